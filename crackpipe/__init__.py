@@ -1,0 +1,1 @@
+"""Crack masks, calibrated decisions and measurements from photographs with patch labels only."""

@@ -1,0 +1,162 @@
+"""Pictures as arrays: the only file that knows OpenCV. RGB in, RGB out; BGR never leaves this file.
+
+Images are ``uint8`` arrays of shape (height, width, 3), 0–255, RGB; grey images (height, width); masks are boolean
+with True = crack. No function modifies its input.
+"""
+
+import io
+import struct
+import warnings
+from typing import Literal
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+from PIL import Image
+
+from crackpipe.errors import PhotoError
+
+Method = Literal["nearest", "linear", "area", "lanczos"]
+Rgb = UInt8[np.ndarray, "h w 3"]
+Grey = UInt8[np.ndarray, "h w"]
+Mask = Bool[np.ndarray, "h w"]
+
+_INTERPOLATION = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "area": cv2.INTER_AREA,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+
+
+def size_px(data: bytes) -> tuple[int, int]:
+    """Read (height, width) from a picture's header, without decoding its pixels.
+
+    Raises:
+        PhotoError: ``data`` is empty or no picture.
+    """
+    if not data:
+        raise PhotoError("the file is empty (0 bytes)")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the caller judges the size itself
+            with Image.open(io.BytesIO(data)) as picture:
+                return picture.height, picture.width
+    except Image.DecompressionBombError as error:
+        raise PhotoError(f"decompression bomb: {error}") from error
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        raise PhotoError("not a picture that can be read (JPEG, PNG, TIFF, BMP or WebP expected)") from error
+
+
+def decode_rgb(data: bytes) -> Rgb:
+    """Decode an encoded picture to RGB; an EXIF rotation is applied.
+
+    Raises:
+        PhotoError: the bytes are not a picture, or end too early.
+    """
+    return cv2.cvtColor(_decode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def decode_grey(data: bytes) -> Grey:
+    """Decode an encoded picture to grey levels.
+
+    Raises:
+        PhotoError: the bytes are not a picture, or end too early.
+    """
+    return _decode(data, cv2.IMREAD_GRAYSCALE)
+
+
+def decode_mask(data: bytes) -> Mask:
+    """Decode a mask written by :func:`encode_mask`, or any 8-bit mask: crack where the level is above 0."""
+    return decode_grey(data) > 0
+
+
+def _decode(data: bytes, flags: int) -> np.ndarray:
+    size_px(data)
+    if data[:2] == b"\xff\xd8" and b"\xff\xd9" not in data[-4096:]:
+        raise PhotoError("truncated: the JPEG has no end marker")
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise PhotoError(f"cannot be decoded: {error.err}") from error
+    if pixels is None:
+        raise PhotoError("truncated or damaged: its header is a picture's, its pixels cannot be decoded")
+    return pixels
+
+
+def encode_rgb(image: Rgb) -> bytes:
+    """Encode RGB as PNG, lossless."""
+    return cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def encode_jpeg(image: Rgb, *, quality: int) -> bytes:
+    """Encode RGB as JPEG; ``quality`` 1–100."""
+    return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[
+        1
+    ].tobytes()
+
+
+def encode_grey(levels: Grey) -> bytes:
+    """Encode grey levels as 8-bit PNG, lossless."""
+    return cv2.imencode(".png", levels)[1].tobytes()
+
+
+def encode_mask(mask: Mask) -> bytes:
+    """Encode a mask as 1-bit PNG, lossless."""
+    return cv2.imencode(".png", mask.astype(np.uint8) * 255, [cv2.IMWRITE_PNG_BILEVEL, 1])[1].tobytes()
+
+
+def resize(pixels: np.ndarray, *, height: int, width: int, method: Method) -> np.ndarray:
+    """Resample an image (h, w) or (h, w, c), uint8 or float32. Lanczos overshoots: clip a float result yourself."""
+    if pixels.shape[:2] == (height, width):
+        return pixels.copy()
+    return cv2.resize(pixels, (width, height), interpolation=_INTERPOLATION[method])
+
+
+def to_grey(image: Rgb) -> Grey:
+    """Luma of RGB (BT.601: 0.299 R + 0.587 G + 0.114 B)."""
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def bilateral(pixels: np.ndarray, *, diameter_px: int, sigma_colour: float, sigma_space: float) -> np.ndarray:
+    """Bilateral filter (König et al., eq. 1–4) of uint8 levels or float32; sigmas are in grey levels and pixels."""
+    return cv2.bilateralFilter(pixels, diameter_px, sigma_colour, sigma_space)
+
+
+def erode(levels: np.ndarray, *, times: int) -> np.ndarray:
+    """Grey erosion with a 3×3 square, ``times`` times (0 copies)."""
+    return cv2.erode(levels, np.ones((3, 3), np.uint8), iterations=times) if times else levels.copy()
+
+
+def close(levels: np.ndarray, *, times: int) -> np.ndarray:
+    """Grey closing with a 3×3 square, ``times`` times (0 copies)."""
+    square = np.ones((3, 3), np.uint8)
+    return cv2.morphologyEx(levels, cv2.MORPH_CLOSE, square, iterations=times) if times else levels.copy()
+
+
+def dilate_disk(levels: np.ndarray, *, radius_px: int) -> np.ndarray:
+    """Grey dilation with a disk of ``radius_px`` (every pixel at distance ≤ radius): a running maximum."""
+    row, col = np.mgrid[-radius_px : radius_px + 1, -radius_px : radius_px + 1]
+    return cv2.dilate(levels, (row**2 + col**2 <= radius_px**2).astype(np.uint8))
+
+
+def pad_reflect(pixels: np.ndarray, *, bottom: int, right: int) -> np.ndarray:
+    """Mirror the image beyond its lower and right border (without repeating the border pixel, where it can)."""
+    height, width = pixels.shape[:2]
+    mode = "reflect" if height > bottom and width > right else "symmetric"
+    return np.pad(pixels, ((0, bottom), (0, right)) + ((0, 0),) * (pixels.ndim - 2), mode=mode)
+
+
+def gaussian_blur(pixels: np.ndarray, *, sigma_px: float) -> np.ndarray:
+    """Gaussian blur of uint8 or float32."""
+    return cv2.GaussianBlur(pixels, (0, 0), sigma_px)
+
+
+def to_unit(levels: Grey) -> Float32[np.ndarray, "h w"]:
+    """8-bit confidence to [0, 1]."""
+    return levels.astype(np.float32) / np.float32(255)
+
+
+def to_levels(confidence: Float32[np.ndarray, "h w"]) -> Grey:
+    """Confidence in [0, 1] to 8 bits, rounded to nearest."""
+    return np.rint(np.clip(confidence, 0, 1) * 255).astype(np.uint8)

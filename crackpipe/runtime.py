@@ -1,0 +1,83 @@
+"""Where and how precisely networks run: device, autocast precision, memory format, threads and seeds."""
+
+import contextlib
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One device and the precision of its matrix products.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``.
+        autocast_dtype: ``None`` runs everything in float32.
+    """
+
+    device: torch.device
+    autocast_dtype: torch.dtype | None
+
+    def place(self, module: nn.Module) -> nn.Module:
+        """Move ``module`` to the device, convolution weights in channels-last order."""
+        return module.to(device=self.device, memory_format=torch.channels_last)
+
+    @contextlib.contextmanager
+    def autocast(self) -> Iterator[None]:
+        """Run the enclosed forward passes in the chosen precision."""
+        with torch.autocast(self.device.type, dtype=self.autocast_dtype, enabled=self.autocast_dtype is not None):
+            yield
+
+
+def start(*, device: str, precision: Precision, threads: int) -> Runtime:
+    """Choose device and precision and fix everything that would change results between two runs.
+
+    ``device="auto"`` takes CUDA where there is one. ``precision="auto"`` takes bf16 on CUDA and on processors with
+    AMX or AVX512-BF16 units, float32 elsewhere. The thread count is fixed because it changes the order of sums, and
+    with it trained weights.
+
+    Raises:
+        ValueError: ``device="cuda"`` on a machine without CUDA.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("runtime.device: got cuda, but no CUDA device is visible; set runtime.device to auto or cpu")
+    torch.set_num_threads(threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=False)
+    torch.backends.cudnn.benchmark = False
+    name = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
+    dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+    if precision == "auto":
+        dtype = torch.bfloat16 if name == "cuda" or _processor_has_bf16() else None
+    else:
+        dtype = dtypes[precision]
+    return Runtime(torch.device(name), dtype)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python's, NumPy's and PyTorch's global generators; libraries that draw from them become repeatable."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def generator(*key: int) -> np.random.Generator:
+    """Return the random generator that belongs to ``key``, e.g. (seed, epoch, item): independent of call order."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
+
+
+def _processor_has_bf16() -> bool:
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+    return "amx_bf16" in flags or "avx512_bf16" in flags

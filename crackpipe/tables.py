@@ -1,0 +1,275 @@
+"""Parquet tables: every schema, its key, and the only functions that read and write them.
+
+A table is one file, or a folder of shards ``part-0000.parquet``. Rows are written in the order of the key, in row
+groups of fixed size, so that the same rows give the same bytes; writing is atomic.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crackpipe.errors import TableError
+
+Row = dict[str, Any]
+
+SHARD_BYTES = 128 * 1024**2
+ROW_GROUP_BYTES = 8 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Columns of a table and the columns that identify a row (unique, ascending)."""
+
+    name: str
+    columns: pa.Schema
+    key: tuple[str, ...]
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+ATTRIBUTES = pa.struct(
+    [
+        pa.field("damage", pa.list_(pa.string())),
+        pa.field("location", pa.list_(pa.string())),
+        pa.field("soundness", pa.string()),
+        pa.field("measure", pa.string()),
+    ]
+)
+
+PHOTOS = Schema(
+    "photos",
+    pa.schema(
+        [
+            _required("photo_id", pa.string()),  # source/name, unique over all sources
+            _required("source", pa.string()),
+            _required("split", pa.string()),  # train, val or test
+            _required("group_id", pa.string()),  # the physical photograph or structure: never in two splits
+            _required("height_px", pa.int32()),
+            _required("width_px", pa.int32()),
+            _required("image", pa.binary()),  # the file's own bytes
+            pa.field("mask", pa.binary()),  # 1-bit PNG; null where unknown
+            pa.field("label", pa.int8()),  # 1 crack, 0 none; null where unknown
+            pa.field("caption", pa.string()),
+            pa.field("attributes", ATTRIBUTES),
+            pa.field("mm_per_px", pa.float64()),
+        ]
+    ),
+    ("photo_id",),
+)
+
+PHOTOS_REJECTED = Schema(
+    "photos_rejected",
+    pa.schema(
+        [_required("source", pa.string()), _required("path", pa.string()), _required("reason", pa.string())]
+    ),
+    ("source", "path", "reason"),
+)
+
+PATCHES = Schema(
+    "patches",
+    pa.schema(
+        [
+            _required("photo_id", pa.string()),
+            _required("row_px", pa.int32()),  # top left corner
+            _required("col_px", pa.int32()),
+            _required("side_px", pa.int32()),
+            _required("symmetry", pa.int8()),  # 0–7: quarter turns = symmetry % 4, then mirrored left–right if ≥ 4
+            _required("label", pa.int8()),
+            _required("split", pa.string()),
+        ]
+    ),
+    ("photo_id", "row_px", "col_px", "symmetry"),
+)
+
+PSEUDO_LABELS = Schema(
+    "pseudo_labels",
+    pa.schema(
+        [
+            _required("photo_id", pa.string()),
+            _required("method", pa.string()),
+            _required("mask", pa.binary()),  # 8-bit PNG, 0–255 = confidence
+            _required("crack_px", pa.int32()),  # pixels at or above the binarising threshold
+        ]
+    ),
+    ("photo_id",),
+)
+
+MASKS = Schema(
+    "masks",
+    pa.schema(
+        [
+            _required("photo_id", pa.string()),
+            _required("mask", pa.binary()),  # 8-bit PNG, 0–255 = confidence
+        ]
+    ),
+    ("photo_id",),
+)
+
+PREDICTIONS = Schema(
+    "predictions",
+    pa.schema(
+        [
+            _required("item_id", pa.string()),
+            _required("label", pa.int8()),
+            _required("score", pa.float32()),  # probability of crack
+            _required("fold", pa.int32()),  # seed or fold the score comes from
+        ]
+    ),
+    ("fold", "item_id"),
+)
+
+EMBEDDINGS = Schema(
+    "embeddings",
+    pa.schema(
+        [
+            _required("item_id", pa.string()),
+            _required("kind", pa.string()),  # image or text
+            _required("split", pa.string()),
+            _required("label", pa.int8()),
+            _required("vector", pa.list_(pa.float32())),
+        ]
+    ),
+    ("kind", "item_id"),
+)
+
+
+def write(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
+    """Write ``rows``, ascending in the key, to one Parquet file; return their number.
+
+    Raises:
+        TableError: a row does not fit the schema, or the keys are not strictly ascending.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return _write_file(path, schema, _ascending(schema, rows), stop_bytes=None)
+
+
+def write_shards(folder: Path, schema: Schema, rows: Iterable[Row], *, shard_bytes: int = SHARD_BYTES) -> int:
+    """Write ``rows``, ascending in the key, as ``part-0000.parquet`` … of about ``shard_bytes``; return their number.
+
+    Memory holds one row group (8 MiB), whatever the number of rows. No rows write one empty shard.
+
+    Raises:
+        TableError: a row does not fit the schema, or the keys are not strictly ascending.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ordered = _Peekable(_ascending(schema, rows))
+    shard = total = 0
+    while shard == 0 or not ordered.empty():
+        total += _write_file(folder / f"part-{shard:04d}.parquet", schema, ordered, stop_bytes=shard_bytes)
+        shard += 1
+    return total
+
+
+def read(path: Path, schema: Schema, *, columns: list[str] | None = None) -> pa.Table:
+    """Read a whole table (a file or a folder of shards), or some of its columns.
+
+    Raises:
+        TableError: the table is missing or its columns are not the schema's.
+    """
+    parts = [pq.ParquetFile(part).read(columns=columns) for part in _parts(path, schema)]
+    return pa.concat_tables(parts)
+
+
+def scan(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Iterator[Row]:
+    """Yield the rows of a table one by one; memory holds one row group.
+
+    Raises:
+        TableError: the table is missing or its columns are not the schema's.
+    """
+    for part in _parts(path, schema):
+        for batch in pq.ParquetFile(part).iter_batches(batch_size=64, columns=columns):
+            yield from batch.to_pylist()
+
+
+def count(path: Path, schema: Schema) -> int:
+    """Number of rows, from the files' footers."""
+    return sum(pq.ParquetFile(part).metadata.num_rows for part in _parts(path, schema))
+
+
+def _parts(path: Path, schema: Schema) -> list[Path]:
+    parts = sorted(path.glob("part-*.parquet")) if path.is_dir() else [path]
+    if not parts or not all(part.is_file() for part in parts):
+        raise TableError(f"{path}: no {schema.name} table here; run `dvc repro` to make it")
+    for part in parts:
+        found = pq.ParquetFile(part).schema_arrow
+        if not found.equals(schema.columns, check_metadata=False):
+            raise TableError(
+                f"{part}: columns are {found.to_string()!r}, but a {schema.name} table has "
+                f"{schema.columns.to_string()!r}; it was made by another version: run `dvc repro` again"
+            )
+    return parts
+
+
+def _ascending(schema: Schema, rows: Iterable[Row]) -> Iterator[Row]:
+    last: tuple[Any, ...] | None = None
+    for row in rows:
+        key = tuple(row[name] for name in schema.key)
+        if last is not None and key <= last:
+            raise TableError(f"{schema.name}: key {key} follows {last}; rows must be unique and ascending in {schema.key}")
+        last = key
+        yield row
+
+
+def _write_file(path: Path, schema: Schema, rows: Iterable[Row], *, stop_bytes: int | None) -> int:
+    temporary = path.with_name(f".{path.name}.tmp")
+    total = written = 0
+    group: list[Row] = []
+    group_bytes = 0
+    try:
+        with pq.ParquetWriter(temporary, schema.columns, compression="zstd") as writer:
+            for row in rows:
+                group.append(row)
+                size = sum(len(value) if isinstance(value, bytes) else 16 for value in row.values())
+                group_bytes += size
+                written += size
+                total += 1
+                if group_bytes >= ROW_GROUP_BYTES:
+                    writer.write_table(_table(schema, group))
+                    group, group_bytes = [], 0
+                if stop_bytes is not None and written >= stop_bytes:
+                    break
+            if group or total == 0:
+                writer.write_table(_table(schema, group))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return total
+
+
+def _table(schema: Schema, rows: list[Row]) -> pa.Table:
+    try:
+        table = pa.Table.from_pylist(rows, schema=schema.columns)
+        table.validate(full=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise TableError(f"{schema.name}: a row does not fit the schema: {error}") from error
+    for field in schema.columns:
+        if not field.nullable and table[field.name].null_count:
+            raise TableError(f"{schema.name}: column {field.name} has an empty value, but must always be filled")
+    return table
+
+
+class _Peekable:
+    """An iterator that can tell whether it is exhausted."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self._next: Row | None = next(rows, None)
+
+    def empty(self) -> bool:
+        return self._next is None
+
+    def __iter__(self) -> "_Peekable":
+        return self
+
+    def __next__(self) -> Row:
+        if self._next is None:
+            raise StopIteration
+        row, self._next = self._next, next(self._rows, None)
+        return row
