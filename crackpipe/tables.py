@@ -150,6 +150,29 @@ def write(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
     return _write_file(path, schema, _ascending(schema, rows), stop_bytes=None)
 
 
+def write_columns(path: Path, schema: Schema, columns: pa.Table) -> int:
+    """Write a table held in memory, whose rows are already ascending in the key; return its number of rows.
+
+    Raises:
+        TableError: the columns do not fit the schema, or the keys are not strictly ascending.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if columns.schema.names != schema.columns.names:
+        raise TableError(f"{schema.name}: columns are {columns.schema.names}, expected {schema.columns.names}")
+    table = columns.cast(schema.columns)
+    keys = table.select(schema.key).to_pandas()
+    ordered = keys.sort_values(list(schema.key), kind="stable")
+    if not ordered.index.equals(keys.index) or keys.duplicated().any():
+        raise TableError(f"{schema.name}: rows must be unique and ascending in {schema.key}")
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        pq.write_table(table, temporary, compression="zstd", row_group_size=65_536)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return table.num_rows
+
+
 def write_shards(folder: Path, schema: Schema, rows: Iterable[Row], *, shard_bytes: int = SHARD_BYTES) -> int:
     """Write ``rows``, ascending in the key, as ``part-0000.parquet`` … of about ``shard_bytes``; return their number.
 

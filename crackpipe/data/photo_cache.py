@@ -1,0 +1,67 @@
+"""Decoded photographs on disk, for random access: patches and windows are cut from it without decoding again."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from jaxtyping import UInt8
+
+from crackpipe import images, progress, tables
+
+
+class PhotoCache:
+    """Pixels of some photographs in one memory-mapped temporary file; memory is the system's page cache.
+
+    Use as a context manager: the file goes with it.
+    """
+
+    def __init__(self, photos: Path, *, wanted: Iterable[str], workers: int, folder: Path = Path(".checkpoints")) -> None:
+        """Decode the ``wanted`` photographs of the table ``photos`` into a temporary file in ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = tempfile.TemporaryFile(dir=folder, prefix="photos-")
+        self._places: dict[str, tuple[int, tuple[int, int]]] = {}
+        chosen = set(wanted)
+        rows = (
+            (row["photo_id"], row["image"])
+            for row in tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
+            if row["photo_id"] in chosen
+        )
+        decoded = progress.prefetch(
+            lambda row: (row[0], images.decode_rgb(row[1])), rows, workers=workers, ahead=4 * workers
+        )
+        offset = 0
+        for photo_id, pixels in progress.bar(decoded, what="decode", total=len(chosen), unit="photos"):
+            self._file.write(pixels.tobytes())
+            self._places[photo_id] = (offset, pixels.shape[:2])
+            offset += pixels.nbytes
+        self._file.flush()
+        self._pixels = np.memmap(self._file, np.uint8, mode="r") if offset else np.empty(0, np.uint8)
+
+    def __getitem__(self, photo_id: str) -> UInt8[np.ndarray, "h w 3"]:
+        """RGB pixels of a photograph, read only."""
+        offset, (height, width) = self._places[photo_id]
+        return self._pixels[offset : offset + height * width * 3].reshape(height, width, 3)
+
+    def __enter__(self) -> "PhotoCache":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pixels = np.empty(0, np.uint8)
+        self._file.close()
+
+
+def crop(pixels: np.ndarray, *, row_px: int, col_px: int, side_px: int) -> np.ndarray:
+    """Cut a square; where it stands over the lower or right border the photograph is mirrored."""
+    part = pixels[row_px : row_px + side_px, col_px : col_px + side_px]
+    missing = side_px - part.shape[0], side_px - part.shape[1]
+    if not any(missing):
+        return part
+    # mirror the whole photograph, not the part: a narrow rest could not be mirrored far enough
+    padded = images.pad_reflect(pixels[row_px - min(row_px, side_px) :, col_px - min(col_px, side_px) :],
+                                bottom=missing[0], right=missing[1])
+    row, col = min(row_px, side_px), min(col_px, side_px)
+    return padded[row : row + side_px, col : col + side_px]
