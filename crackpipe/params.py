@@ -23,6 +23,9 @@ Split = Literal["train", "val", "test"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
 class Section(BaseModel):
     """A section of ``params.yaml``: no unknown key, no silent conversion, no change after loading."""
 
@@ -31,7 +34,7 @@ class Section(BaseModel):
 
 class Runtime(Section):
     device: Literal["auto", "cpu", "cuda"]
-    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    precision: Precision
     threads: Annotated[int, Field(ge=1, le=256)]
     workers: Annotated[int, Field(ge=1, le=256)]
 
@@ -85,7 +88,13 @@ class TrainClassifier(Section):
     weight_decay: Weight
     score_patches: PositiveInt
     augment: Augment
+    precision: Precision
     seed: Count
+
+
+def _check_tiling(side_px: int, stride_px: int) -> None:
+    if side_px % stride_px:
+        raise ValueError(f"the side ({side_px} px) must be a multiple of the stride ({stride_px} px)")
 
 
 class PatchMap(Section):
@@ -93,13 +102,10 @@ class PatchMap(Section):
     stride_px: PositiveInt
     upsample: Literal["linear", "lanczos"]
 
-
-class DarkMap(Section):
-    side_px: Annotated[int, Field(ge=4)]
-    stride_px: PositiveInt
-    classes: Literal[2, 3]
-    bilateral_px: Count
-    bilateral_sigma: PositiveFloat
+    @model_validator(mode="after")
+    def _strides_tile_the_patch(self) -> "PatchMap":
+        _check_tiling(self.side_px, self.stride_px)
+        return self
 
 
 class Cam(Section):
@@ -110,11 +116,20 @@ class Cam(Section):
 
 class CamLocation(Section):
     patch_map: PatchMap
-    dark_map: DarkMap
-    localisation: Share
+    threshold: Share
     erosions: Count
+    dark_side_px: Annotated[int, Field(ge=4)]
+    dark_stride_px: PositiveInt
+    dark_classes: Literal[2, 3]
     bilateral: bool
+    bilateral_px: PositiveInt
+    bilateral_sigma: PositiveFloat
     closings: Count
+
+    @model_validator(mode="after")
+    def _strides_tile_the_patch(self) -> "CamLocation":
+        _check_tiling(self.dark_side_px, self.dark_stride_px)
+        return self
 
 
 class CamCrf(Section):
@@ -182,6 +197,7 @@ class TrainSegmenter(Section):
     segmenters: Annotated[list[Literal["text_adapters"]], Field(min_length=1)]
     labels: Annotated[list[Literal["pseudo", "truth"]], Field(min_length=1)]
     side_px: Annotated[int, Field(ge=32)]
+    fit: Literal["crop", "resize"]
     symmetries: Annotated[int, Field(ge=1, le=8)]
     photos: PositiveInt
     epochs: PositiveInt
@@ -195,7 +211,6 @@ class Segment(Section):
     splits: Annotated[list[Split], Field(min_length=1)]
     side_px: Annotated[int, Field(ge=32)] | None
     erosions: Count
-    batch: PositiveInt
 
 
 class Evaluate(Section):

@@ -1,0 +1,88 @@
+"""A patch classifier with everything that its inputs need: built, saved, loaded and run in one place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from crackpipe import models
+from crackpipe.classify import backbones
+from crackpipe.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A two-class network and the normalisation of its inputs.
+
+    Attributes:
+        network: a timm classifier; class 1 is crack.
+        backbone: its timm name.
+        side_px: side of the patches it was trained on.
+        mean, std: RGB, in units of [0, 1].
+        temperature: divides the logits before the softmax (1 = as trained).
+    """
+
+    network: nn.Module
+    backbone: str
+    side_px: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    temperature: float = 1.0
+
+    def prepare(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b 3 h w"]:
+        """RGB levels 0–255 to normalised float inputs on the device, channels last."""
+        return normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
+
+    def crack_probability(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b"]:
+        """Probability of the class crack, float32 on the CPU."""
+        with torch.inference_mode(), runtime.autocast():
+            logits = self.network(self.prepare(pixels, runtime))
+        return torch.softmax(logits.float() / self.temperature, dim=1)[:, 1].cpu()
+
+
+def normalise(
+    pixels: UInt8[Tensor, "b 3 h w"], *, mean: tuple[float, ...], std: tuple[float, ...], runtime: Runtime
+) -> Float[Tensor, "b 3 h w"]:
+    """RGB levels 0–255 to ``(x / 255 − mean) / std`` on the device, channels last."""
+    scale = torch.tensor(std, device=runtime.device).view(1, 3, 1, 1) * 255
+    shift = torch.tensor(mean, device=runtime.device).view(1, 3, 1, 1) * 255
+    inputs = pixels.to(runtime.device, non_blocking=True).to(torch.float32, memory_format=torch.channels_last)
+    return (inputs - shift) / scale
+
+
+def create(*, backbone: str, weights: str, side_px: int) -> Classifier:
+    """Build an untrained two-class classifier on pretrained (or random) weights; see :func:`backbones.create`."""
+    network = backbones.create(backbone, classes=len(backbones.CLASSES), weights=weights)
+    mean, std = backbones.normalisation(network)
+    return Classifier(network, backbone, side_px, tuple(mean), tuple(std))
+
+
+def save(folder: Path, classifier: Classifier) -> None:
+    """Write a classifier as safetensors and JSON."""
+    card = {
+        "kind": "classifier",
+        "architecture": classifier.backbone,
+        "classes": list(backbones.CLASSES),
+        "side_px": classifier.side_px,
+        "mean": list(classifier.mean),
+        "std": list(classifier.std),
+        "temperature": classifier.temperature,
+    }
+    models.save(folder, classifier.network, card)
+
+
+def load(folder: Path, runtime: Runtime) -> Classifier:
+    """Read a classifier, place it on the device and switch it to inference.
+
+    Raises:
+        ModelError: the folder holds no classifier, or its weights do not fit its card.
+    """
+    card = models.card(folder, kind="classifier")
+    network = backbones.create(card["architecture"], classes=len(card["classes"]), weights="none")
+    models.fill(network, models.weights(folder / "model.safetensors"), where=str(folder))
+    network = runtime.place(network).eval().requires_grad_(False)
+    return Classifier(
+        network, card["architecture"], card["side_px"], tuple(card["mean"]), tuple(card["std"]), card["temperature"]
+    )

@@ -1,0 +1,95 @@
+"""Which patches one epoch of training sees, and their pixels."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from crackpipe import images, progress, runtime
+from crackpipe.data import augment, photo_cache, slices
+
+Batch = tuple[UInt8[Tensor, "b 3 s s"], Int[Tensor, "b"]]
+
+
+def draw(labels: Int[np.ndarray, "n"], *, count: int, crack_share: float, seed: int, epoch: int) -> Int[np.ndarray, "m"]:
+    """Choose ``count`` patches, ``crack_share`` of them cracks, in random order; the same for the same seed and epoch.
+
+    Patches are drawn without replacement while there are enough of a class, else each is drawn equally often.
+    """
+    random = runtime.generator(seed, epoch)
+    chosen = []
+    for label, wanted in ((1, round(count * crack_share)), (0, count - round(count * crack_share))):
+        members = np.flatnonzero(labels == label)
+        if len(members) == 0:
+            raise ValueError(f"no training patch with label {label}; both crack and crack-free patches are needed")
+        rounds = [random.permutation(members) for _ in range(-(-wanted // len(members)))]
+        chosen.append(np.concatenate(rounds)[:wanted] if rounds else members[:0])
+    return random.permutation(np.concatenate(chosen))
+
+
+def read(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, side_px: int) -> UInt8[Tensor, "n 3 s s"]:
+    """Cut patches from decoded photographs, resized to ``side_px`` where they were cut larger or smaller."""
+    rows = patches[["photo_id", "row_px", "col_px", "side_px", "symmetry"]].itertuples(index=False)
+    cut = np.stack([_read_one(photos[row[0]], *row[1:], to_px=side_px) for row in rows])
+    return torch.from_numpy(cut).permute(0, 3, 1, 2)
+
+
+def batches(
+    patches: pd.DataFrame, photos: Mapping[str, np.ndarray], order: Int[np.ndarray, "m"], *, side_px: int, batch: int, workers: int
+) -> Iterator[Batch]:
+    """Yield the patches at ``order`` in batches of pixels and labels, read ahead by threads."""
+
+    def work(index: Int[np.ndarray, "b"]) -> Batch:
+        part = patches.iloc[index]
+        return read(part, photos, side_px=side_px), torch.from_numpy(part["label"].to_numpy(np.int64))
+
+    yield from progress.prefetch(work, _chunks(order, batch), workers=workers, ahead=2 * workers)
+
+
+def augmented_batches(
+    patches: pd.DataFrame,
+    photos: Mapping[str, np.ndarray],
+    order: Int[np.ndarray, "m"],
+    *,
+    side_px: int,
+    batch: int,
+    workers: int,
+    colour_jitter: float,
+    colour_jitter_p: float,
+    noise_p: float,
+    seed: int,
+    epoch: int,
+) -> Iterator[Batch]:
+    """As :func:`batches`, each patch with photometric augmentation of its own (seed, epoch, place in the order)."""
+
+    def work(numbered: tuple[int, Int[np.ndarray, "b"]]) -> Batch:
+        first, index = numbered
+        part = patches.iloc[index]
+        pixels = [
+            augment.jitter(
+                patch,
+                runtime.generator(seed, epoch, first + i),
+                colour_jitter=colour_jitter,
+                colour_jitter_p=colour_jitter_p,
+                noise_p=noise_p,
+            )
+            for i, patch in enumerate(read(part, photos, side_px=side_px))
+        ]
+        return torch.stack(pixels), torch.from_numpy(part["label"].to_numpy(np.int64))
+
+    numbered = ((i * batch, index) for i, index in enumerate(_chunks(order, batch)))
+    yield from progress.prefetch(work, numbered, workers=workers, ahead=2 * workers)
+
+
+def _chunks(order: Int[np.ndarray, "m"], batch: int) -> Iterator[Int[np.ndarray, "b"]]:
+    return (order[i : i + batch] for i in range(0, len(order), batch))
+
+
+def _read_one(pixels: np.ndarray, row_px: int, col_px: int, side_px: int, symmetry: int, *, to_px: int) -> np.ndarray:
+    patch = photo_cache.crop(pixels, row_px=row_px, col_px=col_px, side_px=side_px)
+    if side_px != to_px:
+        patch = images.resize(patch, height=to_px, width=to_px, method="area" if side_px > to_px else "linear")
+    return np.ascontiguousarray(slices.apply_symmetry(patch, symmetry))

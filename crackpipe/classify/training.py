@@ -1,0 +1,93 @@
+"""Training of the patch classifier: epochs, checkpoints after each, and the same weights after a kill."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import nn
+
+from crackpipe import progress
+from crackpipe.checkpoints import Checkpoint
+from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.losses import Loss
+from crackpipe.classify.sampling import Batch
+from crackpipe.runtime import Runtime
+
+History = list[dict[str, float]]
+
+
+def optimiser(
+    name: str, network: nn.Module, *, lr: float, momentum: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    """SGD with momentum, or Adam with decoupled weight decay (momentum is then its first beta)."""
+    if name == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)
+    return torch.optim.AdamW(network.parameters(), lr=lr, betas=(momentum, 0.999), weight_decay=weight_decay)
+
+
+def fit(
+    classifier: Classifier,
+    *,
+    batches: Callable[[int], Iterable[Batch]],
+    steps_per_epoch: int,
+    validate: Callable[[], dict[str, float]],
+    loss: Loss,
+    optimise: torch.optim.Optimizer,
+    epochs: int,
+    lr_gamma: float,
+    lr_step_epochs: int,
+    seed: int,
+    runtime: Runtime,
+    checkpoint: Checkpoint,
+) -> History:
+    """Train in place; return one row per epoch: epoch, lr, train_loss and what ``validate`` measured.
+
+    ``batches(epoch)`` gives the epoch's batches, the same whenever it is called: together with a checkpoint of
+    weights and optimiser after each epoch, a killed run ends with the weights of an undisturbed one.
+    """
+    network = classifier.network
+    schedule = torch.optim.lr_scheduler.StepLR(optimise, step_size=lr_step_epochs, gamma=lr_gamma)
+    history: History = []
+    state = checkpoint.load()
+    if state is not None:
+        network.load_state_dict(state["network"])
+        optimise.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        history = state["history"]
+    for epoch in range(len(history), epochs):
+        torch.manual_seed(seed + epoch)  # dropout and drop path
+        lr = optimise.param_groups[0]["lr"]
+        what = f"train classifier, epoch {epoch + 1}/{epochs}"
+        mean_loss = _run_epoch(
+            classifier, progress.bar(batches(epoch), what=what, total=steps_per_epoch, unit="batches"),
+            loss=loss, optimise=optimise, runtime=runtime,
+        )
+        schedule.step()
+        history.append({"epoch": epoch + 1, "lr": lr, "train_loss": round(mean_loss, 6), **validate()})
+        checkpoint.save(
+            {
+                "network": network.state_dict(),
+                "optimiser": optimise.state_dict(),
+                "schedule": schedule.state_dict(),
+                "history": history,
+            }
+        )
+    network.eval()
+    return history
+
+
+def _run_epoch(
+    classifier: Classifier, batches: Iterable[Batch], *, loss: Loss, optimise: torch.optim.Optimizer, runtime: Runtime
+) -> float:
+    classifier.network.train()
+    total, seen = 0.0, 0
+    for pixels, labels in batches:
+        inputs = classifier.prepare(pixels, runtime)
+        with runtime.autocast():
+            logits = classifier.network(inputs)
+        value = loss(logits.float(), labels.to(runtime.device))
+        optimise.zero_grad(set_to_none=True)
+        value.backward()
+        optimise.step()
+        total += float(value.detach()) * len(labels)
+        seen += len(labels)
+    return total / max(seen, 1)

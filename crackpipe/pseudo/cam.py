@@ -1,0 +1,136 @@
+"""Class activation maps of whole photographs: Grad-CAM and Grad-CAM++ (the only file that knows pytorch-grad-cam).
+
+The ``head`` engine needs the gradient of the classifier's head only; the ``library`` engine is pytorch-grad-cam, for
+any network, with a full backward pass.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor, nn
+
+from crackpipe import images
+from crackpipe.classify.classifier import Classifier
+from crackpipe.pseudo.patch_map import upsampled
+from crackpipe.runtime import Runtime
+
+CELL_PX = 32  # the backbones' total stride; photographs are mirrored to a multiple of it
+
+Kind = Literal["gradcam", "gradcam++"]
+Target = Literal["crack", "argmax"]
+
+
+def activation_maps(
+    photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
+    model: Classifier,
+    machine: Runtime,
+    *,
+    kind: Kind,
+    target: Target,
+    engine: Literal["head", "library"],
+    upsample: images.Method,
+    batch_px: int,
+) -> list[Float32[np.ndarray, "_h _w"]]:
+    """Class activation map of each photograph, in [0, 1], its maximum 1 (all 0 where nothing speaks for the class).
+
+    Photographs of one size share batches of at most ``batch_px`` pixels.
+
+    Args:
+        kind: Grad-CAM (Selvaraju et al., eq. 1–2) or Grad-CAM++ (Chattopadhay et al.; see :func:`head_maps`).
+        target: the class that is explained: crack, or the one the network chooses (König's public code).
+    """
+    cells: list[np.ndarray | None] = [None] * len(photographs)
+    for group in _same_size(photographs, batch_px=batch_px):
+        pixels = torch.stack([_padded(photographs[i]) for i in group])
+        inputs = model.prepare(pixels, machine)
+        with machine.autocast():
+            maps = (head_maps if engine == "head" else library_maps)(model.network, inputs, kind=kind, target=target)
+        for i, one in zip(group, maps.float().cpu().numpy(), strict=True):
+            cells[i] = one
+    return [
+        upsampled(one, cell_px=CELL_PX, height=pixels.shape[0], width=pixels.shape[1], method=upsample)
+        for one, pixels in zip(cells, photographs, strict=True)
+        if one is not None
+    ]
+
+
+def head_maps(network: nn.Module, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target) -> Float[Tensor, "b r c"]:
+    """Maps at the last convolution from the gradient of the head alone.
+
+    Grad-CAM takes the gradient of the class's logit. For Grad-CAM++ König's public code gives, on a network that
+    ends in global average pooling and linear layers, exactly ``relu(Σ_k relu(∂p/∂A_k) · A_k) / max``. As
+    ``∂p/∂A = p (1 − p) ∂(z_class − z_other)/∂A`` and the factor cancels, the gradient of the logit margin is used: it
+    does not vanish where the softmax saturates (there the public code's maps are 0/0 = NaN).
+    """
+    with torch.no_grad():
+        activation = network.forward_features(inputs)
+    activation = activation.float().requires_grad_()
+    with torch.enable_grad(), torch.autocast(inputs.device.type, enabled=False):
+        logits = network.forward_head(activation)
+        (gradient,) = torch.autograd.grad(_explained(logits, kind=kind, target=target).sum(), activation)
+    activation = activation.detach()
+    if kind == "gradcam":
+        weight = gradient.mean(dim=(2, 3), keepdim=True)
+    else:
+        weight = gradient.relu()
+    return _by_maximum((weight * activation).sum(dim=1).relu())
+
+
+def library_maps(network: nn.Module, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target) -> Float[Tensor, "b r c"]:
+    """Maps at the last convolution from pytorch-grad-cam, whose Grad-CAM++ weights differ slightly from König's."""
+    from pytorch_grad_cam import GradCAM, GradCAMPlusPlus
+    from pytorch_grad_cam.activations_and_gradients import ActivationsAndGradients
+
+    layer = _last_layer(network)
+    with torch.enable_grad(), (GradCAM if kind == "gradcam" else GradCAMPlusPlus)(network, [layer]) as cam:
+        recorder: ActivationsAndGradients = cam.activations_and_grads
+        logits = recorder(inputs.requires_grad_())
+        network.zero_grad()
+        _explained(logits.float(), kind="gradcam", target=target).sum().backward()
+        activation = recorder.activations[0].float().numpy()
+        gradient = recorder.gradients[0].float().numpy()
+        maps = cam.get_cam_image(inputs, layer, None, activation, gradient, eigen_smooth=False)
+    return _by_maximum(torch.from_numpy(np.ascontiguousarray(maps)).relu())
+
+
+def _explained(logits: Float[Tensor, "b 2"], *, kind: Kind, target: Target) -> Float[Tensor, "b"]:
+    """The score whose gradient is taken, one per photograph."""
+    chosen = logits.detach().argmax(dim=1) if target == "argmax" else torch.ones(len(logits), dtype=torch.int64)
+    chosen = chosen.to(logits.device)[:, None]
+    own = logits.gather(1, chosen)[:, 0]
+    return own if kind == "gradcam" else own - logits.gather(1, 1 - chosen)[:, 0]
+
+
+def _by_maximum(maps: Float[Tensor, "b r c"]) -> Float[Tensor, "b r c"]:
+    peak = maps.amax(dim=(1, 2), keepdim=True)
+    return torch.where(peak > 0, maps / peak.clamp_min(torch.finfo(maps.dtype).tiny), torch.zeros_like(maps))
+
+
+def _last_layer(network: nn.Module) -> nn.Module:
+    """The module whose output ``forward_features`` returns: the last one before the head that keeps rows and columns."""
+    for name in ("bn2", "layer4", "features"):  # EfficientNet, ResNet, VGG in timm
+        if hasattr(network, name) and not (name == "bn2" and hasattr(network, "layer4")):
+            return getattr(network, name)
+    raise ValueError(f"pseudo_label.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head")
+
+
+def _padded(photograph: UInt8[np.ndarray, "h w 3"]) -> UInt8[Tensor, "3 a b"]:
+    height, width = photograph.shape[:2]
+    padded = images.pad_reflect(photograph, bottom=-height % CELL_PX, right=-width % CELL_PX)
+    return torch.from_numpy(padded).permute(2, 0, 1)
+
+
+def _same_size(photographs: Sequence[np.ndarray], *, batch_px: int) -> list[list[int]]:
+    """Indices of photographs in batches of one padded size and at most ``batch_px`` pixels."""
+    by_size: dict[tuple[int, int], list[int]] = {}
+    for i, pixels in enumerate(photographs):
+        size = -(-pixels.shape[0] // CELL_PX), -(-pixels.shape[1] // CELL_PX)
+        by_size.setdefault(size, []).append(i)
+    groups = []
+    for (rows, cols), members in by_size.items():
+        count = max(1, batch_px // (rows * cols * CELL_PX**2))
+        groups += [members[i : i + count] for i in range(0, len(members), count)]
+    return groups

@@ -1,0 +1,105 @@
+"""Where a patch classifier sees cracks: its probability on overlapping patches, averaged (König et al., III-B)."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+from torch import Tensor
+
+from crackpipe import images
+from crackpipe.classify.classifier import Classifier
+from crackpipe.data import slices
+from crackpipe.runtime import Runtime
+
+
+def patch_maps(
+    photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
+    model: Classifier,
+    machine: Runtime,
+    *,
+    side_px: int,
+    stride_px: int,
+    upsample: images.Method,
+    batch_px: int,
+) -> list[Float32[np.ndarray, "_h _w"]]:
+    """Crack probability of each pixel of each photograph, in [0, 1].
+
+    Patches of all photographs share batches of about ``batch_px`` pixels. Each stride-sized cell gets the mean of the
+    patches that cover it; the cells are then upsampled to the extent that they cover and cut to the photograph, so
+    that no size of photograph shears the map (the public code merges as if padded otherwise).
+    """
+    scores = _score(photographs, model, machine, side_px=side_px, stride_px=stride_px, batch_px=batch_px)
+    maps = []
+    start = 0
+    for pixels in photographs:
+        height, width = pixels.shape[:2]
+        rows = len(slices.starts(height, side_px=side_px, stride_px=stride_px))
+        cols = len(slices.starts(width, side_px=side_px, stride_px=stride_px))
+        grid = scores[start : start + rows * cols].reshape(rows, cols)
+        start += rows * cols
+        cells = mean_over_patches(grid, reach=side_px // stride_px)
+        maps.append(upsampled(cells, cell_px=stride_px, height=height, width=width, method=upsample))
+    return maps
+
+
+def mean_over_patches(grid: Float32[np.ndarray, "r c"], *, reach: int) -> Float32[np.ndarray, "a b"]:
+    """For each stride-sized cell the mean over the patches that cover it (at most ``reach`` × ``reach``)."""
+    total, count = grid, np.ones_like(grid)
+    for axis in (0, 1):
+        total, count = (_slide(values, reach=reach, axis=axis) for values in (total, count))
+    return total / count
+
+
+def upsampled(
+    cells: Float32[np.ndarray, "a b"], *, cell_px: int, height: int, width: int, method: images.Method
+) -> Float32[np.ndarray, "h w"]:
+    """Cells of ``cell_px`` pixels to pixels, cut to (height, width) and to [0, 1]: Lanczos overshoots."""
+    rows, cols = cells.shape
+    full = images.resize(cells, height=rows * cell_px, width=cols * cell_px, method=method)
+    return np.clip(full[:height, :width], 0, 1)
+
+
+def _slide(values: Float32[np.ndarray, "r c"], *, reach: int, axis: int) -> np.ndarray:
+    """Sum over a window of ``reach`` patches, at every place where the window meets one."""
+    pad = [(0, 0), (0, 0)]
+    pad[axis] = (reach - 1, reach - 1)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, pad), reach, axis=axis)
+    return windows.sum(axis=-1, dtype=np.float32)
+
+
+def _score(
+    photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
+    model: Classifier,
+    machine: Runtime,
+    *,
+    side_px: int,
+    stride_px: int,
+    batch_px: int,
+) -> Float32[np.ndarray, "n"]:
+    size = max(1, batch_px // side_px**2)
+    waiting: list[Tensor] = []
+    held = 0
+    scores = []
+    for photograph in photographs:
+        for band in _bands(photograph, side_px=side_px, stride_px=stride_px):
+            waiting.append(band)
+            held += len(band)
+            if held >= size:
+                scores.append(model.crack_probability(torch.cat(waiting), machine))
+                waiting, held = [], 0
+    if waiting:
+        scores.append(model.crack_probability(torch.cat(waiting), machine))
+    return torch.cat(scores).numpy()
+
+
+def _bands(photograph: UInt8[np.ndarray, "h w 3"], *, side_px: int, stride_px: int) -> Iterator[UInt8[Tensor, "c 3 s s"]]:
+    """The patches of a photograph, one row of the grid at a time."""
+    rows = slices.starts(photograph.shape[0], side_px=side_px, stride_px=stride_px)
+    cols = slices.starts(photograph.shape[1], side_px=side_px, stride_px=stride_px)
+    bottom = int(rows[-1]) + side_px - photograph.shape[0]
+    right = int(cols[-1]) + side_px - photograph.shape[1]
+    padded = torch.from_numpy(images.pad_reflect(photograph, bottom=bottom, right=right)).permute(2, 0, 1)
+    for row in rows.tolist():
+        band = padded[:, row : row + side_px].unfold(2, side_px, stride_px)  # 3 s c s
+        yield band.permute(2, 0, 1, 3).contiguous()
