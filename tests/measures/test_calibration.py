@@ -1,0 +1,74 @@
+"""Calibration error by hand and against torchmetrics."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torchmetrics.classification import MulticlassCalibrationError
+
+from crackpipe.measures import calibration
+
+
+def drawn(seed, n):
+    random = np.random.default_rng(seed)
+    crack = random.beta(0.4, 0.4, n).clip(1e-4, 1 - 1e-4)
+    return (random.random(n) < crack**2).astype(np.int64), crack
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 400), st.integers(1, 20))
+def test_the_error_equals_torchmetrics(seed, n, bins):
+    # torchmetrics closes its bins on the left, which only tells on a confidence that is exactly on an edge
+    labels, crack = drawn(seed, n)
+    metric = MulticlassCalibrationError(num_classes=2, n_bins=bins, norm="l1")
+    both = torch.from_numpy(np.stack([1 - crack, crack], axis=1))
+    expected = float(metric(both, torch.from_numpy(labels)))
+    assert calibration.expected_calibration_error(labels, crack, bins=bins) == pytest.approx(expected, abs=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 400))
+def test_the_error_is_the_weighted_gap_of_the_diagram(seed, n):
+    labels, crack = drawn(seed, n)
+    rows = calibration.reliability(labels, crack)
+    assert sum(row["count"] for row in rows) == n
+    assert [row["bin"] for row in rows] == sorted({row["bin"] for row in rows})
+    for row in rows:
+        assert row["bin"] - 1 / 30 - 1e-12 < row["confidence"] <= row["bin"] + 1 / 30 + 1e-12
+    gap = sum(abs(row["accuracy"] - row["confidence"]) * row["count"] for row in rows) / n
+    assert calibration.expected_calibration_error(labels, crack) == pytest.approx(gap, abs=1e-12)
+
+
+def test_always_sure_and_always_right_has_no_error():
+    assert calibration.expected_calibration_error(np.array([0, 1, 1]), np.array([0.0, 1.0, 1.0])) == 0
+
+
+def test_always_sure_and_always_wrong_has_error_one():
+    assert calibration.expected_calibration_error(np.array([1, 0]), np.array([0.0, 1.0])) == 1
+
+
+def test_three_of_four_right_at_three_quarters_is_calibrated():
+    labels, crack = np.array([1, 1, 1, 0]), np.full(4, 0.75)
+    assert calibration.expected_calibration_error(labels, crack) == 0
+    assert calibration.expected_calibration_error(1 - labels, 1 - crack) == 0
+
+
+def test_a_confidence_on_an_edge_belongs_to_the_bin_below():
+    rows = calibration.reliability(np.array([1, 1]), np.array([0.75, 0.8]), bins=4)
+    assert [(row["bin"], row["count"]) for row in rows] == [(0.625, 1), (0.875, 1)]
+
+
+def test_full_confidence_belongs_to_the_last_bin():
+    rows = calibration.reliability(np.array([1, 0]), np.array([1.0, 0.0]), bins=15)
+    assert rows == [{"bin": 14.5 / 15, "confidence": 1.0, "accuracy": 1.0, "count": 2}]
+
+
+def test_a_tie_is_decided_as_no_crack():
+    (row,) = calibration.reliability(np.array([0]), np.array([0.5]))
+    assert (row["confidence"], row["accuracy"]) == (0.5, 1.0)
+
+
+def test_bins_below_one_are_refused():
+    with pytest.raises(ValueError, match="bins is 0; at least 1 is needed, the literature uses 15"):
+        calibration.reliability(np.array([0]), np.array([0.5]), bins=0)
