@@ -1,0 +1,22 @@
+"""Contrastive alignment of images and texts in which equal texts are no negatives of each other."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+def loss(
+    images: Float[Tensor, "n d"], texts: Float[Tensor, "n d"], keys: Int[Tensor, "n"], *, scale: Float[Tensor, ""]
+) -> Float[Tensor, ""]:
+    """Symmetric contrastive loss (CLIP) with every pair of equal ``keys`` as a positive (UniCL, Yang et al. 2022, eq. 3).
+
+    Args:
+        images, texts: L2-normalised embeddings of n pairs.
+        keys: equal where two pairs say the same thing, e.g. have the same caption.
+        scale: inverse temperature.
+    """
+    logits = scale * images @ texts.T
+    positive = (keys[:, None] == keys[None, :]).float()
+    target = positive / positive.sum(dim=1, keepdim=True)
+    cross_entropy = torch.nn.functional.cross_entropy
+    return (cross_entropy(logits, target) + cross_entropy(logits.T, target)) / 2

@@ -1,0 +1,23 @@
+"""Compositional prompts: template × state × object, averaged to one direction per class (CrackCLIP, section 3.3)."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from crackpipe.clip.encoder import Encoder
+
+
+def expand(*, templates: Sequence[str], states: Sequence[str], objects: Sequence[str]) -> list[str]:
+    """All sentences: each template filled with each state filled with each object, in this order."""
+    return [
+        template.format(state.format(thing)) for template in templates for state in states for thing in objects
+    ]
+
+
+def text_matrix(encoder: Encoder, *, flawless: Sequence[str], damaged: Sequence[str]) -> Float[Tensor, "2 d"]:
+    """Class directions: the mean of each set's normalised embeddings, normalised again; row 1 is the crack."""
+    with torch.inference_mode():
+        rows = [encoder.text_embedding(list(texts)).float().mean(dim=0) for texts in (flawless, damaged)]
+    return nn.functional.normalize(torch.stack(rows), dim=1).clone()

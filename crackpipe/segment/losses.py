@@ -1,0 +1,44 @@
+"""Losses of the segmenters: functions of the crack probability and a label in {0, 1}."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+EPS = 1e-6
+
+
+def focal(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, gamma: float = 2.0) -> Float[Tensor, ""]:
+    """Focal loss with α = 1 (Lin et al. 2017, eq. 4), mean over pixels."""
+    of_truth = torch.where(label > 0.5, crack, 1 - crack).clamp(EPS, 1)
+    return -((1 - of_truth) ** gamma * of_truth.log()).mean()
+
+
+def dice(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, smooth: float = 1.0) -> Float[Tensor, ""]:
+    """1 − Dice coefficient of the crack channel, per photograph, mean over the batch (Milletari et al. 2016)."""
+    both = (crack * label).sum(dim=(1, 2))
+    return 1 - ((2 * both + smooth) / (crack.sum(dim=(1, 2)) + label.sum(dim=(1, 2)) + smooth)).mean()
+
+
+def edge(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
+    """1 − Σ p·E / Σ E over the label's edge pixels E (CrackCLIP, section 3.4); 0 where no label has an edge."""
+    edges = label_edges(label)
+    count = edges.sum()
+    return torch.where(count > 0, 1 - (crack * edges).sum() / count.clamp(min=1), torch.zeros_like(count))
+
+
+def label_edges(label: Float[Tensor, "b h w"]) -> Float[Tensor, "b h w"]:
+    """Label pixels with a pixel outside the label among their 8 neighbours; the border is no edge."""
+    outside = torch.nn.functional.max_pool2d(1 - label[:, None], 3, stride=1, padding=1)[:, 0]
+    return label * outside
+
+
+def text_adapters(
+    maps: list[Float[Tensor, "b 2 h w"]], label: Float[Tensor, "b h w"], *, focal_weight: float, dice_weight: float, edge_weight: float
+) -> Float[Tensor, ""]:
+    """CrackCLIP's loss: focal + dice + edge of each stage's map, summed over the stages."""
+    total = torch.zeros((), device=label.device)
+    for one in maps:
+        crack = one[:, 1]
+        total = total + focal_weight * focal(crack, label) + dice_weight * dice(crack, label)
+        total = total + edge_weight * edge(crack, label)
+    return total

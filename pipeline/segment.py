@@ -1,0 +1,45 @@
+"""Segment photographs with one trained segmenter: `python -m pipeline.segment text_adapters pseudo`.
+
+Reads data/photos, models/clip and models/segmenter/<segmenter>-<labels>; writes data/masks/<segmenter>-<labels>.
+Costs: one run of the encoder on each photograph of the splits `segment.splits`; memory of one photograph.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from crackpipe import images, params, progress, runtime, stage, tables
+from crackpipe.clip import encoder
+from crackpipe.segment import segmenter
+
+PHOTOS = Path("data/photos")
+
+
+def main() -> None:
+    name, kind = sys.argv[1:]
+    p = params.load()
+    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    eyes = encoder.load(Path("models/clip"), machine)
+    model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), eyes, machine)
+    splits = tables.read(PHOTOS, tables.PHOTOS, columns=["split"])["split"].to_pylist()
+    total = sum(split in p.segment.splits for split in splits)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        photos = tables.scan(PHOTOS, tables.PHOTOS, columns=["photo_id", "split", "image"])
+        wanted = (row for row in photos if row["split"] in p.segment.splits)
+        bar = progress.bar(wanted, what=f"segment ({name}-{kind})", total=total, unit="photos")
+        decoded = progress.prefetch(
+            lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=p.runtime.workers, ahead=8
+        )
+        for photo_id, image in decoded:
+            mask = segmenter.segment(
+                image, model, eyes, machine, side_px=p.segment.side_px, erosions=p.segment.erosions
+            )
+            yield {"photo_id": photo_id, "mask": images.encode_grey(mask)}
+
+    tables.write_shards(Path(f"data/masks/{name}-{kind}"), tables.MASKS, rows())
+
+
+if __name__ == "__main__":
+    stage.run(main)
