@@ -1,0 +1,69 @@
+# Every target sets up $(VENV) by itself. PYTHON=… picks an interpreter, VENV=… another environment.
+
+VENV ?= .venv
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.10 python3.14,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $(name))))
+DATA ?= data/raw
+SCALE ?= cpu
+
+# Stages run `python -m pipeline.…`: the environment's python, and this folder's code.
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+PY = $(VENV)/bin/python
+INSTALLED = $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help repro test check crack500 bench deps readme lock clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+
+repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished stages are skipped
+	@$(PY) -m crackpipe configure --check
+	@$(PY) -m dvc repro
+
+test: $(INSTALLED) ## run every test, the slow ones too
+	@$(PY) -m pytest
+
+check: $(INSTALLED) ## format, lint, types, import contracts, params, fast tests with warnings as errors
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m crackpipe configure --check --composed
+	$(PY) -m pytest -m "not slow"
+
+crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protocol on real photographs, into results/crack500
+	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
+
+bench: $(INSTALLED) ## time the hot paths against the ways that others do them
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
+
+deps: $(INSTALLED) ## write into dvc.yaml which files each stage imports
+	@$(PY) -m pipeline.dependencies
+
+readme: $(INSTALLED) ## write the results' tables into README.md
+	@$(PY) -m crackpipe compare --readme README.md
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no python3 of version 3.10 or later on PATH; install one, or pass PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(PY) || { echo "creating $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot create environments; on Debian install python3-venv" >&2; exit 1; }; }
+	@echo "installing requirements.lock into $(VENV)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Versions that are in the lock stay while they still fit; delete its lines to move on. One lock serves Python 3.10 and
+# later on Linux, x86-64; its markers tell where one version does not serve all.
+LOCK_FOR = implementation_name == 'cpython' and platform_machine == 'x86_64' and sys_platform == 'linux'
+lock: ## resolve pyproject.toml into requirements.lock
+	@rm -rf .runs/lock && mkdir -p .runs/lock && $(PYTHON) -m venv .runs/lock/venv && .runs/lock/venv/bin/pip install --quiet uv
+	@{ cat pyproject.toml; printf '[tool.uv]\nenvironments = ["%s"]\n' "$(LOCK_FOR)"; } > .runs/lock/pyproject.toml
+	@cp requirements.lock .runs/lock/requirements.lock
+	@cd .runs/lock && venv/bin/uv pip compile --quiet --universal --python-version 3.10 --extra dev --no-annotate --no-header \
+		--native-tls -o requirements.lock pyproject.toml
+	@sed -E "s/ and $(LOCK_FOR)//; s/ ; $(LOCK_FOR)//; s/python_full_version/python_version/g; s/'/\"/g" \
+		.runs/lock/requirements.lock > requirements.lock
+	@rm -rf .runs/lock
+
+clean: ## remove caches and unfinished work; data, models and .venv stay
+	rm -rf .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache .checkpoints dvc_plots

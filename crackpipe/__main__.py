@@ -1,0 +1,5 @@
+"""``python -m crackpipe``: the command line, from the current folder's own code."""
+
+from crackpipe.cli import app
+
+app()

@@ -1,0 +1,109 @@
+"""The ``crackpipe`` command. Each command imports what it needs, so that the check before a run starts at once."""
+
+import dataclasses
+import textwrap
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crackpipe import stage
+
+PARAMS = Path("params.yaml")
+CONF = Path("conf")
+RAW = Path("data/raw")
+
+commands = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Crack masks, calibrated decisions and measurements from photographs with patch labels only.",
+)
+
+
+def app() -> None:
+    """Run the command line; an error that the user can mend is printed without a traceback, exit status 1."""
+    stage.run(commands)
+
+
+@commands.command()
+def configure(
+    settings: Annotated[list[str] | None, typer.Argument(help="dataset=NAME scale=NAME key.of.params=value …")] = None,
+    check: Annotated[bool, typer.Option(help="check params.yaml, write nothing")] = False,
+    composed: Annotated[bool, typer.Option(help="with --check: params.yaml must equal a composition")] = False,
+) -> None:
+    """Write params.yaml from conf/: the defaults, a dataset, a scale, single keys."""
+    from crackpipe import configure as composition
+    from crackpipe import params
+
+    if check:
+        params.load(PARAMS)
+        name = f" and equals {composition.check_composed(PARAMS, CONF)}" if composed else ""
+        typer.echo(f"{PARAMS} is valid{name}")
+        return
+    chosen = {"dataset": "demo", "scale": "cpu"}
+    overrides = []
+    for setting in settings or []:
+        key, _, value = setting.partition("=")
+        if key in chosen:
+            chosen[key] = value
+        else:
+            overrides.append(setting)
+    composition.write(PARAMS, composition.compose(CONF, **chosen, overrides=overrides))
+    typer.echo(f"wrote {PARAMS}: dataset={chosen['dataset']} scale={chosen['scale']} {' '.join(overrides)}".rstrip())
+
+
+@commands.command()
+def datasets(raw: Annotated[Path, typer.Option(help="the folder that holds one folder per dataset")] = RAW) -> None:
+    """List the datasets: what each holds, how its folder must be laid out, and where its authors offer it."""
+    from crackpipe.data import datasets as catalogue
+
+    for listed in catalogue.listing(raw):
+        for field in dataclasses.fields(listed):
+            value = str(getattr(listed, field.name))
+            if field.name == "name":
+                typer.echo(value)
+            else:
+                typer.echo(textwrap.indent(f"{field.name}: {value}", "  "))
+
+
+@commands.command()
+def run(
+    name: Annotated[str, typer.Argument(help="a dataset of conf/dataset, e.g. crack500")],
+    data: Annotated[Path, typer.Option(help="the folder that holds one folder per source")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="key.of.params=value …")] = None,
+    scale: Annotated[str, typer.Option(help="a name of conf/scale")] = "cpu",
+) -> None:
+    """Run the whole pipeline on real data in a clone of HEAD under .runs/, and write results/NAME."""
+    from crackpipe import results
+
+    folder = results.run(Path.cwd(), name=name, data=data, scale=scale, overrides=overrides or [])
+    typer.echo(f"wrote {folder.relative_to(Path.cwd())}")
+
+
+@commands.command()
+def compare(
+    results: Annotated[list[Path] | None, typer.Argument(help="folders such as results/crack500")] = None,
+    markdown: Annotated[bool, typer.Option(help="print Markdown")] = False,
+    readme: Annotated[
+        Path | None, typer.Option(help="replace this file's part between the <!-- results --> marks")
+    ] = None,
+    check: Annotated[bool, typer.Option(help="with --readme: write nothing, fail if it is out of date")] = False,
+) -> None:
+    """Print the papers' tables with our rows under them."""
+    from crackpipe import compare as comparison
+
+    folders = results or comparison.folders(Path("results"))
+    if readme is None:
+        typer.echo(comparison.report(folders, markdown=markdown))
+    elif check:
+        comparison.check_readme(readme, folders)
+        typer.echo(f"{readme} is up to date")
+    else:
+        comparison.write_readme(readme, folders)
+        typer.echo(f"wrote the results into {readme}")
+
+
+if __name__ == "__main__":
+    app()

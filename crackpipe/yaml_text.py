@@ -1,0 +1,105 @@
+"""Change values in YAML text and leave every other character, the comments above all, as it was."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
+
+from crackpipe.errors import ParamsError
+
+
+def replace_values(text: str, values: Mapping[str, Any]) -> str:
+    """Return ``text`` with the values of these dotted keys replaced where they differ.
+
+    Lists are written in block style, as DVC writes them; inside a replaced list only the comments
+    of its first item are kept.
+
+    Raises:
+        ParamsError: a key is not in ``text``.
+    """
+    old = YAML(typ="safe").load(text)
+    root = YAML().compose(text)
+    edits = []
+    for key, value in values.items():
+        names = key.split(".")
+        if repr(_find_value(old, names)) != repr(value):  # 1, 1.0 and true are equal, but not the same value
+            name_node, value_node = _find_node(root, names)
+            edits.append((value_node.start_mark.index, _edit(text, value, name_node, value_node)))
+    for _, edit in sorted(edits, reverse=True):  # from the end, so that earlier positions hold
+        start, end, written = edit
+        text = text[:start] + written + text[end:]
+    return text
+
+
+def _find_value(tree: Any, names: list[str]) -> Any:
+    for name in names:
+        if not isinstance(tree, dict) or name not in tree:
+            raise ParamsError(f"{'.'.join(names)}: not in the text that is to be changed")
+        tree = tree[name]
+    return tree
+
+
+def _find_node(node: Node, names: list[str]) -> tuple[Node, Node]:
+    """The nodes of the key and of the value."""
+    above = node
+    for name in names:
+        above, node = next(pair for pair in node.value if pair[0].value == name)
+    return above, node
+
+
+def _end(node: Node) -> int:
+    """Position behind the last character of a value; a block collection's own mark lies behind the comments below."""
+    if not _is_block(node) or not node.value:
+        return int(node.end_mark.index)
+    last = node.value[-1]
+    return _end(last[1] if isinstance(node, MappingNode) else last)
+
+
+def _edit(text: str, value: Any, name: Node, old: Node) -> tuple[int, int, str]:
+    """Where the old value starts and ends, and what takes its place."""
+    start, end = old.start_mark.index, _end(old)
+    if not isinstance(value, list) or not value:
+        return (
+            (start, end, _dump(value)) if not _is_block(old) else (len(text[:start].rstrip()), end, f" {_dump(value)}")
+        )
+    comment = ""
+    if not _is_block(old):  # what followed the value on its line stays on the line of the key
+        line_end = (text + "\n").index("\n", end)
+        comment, end = text[end:line_end], line_end
+    indent = " " * (name.start_mark.column + 2)
+    lines = _with_notes(_dump(value).splitlines(), _notes(text, old))
+    return len(text[:start].rstrip()), end, comment + "".join(f"\n{indent}{line}" for line in lines)
+
+
+def _notes(text: str, old: Node) -> dict[str, str]:
+    """Comments of the first mapping of a block list, by key: they say what the keys of all its items mean."""
+    if not _is_block(old) or not old.value or not isinstance(old.value[0], MappingNode):
+        return {}
+    ends = {name.value: _end(value) for name, value in old.value[0].value}
+    return {name: text[end : (text + "\n").index("\n", end)].strip() for name, end in ends.items()}
+
+
+def _with_notes(lines: list[str], notes: Mapping[str, str]) -> list[str]:
+    """Put each note behind the first line that starts with its key."""
+    noted = list(lines)
+    for name, note in notes.items():
+        at = next((at for at, line in enumerate(lines) if line[2:].startswith(f"{name}: ")), None)
+        if note and at is not None:
+            noted[at] = f"{lines[at]} {note}"
+    return noted
+
+
+def _is_block(node: Node) -> bool:
+    return isinstance(node, CollectionNode) and not node.flow_style
+
+
+def _dump(value: Any) -> str:
+    yaml = YAML(typ="safe")
+    yaml.default_flow_style = False
+    yaml.width = 10_000
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # its annotation says None
+    stream = io.StringIO()
+    yaml.dump(value, stream)
+    return stream.getvalue().removesuffix("...\n").rstrip("\n")
