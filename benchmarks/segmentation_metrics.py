@@ -2,7 +2,8 @@
 
 Run ``python -m benchmarks.segmentation_metrics [--photos 8]``: it prints a markdown table, and fails where two ways
 disagree or where the histogram is less than 100 times as fast as the peers' loop. The photographs are drawn 640×360
-with a wandering crack of about 3 % of the pixels, and a soft prediction of it with false alarms; nine pixels of ten are at level 0.
+with a wandering crack of about 3 % of the pixels, and a soft prediction of it with false alarms; nine pixels of ten are
+at level 0.
 
 "Peers' loop" does what the public evaluation scripts of the field do (those that descend from DeepCrack's): a pass for
 the dataset's curve and ODS and another one for OIS; in each, for every threshold and photograph, scale the 8-bit map
