@@ -1,0 +1,94 @@
+"""A clone of HEAD under ``.runs/``, where the pipeline can run without touching the user's working tree."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from crackpipe.errors import CrackpipeError
+
+KEPT = ("dvc.lock", "metrics")  # committed files that a run rewrites; they, the cache and data/ outlive an update
+
+
+def head(root: Path) -> str:
+    """Commit that the repository at ``root`` stands on (40 hex digits).
+
+    Raises:
+        CrackpipeError: ``root`` is not the top of a git repository with a commit.
+    """
+    top = Path(_git(root, "rev-parse", "--show-toplevel")).resolve()
+    if top != root.resolve():
+        raise CrackpipeError(f"{root}: inside the repository {top.name}/, expected its top; change to it first")
+    return _git(root, "rev-parse", "HEAD")
+
+
+def is_dirty(root: Path) -> bool:
+    """Whether tracked files of the working tree differ from HEAD; a clone has none of these changes."""
+    return bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+
+
+def update(root: Path, folder: Path) -> str:
+    """Clone the repository at ``root`` to ``folder``, or bring the clone there to its HEAD; return the commit.
+
+    What earlier runs left in the clone stays: data, models, checkpoints, DVC's cache and lock file, and metrics, so
+    that DVC goes on where it stopped and repeats only the stages whose inputs have changed.
+
+    Raises:
+        CrackpipeError: git fails; its own text is part of the error.
+    """
+    commit = head(root)
+    if not (folder / ".git").exists():
+        shutil.rmtree(folder, ignore_errors=True)  # a clone that was killed halfway
+        unfinished = folder.with_name(f"{folder.name}.tmp")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        _git(root, "clone", "--quiet", "--no-checkout", str(root.resolve()), str(unfinished))
+        unfinished.rename(folder)
+    elif _git(folder, "rev-parse", "HEAD") == commit and (folder / "dvc.yaml").exists():
+        return commit
+    aside = folder / ".git" / "kept-by-crackpipe"
+    _move(KEPT, folder, aside)
+    _git(folder, "fetch", "--quiet", "origin", "HEAD")
+    _git(folder, "checkout", "--quiet", "--force", "--detach", commit)
+    _move(KEPT, aside, folder)
+    return commit
+
+
+def mirror(source: Path, target: Path) -> int:
+    """Rebuild ``target`` as folders like those of ``source``, with a link for each file; return the number of links.
+
+    A link for a whole folder would not do: DVC does not look into it, and would miss that its files have changed.
+    Hidden files are left out.
+    """
+    if target.is_symlink():
+        target.unlink()
+    shutil.rmtree(target, ignore_errors=True)
+    links = 0
+    for folder, names, files in os.walk(source.resolve(), followlinks=True):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        place = target / Path(folder).relative_to(source.resolve())
+        place.mkdir(parents=True)
+        for name in files:
+            if not name.startswith("."):
+                (place / name).symlink_to(Path(folder, name).resolve())
+                links += 1
+    return links
+
+
+def _move(names: Sequence[str], source: Path, target: Path) -> None:
+    """Move those entries that ``source`` holds; what has been in their place goes."""
+    target.mkdir(exist_ok=True)
+    for name in names:
+        if (source / name).exists():
+            place = target / name
+            if place.is_dir():
+                shutil.rmtree(place)
+            (source / name).replace(place)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise CrackpipeError(f"git {arguments[0]} in {folder}: {done.stderr.strip() or 'failed'}")
+    return done.stdout.strip()

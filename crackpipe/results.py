@@ -1,0 +1,162 @@
+"""Run the whole pipeline on real data, apart from the user's working tree, and keep what it measured.
+
+``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, machine, seconds of each
+stage). It is written by a finished run, never by hand, and tells nothing of where the data lay.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from crackpipe import clone, configure, machine, params, stage, stage_clock
+from crackpipe.data import datasets
+from crackpipe.errors import CrackpipeError
+from crackpipe.stage_clock import StageClock
+
+MAX_METRICS_BYTES = 200_000  # larger files are plot data, not figures
+_SAVE_SECONDS = 5.0
+
+
+def run(root: Path, *, name: str, data: Path, scale: str, overrides: Sequence[str]) -> Path:
+    """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return the results' folder.
+
+    It runs in a clone, ``.runs/<name>/``. A second call goes on where an interrupted one stopped.
+
+    Args:
+        data: holds one folder per source of the dataset; its files are linked, never changed.
+
+    Raises:
+        DatasetError: a source's folder is missing or laid out otherwise; nothing has been done then.
+        ParamsError: no such dataset, scale or key, or a value out of range; likewise.
+        CrackpipeError: a stage failed, git failed, or the same run is under way already.
+    """
+    settings = ["dataset=" + name, "scale=" + scale, *overrides]
+    raw, sources = _sources(root / "conf", name=name, scale=scale, overrides=overrides)
+    for source in sources:
+        next(datasets.read(source, raw=data))
+    folder = root / ".runs" / name
+    folder.parent.mkdir(exist_ok=True)
+    with _alone(folder.with_suffix(".lock"), name=name):
+        dirty = clone.is_dirty(root)
+        if dirty:
+            stage.say("uncommitted changes are not part of this run: it runs HEAD")
+        commit = clone.update(root, folder)
+        _call(folder, "crackpipe", "configure", *settings)
+        for source in sources:
+            stage.say(f"{source}: {clone.mirror(data / source, folder / raw / source)} files linked")
+        clock = reproduce(folder, clock_path=folder.with_suffix(".clock.json"), log=folder.with_suffix(".log"))
+        return write(root / "results" / name, folder, commit=commit, dirty=dirty, clock=clock)
+
+
+def reproduce(folder: Path, *, clock_path: Path, log: Path) -> StageClock:
+    """Run ``dvc repro`` in ``folder``, showing and logging its output; return the times of its stages.
+
+    Raises:
+        CrackpipeError: a stage failed; the stages before it are finished and will be skipped by the next call.
+    """
+    clock = stage_clock.load(clock_path)
+    command = [sys.executable, "-m", "dvc", "repro"]
+    process = subprocess.Popen(
+        command, cwd=folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+    )
+    assert process.stdout is not None
+    finished = False
+    saved = time.monotonic()
+    try:
+        with log.open("ab") as written:
+            for line in process.stdout:
+                sys.stdout.write(line.decode(errors="replace"))
+                sys.stdout.flush()
+                written.write(line)
+                written.flush()
+                now = time.monotonic()
+                clock.read(line.decode(errors="replace"), now=now)
+                if now - saved > _SAVE_SECONDS:
+                    clock.save(clock_path)
+                    saved = now
+        finished = process.wait() == 0
+    finally:
+        stopped = clock.running
+        clock.stop(now=time.monotonic(), finished=finished)
+        clock.save(clock_path)
+        process.wait()
+    if not finished:
+        where = f"stage {stopped} failed" if stopped else "dvc repro failed"
+        raise CrackpipeError(
+            f"{folder.name}: {where} (status {process.returncode}); its output is in {log.parent.name}/{log.name}; "
+            "mend the cause, commit, and call again: finished stages are skipped"
+        )
+    return clock
+
+
+def write(target: Path, folder: Path, *, commit: str, dirty: bool, clock: StageClock) -> Path:
+    """Write the results of the finished run in ``folder`` to ``target``; it appears whole or not at all."""
+    unfinished = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / "metrics").mkdir(parents=True)
+    shutil.copyfile(folder / "params.yaml", unfinished / "params.yaml")
+    for path in sorted((folder / "metrics").glob("*.json")):
+        if path.stat().st_size <= MAX_METRICS_BYTES:
+            shutil.copyfile(path, unfinished / "metrics" / path.name)
+    seconds = {name: round(clock.seconds[name], 1) for name in _stages(folder) if name in clock.seconds}
+    record = {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": commit,
+        "dirty": dirty,
+        "machine": dataclasses.asdict(machine.describe()),
+        "seconds": seconds,
+        "total_seconds": round(sum(seconds.values()), 1),
+    }
+    (unfinished / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished.replace(target)
+    return target
+
+
+def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> tuple[str, list[str]]:
+    """Folder of the raw data, below the project, and the sources of the composition that need data."""
+    from ruamel.yaml import YAML
+
+    text = configure.compose(conf, dataset=name, scale=scale, overrides=overrides)
+    ingest = params.check(YAML(typ="safe").load(text), where=name).ingest
+    return ingest.raw, [source.name for source in ingest.sources if source.name != "demo"]
+
+
+def _stages(folder: Path) -> list[str]:
+    """Stages of the run, as DVC's lock file names them; earlier code may have had others."""
+    from ruamel.yaml import YAML
+
+    lock: Any = YAML(typ="safe").load((folder / "dvc.lock").read_text(encoding="utf-8"))
+    return sorted(lock["stages"])
+
+
+@contextlib.contextmanager
+def _alone(path: Path, *, name: str) -> Iterator[None]:
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CrackpipeError(f"{name}: the same run is under way; wait for it, or end it") from None
+        yield
+
+
+def _environment() -> dict[str, str]:
+    """The clone's stages take this interpreter, and write their lines at once."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _call(folder: Path, module: str, *arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=folder, env=_environment())
+    if done.returncode:
+        raise CrackpipeError(f"{folder.name}: `{module} {' '.join(arguments)}` failed with status {done.returncode}")
