@@ -66,6 +66,17 @@ def decode_grey(data: bytes) -> Grey:
     return _decode(data, cv2.IMREAD_GRAYSCALE)
 
 
+def decode_levels(data: bytes) -> np.ndarray:
+    """Decode an encoded picture to grey levels (h, w) in the file's own depth: uint8, uint16 or float32.
+
+    ``decode_grey`` would shift 16 bits down to 8, and turn a 16-bit mask of 0 and 1 into nothing.
+
+    Raises:
+        PhotoError: the bytes are not a picture, or end too early.
+    """
+    return _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
+
+
 def decode_mask(data: bytes) -> Mask:
     """Decode a mask written by :func:`encode_mask`, or any 8-bit mask: crack where the level is above 0."""
     return decode_grey(data) > 0

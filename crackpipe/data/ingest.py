@@ -1,0 +1,241 @@
+"""From raw photographs to the table ``photos``: every photograph is either a row there or a reject with a reason.
+
+Two passes: the first decodes and checks each photograph and keeps small facts; the second copies the accepted files'
+bytes in the order of their ids. So memory is bounded by what is in flight, whatever the number of photographs.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from crackpipe import images, progress
+from crackpipe.data import datasets, inspection, splits
+from crackpipe.data.inspection import Facts
+from crackpipe.data.photo import RawPhoto, Split
+from crackpipe.errors import DatasetError, PhotoError
+from crackpipe.tables import Row
+
+UNASSIGNED = "unassigned"
+"""Where rejects are counted that no split could be given to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A listed photograph with its place; ``split`` is ``None`` where its authors gave it none."""
+
+    photo_id: str
+    source: str
+    split: Split | None
+    group_id: str
+    needs_mask: bool
+    raw: RawPhoto
+
+
+Accepted = tuple[Candidate, Facts]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A photograph that is left out, and why."""
+
+    candidate: Candidate
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the first pass found; both lists ascend in photo_id."""
+
+    accepted: list[Accepted]
+    rejects: list[Reject]
+
+
+def gather(
+    *,
+    sources: Sequence[tuple[str, str, int | None]],
+    raw: Path,
+    seed: int,
+    demo: Callable[[], Iterable[RawPhoto]],
+) -> list[Candidate]:
+    """List the photographs of all sources with their splits, ascending in photo_id; no picture is opened.
+
+    Args:
+        sources: name, split (see :func:`splits.assign`) and limit: at most so many photographs of each split, evenly
+            spaced over the sorted list, ``None`` for all.
+        raw: holds a folder for each source but ``demo``.
+        seed: of splits by ratio.
+        demo: lists the demo's photographs.
+
+    Raises:
+        DatasetError: a source is named twice, is not there, or is laid out otherwise than its authors' release.
+    """
+    repeated = [name for name, times in Counter(name for name, _, _ in sources).items() if times > 1]
+    if repeated:
+        raise DatasetError(f"ingest.sources: {repeated[0]} is named twice, expected once; remove one")
+    found: list[Candidate] = []
+    for name, how, limit in sources:
+        photos = sorted(demo() if name == "demo" else datasets.read(name, raw=raw), key=lambda photo: photo.name)
+        needs_mask = name == "demo" or datasets.CATALOGUE[name].has_masks
+        by_split: dict[Split | None, list[RawPhoto]] = defaultdict(list)
+        for photo, split in zip(photos, splits.assign(photos, source=name, how=how, seed=seed), strict=True):
+            by_split[split].append(photo)
+        for split, members in by_split.items():
+            for photo in splits.thin(members, limit=limit):
+                group_id = f"{name}/{photo.group}"
+                found.append(Candidate(f"{name}/{photo.name}", name, split, group_id, needs_mask, photo))
+    return sorted(found, key=lambda candidate: (candidate.photo_id, candidate.raw.path))
+
+
+def survey(candidates: Sequence[Candidate], *, max_megapixels: float, workers: int) -> Survey:
+    """Check every photograph alone, then against the others.
+
+    Rejected are, in this order: a photograph of which another file has the same name but for its suffix; one that
+    fails its inspection; one without a split; one whose group is also in a split of higher precedence (test, val,
+    train); one whose decoded pixels equal those of another, of which the one in the split of higher precedence stays,
+    and within a split the first by photo_id. So training never holds a test photograph, nor another photograph of a
+    test group, nor a photograph twice.
+    """
+
+    def check(candidate: Candidate) -> Facts | PhotoError:
+        try:
+            return inspection.inspect(candidate.raw, max_megapixels=max_megapixels, needs_mask=candidate.needs_mask)
+        except PhotoError as error:
+            return error
+
+    unique, rejects = _uniquely_named(candidates)
+    sound: list[Accepted] = []
+    results = progress.prefetch(check, unique, workers=workers, ahead=4 * workers)
+    for candidate, result in progress.bar(
+        zip(unique, results, strict=True), what="check", total=len(unique), unit="photos"
+    ):
+        if isinstance(result, PhotoError):
+            rejects.append(Reject(candidate, str(result)))
+        elif candidate.split is None:
+            rejects.append(Reject(candidate, "its dataset gives it no split; name one, or set the source's split"))
+        else:
+            sound.append((candidate, result))
+    whole, crossing = _whole_groups(sound)
+    accepted, repeated = _distinct(whole)
+    rejects += crossing + repeated
+    return Survey(accepted, sorted(rejects, key=lambda reject: (reject.candidate.photo_id, reject.candidate.raw.path)))
+
+
+def _uniquely_named(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Reject]]:
+    first: dict[str, Candidate] = {}
+    rejects = []
+    for candidate in candidates:
+        other = first.setdefault(candidate.photo_id, candidate)
+        if other is not candidate:
+            reason = (
+                f"same name as {other.raw.path}, but for the suffix: both would be {candidate.photo_id}; rename one"
+            )
+            rejects.append(Reject(candidate, reason))
+    return list(first.values()), rejects
+
+
+def _whole_groups(sound: list[Accepted]) -> tuple[list[Accepted], list[Reject]]:
+    claims: dict[str, set[Split]] = defaultdict(set)
+    for candidate, _ in sound:
+        if candidate.split is not None:
+            claims[candidate.group_id].add(candidate.split)
+    kept, rejects = [], []
+    for candidate, facts in sound:
+        keeper = splits.kept_of_group(claims[candidate.group_id])
+        if candidate.split == keeper:
+            kept.append((candidate, facts))
+        else:
+            reason = (
+                f"in {candidate.split}, but its group {candidate.group_id} is also in {keeper}, which keeps the group"
+            )
+            rejects.append(Reject(candidate, reason))
+    return kept, rejects
+
+
+def _distinct(sound: list[Accepted]) -> tuple[list[Accepted], list[Reject]]:
+    rank = {split: place for place, split in enumerate(splits.PRECEDENCE)}
+    first: dict[bytes, Candidate] = {}
+    for candidate, facts in sorted(sound, key=lambda pair: (rank[pair[0].split or "train"], pair[0].photo_id)):
+        first.setdefault(facts.pixel_hash, candidate)
+    kept, rejects = [], []
+    for candidate, facts in sound:
+        other = first[facts.pixel_hash]
+        if other is candidate:
+            kept.append((candidate, facts))
+        else:
+            reason = f"in {candidate.split}, but has the same pixels as {other.photo_id} in {other.split}, which stays"
+            rejects.append(Reject(candidate, reason))
+    return kept, rejects
+
+
+def require_training(found: Survey) -> None:
+    """Check that there is something to learn from.
+
+    Raises:
+        DatasetError: no photograph was accepted, or none is in train.
+    """
+    counted = Counter(candidate.split for candidate, _ in found.accepted)
+    if not counted:
+        reasons = "".join(f"\n  {reject.candidate.raw.path}: {reject.reason}" for reject in found.rejects[:5])
+        raise DatasetError(f"no photograph can be used: all {len(found.rejects)} were rejected, such as{reasons}")
+    if not counted["train"]:
+        here = ", ".join(f"{split} {number}" for split, number in counted.items())
+        raise DatasetError(
+            f"no photograph is in train (there are: {here}), expected at least one; in ingest.sources, set the split "
+            "of a source to train or to a ratio such as 3:1:1"
+        )
+
+
+def rows(found: Survey, *, workers: int) -> Iterator[Row]:
+    """Yield the accepted photographs as rows of ``tables.PHOTOS``, ascending in photo_id.
+
+    Raises:
+        PhotoError: a file has changed since the survey.
+    """
+    done = progress.prefetch(_row, found.accepted, workers=workers, ahead=4 * workers)
+    yield from progress.bar(done, what="write", total=len(found.accepted), unit="photos")
+
+
+def _row(pair: Accepted) -> Row:
+    candidate, facts = pair
+    raw = candidate.raw
+    mask = None
+    if facts.has_mask:
+        mask = images.encode_mask(inspection.read_mask(raw, height_px=facts.height_px, width_px=facts.width_px))
+    known = raw.attributes.damage or raw.attributes.location or raw.attributes.soundness or raw.attributes.measure
+    return {
+        "photo_id": candidate.photo_id,
+        "source": candidate.source,
+        "split": candidate.split,
+        "group_id": candidate.group_id,
+        "height_px": facts.height_px,
+        "width_px": facts.width_px,
+        "image": raw.read_image(),
+        "mask": mask,
+        "label": facts.label,
+        "caption": raw.caption,
+        "attributes": asdict(raw.attributes) if known else None,
+        "mm_per_px": raw.mm_per_px,
+    }
+
+
+def reject_rows(found: Survey) -> list[Row]:
+    """Return the rejects as rows of ``tables.PHOTOS_REJECTED``."""
+    keys = {(reject.candidate.source, reject.candidate.raw.path, reject.reason) for reject in found.rejects}
+    return [{"source": source, "path": path, "reason": reason} for source, path, reason in sorted(keys)]
+
+
+def counts(found: Survey) -> dict[str, dict[str, dict[str, int]]]:
+    """Count ``{source: {split: {photos, masks, rejected}}}``; a split with nothing in it is left out."""
+    tree: dict[str, dict[str, dict[str, int]]] = defaultdict(
+        lambda: defaultdict(lambda: {"photos": 0, "masks": 0, "rejected": 0})
+    )
+    for candidate, facts in found.accepted:
+        cell = tree[candidate.source][candidate.split or UNASSIGNED]
+        cell["photos"] += 1
+        cell["masks"] += int(facts.has_mask)
+    for reject in found.rejects:
+        tree[reject.candidate.source][reject.candidate.split or UNASSIGNED]["rejected"] += 1
+    return {
+        source: {split: dict(cell) for split, cell in sorted(cells.items())} for source, cells in sorted(tree.items())
+    }

@@ -1,0 +1,96 @@
+"""The inspection of one photograph before anything is learnt from it."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool
+
+from crackpipe import images
+from crackpipe.data.photo import RawPhoto
+from crackpipe.errors import PhotoError
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an inspection keeps of a photograph: no pixels.
+
+    Attributes:
+        pixel_hash: equal for equal decoded pixels, whatever the file's format or metadata.
+        height_px: after the file's EXIF rotation.
+        label: 1 crack, 0 none, ``None`` where neither label nor mask is known.
+    """
+
+    pixel_hash: bytes
+    height_px: int
+    width_px: int
+    has_mask: bool
+    label: int | None
+
+
+def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> Facts:
+    """Decode a photograph and its mask and check them against each other.
+
+    Raises:
+        PhotoError: the picture is empty, unreadable, truncated or above ``max_megapixels`` (seen from the header,
+            before its pixels are decoded); the mask is missing though needed, not binary or of another size; label and
+            mask contradict each other; ``mm_per_px`` is no length.
+    """
+    pixels = _decode(raw, max_megapixels=max_megapixels)
+    height, width = pixels.shape[:2]
+    if raw.mm_per_px is not None and not (math.isfinite(raw.mm_per_px) and raw.mm_per_px > 0):
+        raise PhotoError(f"mm_per_px is {raw.mm_per_px}, expected a length above 0; leave it empty if unknown")
+    if raw.read_mask is None:
+        if needs_mask:
+            raise PhotoError("no mask, but every photograph of this dataset has one; add it")
+        label = raw.label
+    else:
+        label = _label(raw, read_mask(raw, height_px=height, width_px=width))
+    digest = hashlib.blake2b(f"{height} {width}".encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(pixels).data)
+    return Facts(
+        pixel_hash=digest.digest(),
+        height_px=height,
+        width_px=width,
+        has_mask=raw.read_mask is not None,
+        label=label,
+    )
+
+
+def read_mask(raw: RawPhoto, *, height_px: int, width_px: int) -> Bool[np.ndarray, "h w"]:
+    """Read the mask of a photograph of the given size; ``raw.read_mask`` must not be ``None``.
+
+    Raises:
+        PhotoError: it cannot be used, or has another size.
+    """
+    if raw.read_mask is None:
+        raise PhotoError("no mask")
+    mask = raw.read_mask()
+    if mask.shape != (height_px, width_px):
+        advice = "rotate the mask" if mask.shape == (width_px, height_px) else "use the mask drawn for this photograph"
+        raise PhotoError(f"mask is {mask.shape[1]}×{mask.shape[0]}, photo is {width_px}×{height_px}; {advice}")
+    return mask
+
+
+def _decode(raw: RawPhoto, *, max_megapixels: float) -> images.Rgb:
+    try:
+        data = raw.read_image()
+    except OSError as error:
+        raise PhotoError(f"cannot be read: {error}") from error
+    height, width = images.size_px(data)
+    if height * width > max_megapixels * 1e6:
+        raise PhotoError(
+            f"decompression bomb: its header says {width}×{height}, {height * width / 1e6:.1f} megapixels, above "
+            f"ingest.max_megapixels = {max_megapixels:g}; raise that, or shrink the photograph"
+        )
+    return images.decode_rgb(data)
+
+
+def _label(raw: RawPhoto, mask: Bool[np.ndarray, "h w"]) -> int:
+    crack_px = int(np.count_nonzero(mask))
+    if raw.label == 0 and crack_px:
+        raise PhotoError(f"labelled without crack, but its mask has {crack_px} crack pixels; correct one of them")
+    if raw.label == 1 and not crack_px:
+        raise PhotoError("labelled crack, but its mask is empty; correct one of them")
+    return int(crack_px > 0)

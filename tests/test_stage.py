@@ -1,0 +1,25 @@
+"""How a stage ends."""
+
+import pytest
+
+from crackpipe import stage
+from crackpipe.errors import DatasetError
+
+
+def test_a_users_error_is_shown_without_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        stage.say("started")
+        raise DatasetError("raw/cfd: not here")
+
+    with pytest.raises(SystemExit) as caught:
+        stage.run(main)
+    assert caught.value.code == 1
+    assert capsys.readouterr() == ("started\n", "error: raw/cfd: not here\n")
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    def main() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stage.run(main)
