@@ -24,7 +24,7 @@ def main() -> None:
         min_crack_px=p.min_crack_px,
     )
     count = tables.write_columns(PATCHES, tables.PATCHES, patches)
-    print(f"slice: {count} patches")  # noqa: T201
+    stage.say(f"slice: {count} patches")
 
 
 if __name__ == "__main__":

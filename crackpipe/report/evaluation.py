@@ -1,0 +1,99 @@
+"""Masks of every segmenter, and the baselines, against ground truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+
+from crackpipe import images, progress, tables
+from crackpipe.errors import CrackpipeError
+from crackpipe.measures import segmentation
+from crackpipe.measures.scoreboard import Key, Scoreboard
+from crackpipe.pseudo import baselines
+
+COLUMNS = ["photo_id", "source", "split", "image", "mask"]
+UNTRAINED = "none"  # what a baseline was trained on
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores under (segmenter, labels, source, split), and the photographs in the order in which they were counted."""
+
+    board: Scoreboard
+    photo_ids: dict[Key, list[str]]
+
+    def curves(self, *, split: str) -> pd.DataFrame:
+        """Precision and recall of pooled counts by threshold, one series for each segmenter, labels and source."""
+        rows: list[dict[str, Any]] = []
+        for key in self.board.keys():
+            if key[-1] == split:
+                series = f"{key[2]}: {key[0]} ({key[1]})" if key[1] != UNTRAINED else f"{key[2]}: {key[0]}"
+                points = segmentation.curve(self.board.counts(key))
+                rows += [{"series": series, **{name: round(value, 4) for name, value in p.items()}} for p in points]
+        return pd.DataFrame(rows, columns=["series", "threshold", "precision", "recall"])
+
+    def ranked(self, key: Key) -> pd.DataFrame:
+        """photo_id and F1 at the key's ODS threshold, best first; ties by name. The threshold is in ``attrs``."""
+        counts = self.board.counts(key)
+        threshold = segmentation.score(counts).threshold
+        found = pd.DataFrame({"photo_id": self.photo_ids[key], "f1": segmentation.f1_at(counts, threshold=threshold)})
+        found = found.sort_values(["f1", "photo_id"], ascending=[False, True], ignore_index=True)
+        found.attrs["threshold"] = threshold
+        return found
+
+
+def evaluate(photos: Path, masks: Path, *, expected: list[tuple[str, str]], tolerance_px: int) -> Evaluation:
+    """Score every photograph that has ground truth and was segmented; memory of one photograph.
+
+    Args:
+        photos, masks: the ``photos`` table, and the folder with one ``masks`` table for each segmenter and labels.
+        expected: (segmenter, labels) of each table.
+
+    Raises:
+        CrackpipeError: a table is missing, unexpected, or does not hold the same photographs as the others.
+    """
+    _check_folders(masks, expected)
+    readers = {cell: tables.scan(masks / "-".join(cell), tables.MASKS) for cell in expected}
+    splits = _segmented(masks, expected)
+    board, names = Scoreboard(tolerance_px=tolerance_px), {}
+    rows = (row for row in tables.scan(photos, tables.PHOTOS, columns=COLUMNS) if row["photo_id"] in splits)
+    for row in progress.bar(rows, what="evaluate", total=len(splits), unit="photos"):
+        found = {cell: _next(reader, row["photo_id"], cell) for cell, reader in readers.items()}
+        if row["mask"] is None:
+            continue
+        truth = images.decode_mask(row["mask"])
+        for name, levels in baselines.all_of(images.decode_rgb(row["image"])).items():
+            found[name, UNTRAINED] = levels
+        for cell, levels in found.items():
+            key = (*cell, row["source"], row["split"])
+            board.add(key, levels=levels, truth=truth)
+            names.setdefault(key, []).append(row["photo_id"])
+    return Evaluation(board, names)
+
+
+def _segmented(masks: Path, expected: list[tuple[str, str]]) -> set[str]:
+    table = tables.read(masks / "-".join(expected[0]), tables.MASKS, columns=["photo_id"])
+    return set(table["photo_id"].to_pylist())
+
+
+def _check_folders(masks: Path, expected: list[tuple[str, str]]) -> None:
+    wanted = {"-".join(cell) for cell in expected}
+    found = {path.name for path in masks.iterdir() if path.is_dir()}
+    if found != wanted:
+        raise CrackpipeError(
+            f"{masks}: holds {sorted(found)}, but train_segmenter.segmenters × labels names {sorted(wanted)}; "
+            "delete the folders of cells that are no longer in params.yaml, or run `dvc repro` to make the missing"
+        )
+
+
+def _next(reader: Any, photo_id: str, cell: tuple[str, str]) -> UInt8[np.ndarray, "h w"]:
+    row = next(reader, None)
+    if row is None or row["photo_id"] != photo_id:
+        raise CrackpipeError(
+            f"data/masks/{'-'.join(cell)}: next photograph is {row and row['photo_id']!r}, but the photos table has "
+            f"{photo_id!r}; run `dvc repro segment@{'-'.join(cell)}` again"
+        )
+    return images.decode_grey(row["mask"])

@@ -1,0 +1,97 @@
+"""Pictures to look at: photograph, ground truth, pseudo-label and prediction side by side."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, UInt8
+
+from crackpipe import images, tables
+from crackpipe.measures.scoreboard import Key
+from crackpipe.report.evaluation import Evaluation
+
+COLOURS = {"ground truth": (0, 200, 80), "pseudo-label": (255, 160, 0), "prediction": (255, 40, 40)}
+PANEL_PX = 280
+
+
+def choose(ranked: pd.DataFrame, *, rows: int) -> pd.DataFrame:
+    """The ``rows`` best, median and worst photographs, with a column ``rank``; fewer where there are fewer."""
+    middle = max(0, (len(ranked) - rows) // 2)
+    places = {
+        "best": range(min(rows, len(ranked))),
+        "median": range(middle, min(middle + rows, len(ranked))),
+        "worst": range(max(0, len(ranked) - rows), len(ranked)),
+    }
+    picked: dict[int, str] = {}
+    for rank, index in places.items():
+        for i in index:
+            picked.setdefault(i, rank)
+    return ranked.iloc[list(picked)].assign(rank=list(picked.values()))
+
+
+def overlay(
+    image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], colour: tuple[int, int, int]
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The photograph in grey, with the mask in a colour over it."""
+    grey = np.repeat(images.to_grey(image)[..., None], 3, axis=2)
+    return np.where(mask[..., None], np.uint8(colour), grey)
+
+
+def draw(
+    path: Path,
+    evaluation: Evaluation,
+    key: Key,
+    *,
+    photos: Path,
+    labels: Path,
+    masks: Path,
+    binarise: float,
+    rows: int,
+) -> None:
+    """Write the gallery of one (segmenter, labels, source, split) as JPEG; predictions at its ODS threshold."""
+    ranked = evaluation.ranked(key)
+    chosen = choose(ranked, rows=rows)
+    wanted = set(chosen["photo_id"])
+    by_photo = _pick(photos, tables.PHOTOS, wanted, ["photo_id", "image", "mask"])
+    by_label = _pick(labels, tables.PSEUDO_LABELS, wanted, ["photo_id", "mask"])
+    by_mask = _pick(masks / f"{key[0]}-{key[1]}", tables.MASKS, wanted, ["photo_id", "mask"])
+    titles, panels = [], []
+    for photo_id, f1, rank in chosen.itertuples(index=False):
+        image = images.decode_rgb(by_photo[photo_id]["image"])
+        layers = {
+            "ground truth": images.decode_mask(by_photo[photo_id]["mask"]),
+            "pseudo-label": _above(by_label[photo_id]["mask"], binarise),
+            "prediction": _above(by_mask[photo_id]["mask"], ranked.attrs["threshold"]),
+        }
+        titles.append(f"{rank}: {photo_id}, F1 {f1:.2f}")
+        panels.append([image, *(overlay(image, layer, COLOURS[name]) for name, layer in layers.items())])
+    _save(path, titles, panels, heading=f"{key[0]} trained on {key[1]} labels, {key[2]} {key[3]}")
+
+
+def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:
+    return images.decode_grey(levels) >= round(threshold * 255)
+
+
+def _pick(path: Path, schema: tables.Schema, wanted: Collection[str], columns: list[str]) -> dict[str, dict[str, Any]]:
+    return {row["photo_id"]: row for row in tables.scan(path, schema, columns=columns) if row["photo_id"] in wanted}
+
+
+def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, heading: str) -> None:
+    from matplotlib.figure import Figure
+
+    names = ["photograph", *COLOURS]
+    figure = Figure(figsize=(len(names) * PANEL_PX / 100, len(panels) * PANEL_PX / 100 + 0.6), dpi=100)
+    axes = figure.subplots(len(panels), len(names), squeeze=False)
+    for r, (title, row) in enumerate(zip(titles, panels, strict=True)):
+        for c, picture in enumerate(row):
+            axes[r, c].imshow(picture, interpolation="antialiased")
+            axes[r, c].set_axis_off()
+            if r == 0:
+                axes[r, c].set_title(names[c], fontsize=9)
+        axes[r, 0].text(0, -0.02, title, transform=axes[r, 0].transAxes, fontsize=8, va="top")
+    figure.suptitle(heading, fontsize=10)
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, pil_kwargs={"quality": 85})
