@@ -1,0 +1,65 @@
+"""No stage: ``make deps`` writes into ``dvc.yaml`` which of the project's files each stage imports.
+
+DVC does not follow imports, so a stage whose code list is not complete would not run again after a change.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import grimp
+from ruamel.yaml import YAML
+
+from crackpipe import stage
+from crackpipe.errors import CrackpipeError
+
+DVC_YAML = Path("dvc.yaml")
+_MODULE = re.compile(r"python -m (pipeline\.\w+)")
+_CODE = re.compile(r"^(pipeline|crackpipe)/.*\.py$")
+
+
+def code_files(module: str) -> list[str]:
+    """Files of the project that ``module`` imports, directly or not, and its own; sorted, relative to the root.
+
+    ``__init__.py`` files are left out, because they hold no code.
+
+    Raises:
+        CrackpipeError: there is no such module.
+    """
+    graph = grimp.build_graph("crackpipe", "pipeline", exclude_type_checking_imports=True, cache_dir=None)
+    if module not in graph.modules:
+        raise CrackpipeError(f"dvc.yaml: a stage runs {module}, but there is no {module.replace('.', '/')}.py")
+    paths = (Path(*name.split(".")) for name in {module, *graph.find_upstream_modules(module)})
+    return sorted(str(path.with_suffix(".py")) for path in paths if not path.is_dir())
+
+
+def modules(stages: dict[str, Any]) -> dict[str, str]:
+    """Module that each stage runs, by the stage's name."""
+    return {name: match[1] for name, described in stages.items() if (match := _MODULE.match(described["cmd"]))}
+
+
+def update(path: Path = DVC_YAML) -> list[str]:
+    """Rewrite the code in the stages' ``deps``, keep the data in them; return the stages that have changed."""
+    yaml = YAML()
+    yaml.width = 10_000
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    tree = yaml.load(path.read_text(encoding="utf-8"))
+    changed = []
+    for name, module in modules(tree["stages"]).items():
+        described = tree["stages"][name]
+        listed = [str(dep) for dep in described.get("deps", [])]
+        wanted = [*code_files(module), *(dep for dep in listed if not _CODE.match(dep))]
+        if wanted != listed:
+            described["deps"] = wanted
+            changed.append(name)
+    if changed:
+        yaml.dump(tree, path)
+    return changed
+
+
+def main() -> None:
+    stage.say(f"changed: {', '.join(update()) or 'nothing'}")
+
+
+if __name__ == "__main__":
+    stage.run(main)
