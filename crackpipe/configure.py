@@ -47,8 +47,8 @@ def compose(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) -
     changes = dict(leaves(tree))
     if unknown := sorted(set(changes) - set(known)):
         raise ParamsError(f"{conf / 'config.yaml'}: {unknown[0]} is missing; add it there, with a comment")
-    heading = " ".join(["crackpipe configure", f"dataset={dataset}", f"scale={scale}", *overrides])
-    return f"# Written by: {heading}\n{yaml_text.replace_values(template, changes)}"
+    heading = " ".join([f"dataset={dataset}", f"scale={scale}", *overrides])
+    return f"# Composed with {heading}\n{yaml_text.replace_values(template, changes)}"
 
 
 def compositions(conf: Path) -> dict[str, str]:
