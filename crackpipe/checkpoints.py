@@ -52,7 +52,7 @@ class Checkpoint:
             torch.save(state, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, self._path)
+        temporary.replace(self._path)
 
 
 @contextlib.contextmanager

@@ -154,8 +154,10 @@ def dilate_disk(levels: np.ndarray, *, radius_px: int) -> np.ndarray:
 def pad_reflect(pixels: np.ndarray, *, bottom: int, right: int) -> np.ndarray:
     """Mirror the image beyond its lower and right border (without repeating the border pixel, where it can)."""
     height, width = pixels.shape[:2]
-    mode = "reflect" if height > bottom and width > right else "symmetric"
-    return np.pad(pixels, ((0, bottom), (0, right)) + ((0, 0),) * (pixels.ndim - 2), mode=mode)
+    room = ((0, bottom), (0, right)) + ((0, 0),) * (pixels.ndim - 2)
+    if height > bottom and width > right:
+        return np.pad(pixels, room, mode="reflect")
+    return np.pad(pixels, room, mode="symmetric")
 
 
 def gaussian_blur(pixels: np.ndarray, *, sigma_px: float) -> np.ndarray:

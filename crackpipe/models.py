@@ -1,7 +1,6 @@
 """Trained models on disk: ``model.safetensors`` and ``model.json`` in one folder. Nothing is ever unpickled."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,10 @@ def save(folder: Path, module: nn.Module, card: Card) -> None:
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     temporary = folder / ".model.safetensors.tmp"
     save_file(tensors, temporary)
-    os.replace(temporary, folder / "model.safetensors")
+    temporary.replace(folder / "model.safetensors")
     temporary = folder / ".model.json.tmp"
     temporary.write_text(json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, folder / "model.json")
+    temporary.replace(folder / "model.json")
 
 
 def card(folder: Path, *, kind: str) -> Card:

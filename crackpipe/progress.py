@@ -1,10 +1,10 @@
 """Progress bars with rate and time left, quiet where nobody looks."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from collections import deque
-from typing import Callable, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from tqdm import tqdm
 

@@ -29,7 +29,7 @@ class Runtime:
 
     def place(self, module: nn.Module) -> nn.Module:
         """Move ``module`` to the device, convolution weights in channels-last order."""
-        return module.to(device=self.device, memory_format=torch.channels_last)
+        return module.to(self.device).to(memory_format=torch.channels_last)
 
     @contextlib.contextmanager
     def autocast(self) -> Iterator[None]:
@@ -66,7 +66,7 @@ def start(*, device: str, precision: Precision, threads: int) -> Runtime:
 def seed_everything(seed: int) -> None:
     """Seed Python's, NumPy's and PyTorch's global generators; libraries that draw from them become repeatable."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries that still draw from it
     torch.manual_seed(seed)
 
 

@@ -4,7 +4,6 @@ A table is one file, or a folder of shards ``part-0000.parquet``. Rows are writt
 groups of fixed size, so that the same rows give the same bytes; writing is atomic.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +65,7 @@ PHOTOS = Schema(
 
 PHOTOS_REJECTED = Schema(
     "photos_rejected",
-    pa.schema(
-        [_required("source", pa.string()), _required("path", pa.string()), _required("reason", pa.string())]
-    ),
+    pa.schema([_required("source", pa.string()), _required("path", pa.string()), _required("reason", pa.string())]),
     ("source", "path", "reason"),
 )
 
@@ -167,7 +164,7 @@ def write_columns(path: Path, schema: Schema, columns: pa.Table) -> int:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         pq.write_table(table, temporary, compression="zstd", row_group_size=65_536)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return table.num_rows
@@ -235,7 +232,9 @@ def _ascending(schema: Schema, rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         key = tuple(row[name] for name in schema.key)
         if last is not None and key <= last:
-            raise TableError(f"{schema.name}: key {key} follows {last}; rows must be unique and ascending in {schema.key}")
+            raise TableError(
+                f"{schema.name}: key {key} follows {last}; rows must be unique and ascending in {schema.key}"
+            )
         last = key
         yield row
 
@@ -260,7 +259,7 @@ def _write_file(path: Path, schema: Schema, rows: Iterable[Row], *, stop_bytes: 
                     break
             if group or total == 0:
                 writer.write_table(_table(schema, group))
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return total

@@ -61,9 +61,11 @@ def _edit(text: str, value: Any, name: Node, old: Node) -> tuple[int, int, str]:
     """Where the old value starts and ends, and what takes its place."""
     start, end = old.start_mark.index, _end(old)
     if not isinstance(value, list) or not value:
-        return (
-            (start, end, _dump(value)) if not _is_block(old) else (len(text[:start].rstrip()), end, f" {_dump(value)}")
-        )
+        if not _is_block(old):
+            return start, end, _dump(value)
+        colon = name.end_mark.index
+        comments = text[colon + 1 : start].rstrip()
+        return colon, end, f": {_dump(value)}{comments}"
     comment = ""
     if not _is_block(old):  # what followed the value on its line stays on the line of the key
         line_end = (text + "\n").index("\n", end)

@@ -33,15 +33,27 @@ def main() -> None:
     with PhotoCache(PHOTOS, wanted=[*patches["photo_id"], *captions["photo_id"]], workers=p.runtime.workers) as photos:
         sets = [
             pairing.from_patches(
-                model, patches, photos, machine, side_px=p.slice.side_px, workers=p.runtime.workers,
+                model,
+                patches,
+                photos,
+                machine,
+                side_px=p.slice.side_px,
+                workers=p.runtime.workers,
                 prompts=pairing.prompts(p.prompts.model_dump()),
             )
         ]
         if len(captions) > 1:
             sets.append(pairing.from_captions(model, captions, photos, machine))
     history = alignment.align(
-        model, sets, epochs=q.epochs, batch=q.batch, lr=q.lr, warmup_steps=q.warmup_steps,
-        weight_decay=q.weight_decay, seed=q.seed, machine=machine,
+        model,
+        sets,
+        epochs=q.epochs,
+        batch=q.batch,
+        lr=q.lr,
+        warmup_steps=q.warmup_steps,
+        weight_decay=q.weight_decay,
+        seed=q.seed,
+        machine=machine,
     )
     encoder.save(MODEL, model, spec)
     pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)

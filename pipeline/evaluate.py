@@ -11,7 +11,12 @@ from pathlib import Path
 from crackpipe import params, reports, stage
 from crackpipe.report import evaluation, gallery, history
 
-PHOTOS, LABELS, MASKS, PLOTS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/masks"), Path("metrics/plots")
+PHOTOS, LABELS, MASKS, PLOTS = (
+    Path("data/photos"),
+    Path("data/pseudo_labels"),
+    Path("data/masks"),
+    Path("metrics/plots"),
+)
 
 
 def main() -> None:
@@ -23,12 +28,20 @@ def main() -> None:
     PLOTS.mkdir(parents=True)
     found.curves(split="test").to_csv(PLOTS / "precision_recall.csv", index=False)
     trained = [Path("models/segmenter") / f"{segmenter}-{labels}" for segmenter, labels in cells]
-    history.collect([Path("models/classifier"), Path("models/clip"), *trained]).to_csv(PLOTS / "training.csv", index=False)
-    for key in found.board.keys():
+    history.collect([Path("models/classifier"), Path("models/clip"), *trained]).to_csv(
+        PLOTS / "training.csv", index=False
+    )
+    for key in found.board.places():
         if key[:2] in cells and key[3] == "test":
             gallery.draw(
-                PLOTS / "images" / f"{key[2]}-{key[0]}-{key[1]}.jpg", found, key, photos=PHOTOS, labels=LABELS,
-                masks=MASKS, binarise=p.pseudo_label.binarise, rows=p.evaluate.gallery_rows,
+                PLOTS / "images" / f"{key[2]}-{key[0]}-{key[1]}.jpg",
+                found,
+                key,
+                photos=PHOTOS,
+                labels=LABELS,
+                masks=MASKS,
+                binarise=p.pseudo_label.binarise,
+                rows=p.evaluate.gallery_rows,
             )
 
 

@@ -23,26 +23,53 @@ def main() -> None:
     q = p.pseudo_label
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     model = classifier.load(Path("models/classifier"), machine)
-    find = [partial(cam.activation_maps, model=model, machine=machine, upsample=q.cam_location.patch_map.upsample,
-                    batch_px=q.batch_px, **q.cam.model_dump())]
+    find = [
+        partial(
+            cam.activation_maps,
+            model=model,
+            machine=machine,
+            upsample=q.cam_location.patch_map.upsample,
+            batch_px=q.batch_px,
+            **q.cam.model_dump(),
+        )
+    ]
     settings = q.cam_crf.model_dump() if q.method == "cam_crf" else {}
     if q.method == "cam_location":
-        find.append(partial(patch_map.patch_maps, model=model, machine=machine, batch_px=q.batch_px,
-                            **q.cam_location.patch_map.model_dump()))
+        find.append(
+            partial(
+                patch_map.patch_maps,
+                model=model,
+                machine=machine,
+                batch_px=q.batch_px,
+                **q.cam_location.patch_map.model_dump(),
+            )
+        )
         settings = q.cam_location.model_dump(exclude={"patch_map"})
     scores = LabelScores(method=q.method, tolerance_px=p.evaluate.tolerance_px, keep_px=q.keep_px)
 
     def rows() -> Iterator[dict[str, Any]]:
         photos = tables.scan(PHOTOS, tables.PHOTOS, columns=COLUMNS)
-        bar = progress.bar(photos, what=f"pseudo-label ({q.method})", total=tables.count(PHOTOS, tables.PHOTOS), unit="photos")
-        decoded = progress.prefetch(lambda row: (row, images.decode_rgb(row["image"])), bar, workers=p.runtime.workers, ahead=32)
+        bar = progress.bar(
+            photos, what=f"pseudo-label ({q.method})", total=tables.count(PHOTOS, tables.PHOTOS), unit="photos"
+        )
+        decoded = progress.prefetch(
+            lambda row: (row, images.decode_rgb(row["image"])), bar, workers=p.runtime.workers, ahead=32
+        )
         for (row, image), levels in labelling.label(
-            (((row, image), image) for row, image in decoded), find=find, combine=labelling.combiner(q.method, settings),
-            workers=p.runtime.workers, processes=q.method == "cam_crf",
+            (((row, image), image) for row, image in decoded),
+            find=find,
+            combine=labelling.combiner(q.method, settings),
+            workers=p.runtime.workers,
+            processes=q.method == "cam_crf",
         ):
             crack_px = int((levels >= round(q.binarise * 255)).sum())
             scores.add(row, levels=levels, crack_px=crack_px, baselines=baselines.all_of(image))
-            yield {"photo_id": row["photo_id"], "method": q.method, "mask": images.encode_grey(levels), "crack_px": crack_px}
+            yield {
+                "photo_id": row["photo_id"],
+                "method": q.method,
+                "mask": images.encode_grey(levels),
+                "crack_px": crack_px,
+            }
 
     tables.write_shards(LABELS, tables.PSEUDO_LABELS, rows())
     reports.write_json(Path("metrics/pseudo_labels.json"), scores.tree())

@@ -25,25 +25,43 @@ def main() -> None:
     train = patches[patches["split"] == "train"].reset_index(drop=True)
     scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)
     orders = [
-        sampling.draw(train["label"].to_numpy(), count=q.patches_per_epoch, crack_share=q.crack_share, seed=q.seed, epoch=e)
+        sampling.draw(
+            train["label"].to_numpy(), count=q.patches_per_epoch, crack_share=q.crack_share, seed=q.seed, epoch=e
+        )
         for e in range(q.epochs)
     ]
     wanted = set(train["photo_id"].iloc[np.concatenate(orders)]) | set(scored["photo_id"])
     model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=p.slice.side_px)
     machine.place(model.network)
     digest = checkpoints.fingerprint([q.model_dump(), p.slice.model_dump(), p.runtime.model_dump()], [PHOTOS, PATCHES])
-    with checkpoints.opened("train_classifier", digest) as checkpoint, PhotoCache(PHOTOS, wanted=wanted, workers=p.runtime.workers) as photos:
+    with (
+        checkpoints.opened("train_classifier", digest) as checkpoint,
+        PhotoCache(PHOTOS, wanted=wanted, workers=p.runtime.workers) as photos,
+    ):
         history = training.fit(
             model,
             batches=lambda epoch: sampling.augmented_batches(
-                train, photos, orders[epoch], side_px=p.slice.side_px, batch=q.batch, workers=p.runtime.workers,
-                seed=q.seed, epoch=epoch, **q.augment.model_dump(),
+                train,
+                photos,
+                orders[epoch],
+                side_px=p.slice.side_px,
+                batch=q.batch,
+                workers=p.runtime.workers,
+                seed=q.seed,
+                epoch=epoch,
+                **q.augment.model_dump(),
             ),
             steps_per_epoch=-(-q.patches_per_epoch // q.batch),
             validate=lambda: scoring.validation(model, scored, photos, machine, workers=p.runtime.workers),
             loss=losses.LOSSES[q.loss],
-            optimise=training.optimiser(q.optimiser, model.network, lr=q.lr, momentum=q.momentum, weight_decay=q.weight_decay),
-            epochs=q.epochs, lr_gamma=q.lr_gamma, lr_step_epochs=q.lr_step_epochs, seed=q.seed, runtime=machine,
+            optimise=training.optimiser(
+                q.optimiser, model.network, lr=q.lr, momentum=q.momentum, weight_decay=q.weight_decay
+            ),
+            epochs=q.epochs,
+            lr_gamma=q.lr_gamma,
+            lr_step_epochs=q.lr_step_epochs,
+            seed=q.seed,
+            runtime=machine,
             checkpoint=checkpoint,
         )
         scores = scoring.score(model, scored, photos, machine, workers=p.runtime.workers)

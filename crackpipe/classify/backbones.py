@@ -1,6 +1,7 @@
 """Image classifiers by name, and where their pretrained weights come from."""
 
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -9,6 +10,8 @@ from torch import nn
 
 from crackpipe import models
 from crackpipe.errors import ModelError
+
+Network = Any  # timm's modules have methods that nn.Module does not declare
 
 CLASSES = ("none", "crack")
 
@@ -29,7 +32,7 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
         return timm.create_model(name, pretrained=False, num_classes=classes)
     if weights == "hub":
         return _from_hub(name, classes=classes)
-    network = timm.create_model(name, pretrained=False)
+    network: Network = timm.create_model(name, pretrained=False)
     if weights == "package":
         _fill_from_package(network, name)
     else:

@@ -14,7 +14,9 @@ from crackpipe.data import augment, photo_cache, slices
 Batch = tuple[UInt8[Tensor, "b 3 s s"], Int[Tensor, "b"]]
 
 
-def draw(labels: Int[np.ndarray, "n"], *, count: int, crack_share: float, seed: int, epoch: int) -> Int[np.ndarray, "m"]:
+def draw(
+    labels: Int[np.ndarray, "n"], *, count: int, crack_share: float, seed: int, epoch: int
+) -> Int[np.ndarray, "m"]:
     """Choose ``count`` patches, ``crack_share`` of them cracks, in random order; the same for the same seed and epoch.
 
     Patches are drawn without replacement while there are enough of a class, else each is drawn equally often.
@@ -38,7 +40,13 @@ def read(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, side_px: in
 
 
 def batches(
-    patches: pd.DataFrame, photos: Mapping[str, np.ndarray], order: Int[np.ndarray, "m"], *, side_px: int, batch: int, workers: int
+    patches: pd.DataFrame,
+    photos: Mapping[str, np.ndarray],
+    order: Int[np.ndarray, "m"],
+    *,
+    side_px: int,
+    batch: int,
+    workers: int,
 ) -> Iterator[Batch]:
     """Yield the patches at ``order`` in batches of pixels and labels, read ahead by threads."""
 

@@ -41,7 +41,7 @@ def predict(
 def score(
     model: Classifier, patches: pd.DataFrame, photos: Mapping[str, np.ndarray], machine: Runtime, *, workers: int
 ) -> dict[str, Any]:
-    """Classification metrics per split: ``{split: {precision, recall, f1, …}}``; a split without patches is left out."""
+    """Classification metrics per split: ``{split: {precision, recall, f1, …}}``; one without patches is left out."""
     found = {}
     for split, part in patches.groupby("split"):
         probability = predict(model, part, photos, machine, workers=workers)

@@ -58,8 +58,11 @@ def fit(
         lr = optimise.param_groups[0]["lr"]
         what = f"train classifier, epoch {epoch + 1}/{epochs}"
         mean_loss = _run_epoch(
-            classifier, progress.bar(batches(epoch), what=what, total=steps_per_epoch, unit="batches"),
-            loss=loss, optimise=optimise, runtime=runtime,
+            classifier,
+            progress.bar(batches(epoch), what=what, total=steps_per_epoch, unit="batches"),
+            loss=loss,
+            optimise=optimise,
+            runtime=runtime,
         )
         schedule.step()
         history.append({"epoch": epoch + 1, "lr": lr, "train_loss": round(mean_loss, 6), **validate()})

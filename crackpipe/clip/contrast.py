@@ -8,7 +8,7 @@ from torch import Tensor
 def loss(
     images: Float[Tensor, "n d"], texts: Float[Tensor, "n d"], keys: Int[Tensor, "n"], *, scale: Float[Tensor, ""]
 ) -> Float[Tensor, ""]:
-    """Symmetric contrastive loss (CLIP) with every pair of equal ``keys`` as a positive (UniCL, Yang et al. 2022, eq. 3).
+    """Symmetric contrastive loss (CLIP); pairs of equal ``keys`` are positives (UniCL, Yang et al. 2022, eq. 3).
 
     Args:
         images, texts: L2-normalised embeddings of n pairs.

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from crackpipe import models
 from crackpipe.classify import backbones
+from crackpipe.classify.backbones import Network
 from crackpipe.classify.classifier import normalise
 from crackpipe.clip import towers
 from crackpipe.runtime import Runtime
@@ -49,12 +50,13 @@ class DualEncoder(nn.Module):
 
     def __init__(self, *, backbone: str, joint_width: int, text_width: int, text_layers: int) -> None:
         super().__init__()
-        self.trunk = backbones.create(backbone, classes=0, weights="none")
+        trunk: Network = backbones.create(backbone, classes=0, weights="none")
+        self.trunk: Network = trunk
         self.joint_width = joint_width
-        self.stage_widths = tuple(stage["num_chs"] for stage in self.trunk.feature_info[-towers.STAGES :])
-        self._mean, self._std = (tuple(part) for part in backbones.normalisation(self.trunk))
-        self.projection = nn.Linear(self.trunk.num_features, joint_width)
-        self.text = towers.text_tower(width=text_width, layers=text_layers, joint_width=joint_width)
+        self.stage_widths = tuple(stage["num_chs"] for stage in trunk.feature_info[-towers.STAGES :])
+        self._mean, self._std = (tuple(part) for part in backbones.normalisation(trunk))
+        self.projection = nn.Linear(trunk.num_features, joint_width)
+        self.text: Network = towers.text_tower(width=text_width, layers=text_layers, joint_width=joint_width)
         self.log_scale = nn.Parameter(torch.tensor(2.6593))  # ln(1 / 0.07), as CLIP starts
 
     def features(self, inputs: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b f"]:
@@ -87,13 +89,14 @@ class OpenClipEncoder(nn.Module):
 
     def __init__(self, name: str, *, weights: str) -> None:
         super().__init__()
-        self.model = towers.whole_model(name, pretrained=weights)
-        visual = self.model.visual
+        model: Network = towers.whole_model(name, pretrained=weights)
+        visual = model.visual
+        self.model: Network = model
         self.joint_width = int(visual.output_dim)
         self.stage_widths = (int(visual.conv1.out_channels),) * towers.STAGES
         self.multiple_px = int(visual.patch_size[0])
         self.image_px = int(visual.image_size[0])
-        self.context = int(self.model.context_length)
+        self.context = int(model.context_length)
         self._mean = tuple(getattr(visual, "image_mean", None) or OPENAI_MEAN)
         self._std = tuple(getattr(visual, "image_std", None) or OPENAI_STD)
 

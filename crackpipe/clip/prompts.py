@@ -11,9 +11,7 @@ from crackpipe.clip.encoder import Encoder
 
 def expand(*, templates: Sequence[str], states: Sequence[str], objects: Sequence[str]) -> list[str]:
     """All sentences: each template filled with each state filled with each object, in this order."""
-    return [
-        template.format(state.format(thing)) for template in templates for state in states for thing in objects
-    ]
+    return [template.format(state.format(thing)) for template in templates for state in states for thing in objects]
 
 
 def text_matrix(encoder: Encoder, *, flawless: Sequence[str], damaged: Sequence[str]) -> Float[Tensor, "2 d"]:

@@ -12,6 +12,7 @@ from timm.layers import resample_abs_pos_embed
 from torch import Tensor, nn
 
 from crackpipe import models
+from crackpipe.classify.backbones import Network
 from crackpipe.errors import ModelError
 
 CONTEXT = 40  # tokens: the longest caption of an inspection report fits
@@ -64,7 +65,7 @@ def whole_model(name: str, *, pretrained: str) -> nn.Module:
         ) from error
 
 
-def vit_stage_tokens(visual: nn.Module, inputs: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b c r k"]]:
+def vit_stage_tokens(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b c r k"]]:
     """Patch tokens after a quarter, a half, three quarters and all blocks of a vision transformer, as maps.
 
     The raw residual stream without final norm or projection, class token dropped (CrackCLIP, section 3.3). Any input

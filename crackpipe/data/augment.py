@@ -11,7 +11,12 @@ MULTIPLICATIVE = 0.25
 
 
 def jitter(
-    patch: UInt8[Tensor, "3 h w"], random: np.random.Generator, *, colour_jitter: float, colour_jitter_p: float, noise_p: float
+    patch: UInt8[Tensor, "3 h w"],
+    random: np.random.Generator,
+    *,
+    colour_jitter: float,
+    colour_jitter_p: float,
+    noise_p: float,
 ) -> UInt8[Tensor, "3 h w"]:
     """Change brightness, contrast, saturation and hue, then add noise, each with its probability.
 

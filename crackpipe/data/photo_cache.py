@@ -1,7 +1,7 @@
 """Decoded photographs on disk, for random access: patches and windows are cut from it without decoding again."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -11,16 +11,18 @@ from jaxtyping import UInt8
 from crackpipe import images, progress, tables
 
 
-class PhotoCache:
+class PhotoCache(Mapping[str, np.ndarray]):
     """Pixels of some photographs in one memory-mapped temporary file; memory is the system's page cache.
 
     Use as a context manager: the file goes with it.
     """
 
-    def __init__(self, photos: Path, *, wanted: Iterable[str], workers: int, folder: Path = Path(".checkpoints")) -> None:
+    def __init__(
+        self, photos: Path, *, wanted: Iterable[str], workers: int, folder: Path = Path(".checkpoints")
+    ) -> None:
         """Decode the ``wanted`` photographs of the table ``photos`` into a temporary file in ``folder``."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder, prefix="photos-")
+        self._file = tempfile.TemporaryFile(dir=folder, prefix="photos-")  # noqa: SIM115 - closed by __exit__
         self._places: dict[str, tuple[int, tuple[int, int]]] = {}
         chosen = set(wanted)
         rows = (
@@ -44,6 +46,12 @@ class PhotoCache:
         offset, (height, width) = self._places[photo_id]
         return self._pixels[offset : offset + height * width * 3].reshape(height, width, 3)
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
     def __enter__(self) -> "PhotoCache":
         return self
 
@@ -61,7 +69,8 @@ def crop(pixels: np.ndarray, *, row_px: int, col_px: int, side_px: int) -> np.nd
     if not any(missing):
         return part
     # mirror the whole photograph, not the part: a narrow rest could not be mirrored far enough
-    padded = images.pad_reflect(pixels[row_px - min(row_px, side_px) :, col_px - min(col_px, side_px) :],
-                                bottom=missing[0], right=missing[1])
+    padded = images.pad_reflect(
+        pixels[row_px - min(row_px, side_px) :, col_px - min(col_px, side_px) :], bottom=missing[0], right=missing[1]
+    )
     row, col = min(row_px, side_px), min(col_px, side_px)
     return padded[row : row + side_px, col : col + side_px]

@@ -25,7 +25,7 @@ class Scoreboard:
         self._exact[key].append(segmentation.count(levels, truth))
         self._tolerant[key].append(segmentation.count_tolerant(levels, truth, tolerance_px=self._tolerance_px))
 
-    def keys(self) -> list[Key]:
+    def places(self) -> list[Key]:
         """All keys, sorted."""
         return sorted(self._exact)
 
@@ -50,7 +50,7 @@ class Scoreboard:
     def tree(self) -> dict[str, Any]:
         """Scores of every key as a nested dict, one level for each part of the key."""
         root: dict[str, Any] = {}
-        for key in self.keys():
+        for key in self.places():
             branch = root
             for part in key[:-1]:
                 branch = branch.setdefault(part, {})

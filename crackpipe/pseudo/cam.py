@@ -13,6 +13,7 @@ from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 
 from crackpipe import images
+from crackpipe.classify.backbones import Network
 from crackpipe.classify.classifier import Classifier
 from crackpipe.pseudo.patch_map import upsampled
 from crackpipe.runtime import Runtime
@@ -57,7 +58,9 @@ def activation_maps(
     ]
 
 
-def head_maps(network: nn.Module, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target) -> Float[Tensor, "b r c"]:
+def head_maps(
+    network: Network, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target
+) -> Float[Tensor, "b r c"]:
     """Maps at the last convolution from the gradient of the head alone.
 
     Grad-CAM takes the gradient of the class's logit. For Grad-CAM++ König's public code gives, on a network that
@@ -72,14 +75,13 @@ def head_maps(network: nn.Module, inputs: Float[Tensor, "b 3 h w"], *, kind: Kin
         logits = network.forward_head(activation)
         (gradient,) = torch.autograd.grad(_explained(logits, kind=kind, target=target).sum(), activation)
     activation = activation.detach()
-    if kind == "gradcam":
-        weight = gradient.mean(dim=(2, 3), keepdim=True)
-    else:
-        weight = gradient.relu()
+    weight = gradient.mean(dim=(2, 3), keepdim=True) if kind == "gradcam" else gradient.relu()
     return _by_maximum((weight * activation).sum(dim=1).relu())
 
 
-def library_maps(network: nn.Module, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target) -> Float[Tensor, "b r c"]:
+def library_maps(
+    network: nn.Module, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target
+) -> Float[Tensor, "b r c"]:
     """Maps at the last convolution from pytorch-grad-cam, whose Grad-CAM++ weights differ slightly from König's."""
     from pytorch_grad_cam import GradCAM, GradCAMPlusPlus
     from pytorch_grad_cam.activations_and_gradients import ActivationsAndGradients
@@ -110,11 +112,13 @@ def _by_maximum(maps: Float[Tensor, "b r c"]) -> Float[Tensor, "b r c"]:
 
 
 def _last_layer(network: nn.Module) -> nn.Module:
-    """The module whose output ``forward_features`` returns: the last one before the head that keeps rows and columns."""
+    """The module whose output ``forward_features`` returns: the last before the head."""
     for name in ("bn2", "layer4", "features"):  # EfficientNet, ResNet, VGG in timm
         if hasattr(network, name) and not (name == "bn2" and hasattr(network, "layer4")):
             return getattr(network, name)
-    raise ValueError(f"pseudo_label.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head")
+    raise ValueError(
+        f"pseudo_label.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head"
+    )
 
 
 def _padded(photograph: UInt8[np.ndarray, "h w 3"]) -> UInt8[Tensor, "3 a b"]:

@@ -16,7 +16,13 @@ ROWS_AT_ONCE = 512  # keeps the working arrays inside the processor's cache
 
 
 def dark(
-    image: UInt8[np.ndarray, "h w 3"], *, side_px: int, stride_px: int, classes: int, bilateral_px: int, bilateral_sigma: float
+    image: UInt8[np.ndarray, "h w 3"],
+    *,
+    side_px: int,
+    stride_px: int,
+    classes: int,
+    bilateral_px: int,
+    bilateral_sigma: float,
 ) -> Bool[np.ndarray, "h w"]:
     """Pixels that every patch which covers them puts into its darkest class.
 
@@ -50,11 +56,11 @@ def patch_histograms(grey: UInt8[np.ndarray, "h w"], *, side_px: int, stride_px:
     padded = images.pad_reflect(grey, bottom=height - grey.shape[0], right=width - grey.shape[1])
     cells_down, cells_across = height // stride_px, width // stride_px
     cell = np.arange(height)[:, None] // stride_px * cells_across + np.arange(width)[None, :] // stride_px
-    cells = np.bincount((cell * LEVELS + padded).ravel(), minlength=cells_down * cells_across * LEVELS)
-    cells = cells.astype(np.int32).reshape(cells_down, cells_across, LEVELS)
+    counts = np.bincount((cell * LEVELS + padded).ravel(), minlength=cells_down * cells_across * LEVELS)
+    cells = counts.astype(np.int32).reshape(cells_down, cells_across, LEVELS)
     reach = side_px // stride_px
-    summed = sum(cells[i : i + len(rows)] for i in range(reach))
-    return sum(summed[:, i : i + len(cols)] for i in range(reach))
+    down = np.add.reduce([cells[i : i + len(rows)] for i in range(reach)])
+    return np.add.reduce([down[:, i : i + len(cols)] for i in range(reach)])
 
 
 def lower_threshold(histograms: Int[np.ndarray, "n 256"], *, classes: int) -> Int[np.ndarray, "n"]:
@@ -91,9 +97,7 @@ def _search_three(histograms: Int[np.ndarray, "n l"]) -> Int[np.ndarray, "n"]:
     best = np.full(n, -1.0)
     threshold = np.zeros(n, np.int32)
     for low in range(span - 2):
-        between = _variance(
-            count[:, low + 1 : -1] - count[:, low, None], total[:, low + 1 : -1] - total[:, low, None]
-        )
+        between = _variance(count[:, low + 1 : -1] - count[:, low, None], total[:, low + 1 : -1] - total[:, low, None])
         between += above[:, low + 1 : -1]
         value = between.max(axis=1) + below[:, low]
         better = value > best

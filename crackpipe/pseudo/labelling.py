@@ -1,6 +1,6 @@
 """Pseudo-labels of a stream of photographs: the network in batches across photographs, the rest in a pool."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -16,13 +16,18 @@ from crackpipe.pseudo import crf, methods
 Photograph = UInt8[np.ndarray, "_h _w 3"]
 Evidence = Float32[np.ndarray, "_h _w"]
 Levels = UInt8[np.ndarray, "_h _w"]
-Finder = Callable[[list[np.ndarray]], list[np.ndarray]]  # photographs → one evidence map each
+Finder = Callable[[list[np.ndarray]], Sequence[np.ndarray]]  # photographs → one evidence map each
 
 CHUNK = 16  # photographs whose evidence is held at once
 
 
 def label(
-    photographs: Iterable[tuple[Any, Photograph]], *, find: list[Finder], combine: Callable[..., Levels], workers: int, processes: bool
+    photographs: Iterable[tuple[Any, Photograph]],
+    *,
+    find: Sequence[Finder],
+    combine: Callable[..., Levels],
+    workers: int,
+    processes: bool,
 ) -> Iterator[tuple[Any, Levels]]:
     """Yield (key, soft mask 0–255) of each photograph, in order.
 
@@ -32,9 +37,7 @@ def label(
         combine: (photograph, *evidence) → soft mask; pure, and picklable where ``processes`` is set.
         workers, processes: the pool for ``combine``: threads, or processes for code that holds Python's lock.
     """
-    pool = (
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if processes else ThreadPoolExecutor(workers)
-    )
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if processes else ThreadPoolExecutor(workers)
     remaining = iter(photographs)
     with pool:
         while chunk := list(islice(remaining, CHUNK)):
@@ -56,5 +59,9 @@ def from_crf(image: Photograph, cam: Evidence, **settings: Any) -> Levels:
 
 def combiner(method: str, settings: dict[str, Any]) -> Callable[..., Levels]:
     """The function of a method with its settings bound; picklable."""
-    functions = {"cam": from_cam, "cam_crf": from_crf, "cam_location": methods.cam_location}
+    functions: dict[str, Callable[..., Levels]] = {
+        "cam": from_cam,
+        "cam_crf": from_crf,
+        "cam_location": methods.cam_location,
+    }
     return partial(functions[method], **settings)

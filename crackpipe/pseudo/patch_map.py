@@ -93,7 +93,9 @@ def _score(
     return torch.cat(scores).numpy()
 
 
-def _bands(photograph: UInt8[np.ndarray, "h w 3"], *, side_px: int, stride_px: int) -> Iterator[UInt8[Tensor, "c 3 s s"]]:
+def _bands(
+    photograph: UInt8[np.ndarray, "h w 3"], *, side_px: int, stride_px: int
+) -> Iterator[UInt8[Tensor, "c 3 s s"]]:
     """The patches of a photograph, one row of the grid at a time."""
     rows = slices.starts(photograph.shape[0], side_px=side_px, stride_px=stride_px)
     cols = slices.starts(photograph.shape[1], side_px=side_px, stride_px=stride_px)

@@ -1,5 +1,6 @@
 """Masks of every segmenter, and the baselines, against ground truth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,12 @@ class Evaluation:
     def curves(self, *, split: str) -> pd.DataFrame:
         """Precision and recall of pooled counts by threshold, one series for each segmenter, labels and source."""
         rows: list[dict[str, Any]] = []
-        for key in self.board.keys():
+        for key in self.board.places():
             if key[-1] == split:
                 series = f"{key[2]}: {key[0]} ({key[1]})" if key[1] != UNTRAINED else f"{key[2]}: {key[0]}"
                 points = segmentation.curve(self.board.counts(key))
-                rows += [{"series": series, **{name: round(value, 4) for name, value in p.items()}} for p in points]
-        return pd.DataFrame(rows, columns=["series", "threshold", "precision", "recall"])
+                rows += [{"series": series, **point} for point in points]
+        return pd.DataFrame(rows, columns=["series", "threshold", "precision", "recall"]).round(4)
 
     def ranked(self, key: Key) -> pd.DataFrame:
         """photo_id and F1 at the key's ODS threshold, best first; ties by name. The threshold is in ``attrs``."""
@@ -45,7 +46,7 @@ class Evaluation:
         return found
 
 
-def evaluate(photos: Path, masks: Path, *, expected: list[tuple[str, str]], tolerance_px: int) -> Evaluation:
+def evaluate(photos: Path, masks: Path, *, expected: Sequence[tuple[str, str]], tolerance_px: int) -> Evaluation:
     """Score every photograph that has ground truth and was segmented; memory of one photograph.
 
     Args:
@@ -58,7 +59,8 @@ def evaluate(photos: Path, masks: Path, *, expected: list[tuple[str, str]], tole
     _check_folders(masks, expected)
     readers = {cell: tables.scan(masks / "-".join(cell), tables.MASKS) for cell in expected}
     splits = _segmented(masks, expected)
-    board, names = Scoreboard(tolerance_px=tolerance_px), {}
+    board = Scoreboard(tolerance_px=tolerance_px)
+    names: dict[Key, list[str]] = {}
     rows = (row for row in tables.scan(photos, tables.PHOTOS, columns=COLUMNS) if row["photo_id"] in splits)
     for row in progress.bar(rows, what="evaluate", total=len(splits), unit="photos"):
         found = {cell: _next(reader, row["photo_id"], cell) for cell, reader in readers.items()}
@@ -74,12 +76,12 @@ def evaluate(photos: Path, masks: Path, *, expected: list[tuple[str, str]], tole
     return Evaluation(board, names)
 
 
-def _segmented(masks: Path, expected: list[tuple[str, str]]) -> set[str]:
+def _segmented(masks: Path, expected: Sequence[tuple[str, str]]) -> set[str]:
     table = tables.read(masks / "-".join(expected[0]), tables.MASKS, columns=["photo_id"])
     return set(table["photo_id"].to_pylist())
 
 
-def _check_folders(masks: Path, expected: list[tuple[str, str]]) -> None:
+def _check_folders(masks: Path, expected: Sequence[tuple[str, str]]) -> None:
     wanted = {"-".join(cell) for cell in expected}
     found = {path.name for path in masks.iterdir() if path.is_dir()}
     if found != wanted:

@@ -36,7 +36,7 @@ def overlay(
 ) -> UInt8[np.ndarray, "h w 3"]:
     """The photograph in grey, with the mask in a colour over it."""
     grey = np.repeat(images.to_grey(image)[..., None], 3, axis=2)
-    return np.where(mask[..., None], np.uint8(colour), grey)
+    return np.where(mask[..., None], np.array(colour, np.uint8), grey)
 
 
 def draw(

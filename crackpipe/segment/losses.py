@@ -33,7 +33,12 @@ def label_edges(label: Float[Tensor, "b h w"]) -> Float[Tensor, "b h w"]:
 
 
 def text_adapters(
-    maps: list[Float[Tensor, "b 2 h w"]], label: Float[Tensor, "b h w"], *, focal_weight: float, dice_weight: float, edge_weight: float
+    maps: list[Float[Tensor, "b 2 h w"]],
+    label: Float[Tensor, "b h w"],
+    *,
+    focal_weight: float,
+    dice_weight: float,
+    edge_weight: float,
 ) -> Float[Tensor, ""]:
     """CrackCLIP's loss: focal + dice + edge of each stage's map, summed over the stages."""
     total = torch.zeros((), device=label.device)

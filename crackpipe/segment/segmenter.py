@@ -67,7 +67,9 @@ def segment(
         stages = [found[stage - 1].float() for stage in segmenter.stages]
         maps = segmenter.network(stages, height=inputs.shape[0], width=inputs.shape[1])
         crack = combined(maps, combine=segmenter.combine)[0].cpu().numpy()
-    crack = crack[:height, :width] if side_px is None else images.resize(crack, height=height, width=width, method="linear")
+    crack = (
+        crack[:height, :width] if side_px is None else images.resize(crack, height=height, width=width, method="linear")
+    )
     return images.erode(images.to_levels(crack), times=erosions)
 
 

@@ -26,7 +26,14 @@ class KeptTokens:
         self._labels: np.memmap | None = None
 
     def fill(
-        self, items: Iterable[Item], *, count: int, encoder: Encoder, stages: Sequence[int], batch: int, machine: Runtime
+        self,
+        items: Iterable[Item],
+        *,
+        count: int,
+        encoder: Encoder,
+        stages: Sequence[int],
+        batch: int,
+        machine: Runtime,
     ) -> None:
         """Encode ``count`` windows (RGB pixels and label) and keep the tokens of ``stages`` (1 = finest)."""
         at = 0
@@ -41,7 +48,9 @@ class KeptTokens:
     def __len__(self) -> int:
         return 0 if self._labels is None else len(self._labels)
 
-    def batch(self, index: Int[np.ndarray, "b"], machine: Runtime) -> tuple[list[Float[Tensor, "b _c _r _k"]], Float[Tensor, "b s s"]]:
+    def batch(
+        self, index: Int[np.ndarray, "b"], machine: Runtime
+    ) -> tuple[list[Float[Tensor, "b _c _r _k"]], Float[Tensor, "b s s"]]:
         """Tokens of each stage and labels of some windows, float32 on the device."""
         assert self._labels is not None, "fill() comes first"
         order = np.sort(index)  # ascending reads; the order inside a batch does not matter

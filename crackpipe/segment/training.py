@@ -41,7 +41,9 @@ def fit(
         order = runtime.generator(seed, epoch).permutation(len(kept))
         batches = [order[i : i + batch] for i in range(0, len(order), batch)]
         total = 0.0
-        for index in progress.bar(batches, what=f"train adapters, epoch {epoch + 1}/{epochs}", total=len(batches), unit="batches"):
+        for index in progress.bar(
+            batches, what=f"train adapters, epoch {epoch + 1}/{epochs}", total=len(batches), unit="batches"
+        ):
             stages, label = kept.batch(index, machine)
             value = loss(network(stages, height=label.shape[1], width=label.shape[2]), label)
             optimise.zero_grad(set_to_none=True)

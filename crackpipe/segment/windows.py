@@ -34,7 +34,12 @@ def plan(photo_ids: Sequence[str], *, symmetries: int, seed: int) -> list[Window
 
 
 def take(
-    pixels: Shaped[np.ndarray, "h w ..."], window: Window, *, side_px: int, fit: Literal["crop", "resize"], method: images.Method
+    pixels: Shaped[np.ndarray, "h w ..."],
+    window: Window,
+    *,
+    side_px: int,
+    fit: Literal["crop", "resize"],
+    method: images.Method,
 ) -> Shaped[np.ndarray, "s s ..."]:
     """Cut (or squeeze to) a square of ``side_px`` and turn it by the window's symmetry.
 
