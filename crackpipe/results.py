@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,37 +66,41 @@ def reproduce(folder: Path, *, clock_path: Path, log: Path) -> StageClock:
     """
     clock = stage_clock.load(clock_path)
     command = [sys.executable, "-m", "dvc", "repro"]
-    process = subprocess.Popen(
-        command, cwd=folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
-    )
-    assert process.stdout is not None
-    finished = False
-    saved = time.monotonic()
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    status: int | None = None
     try:
-        with log.open("ab") as written:
-            for line in process.stdout:
-                sys.stdout.write(line.decode(errors="replace"))
-                sys.stdout.flush()
-                written.write(line)
-                written.flush()
-                now = time.monotonic()
-                clock.read(line.decode(errors="replace"), now=now)
-                if now - saved > _SAVE_SECONDS:
-                    clock.save(clock_path)
-                    saved = now
-        finished = process.wait() == 0
+        with subprocess.Popen(command, cwd=folder, env=_environment(), stdout=pipe, stderr=both) as process:
+            assert process.stdout is not None
+            _follow(process.stdout, clock, clock_path=clock_path, log=log)
+            status = process.wait()
     finally:
         stopped = clock.running
-        clock.stop(now=time.monotonic(), finished=finished)
+        clock.stop(now=time.monotonic(), finished=status == 0)
         clock.save(clock_path)
-        process.wait()
-    if not finished:
+    if status:
         where = f"stage {stopped} failed" if stopped else "dvc repro failed"
         raise CrackpipeError(
-            f"{folder.name}: {where} (status {process.returncode}); its output is in {log.parent.name}/{log.name}; "
+            f"{folder.name}: {where} (status {status}); its output is in {log.parent.name}/{log.name}; "
             "mend the cause, commit, and call again: finished stages are skipped"
         )
     return clock
+
+
+def _follow(lines: Iterable[bytes], clock: StageClock, *, clock_path: Path, log: Path) -> None:
+    """Show and log each line as it comes; the times are saved every few seconds, against a kill."""
+    saved = time.monotonic()
+    with log.open("ab") as written:
+        for line in lines:
+            text = line.decode(errors="replace")
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            written.write(line)
+            written.flush()
+            now = time.monotonic()
+            clock.read(text, now=now)
+            if now - saved > _SAVE_SECONDS:
+                clock.save(clock_path)
+                saved = now
 
 
 def write(target: Path, folder: Path, *, commit: str, dirty: bool, clock: StageClock) -> Path:

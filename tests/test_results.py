@@ -1,0 +1,137 @@
+"""A run in a project of two real DVC stages, with the project's own conf, command line and data layout."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crackpipe import images, results
+from crackpipe.errors import CrackpipeError, DatasetError, ParamsError
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[1]
+DVC_YAML = """\
+stages:
+  count:
+    cmd: python count.py
+    deps: [count.py, data/raw]
+    outs: [data/counted]
+  score:
+    cmd: python score.py
+    deps: [score.py, data/counted]
+    metrics: [metrics/segmentation.json: {cache: false}]
+"""
+COUNT = """\
+import pathlib
+pathlib.Path("data/counted").write_text(str(len(list(pathlib.Path("data/raw").rglob("*.jpg")))))
+"""
+SCORE = """\
+import json, pathlib
+n = int(pathlib.Path("data/counted").read_text())
+pathlib.Path("metrics").mkdir(exist_ok=True)
+score = {"ods": 0.5, "ois": 0.6, "ap": 0.4, "n": n}
+pathlib.Path("metrics/segmentation.json").write_text(json.dumps({"tiny": {"pseudo": {"cfd": {"test": score}}}}))
+"""
+
+
+def git(folder: Path, *arguments: str) -> None:
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *author, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """One crop of Crack500, in its authors' layout."""
+    for split in ("train", "val", "test"):
+        folder = tmp_path / "data" / "crack500" / f"{split}crop"
+        folder.mkdir(parents=True)
+        name = f"2016_{split}_1_1"
+        (folder / f"{name}.jpg").write_bytes(images.encode_jpeg(np.zeros((16, 16, 3), np.uint8), quality=90))
+        (folder / f"{name}.png").write_bytes(images.encode_mask(np.eye(16, dtype=bool)))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    shutil.copytree(ROOT / "conf", folder / "conf")
+    overlay = "# @package _global_\ningest:\n  sources:\n    - {name: crack500, split: own, limit: null}\n"
+    (folder / "conf/dataset/crack500.yaml").write_text(overlay)
+    shutil.copytree(ROOT / "crackpipe", folder / "crackpipe", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in {"dvc.yaml": DVC_YAML, "count.py": COUNT, "score.py": SCORE}.items():
+        (folder / name).write_text(text)
+    (folder / ".gitignore").write_text("/.runs/\n__pycache__/\n")
+    shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "first")
+    return folder
+
+
+def run(project: Path, data: Path) -> Path:
+    return results.run(project, name="crack500", data=data, scale="cpu", overrides=["slice.stride_px=32"])
+
+
+def test_a_run_leaves_the_working_tree_alone_and_writes_what_it_measured(project: Path, data: Path):
+    folder = run(project, data)
+    assert folder == project / "results" / "crack500"
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=project, capture_output=True, text=True).stdout
+    assert status == "?? results/\n"
+    written = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert written == ["metrics/segmentation.json", "params.yaml", "run.json"]
+    assert (
+        (folder / "params.yaml").read_text().startswith("# Composed with dataset=crack500 scale=cpu slice.stride_px=32")
+    )
+    assert json.loads((folder / "metrics/segmentation.json").read_text())["tiny"]["pseudo"]["cfd"]["test"]["n"] == 3
+    record = json.loads((folder / "run.json").read_text())
+    assert sorted(record) == ["commit", "date", "dirty", "machine", "seconds", "total_seconds"]
+    assert sorted(record["seconds"]) == ["count", "score"]
+    assert record["total_seconds"] > 0
+    assert record["dirty"] is False
+    assert str(data) not in "".join(path.read_text() for path in folder.rglob("*.*") if path.is_file())
+
+
+def test_a_failed_run_goes_on_where_it_stopped(project: Path, data: Path, capfd: pytest.CaptureFixture[str]):
+    (project / "score.py").write_text("raise SystemExit('no scores today')\n")
+    git(project, "commit", "--quiet", "--all", "-m", "break")
+    with pytest.raises(CrackpipeError, match=r"stage score failed .* its output is in \.runs/crack500\.log; mend"):
+        run(project, data)
+    assert "no scores today" in (project / ".runs/crack500.log").read_text()
+    assert not (project / "results").exists()
+    (project / "score.py").write_text(SCORE)
+    git(project, "commit", "--quiet", "--all", "-m", "mend")
+    capfd.readouterr()
+    run(project, data)
+    printed = capfd.readouterr().out
+    assert "Stage 'count' didn't change, skipping" in printed
+    assert "Running stage 'score'" in printed
+
+
+def test_changed_photographs_run_the_stages_again(project: Path, data: Path):
+    run(project, data)
+    (data / "crack500/testcrop/2016_test_2_2.jpg").write_bytes(
+        (data / "crack500/testcrop/2016_test_1_1.jpg").read_bytes()
+    )
+    folder = run(project, data)
+    assert json.loads((folder / "metrics/segmentation.json").read_text())["tiny"]["pseudo"]["cfd"]["test"]["n"] == 4
+
+
+def test_missing_data_and_wrong_keys_stop_before_any_work(project: Path, data: Path, tmp_path: Path):
+    with pytest.raises(DatasetError, match="elsewhere/crack500: dataset crack500 is not here"):
+        run(project, tmp_path / "elsewhere")
+    with pytest.raises(ParamsError, match=r"slice\.strid_px: unknown key"):
+        results.run(project, name="crack500", data=data, scale="cpu", overrides=["slice.strid_px=1"])
+    with pytest.raises(ParamsError, match="dataset=roads: no such dataset"):
+        results.run(project, name="roads", data=data, scale="cpu", overrides=[])
+    assert not (project / ".runs").exists()
+
+
+def test_a_second_run_at_the_same_time_is_refused(project: Path):
+    (project / ".runs").mkdir()
+    under_way = results._alone(project / ".runs/crack500.lock", name="crack500")
+    second = results._alone(project / ".runs/crack500.lock", name="crack500")
+    with under_way, pytest.raises(CrackpipeError, match="crack500: the same run is under way"), second:
+        pass
