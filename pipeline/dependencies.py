@@ -3,6 +3,7 @@
 DVC does not follow imports, so a stage whose code list is not complete would not run again after a change.
 """
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ _CODE = re.compile(r"^(pipeline|crackpipe)/.*\.py$")
 def code_files(module: str) -> list[str]:
     """Files of the project that ``module`` imports, directly or not, and its own; sorted, relative to the root.
 
-    ``__init__.py`` files are left out, because they hold no code.
+    The ``__init__.py`` of a package is among them where it holds more than a docstring.
 
     Raises:
         CrackpipeError: there is no such module.
@@ -29,8 +30,24 @@ def code_files(module: str) -> list[str]:
     graph = grimp.build_graph("crackpipe", "pipeline", exclude_type_checking_imports=True, cache_dir=None)
     if module not in graph.modules:
         raise CrackpipeError(f"dvc.yaml: a stage runs {module}, but there is no {module.replace('.', '/')}.py")
-    paths = (Path(*name.split(".")) for name in {module, *graph.find_upstream_modules(module)})
-    return sorted(str(path.with_suffix(".py")) for path in paths if not path.is_dir())
+    found: set[str] = set()
+    waiting = {module}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        packages = {name.rpartition(".")[0]} - {""}  # Python runs a package's own file before its modules
+        waiting |= (graph.find_modules_directly_imported_by(name) | packages) - found
+    return sorted(str(path) for path in map(_file, found) if path.name != "__init__.py" or _holds_code(path))
+
+
+def _file(module: str) -> Path:
+    path = Path(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _holds_code(path: Path) -> bool:
+    statements = ast.parse(path.read_text(encoding="utf-8")).body
+    return any(not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in statements)
 
 
 def modules(stages: dict[str, Any]) -> dict[str, str]:
