@@ -1,8 +1,9 @@
 # Every target sets up $(VENV) by itself. PYTHON=… picks an interpreter, VENV=… another environment.
 
 VENV ?= .venv
-PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.10 python3.14,$(shell \
-	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $(name))))
+# Looked for when it is first needed, and once.
+PYTHON ?= $(eval PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.10 python3.14; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$name && break; done))$(PYTHON)
 DATA ?= data/raw
 SCALE ?= cpu
 
@@ -45,10 +46,10 @@ readme: $(INSTALLED) ## write the results' tables into README.md
 	@$(PY) -m crackpipe compare --readme README.md
 
 $(INSTALLED): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "make: no python3 of version 3.10 or later on PATH; install one, or pass PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: no python3 of version 3.10 or later on PATH; install one, or pass PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(PY) || { echo "creating $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot create environments; on Debian install python3-venv" >&2; exit 1; }; }
-	@echo "installing requirements.lock into $(VENV)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.lock
+	@echo "installing requirements.lock into $(VENV): some 3 GB for a new environment, minutes"
+	@$(PY) -m pip install --disable-pip-version-check -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
