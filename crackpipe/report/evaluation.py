@@ -37,10 +37,15 @@ class Evaluation:
         return pd.DataFrame(rows, columns=["series", "threshold", "precision", "recall"]).round(4)
 
     def ranked(self, key: Key) -> pd.DataFrame:
-        """photo_id and F1 at the key's ODS threshold, best first; ties by name. The threshold is in ``attrs``."""
+        """photo_id and F1 at the key's ODS threshold, best first; ties by name. The threshold is in ``attrs``.
+
+        Photographs without a crack are left out, as long as there is one with: they score 0 or 1 and tell little.
+        """
         counts = self.board.counts(key)
         threshold = segmentation.score(counts).threshold
         found = pd.DataFrame({"photo_id": self.photo_ids[key], "f1": segmentation.f1_at(counts, threshold=threshold)})
+        cracked = np.array([count.positives > 0 for count in counts])
+        found = found[cracked] if cracked.any() else found
         found = found.sort_values(["f1", "photo_id"], ascending=[False, True], ignore_index=True)
         found.attrs["threshold"] = threshold
         return found

@@ -82,7 +82,8 @@ def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, head
     from matplotlib.figure import Figure
 
     names = ["photograph", *COLOURS]
-    figure = Figure(figsize=(len(names) * PANEL_PX / 100, len(panels) * PANEL_PX / 100 + 0.6), dpi=100)
+    figure = Figure(figsize=(len(names) * PANEL_PX / 100, len(panels) * PANEL_PX / 100 + 0.5), dpi=100)
+    figure.set_layout_engine("constrained")
     axes = figure.subplots(len(panels), len(names), squeeze=False)
     for r, (title, row) in enumerate(zip(titles, panels, strict=True)):
         for c, picture in enumerate(row):
@@ -92,6 +93,5 @@ def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, head
                 axes[r, c].set_title(names[c], fontsize=9)
         axes[r, 0].text(0, -0.02, title, transform=axes[r, 0].transAxes, fontsize=8, va="top")
     figure.suptitle(heading, fontsize=10)
-    figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, pil_kwargs={"quality": 85})
