@@ -1,6 +1,7 @@
 """What is used of open_clip: its tokenizer, its text transformer and its whole models (the only file that knows it)."""
 
 import difflib
+import functools
 from pathlib import Path
 
 import open_clip
@@ -28,7 +29,7 @@ def text_tower(*, width: int, layers: int, joint_width: int) -> nn.Module:
 
 def tokenize(texts: list[str], *, context: int = CONTEXT) -> Int[Tensor, "n t"]:
     """Byte-pair token ids, zero padded; longer texts are cut at ``context`` tokens."""
-    return SimpleTokenizer(context_length=context)(texts)
+    return _tokenizer(context)(texts)
 
 
 def whole_model(name: str, *, pretrained: str) -> nn.Module:
@@ -94,6 +95,12 @@ def vit_stage_tokens(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> list[
         if number in ends:
             maps.append(tokens[:, 1:].transpose(1, 2).reshape(batch, -1, rows, cols))
     return maps
+
+
+@functools.cache
+def _tokenizer(context: int) -> SimpleTokenizer:
+    """Reading its vocabulary takes longer than a training step: once per process."""
+    return SimpleTokenizer(context_length=context)
 
 
 def _near(name: str, known: list[str]) -> str:
