@@ -1,0 +1,27 @@
+"""A dual encoder small enough for tests: timm's own test network as the trunk, one text layer."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from crackpipe.clip.encoder import DualEncoder
+from crackpipe.runtime import Runtime
+
+SIZES: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
+
+
+@pytest.fixture(scope="session")
+def machine() -> Runtime:
+    return Runtime(torch.device("cpu"), None)
+
+
+@pytest.fixture(scope="session")
+def spec() -> dict[str, Any]:
+    return {"architecture": "dual", **SIZES}
+
+
+@pytest.fixture
+def encoder() -> DualEncoder:
+    torch.manual_seed(0)
+    return DualEncoder(**SIZES).eval()

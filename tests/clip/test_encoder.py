@@ -1,0 +1,98 @@
+"""Encoders behind one interface: shapes, normalisation, and what survives a folder."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from crackpipe import models
+from crackpipe.clip import encoder as encoders
+from crackpipe.clip.encoder import DualEncoder
+from crackpipe.errors import ModelError
+from crackpipe.runtime import Runtime
+
+TEXTS = ["a flawless wall", "a cracked wall"]
+
+
+def photograph(*, height: int = 64, width: int = 96) -> torch.Tensor:
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, height, width), dtype=np.uint8)
+    return torch.from_numpy(pixels)
+
+
+def test_stages_lie_at_a_quarter_to_a_thirty_second(encoder: DualEncoder, machine: Runtime) -> None:
+    with torch.no_grad():
+        found = encoder.stage_tokens(encoder.prepare(photograph(), machine))
+    assert [tuple(one.shape[2:]) for one in found] == [(16, 24), (8, 12), (4, 6), (2, 3)]
+    assert tuple(one.shape[1] for one in found) == encoder.stage_widths
+
+
+def test_the_pipelines_own_trunk_has_the_same_four_stages(machine: Runtime) -> None:
+    eyes = DualEncoder(backbone="tf_efficientnet_lite0", joint_width=8, text_width=32, text_layers=1).eval()
+    with torch.no_grad():
+        found = eyes.stage_tokens(eyes.prepare(photograph(), machine))
+    assert eyes.stage_widths == (24, 40, 112, 320)
+    assert [tuple(one.shape[1:]) for one in found] == [(24, 16, 24), (40, 8, 12), (112, 4, 6), (320, 2, 3)]
+
+
+def test_embeddings_have_length_one(encoder: DualEncoder, machine: Runtime) -> None:
+    with torch.no_grad():
+        image = encoder.image_embedding(encoder.prepare(photograph(), machine))
+        texts = encoder.text_embedding(TEXTS)
+    assert (image.shape, texts.shape) == ((1, 16), (2, 16))
+    torch.testing.assert_close(torch.cat([image, texts]).norm(dim=1), torch.ones(3))
+
+
+def test_a_text_has_the_same_embedding_alone_and_in_company(encoder: DualEncoder) -> None:
+    with torch.no_grad():
+        together = encoder.text_embedding(TEXTS)
+        alone = torch.cat([encoder.text_embedding([text]) for text in TEXTS])
+    torch.testing.assert_close(together, alone)
+
+
+def test_levels_are_scaled_to_the_trunks_own_range(machine: Runtime) -> None:
+    eyes = DualEncoder(backbone="tf_efficientnet_lite0", joint_width=8, text_width=32, text_layers=1)
+    levels = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1)
+    torch.testing.assert_close(eyes.prepare(levels, machine).flatten(), torch.tensor([-1.0, -0.6, 1.0]))
+
+
+def test_a_saved_encoder_sees_and_reads_the_same(
+    encoder: DualEncoder, spec: dict[str, Any], machine: Runtime, tmp_path: Path
+) -> None:
+    encoders.save(tmp_path, encoder, spec)
+    loaded = encoders.load(tmp_path, machine)
+    inputs = encoder.prepare(photograph(), machine)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded.image_embedding(inputs), encoder.image_embedding(inputs))
+        assert torch.equal(loaded.text_embedding(TEXTS), encoder.text_embedding(TEXTS))
+        for found, wanted in zip(loaded.stage_tokens(inputs), encoder.stage_tokens(inputs), strict=True):
+            torch.testing.assert_close(found, wanted)
+    assert not loaded.training
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
+
+
+def test_saving_twice_writes_the_same_bytes(encoder: DualEncoder, spec: dict[str, Any], tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        encoders.save(tmp_path / name, encoder, spec)
+    for file in ("model.safetensors", "model.json"):
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
+
+
+def test_a_folder_without_an_encoder_says_how_to_get_one(machine: Runtime, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model.json here; run `dvc repro` to train the clip"):
+        encoders.load(tmp_path, machine)
+
+
+def test_a_classifier_is_no_encoder(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
+    models.save(tmp_path, encoder, {"kind": "classifier"})
+    with pytest.raises(ModelError, match="holds a 'classifier', but a 'clip' is needed here"):
+        encoders.load(tmp_path, machine)
+
+
+def test_a_card_of_another_size_does_not_fit_the_weights(
+    encoder: DualEncoder, spec: dict[str, Any], machine: Runtime, tmp_path: Path
+) -> None:
+    encoders.save(tmp_path, encoder, spec | {"joint_width": 24})
+    with pytest.raises(ModelError, match="weights of another architecture"):
+        encoders.load(tmp_path, machine)

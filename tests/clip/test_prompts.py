@@ -1,0 +1,60 @@
+"""Prompts: the order of the sentences, and the mean of means written out."""
+
+import numpy as np
+import torch
+
+from crackpipe.clip import prompts
+from crackpipe.clip.encoder import DualEncoder
+
+FLAWLESS = ["a photo of a flawless wall", "a photo of a perfect wall", "a photo of an intact road"]
+DAMAGED = ["a photo of a cracked wall", "a photo of a road with dark curve"]
+
+
+def test_templates_vary_slowest_and_objects_fastest() -> None:
+    found = prompts.expand(templates=["a {}.", "the {}!"], states=["perfect {}", "{} at rest"], objects=["wall", "road"])
+    assert found == [
+        "a perfect wall.",
+        "a perfect road.",
+        "a wall at rest.",
+        "a road at rest.",
+        "the perfect wall!",
+        "the perfect road!",
+        "the wall at rest!",
+        "the road at rest!",
+    ]
+
+
+def test_one_template_state_and_object_make_one_sentence() -> None:
+    assert prompts.expand(templates=["{}"], states=["{}"], objects=["wall"]) == ["wall"]
+
+
+def test_a_class_direction_is_the_normalised_mean_of_normalised_embeddings(encoder: DualEncoder) -> None:
+    matrix = prompts.text_matrix(encoder, flawless=FLAWLESS, damaged=DAMAGED).numpy()
+    for row, texts in zip(matrix, (FLAWLESS, DAMAGED), strict=True):
+        total = np.zeros(encoder.joint_width)
+        for text in texts:
+            with torch.no_grad():
+                one = encoder.text_embedding([text])[0].double().numpy()
+            total += one / np.sqrt((one**2).sum())
+        mean = total / len(texts)
+        np.testing.assert_allclose(row, mean / np.sqrt((mean**2).sum()), atol=1e-5)
+
+
+def test_the_order_of_a_set_does_not_matter(encoder: DualEncoder) -> None:
+    forth = prompts.text_matrix(encoder, flawless=FLAWLESS, damaged=DAMAGED)
+    back = prompts.text_matrix(encoder, flawless=FLAWLESS[::-1], damaged=DAMAGED[::-1])
+    torch.testing.assert_close(forth, back)
+
+
+def test_row_one_belongs_to_the_damaged_set(encoder: DualEncoder) -> None:
+    matrix = prompts.text_matrix(encoder, flawless=FLAWLESS, damaged=DAMAGED)
+    swapped = prompts.text_matrix(encoder, flawless=DAMAGED, damaged=FLAWLESS)
+    torch.testing.assert_close(matrix, swapped.flip(0))
+
+
+def test_the_matrix_can_be_trained_against(encoder: DualEncoder) -> None:
+    matrix = prompts.text_matrix(encoder, flawless=FLAWLESS, damaged=DAMAGED)
+    weight = torch.ones(2, encoder.joint_width, requires_grad=True)
+    (weight * matrix).sum().backward()
+    assert weight.grad is not None
+    torch.testing.assert_close(weight.grad, matrix)
