@@ -6,7 +6,7 @@ allowed; the comments in ``params.yaml`` say what it means.
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -27,9 +27,9 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 class Section(BaseModel):
-    """A section of ``params.yaml``: no unknown key, no silent conversion, no change after loading."""
+    """A section of ``params.yaml``: no unknown key, no silent conversion, no infinity, no change after loading."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Runtime(Section):
@@ -64,6 +64,12 @@ class Slice(Section):
     stride_px: PositiveInt
     symmetries: Annotated[int, Field(ge=1, le=8)]
     min_crack_px: PositiveInt
+
+    @model_validator(mode="after")
+    def _patches_leave_no_gap(self) -> "Slice":
+        if self.stride_px > self.side_px:
+            raise ValueError(f"the stride ({self.stride_px} px) must not exceed the side ({self.side_px} px)")
+        return self
 
 
 class Augment(Section):
@@ -281,5 +287,5 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         if isinstance(part, int):
             continue
         kind = section.model_fields[part].annotation
-        section = kind if isinstance(kind, type) else kind.__args__[0]
+        section = next(iter(get_args(kind)), kind)  # a list of sections holds them as its argument
     return sorted(section.model_fields)

@@ -1,0 +1,156 @@
+"""params.yaml: what is wrong is named with its key, its value and what is allowed, all faults at once."""
+
+import math
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from crackpipe import params
+from crackpipe.errors import ParamsError
+
+ROOT = Path(__file__).parents[1]
+RIGHT = params.load(ROOT / "params.yaml").model_dump()
+
+
+def changed(key: str, value: Any) -> dict[str, Any]:
+    """The repository's params with one value changed; ``key`` as in ``ingest.sources.0.limit``."""
+    tree = deepcopy(RIGHT)
+    place: Any = tree
+    *path, last = (int(part) if part.isdigit() else part for part in key.split("."))
+    for part in path:
+        place = place[part]
+    place[last] = value
+    return tree
+
+
+def faults(tree: Any) -> list[str]:
+    with pytest.raises(ParamsError) as caught:
+        params.check(tree, where="p.yaml")
+    first, *lines = str(caught.value).splitlines()
+    assert first == f"p.yaml: {len(lines)} fault(s)"
+    return [line.removeprefix("  ") for line in lines]
+
+
+def test_the_repositorys_params_are_valid() -> None:
+    found = params.load(ROOT / "params.yaml")
+    assert found.slice.side_px == RIGHT["slice"]["side_px"]
+    assert params.check(RIGHT, where="again") == found
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("runtime.device", "tpu", "got 'tpu'; input should be 'auto', 'cpu' or 'cuda'"),
+        ("runtime.threads", 0, "got 0; input should be greater than or equal to 1"),
+        ("runtime.workers", 257, "got 257; input should be less than or equal to 256"),
+        ("train_classifier.epochs", 0, "got 0; input should be greater than or equal to 1"),
+        ("train_classifier.epochs", True, "got True; input should be a valid integer"),
+        ("train_classifier.epochs", 2.0, "got 2.0; input should be a valid integer"),
+        ("train_classifier.lr", 0.0, "got 0.0; input should be greater than 0"),
+        ("train_classifier.lr", "1e-4", "got '1e-4'; input should be a valid number"),
+        ("train_classifier.lr", math.nan, "got nan; input should be a finite number"),
+        ("train_classifier.lr", math.inf, "got inf; input should be a finite number"),
+        ("train_classifier.crack_share", 1.0, "got 1.0; input should be less than 1"),
+        ("train_classifier.momentum", -0.1, "got -0.1; input should be greater than or equal to 0"),
+        ("train_classifier.augment.noise_p", 1.5, "got 1.5; input should be less than or equal to 1"),
+        ("slice.symmetries", 9, "got 9; input should be less than or equal to 8"),
+        ("slice.symmetries", None, "got None; input should be a valid integer"),
+        ("ingest.raw", 3, "got 3; input should be a valid string"),
+        ("ingest.sources", [], "got []; list should have at least 1 item after validation, not 0"),
+        ("ingest.sources.0.limit", 0, "got 0; input should be greater than or equal to 1"),
+        ("ingest.sources.0.split", "half", "got 'half'; string should match pattern '^(own|train|val|test|"),
+        ("pseudo_label.cam_location.dark_classes", 4, "got 4; input should be 2 or 3"),
+        ("pseudo_label.cam_location.bilateral", "yes", "got 'yes'; input should be a valid boolean"),
+        ("pseudo_label.binarise", 0.0, "got 0.0; input should be greater than 0"),
+        ("segment.side_px", 31, "got 31; input should be greater than or equal to 32"),
+        ("segment.splits.0", "dev", "got 'dev'; input should be 'train', 'val' or 'test'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key: str, value: Any, said: str) -> None:
+    (fault,) = faults(changed(key, value))
+    assert fault.startswith(f"{key}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("slice.stride_px", 129, "the stride (129 px) must not exceed the side (128 px)"),
+        (
+            "pseudo_label.cam_location.patch_map.stride_px",
+            15,
+            "the side (32 px) must be a multiple of the stride (15 px)",
+        ),
+        ("pseudo_label.cam_location.dark_stride_px", 5, "the side (32 px) must be a multiple of the stride (5 px)"),
+        ("prompts.templates.0", "a photo", "'a photo' must hold {} exactly once, where the object or state goes"),
+        ("prompts.crack_states.0", "{} or {}", "'{} or {}' must hold {} exactly once"),
+    ],
+)
+def test_values_that_do_not_fit_each_other_are_refused(key: str, value: Any, said: str) -> None:
+    (fault,) = faults(changed(key, value))
+    assert key.startswith(fault.split(":")[0])
+    assert said in fault
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("train_classifier.epoch", "did you mean epochs?"),
+        ("train_clasifier", "did you mean train_classifier?"),
+        ("ingest.sources.0.limt", "did you mean limit?"),
+        ("pseudo_label.cam_location.patch_map.side", "did you mean side_px?"),
+        ("segment.zzz", "known here: erosions, side_px, splits"),
+        ("ingest.sources.0.zzz", "known here: limit, name, split"),
+    ],
+)
+def test_an_unknown_key_suggests_the_nearest(key: str, hint: str) -> None:
+    assert faults(changed(key, 3)) == [f"{key}: unknown key; {hint}"]
+
+
+def test_a_missing_key_says_how_to_get_it() -> None:
+    tree = deepcopy(RIGHT)
+    del tree["slice"]["side_px"]
+    assert faults(tree) == ["slice.side_px: missing; add it, or run `crackpipe configure` to write every key"]
+
+
+def test_every_fault_is_told_at_once() -> None:
+    tree = changed("runtime.threads", 0) | {"slise": {}}
+    del tree["evaluate"]
+    assert sorted(line.split(":")[0] for line in faults(tree)) == ["evaluate", "runtime.threads", "slise"]
+
+
+def test_every_section_that_is_left_empty_is_told_of() -> None:
+    for name in RIGHT:
+        (fault,) = faults(changed(name, None))
+        assert fault.startswith(f"{name}: got None; input should be a valid dictionary")
+
+
+def written(folder: Path, change: Callable[[str], str]) -> Path:
+    path = folder / "params.yaml"
+    path.write_text(change((ROOT / "params.yaml").read_text(encoding="utf-8")), encoding="utf-8")
+    return path
+
+
+def test_numbers_are_read_as_yaml_1_2_reads_them(tmp_path: Path) -> None:
+    path = written(tmp_path, lambda text: text.replace("lr: 0.02 ", "lr: 2e-5 "))
+    assert params.load(path).train_classifier.lr == 2e-5
+
+
+def test_a_file_that_is_missing_empty_or_no_yaml_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=r"params\.yaml: not found; run `crackpipe configure` to write it"):
+        params.load(tmp_path / "params.yaml")
+    with pytest.raises(ParamsError, match=r"\(the whole file\): got None; input should be a valid dictionary"):
+        params.load(written(tmp_path, lambda text: ""))
+    with pytest.raises(ParamsError, match=r"params\.yaml: not valid YAML: "):
+        params.load(written(tmp_path, lambda text: text + "\n  - [unclosed"))
+    with pytest.raises(ParamsError, match=r"not valid YAML: (?s:.*)duplicate key"):
+        params.load(written(tmp_path, lambda text: text + "\nslice: {}\n"))
+
+
+def test_loaded_params_cannot_be_changed() -> None:
+    found = params.load(ROOT / "params.yaml")
+    with pytest.raises(ValidationError, match="frozen"):
+        found.slice.side_px = 3  # type: ignore[misc]
