@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -156,7 +157,11 @@ def write_columns(path: Path, schema: Schema, columns: pa.Table) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     if columns.schema.names != schema.columns.names:
         raise TableError(f"{schema.name}: columns are {columns.schema.names}, expected {schema.columns.names}")
-    table = columns.cast(schema.columns)
+    _check_filled(schema, columns)
+    try:
+        table = columns.cast(schema.columns)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise TableError(f"{schema.name}: a column does not fit the schema: {error}") from error
     keys = table.select(schema.key).to_pandas()
     ordered = keys.sort_values(list(schema.key), kind="stable")
     if not ordered.index.equals(keys.index) or keys.duplicated().any():
@@ -184,6 +189,8 @@ def write_shards(folder: Path, schema: Schema, rows: Iterable[Row], *, shard_byt
     while shard == 0 or not ordered.empty():
         total += _write_file(folder / f"part-{shard:04d}.parquet", schema, ordered, stop_bytes=shard_bytes)
         shard += 1
+    for stale in sorted(folder.glob("part-*.parquet"))[shard:]:  # of an earlier, longer table
+        stale.unlink()
     return total
 
 
@@ -248,7 +255,7 @@ def _write_file(path: Path, schema: Schema, rows: Iterable[Row], *, stop_bytes: 
         with pq.ParquetWriter(temporary, schema.columns, compression="zstd") as writer:
             for row in rows:
                 group.append(row)
-                size = sum(len(value) if isinstance(value, bytes) else 16 for value in row.values())
+                size = sum(_size(value) for value in row.values())
                 group_bytes += size
                 written += size
                 total += 1
@@ -271,10 +278,21 @@ def _table(schema: Schema, rows: list[Row]) -> pa.Table:
         table.validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         raise TableError(f"{schema.name}: a row does not fit the schema: {error}") from error
+    _check_filled(schema, table)
+    return table
+
+
+def _check_filled(schema: Schema, table: pa.Table) -> None:
     for field in schema.columns:
         if not field.nullable and table[field.name].null_count:
             raise TableError(f"{schema.name}: column {field.name} has an empty value, but must always be filled")
-    return table
+
+
+def _size(value: Any) -> int:
+    """About how many bytes a value takes."""
+    if isinstance(value, bytes):
+        return len(value)
+    return 8 * len(value) if isinstance(value, (list, np.ndarray)) else 16
 
 
 class _Peekable:

@@ -1,0 +1,156 @@
+"""Tables: the same rows give the same bytes, a row that does not fit is refused, nothing half-written is left."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from crackpipe import tables
+from crackpipe.errors import TableError
+
+BIG = b"x" * (3 * 1024**2)
+
+
+def label(number: int, *, mask: bytes = b"png") -> tables.Row:
+    return {"photo_id": f"s/{number:03d}", "method": "cam", "mask": mask, "crack_px": number}
+
+
+def patch(col: int) -> tables.Row:
+    place = {"photo_id": "a", "row_px": 0, "col_px": col, "side_px": 32, "symmetry": 0}
+    return {**place, "label": 1, "split": "train"}
+
+
+def patches(rows: list[tables.Row], **replaced: Any) -> pa.Table:
+    return pa.Table.from_pylist([row | replaced for row in rows])
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_what_is_written_is_read_and_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    rows = [label(number) for number in range(5)]
+    for name in ("a", "b"):
+        assert tables.write(tmp_path / name / "t.parquet", tables.PSEUDO_LABELS, iter(rows)) == 5
+    assert tables.read(tmp_path / "a/t.parquet", tables.PSEUDO_LABELS).to_pylist() == rows
+    assert list(tables.scan(tmp_path / "a/t.parquet", tables.PSEUDO_LABELS)) == rows
+    assert tables.count(tmp_path / "a/t.parquet", tables.PSEUDO_LABELS) == 5
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert list(files(tmp_path / "a")) == ["t.parquet"]
+
+
+def test_some_columns_can_be_read_alone(tmp_path: Path) -> None:
+    tables.write(tmp_path / "t", tables.PSEUDO_LABELS, [label(1), label(2)])
+    assert tables.read(tmp_path / "t", tables.PSEUDO_LABELS, columns=["crack_px"]).to_pydict() == {"crack_px": [1, 2]}
+    assert list(tables.scan(tmp_path / "t", tables.PSEUDO_LABELS, columns=["photo_id"]))[1] == {"photo_id": "s/002"}
+
+
+def test_shards_end_where_they_are_full_and_read_as_one_table(tmp_path: Path) -> None:
+    rows = [label(number, mask=BIG) for number in range(5)]
+    assert tables.write_shards(tmp_path, tables.PSEUDO_LABELS, iter(rows), shard_bytes=6 * 1024**2) == 5
+    assert list(files(tmp_path)) == ["part-0000.parquet", "part-0001.parquet", "part-0002.parquet"]
+    assert [pq.ParquetFile(part).metadata.num_rows for part in sorted(tmp_path.iterdir())] == [2, 2, 1]
+    assert tables.read(tmp_path, tables.PSEUDO_LABELS).to_pylist() == rows
+    assert tables.count(tmp_path, tables.PSEUDO_LABELS) == 5
+
+
+def test_a_shard_that_ends_with_the_last_row_is_followed_by_no_empty_one(tmp_path: Path) -> None:
+    rows = [label(number, mask=BIG) for number in range(4)]
+    tables.write_shards(tmp_path, tables.PSEUDO_LABELS, iter(rows), shard_bytes=6 * 1024**2)
+    assert list(files(tmp_path)) == ["part-0000.parquet", "part-0001.parquet"]
+
+
+def test_a_shorter_table_leaves_no_shard_of_the_longer_one_behind(tmp_path: Path) -> None:
+    tables.write_shards(tmp_path, tables.PSEUDO_LABELS, [label(1), label(2), label(3)], shard_bytes=1)
+    assert len(files(tmp_path)) == 3
+    tables.write_shards(tmp_path, tables.PSEUDO_LABELS, [label(7)])
+    assert tables.read(tmp_path, tables.PSEUDO_LABELS)["crack_px"].to_pylist() == [7]
+
+
+def test_no_rows_are_one_empty_shard(tmp_path: Path) -> None:
+    assert tables.write_shards(tmp_path, tables.PSEUDO_LABELS, iter(())) == 0
+    assert tables.read(tmp_path, tables.PSEUDO_LABELS).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("schema", "row"),
+    [
+        (tables.PSEUDO_LABELS, {"photo_id": "", "method": "cam", "mask": BIG, "crack_px": 0}),
+        (tables.EMBEDDINGS, {"item_id": "", "kind": "image", "split": "val", "label": 0, "vector": [0.5] * 400_000}),
+    ],
+    ids=["bytes", "vectors"],
+)
+def test_memory_holds_one_row_group_of_8_mib(tmp_path: Path, schema: tables.Schema, row: tables.Row) -> None:
+    key = "photo_id" if "photo_id" in row else "item_id"
+    tables.write(tmp_path / "t", schema, [row | {key: str(number)} for number in range(7)])
+    footer = pq.ParquetFile(tmp_path / "t").metadata
+    assert [footer.row_group(i).num_rows for i in range(footer.num_row_groups)] == [3, 3, 1]
+
+
+@pytest.mark.parametrize("numbers", [(2, 1), (1, 1)])
+def test_rows_out_of_order_or_twice_are_refused_and_leave_nothing(tmp_path: Path, numbers: tuple[int, int]) -> None:
+    with pytest.raises(TableError, match=r"pseudo_labels: key \('s/001',\) follows .*unique and ascending in \('photo"):
+        tables.write(tmp_path / "t", tables.PSEUDO_LABELS, [label(number) for number in numbers])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_write_leaves_the_old_table_as_it_was(tmp_path: Path) -> None:
+    tables.write(tmp_path / "t", tables.PSEUDO_LABELS, [label(1)])
+    before = files(tmp_path)
+    with pytest.raises(TableError):
+        tables.write(tmp_path / "t", tables.PSEUDO_LABELS, [label(2), label(1)])
+    assert files(tmp_path) == before
+
+
+def test_an_empty_value_and_a_wrong_type_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="pseudo_labels: column method has an empty value, but must always be filled"):
+        tables.write(tmp_path / "t", tables.PSEUDO_LABELS, [label(1) | {"method": None}])
+    for wrong in ("many", 2**40):
+        with pytest.raises(TableError, match="pseudo_labels: a row does not fit the schema: "):
+            tables.write(tmp_path / "t", tables.PSEUDO_LABELS, [label(1) | {"crack_px": wrong}])
+
+
+def test_columns_in_memory_are_written_as_the_schema_says(tmp_path: Path) -> None:
+    rows = [patch(0), patch(32)]
+    assert tables.write_columns(tmp_path / "t", tables.PATCHES, patches(rows)) == 2
+    assert tables.read(tmp_path / "t", tables.PATCHES).to_pylist() == rows
+    assert pq.ParquetFile(tmp_path / "t").schema_arrow.equals(tables.PATCHES.columns)
+
+
+def test_columns_in_memory_are_checked_as_rows_are(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="patches: rows must be unique and ascending in"):
+        tables.write_columns(tmp_path / "t", tables.PATCHES, patches([patch(32), patch(0)]))
+    with pytest.raises(TableError, match="patches: rows must be unique and ascending in"):
+        tables.write_columns(tmp_path / "t", tables.PATCHES, patches([patch(0), patch(0)]))
+    with pytest.raises(TableError, match=r"patches: columns are \['photo_id', .*, expected \['photo_id', 'row_px'"):
+        tables.write_columns(tmp_path / "t", tables.PATCHES, patches([patch(0)]).drop_columns("label"))
+    with pytest.raises(TableError, match="patches: a column does not fit the schema: Integer value 300 not in range"):
+        tables.write_columns(tmp_path / "t", tables.PATCHES, patches([patch(0)], label=300))
+    with pytest.raises(TableError, match="patches: column label has an empty value, but must always be filled"):
+        tables.write_columns(tmp_path / "t", tables.PATCHES, patches([patch(0)], label=None))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_table_says_how_to_make_it(tmp_path: Path) -> None:
+    for place in (tmp_path / "none.parquet", tmp_path):
+        with pytest.raises(TableError, match=f"{place}: no photos table here; run `dvc repro` to make it"):
+            tables.read(place, tables.PHOTOS)
+    with pytest.raises(TableError, match="no photos table here"):
+        list(tables.scan(tmp_path, tables.PHOTOS))
+
+
+def test_a_table_of_another_schema_is_refused_by_name(tmp_path: Path) -> None:
+    pd.DataFrame({"photo_id": ["a"], "method": ["cam"]}).to_parquet(tmp_path / "t")
+    with pytest.raises(TableError, match=r"columns are 'photo_id: .*but a pseudo_labels table has .*crack_px"):
+        tables.read(tmp_path / "t", tables.PSEUDO_LABELS)
+
+
+def test_every_key_is_made_of_columns_that_are_always_filled() -> None:
+    schemas = [found for found in vars(tables).values() if isinstance(found, tables.Schema)]
+    assert len(schemas) >= 7
+    for schema in schemas:
+        assert schema.key
+        assert all(not schema.columns.field(name).nullable for name in schema.key)
