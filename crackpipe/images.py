@@ -84,7 +84,7 @@ def decode_mask(data: bytes) -> Mask:
 
 def _decode(data: bytes, flags: int) -> np.ndarray:
     size_px(data)
-    if data[:2] == b"\xff\xd8" and b"\xff\xd9" not in data[-4096:]:
+    if data[:2] == b"\xff\xd8" and not _has_jpeg_end(data):
         raise PhotoError("truncated: the JPEG has no end marker")
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
@@ -93,6 +93,15 @@ def _decode(data: bytes, flags: int) -> np.ndarray:
     if pixels is None:
         raise PhotoError("truncated or damaged: its header is a picture's, its pixels cannot be decoded")
     return pixels
+
+
+def _has_jpeg_end(data: bytes) -> bool:
+    """Whether the picture's own end marker is there; a thumbnail has one too, and a phone may append a film to it."""
+    place = 2
+    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":  # segments before the scan
+        fill = data[place + 1 : place + 2] == b"\xff"
+        place += 1 if fill else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return data.find(b"\xff\xd9", place) >= 0
 
 
 def encode_rgb(image: Rgb) -> bytes:
