@@ -25,7 +25,7 @@ def fingerprint(values: Any, inputs: Sequence[Path]) -> str:
     for source in inputs:
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file():
-                digest.update(str(path.name).encode())
+                digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())  # or bytes could move between files
                 with path.open("rb") as file:
                     while block := file.read(1 << 20):
                         digest.update(block)
