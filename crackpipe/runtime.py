@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from crackpipe.errors import ParamsError
+
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
@@ -46,10 +48,10 @@ def start(*, device: str, precision: Precision, threads: int) -> Runtime:
     with it trained weights.
 
     Raises:
-        ValueError: ``device="cuda"`` on a machine without CUDA.
+        ParamsError: ``device="cuda"`` on a machine without CUDA.
     """
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("runtime.device: got cuda, but no CUDA device is visible; set runtime.device to auto or cpu")
+        raise ParamsError("runtime.device: got cuda, but no CUDA device is visible; set runtime.device to auto or cpu")
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=False)
