@@ -110,12 +110,18 @@ def _table(published: dict[str, Any], runs: Sequence[Path], read: Any) -> Table:
     return Table(published["title"], columns, tuple(rows), tuple(notes + _other_photographs(columns, rows)))
 
 
+_LABELS = {"none": "no training", "truth": "ground truth"}
+
+
 def _segmenters(run: Path) -> Iterator[tuple[str, Any]]:
-    for segmenter, labels in _metrics(run, "segmentation").items():
+    """Every segmenter on its labels; pseudo-labels where they were scored on the same photographs; baselines once."""
+    segmentation = _metrics(run, "segmentation")
+    for segmenter, labels in segmentation.items():
         for label, sources in labels.items():
-            yield f"{segmenter}, {'ground truth' if label == 'truth' else f'{label} labels'}", sources
+            yield f"{segmenter}, {_LABELS.get(label, f'{label} labels')}", sources
     for method, sources in _metrics(run, "pseudo_labels").items():
-        yield f"{method}, without a segmenter", sources
+        if method not in segmentation:
+            yield f"{method}, without a segmenter", sources
 
 
 def _pseudo_labels(run: Path) -> Iterator[tuple[str, Any]]:

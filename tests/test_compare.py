@@ -62,6 +62,16 @@ def test_our_rows_stand_under_the_published_ones_in_percent(run: Path):
     assert [row.name for row in labels.rows if row.run] == ["cam_location"]
 
 
+def test_a_baseline_that_both_files_hold_has_one_row(run: Path):
+    segmentation = json.loads((run / "metrics/segmentation.json").read_text())
+    segmentation["otsu"] = {"none": {"cfd": {"test": scores(0.1, 0.2, 0.3, 118)}}}
+    labels = {"otsu": {"cfd": {"test": scores(0.1, 0.2, 0.3, 118)}}}
+    (run / "metrics/segmentation.json").write_text(json.dumps(segmentation))
+    (run / "metrics/pseudo_labels.json").write_text(json.dumps(labels))
+    names = [row.name for row in compare.tables([run])[0].rows if row.run]
+    assert [name for name in names if "otsu" in name] == ["otsu, no training"]
+
+
 def test_text_shows_two_decimals_dashes_and_the_machine(run: Path):
     text = compare.report([run], markdown=False)
     line = next(line for line in text.splitlines() if line.startswith("crack500: text_adapters, pseudo labels"))
