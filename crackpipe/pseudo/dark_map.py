@@ -13,6 +13,7 @@ from crackpipe.data import slices
 LEVELS = 256
 NONE_DARK = -1
 ROWS_AT_ONCE = 512  # keeps the working arrays inside the processor's cache
+TIE = 1 - 1e-12  # thresholds that differ by less are equally good: float64's rounding must not choose between them
 
 
 def dark(
@@ -87,7 +88,8 @@ def lower_threshold(histograms: Int[np.ndarray, "n 256"], *, classes: int) -> In
 
 def _search_two(histograms: Int[np.ndarray, "n l"]) -> Int[np.ndarray, "n"]:
     below, above = _outer_classes(*_sums(histograms))
-    return (below + above)[:, :-1].argmax(axis=1)
+    value = (below + above)[:, :-1]
+    return (value >= value.max(axis=1, keepdims=True) * TIE).argmax(axis=1)
 
 
 def _search_three(histograms: Int[np.ndarray, "n l"]) -> Int[np.ndarray, "n"]:
@@ -100,7 +102,7 @@ def _search_three(histograms: Int[np.ndarray, "n l"]) -> Int[np.ndarray, "n"]:
         between = _variance(count[:, low + 1 : -1] - count[:, low, None], total[:, low + 1 : -1] - total[:, low, None])
         between += above[:, low + 1 : -1]
         value = between.max(axis=1) + below[:, low]
-        better = value > best
+        better = value * TIE > best
         best[better] = value[better]
         threshold[better] = low
     return threshold
