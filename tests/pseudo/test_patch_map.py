@@ -1,0 +1,144 @@
+"""The patch map: means over overlapping patches, and no shear whatever the width."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from torch import nn
+
+from crackpipe import runtime
+from crackpipe.classify.classifier import Classifier
+from crackpipe.pseudo import patch_map
+
+GRIDS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(0, 1, width=32))
+
+
+class Darkness(nn.Module):
+    """Logits (0, 8 · mean darkness − 4): a classifier whose every answer is known."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        margin = 4 - 8 * inputs.mean(dim=(1, 2, 3))
+        return torch.stack([torch.zeros_like(margin), margin], dim=1)
+
+
+MODEL = Classifier(Darkness(), "darkness", 32, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+
+@pytest.fixture(scope="module")
+def machine() -> runtime.Runtime:
+    return runtime.start(device="cpu", precision="fp32", threads=2)
+
+
+def maps_of(
+    machine: runtime.Runtime,
+    *photographs: np.ndarray,
+    side: int = 32,
+    stride: int = 16,
+    upsample: str = "lanczos",
+    batch_px: int = 1 << 16,
+) -> list[np.ndarray]:
+    return patch_map.patch_maps(
+        photographs, MODEL, machine, side_px=side, stride_px=stride, upsample=upsample, batch_px=batch_px
+    )
+
+
+def grey(levels: np.ndarray) -> np.ndarray:
+    return np.repeat(levels.astype(np.uint8)[..., None], 3, axis=2)
+
+
+def striped(height: int, width: int) -> np.ndarray:
+    """Columns of a slow wave: every row is the same."""
+    wave = 128 + 100 * np.sin(np.arange(width) / 7)
+    return grey(np.broadcast_to(wave, (height, width)))
+
+
+def test_means_over_overlaps_drawn_by_hand() -> None:
+    grid = np.array([[0, 1, 0.5]], np.float32)  # three patches of two cells, the cells between are covered twice
+    assert patch_map.mean_over_patches(grid, reach=2).tolist() == [[0, 0.5, 0.75, 0.5]] * 2
+    assert patch_map.mean_over_patches(grid, reach=1).tolist() == grid.tolist()
+
+
+@given(grid=GRIDS, reach=st.integers(1, 4))
+def test_means_over_patches_equal_a_plain_loop(grid: np.ndarray, reach: int) -> None:
+    rows, cols = grid.shape
+    found = patch_map.mean_over_patches(grid, reach=reach)
+    assert found.shape == (rows + reach - 1, cols + reach - 1)
+    for row, col in np.ndindex(found.shape):
+        covering = [
+            grid[r, c]
+            for r in range(max(0, row - reach + 1), min(rows, row + 1))
+            for c in range(max(0, col - reach + 1), min(cols, col + 1))
+        ]
+        assert found[row, col] == pytest.approx(np.mean(covering, dtype=np.float64), abs=1e-6)
+
+
+def test_no_width_shears_the_map(machine: runtime.Runtime) -> None:
+    widths = range(33, 98)
+    maps = maps_of(machine, *(striped(70, width) for width in widths))
+    for width, found in zip(widths, maps, strict=True):
+        assert found.shape == (70, width)
+        assert np.abs(found - found[:1]).max() < 1e-5  # equal rows in, equal rows out
+    turned = maps_of(machine, *(striped(70, width).transpose(1, 0, 2) for width in widths))
+    assert all(np.abs(found.T - other).max() < 1e-5 for found, other in zip(maps, turned, strict=True))
+
+
+def test_a_symmetric_photograph_has_a_symmetric_map_where_the_grid_is_symmetric(machine: runtime.Runtime) -> None:
+    widths = range(33, 98)
+    random = np.random.default_rng(0)
+    halves = [random.integers(0, 256, (50, -(-width // 2))) for width in widths]
+    photographs = [
+        grey(np.concatenate([half, half[:, ::-1][:, width % 2 :]], axis=1))
+        for half, width in zip(halves, widths, strict=True)
+    ]
+    symmetric = 0
+    for width, found in zip(widths, maps_of(machine, *photographs), strict=True):
+        assert found.shape == (50, width)
+        if width % 16 == 0:
+            symmetric += 1
+            assert np.abs(found - found[:, ::-1]).max() < 1e-5
+    assert symmetric == 4
+
+
+def test_the_map_peaks_over_the_dark_place(machine: runtime.Runtime) -> None:
+    levels = np.full((96, 128), 230)
+    levels[40:56, 90:106] = 10
+    for upsample in ("linear", "lanczos"):
+        (found,) = maps_of(machine, grey(levels), stride=8, upsample=upsample)
+        row, col = np.unravel_index(found.argmax(), found.shape)
+        assert abs(row - 47.5) <= 12
+        assert abs(col - 97.5) <= 12
+        assert 0 <= found.min() < found.max() <= 1
+
+
+def test_a_constant_photograph_has_the_constant_probability_of_the_classifier(machine: runtime.Runtime) -> None:
+    (found,) = maps_of(machine, grey(np.full((45, 61), 102)))
+    assert np.allclose(found, 1 / (1 + np.exp(-(4 - 8 * 102 / 255))), atol=1e-5)
+
+
+def test_batches_over_photographs_change_nothing(machine: runtime.Runtime) -> None:
+    random = np.random.default_rng(1)
+    photographs = [grey(random.integers(0, 256, size)) for size in ((40, 90), (20, 20), (64, 33))]
+    together = maps_of(machine, *photographs, batch_px=1 << 20)
+    for batch_px in (1, 5000):
+        for one, other in zip(together, maps_of(machine, *photographs, batch_px=batch_px), strict=True):
+            assert np.allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 40), (31, 33), (128, 17)])
+def test_a_photograph_smaller_than_a_patch_has_a_map_of_its_own_size(
+    machine: runtime.Runtime, size: tuple[int, int]
+) -> None:
+    (found,) = maps_of(machine, grey(np.full(size, 51)))
+    assert found.shape == size
+    assert np.isfinite(found).all()
+
+
+def test_upsampling_is_cut_to_the_photograph_and_to_probabilities() -> None:
+    cells = np.array([[0, 1, 0], [1, 0, 1]], np.float32)  # Lanczos overshoots here
+    found = patch_map.upsampled(cells, cell_px=16, height=21, width=40, method="lanczos")
+    assert found.shape == (21, 40)
+    assert found.dtype == np.float32
+    assert found.min() == 0
+    assert found.max() == 1
