@@ -73,6 +73,7 @@ class Slice(Section):
 
 
 class Augment(Section):
+    sides_px: Annotated[list[Annotated[int, Field(ge=32)]], Field(min_length=1)]
     colour_jitter: Share
     colour_jitter_p: Share
     noise_p: Share

@@ -1,15 +1,19 @@
 """Which patches one epoch of training sees, and their pixels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
+from torchvision.transforms.v2 import functional as F
 
 from crackpipe import images, progress, runtime
 from crackpipe.data import augment, photo_cache, slices
+from crackpipe.errors import DatasetError
+
+ZOOM = 1  # tells the generator of a batch's size from those of its patches
 
 Batch = tuple[UInt8[Tensor, "b 3 s s"], Int[Tensor, "b"]]
 
@@ -20,16 +24,28 @@ def draw(
     """Choose ``count`` patches, ``crack_share`` of them cracks, in random order; the same for the same seed and epoch.
 
     Patches are drawn without replacement while there are enough of a class, else each is drawn equally often.
+
+    Raises:
+        DatasetError: one of the two classes has no patch.
     """
     random = runtime.generator(seed, epoch)
     chosen = []
     for label, wanted in ((1, round(count * crack_share)), (0, count - round(count * crack_share))):
         members = np.flatnonzero(labels == label)
         if len(members) == 0:
-            raise ValueError(f"no training patch with label {label}; both crack and crack-free patches are needed")
+            raise DatasetError(_lacking(label, len(labels)))
         rounds = [random.permutation(members) for _ in range(-(-wanted // len(members)))]
         chosen.append(np.concatenate(rounds)[:wanted] if rounds else members[:0])
     return random.permutation(np.concatenate(chosen))
+
+
+def _lacking(label: int, n: int) -> str:
+    missing, advice = (
+        ("crack-free", "lower slice.side_px, or add training photographs without cracks")
+        if label == 0
+        else ("crack", "lower slice.min_crack_px, or add training photographs that show cracks")
+    )
+    return f"none of the {n} training patches is {missing}, but a classifier needs both classes; {advice}"
 
 
 def read(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, side_px: int) -> UInt8[Tensor, "n 3 s s"]:
@@ -65,13 +81,17 @@ def augmented_batches(
     side_px: int,
     batch: int,
     workers: int,
+    sides_px: Sequence[int],
     colour_jitter: float,
     colour_jitter_p: float,
     noise_p: float,
     seed: int,
     epoch: int,
 ) -> Iterator[Batch]:
-    """As :func:`batches`, each patch with photometric augmentation of its own (seed, epoch, place in the order)."""
+    """As :func:`batches`, augmented: each patch by (seed, epoch, its place), each batch resized to one of ``sides_px``.
+
+    A smaller side shows the same crack thinner: what another camera, or more distance, would show.
+    """
 
     def work(numbered: tuple[int, Int[np.ndarray, "b"]]) -> Batch:
         first, index = numbered
@@ -86,7 +106,9 @@ def augmented_batches(
             )
             for i, patch in enumerate(read(part, photos, side_px=side_px))
         ]
-        return torch.stack(pixels), torch.from_numpy(part["label"].to_numpy(np.int64))
+        side = int(runtime.generator(seed, epoch, first, ZOOM).choice(list(sides_px)))
+        stacked = F.resize(torch.stack(pixels), [side, side], antialias=True)
+        return stacked, torch.from_numpy(part["label"].to_numpy(np.int64))
 
     numbered = ((i * batch, index) for i, index in enumerate(_chunks(order, batch)))
     yield from progress.prefetch(work, numbered, workers=workers, ahead=2 * workers)
