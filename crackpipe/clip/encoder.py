@@ -1,7 +1,8 @@
 """Image and text encoders behind one interface: the small dual encoder, and any open_clip ViT by name."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, UInt8
@@ -17,6 +18,7 @@ from crackpipe.runtime import Runtime
 OPENAI_MEAN, OPENAI_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
 
+@runtime_checkable  # so that tests can check calls against it
 class Encoder(Protocol):
     """What adapters and heads need of an encoder.
 
@@ -85,9 +87,15 @@ class DualEncoder(nn.Module):
 
 
 class OpenClipEncoder(nn.Module):
-    """A vision transformer of open_clip with its text tower."""
+    """A vision transformer of open_clip with its text tower.
 
-    def __init__(self, name: str, *, weights: str) -> None:
+    ``mean`` and ``std`` (RGB, in units of [0, 1]) belong to the weights, not to the architecture: a saved encoder
+    names them, else those of the pretrained tag are taken.
+    """
+
+    def __init__(
+        self, name: str, *, weights: str, mean: Sequence[float] | None = None, std: Sequence[float] | None = None
+    ) -> None:
         super().__init__()
         model: Network = towers.whole_model(name, pretrained=weights)
         visual = model.visual
@@ -97,8 +105,8 @@ class OpenClipEncoder(nn.Module):
         self.multiple_px = int(visual.patch_size[0])
         self.image_px = int(visual.image_size[0])
         self.context = int(model.context_length)
-        self._mean = tuple(getattr(visual, "image_mean", None) or OPENAI_MEAN)
-        self._std = tuple(getattr(visual, "image_std", None) or OPENAI_STD)
+        self.mean = tuple(mean or getattr(visual, "image_mean", None) or OPENAI_MEAN)
+        self.std = tuple(std or getattr(visual, "image_std", None) or OPENAI_STD)
 
     def image_embedding(self, inputs: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b d"]:
         """L2-normalised embeddings of prepared images, resized to the tower's own square."""
@@ -117,19 +125,20 @@ class OpenClipEncoder(nn.Module):
 
     def prepare(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> Float[Tensor, "b 3 h w"]:
         """RGB levels 0–255 to normalised inputs on the device."""
-        return normalise(pixels, mean=self._mean, std=self._std, runtime=machine)
+        return normalise(pixels, mean=self.mean, std=self.std, runtime=machine)
 
 
 def create(spec: dict[str, Any], *, weights: str = "none") -> DualEncoder | OpenClipEncoder:
     """Build an encoder from the ``spec`` of its card: architecture ``dual`` or ``open_clip`` and their sizes."""
     if spec["architecture"] == "dual":
         return DualEncoder(**{name: spec[name] for name in ("backbone", "joint_width", "text_width", "text_layers")})
-    return OpenClipEncoder(spec["name"], weights=weights)
+    return OpenClipEncoder(spec["name"], weights=weights, mean=spec.get("mean"), std=spec.get("std"))
 
 
 def save(folder: Path, encoder: nn.Module, spec: dict[str, Any]) -> None:
     """Write an encoder as safetensors and JSON; ``spec`` as :func:`create` takes it."""
-    models.save(folder, encoder, {"kind": "clip", **spec})
+    scaling = {"mean": list(encoder.mean), "std": list(encoder.std)} if isinstance(encoder, OpenClipEncoder) else {}
+    models.save(folder, encoder, {"kind": "clip", **spec, **scaling})
 
 
 def load(folder: Path, machine: Runtime) -> DualEncoder | OpenClipEncoder:

@@ -40,7 +40,8 @@ def whole_model(name: str, *, pretrained: str) -> nn.Module:
         pretrained: a tag of that model such as ``openai`` (downloaded), a ``.safetensors`` file, or ``none``.
 
     Raises:
-        ModelError: a name is unknown (the nearest are shown), or the weights cannot be had.
+        ModelError: a name is unknown (the nearest are shown), the weights want another activation than the model
+            has, or they cannot be had.
     """
     known = open_clip.list_models()
     if name not in known:
@@ -57,6 +58,7 @@ def whole_model(name: str, *, pretrained: str) -> nn.Module:
             f"align_clip.weights: {name} has no weights named {pretrained!r}; nearest: {_near(pretrained, tags)}; "
             "or name a .safetensors file, or none"
         )
+    _check_activation(name, tag=pretrained)
     try:
         return open_clip.create_model(name, pretrained=pretrained)
     except (OSError, RuntimeError, ValueError) as error:
@@ -95,6 +97,17 @@ def vit_stage_tokens(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> list[
         if number in ends:
             maps.append(tokens[:, 1:].transpose(1, 2).reshape(batch, -1, rows, cols))
     return maps
+
+
+def _check_activation(name: str, *, tag: str) -> None:
+    """Refuse what open_clip only warns of: QuickGELU weights in a GELU model make every token a little wrong."""
+    wanted = bool(open_clip.get_pretrained_cfg(name, tag).get("quick_gelu", False))
+    twin = f"{name}-quickgelu"
+    if wanted and not open_clip.get_model_config(name).get("quick_gelu", False):
+        raise ModelError(
+            f"align_clip.open_clip_model: the weights {tag} of {name} were trained with another activation (QuickGELU) "
+            f"than {name} has; set align_clip.open_clip_model to {twin}"
+        )
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import torch
 
 from crackpipe import models
 from crackpipe.clip import encoder as encoders
-from crackpipe.clip.encoder import DualEncoder
+from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.errors import ModelError
 from crackpipe.runtime import Runtime
 
@@ -96,3 +96,19 @@ def test_a_card_of_another_size_does_not_fit_the_weights(
     encoders.save(tmp_path, encoder, spec | {"joint_width": 24})
     with pytest.raises(ModelError, match="weights of another architecture"):
         encoders.load(tmp_path, machine)
+
+
+def test_an_open_clip_encoder_keeps_the_scaling_of_its_weights(machine: Runtime, tmp_path: Path) -> None:
+    """Some weights want inputs in [-1, 1] where the architecture's default is OpenAI's mean."""
+    torch.manual_seed(0)
+    eyes = OpenClipEncoder("ViT-S-32-alt", weights="none", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)).eval()
+    encoders.save(tmp_path, eyes, {"architecture": "open_clip", "name": "ViT-S-32-alt"})
+    loaded = encoders.load(tmp_path, machine)
+    inputs = eyes.prepare(photograph(), machine)
+    assert (float(inputs.min()), float(inputs.max())) == (-1.0, 1.0)
+    assert torch.equal(loaded.prepare(photograph(), machine), inputs)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded.image_embedding(inputs), eyes.image_embedding(inputs))
+        torch.testing.assert_close(loaded.text_embedding(TEXTS), eyes.text_embedding(TEXTS))
+        found = loaded.stage_tokens(inputs)
+    assert [tuple(one.shape) for one in found] == [(1, width, 2, 3) for width in loaded.stage_widths]
