@@ -45,7 +45,7 @@ def align(
     weight_decay: float,
     seed: int,
     machine: Runtime,
-) -> list[dict[str, float]]:
+) -> list[dict[str, int | float]]:
     """Train the projection and the text tower in place; return one row per epoch: epoch, train_loss, scale.
 
     Each batch comes from one of the ``sets`` (patches with prompts, photographs with captions): what is said of a

@@ -26,11 +26,11 @@ def fit(
     seed: int,
     machine: Runtime,
     checkpoint: Checkpoint,
-) -> list[dict[str, float]]:
+) -> list[dict[str, int | float]]:
     """Train in place with Adam at a fixed rate (CrackCLIP, section 4.4); return epoch and train_loss of each epoch."""
     network = segmenter.network
     optimise = torch.optim.Adam(network.adapters.parameters(), lr=lr)
-    history: list[dict[str, float]] = []
+    history: list[dict[str, int | float]] = []
     state = checkpoint.load()
     if state is not None:
         network.load_state_dict(state["network"])
