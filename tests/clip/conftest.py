@@ -1,5 +1,6 @@
 """A dual encoder small enough for tests: timm's own test network as the trunk, one text layer."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +13,12 @@ SIZES: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "te
 
 
 @pytest.fixture(scope="session")
-def machine() -> Runtime:
-    return Runtime(torch.device("cpu"), None)
+def machine() -> Iterator[Runtime]:
+    """The processor, one thread: two would wait for each other longer than networks of this size take."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield Runtime(torch.device("cpu"), None)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ DAMAGED = ["a photo of a cracked wall", "a photo of a road with dark curve"]
 
 
 def test_templates_vary_slowest_and_objects_fastest() -> None:
-    found = prompts.expand(templates=["a {}.", "the {}!"], states=["perfect {}", "{} at rest"], objects=["wall", "road"])
+    found = prompts.expand(
+        templates=["a {}.", "the {}!"], states=["perfect {}", "{} at rest"], objects=["wall", "road"]
+    )
     assert found == [
         "a perfect wall.",
         "a perfect road.",
