@@ -119,6 +119,7 @@ class Cam(Section):
     kind: Literal["gradcam", "gradcam++"]
     target: Literal["crack", "argmax"]
     engine: Literal["head", "library"]
+    upsample: Literal["linear", "lanczos"]
 
 
 class CamLocation(Section):
@@ -160,7 +161,7 @@ class PseudoLabel(Section):
 
 
 class Prompts(Section):
-    set: Literal["normal", "crack"]
+    wording: Literal["normal", "crack"]
     templates: Annotated[list[str], Field(min_length=1)]
     objects: Annotated[list[str], Field(min_length=1)]
     flawless_states: Annotated[list[str], Field(min_length=1)]

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from crackpipe import models, progress, tables
 from crackpipe.classify import sampling
-from crackpipe.clip import prompts as prompting
 from crackpipe.clip.alignment import Pairs
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.runtime import Runtime
@@ -38,16 +37,6 @@ def dual_encoder(
     models.fill(encoder.trunk, {name: trained[name] for name in own}, where=str(classifier))
     encoder.trunk.requires_grad_(False)
     return encoder, spec
-
-
-def prompts(settings: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The flawless and the damaged sentences of a ``prompts`` section; its ``set`` chooses the damaged states."""
-    damaged = settings["crack_states"] if settings["set"] == "crack" else settings["damaged_states"]
-    first, second = (
-        prompting.expand(templates=settings["templates"], states=states, objects=settings["objects"])
-        for states in (settings["flawless_states"], damaged)
-    )
-    return first, second
 
 
 def draw_patches(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:

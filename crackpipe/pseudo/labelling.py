@@ -28,8 +28,8 @@ def label(
     combine: Callable[..., Levels],
     workers: int,
     processes: bool,
-) -> Iterator[tuple[Any, Levels]]:
-    """Yield (key, soft mask 0–255) of each photograph, in order.
+) -> Iterator[tuple[Any, Photograph, Levels]]:
+    """Yield (key, pixels, soft mask 0–255) of each photograph, in order.
 
     Args:
         photographs: (any key, RGB pixels).
@@ -44,7 +44,7 @@ def label(
             pixels = [image for _, image in chunk]
             evidence = [finder(pixels) for finder in find]
             masks = pool.map(combine, pixels, *evidence)
-            yield from zip((key for key, _ in chunk), masks, strict=True)
+            yield from zip((key for key, _ in chunk), pixels, masks, strict=True)
 
 
 def from_cam(image: Photograph, cam: Evidence) -> Levels:

@@ -8,6 +8,7 @@ from jaxtyping import UInt8
 
 from crackpipe import images
 from crackpipe.measures.scoreboard import Scoreboard
+from crackpipe.pseudo import baselines
 
 
 class LabelScores:
@@ -24,9 +25,9 @@ class LabelScores:
         self,
         row: dict[str, Any],
         *,
+        image: UInt8[np.ndarray, "h w 3"],
         levels: UInt8[np.ndarray, "h w"],
         crack_px: int,
-        baselines: dict[str, UInt8[np.ndarray, "h w"]],
     ) -> None:
         """Count one photograph (a row of ``photos``); without ground truth it counts among the labels only."""
         place = row["source"], row["split"]
@@ -35,7 +36,7 @@ class LabelScores:
         if row["mask"] is None:
             return
         truth = images.decode_mask(row["mask"])
-        for name, found in {self._method: levels, **baselines}.items():
+        for name, found in {self._method: levels, **baselines.all_of(image)}.items():
             self._board.add((name, *place), levels=found, truth=truth)
 
     def tree(self) -> dict[str, Any]:

@@ -18,10 +18,10 @@ class TextAdapters(nn.Module):
 
     text: Tensor
 
-    def __init__(self, *, stage_widths: Sequence[int], joint_width: int) -> None:
+    def __init__(self, *, stage_widths: Sequence[int], text: Float[Tensor, "2 d"]) -> None:
         super().__init__()
-        self.adapters = nn.ModuleList(nn.Linear(width, joint_width) for width in stage_widths)
-        self.register_buffer("text", torch.zeros(2, joint_width))
+        self.adapters = nn.ModuleList(nn.Linear(width, text.shape[1]) for width in stage_widths)
+        self.register_buffer("text", text.detach().clone())
 
     def forward(
         self, stages: Sequence[Float[Tensor, "b _c _r _k"]], *, height: int, width: int

@@ -11,6 +11,13 @@ from crackpipe.errors import CrackpipeError
 Labels = dict[str, bytes]
 
 
+def load(kind: str, *, photos: Path, pseudo_labels: Path, keep_px: int) -> Labels:
+    """Encoded labels of the training photographs by photo_id: :func:`pseudo` or :func:`truth`."""
+    if kind == "pseudo":
+        return pseudo(photos, pseudo_labels, keep_px=keep_px)
+    return truth(photos, keep_px=keep_px)
+
+
 def pseudo(photos: Path, labels: Path, *, keep_px: int) -> Labels:
     """Pseudo-labels (8-bit PNG) of the training photographs with at least ``keep_px`` crack pixels."""
     train = _training(photos)

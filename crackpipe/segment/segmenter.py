@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
+from torch import Tensor
 
 from crackpipe import images, models
 from crackpipe.clip.encoder import Encoder
@@ -20,9 +21,9 @@ class Segmenter:
     """Adapters with what is needed to run them; the encoder lies in a folder of its own.
 
     Attributes:
-        stages: 1 (finest) to 4.
-        fit: how training windows were made, crop or resize.
-        side_px: their side.
+        network: the adapters and the text matrix.
+        stages: the encoder's stages that they read, 1 (finest) to 4.
+        combine: how the stages' maps become one.
     """
 
     network: TextAdapters
@@ -30,10 +31,12 @@ class Segmenter:
     combine: Literal["mean", "sum"]
 
 
-def create(encoder: Encoder, *, stages: Sequence[int], combine: Literal["mean", "sum"]) -> Segmenter:
-    """An untrained segmenter for an encoder; its text matrix is still empty."""
-    widths = [encoder.stage_widths[stage - 1] for stage in stages]
-    return Segmenter(TextAdapters(stage_widths=widths, joint_width=encoder.joint_width), tuple(stages), combine)
+def create(
+    encoder: Encoder, *, stages: Sequence[int], combine: Literal["mean", "sum"], text: Float[Tensor, "2 d"]
+) -> Segmenter:
+    """An untrained segmenter for an encoder; ``text`` holds the directions of normal and crack in the joint space."""
+    network = TextAdapters(stage_widths=[encoder.stage_widths[stage - 1] for stage in stages], text=text)
+    return Segmenter(network, tuple(stages), combine)
 
 
 def segment(
@@ -92,7 +95,9 @@ def load(folder: Path, encoder: Encoder, machine: Runtime) -> Segmenter:
         ModelError: the folder holds no segmenter, or it was trained with another encoder.
     """
     card = models.card(folder, kind="segmenter")
-    segmenter = create(encoder, stages=card["stages"], combine=card["combine"])
+    segmenter = create(
+        encoder, stages=card["stages"], combine=card["combine"], text=torch.zeros(2, encoder.joint_width)
+    )
     models.fill(segmenter.network, models.weights(folder / "model.safetensors"), where=str(folder))
     segmenter.network.to(machine.device).eval().requires_grad_(False)
     return segmenter
