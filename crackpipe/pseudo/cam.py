@@ -89,7 +89,7 @@ def library_maps(
     layer = _last_layer(network)
     with torch.enable_grad(), (GradCAM if kind == "gradcam" else GradCAMPlusPlus)(network, [layer]) as cam:
         recorder: ActivationsAndGradients = cam.activations_and_grads
-        logits = recorder(inputs.requires_grad_())
+        logits = recorder(inputs.detach().requires_grad_())
         network.zero_grad()
         _explained(logits.float(), kind="gradcam", target=target).sum().backward()
         activation = recorder.activations[0].float().numpy()

@@ -77,7 +77,15 @@ def test_thresholds_equal_scikit_images(seed: int, spread: int) -> None:
     for own, other, classes in zip(found, theirs, (2, 3), strict=True):
         if own != other:
             assert best_upper(small, own, classes=classes) >= best_upper(small, other, classes=classes)
-    assert max(abs(own - other) for own, other in zip(found, theirs, strict=True)) <= 1
+
+
+def test_separated_levels_are_cut_where_scikit_image_cuts_them() -> None:
+    random = np.random.default_rng(2)
+    for dark, middle, bright in ((20, 120, 220), (10, 60, 70), (90, 180, 200)):
+        levels = random.choice([dark, dark + 3, middle, middle + 2, bright], (32, 32)).astype(np.uint8)
+        counts = np.bincount(levels.ravel(), minlength=256)[None]
+        assert dark_map.lower_threshold(counts, classes=3)[0] == threshold_multiotsu(levels, classes=3)[0]
+        assert dark_map.lower_threshold(counts, classes=2)[0] == threshold_otsu(levels)
 
 
 def best_upper(counts: dict[int, int], low: int, *, classes: int) -> Fraction:
