@@ -1,0 +1,103 @@
+"""Text adapters against a loop over pixels."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from crackpipe.segment.adapters import TextAdapters, combined
+
+
+def network() -> TextAdapters:
+    torch.manual_seed(0)
+    adapters = TextAdapters(stage_widths=[3, 5], joint_width=4)
+    adapters.text.copy_(normalize(torch.randn(2, 4), dim=1))
+    return adapters
+
+
+def stages(*, batch: int = 2) -> list[Tensor]:
+    draw = torch.Generator().manual_seed(1)
+    return [torch.randn(batch, 3, 4, 6, generator=draw), torch.randn(batch, 5, 2, 3, generator=draw)]
+
+
+def logits_of_one(adapters: TextAdapters, stage: int, token: Tensor) -> list[float]:
+    """100 · cosine between an adapted token and the two class directions, in plain numbers."""
+    weight, bias = (part.detach().double() for part in adapters.adapters[stage].parameters())
+    joint = [
+        sum(float(w * t) for w, t in zip(row, token, strict=True)) + float(b)
+        for row, b in zip(weight, bias, strict=True)
+    ]
+    length = math.sqrt(sum(value**2 for value in joint))
+    return [100 * sum(j / length * float(t) for j, t in zip(joint, row, strict=True)) for row in adapters.text]
+
+
+def bilinear(grid: list[list[float]], row: float, col: float) -> float:
+    """Value between grid points, held constant beyond the outermost ones."""
+    rows, cols = len(grid), len(grid[0])
+    row, col = min(max(row, 0.0), rows - 1.0), min(max(col, 0.0), cols - 1.0)
+    top, left = min(int(row), rows - 2), min(int(col), cols - 2)
+    down, across = row - top, col - left
+    upper = grid[top][left] * (1 - across) + grid[top][left + 1] * across
+    lower = grid[top + 1][left] * (1 - across) + grid[top + 1][left + 1] * across
+    return upper * (1 - down) + lower * down
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_maps_are_the_loop_over_pixels(stage: int) -> None:
+    """Project, compare with the prompts, upsample bilinearly, then the softmax: in this order."""
+    adapters, tokens = network(), stages()
+    with torch.no_grad():
+        found = adapters(tokens, height=8, width=12)[stage]
+    rows, cols = tokens[stage].shape[2:]
+    for b in range(2):
+        pixel = [[logits_of_one(adapters, stage, tokens[stage][b, :, r, c]) for c in range(cols)] for r in range(rows)]
+        for row in range(8):
+            for col in range(12):
+                at = (row + 0.5) * rows / 8 - 0.5, (col + 0.5) * cols / 12 - 0.5
+                normal, crack = (bilinear([[p[k] for p in line] for line in pixel], *at) for k in range(2))
+                assert float(found[b, 1, row, col]) == pytest.approx(1 / (1 + math.exp(normal - crack)), abs=2e-4)
+
+
+def test_each_stage_gives_a_probability_of_two_classes_at_full_size() -> None:
+    with torch.no_grad():
+        maps = network()(stages(), height=9, width=7)
+    assert [tuple(one.shape) for one in maps] == [(2, 2, 9, 7)] * 2
+    for one in maps:
+        torch.testing.assert_close(one.sum(dim=1), torch.ones(2, 9, 7))
+
+
+def test_a_token_along_the_crack_prompt_is_a_crack() -> None:
+    adapters = TextAdapters(stage_widths=[2], joint_width=2)
+    adapters.text.copy_(torch.eye(2))
+    with torch.no_grad():
+        adapters.adapters[0].weight.copy_(torch.eye(2))
+        adapters.adapters[0].bias.zero_()
+        tokens = torch.tensor([[1.0, 0.0], [0.0, 5.0]]).T.reshape(1, 2, 1, 2)  # left normal, right crack
+        (found,) = adapters([tokens], height=1, width=2)
+    torch.testing.assert_close(found[0, 1, 0], torch.tensor([0.0, 1.0]))
+
+
+def test_only_the_adapters_are_trained() -> None:
+    adapters = network()
+    assert sorted(name for name, _ in adapters.named_parameters()) == [
+        "adapters.0.bias",
+        "adapters.0.weight",
+        "adapters.1.bias",
+        "adapters.1.weight",
+    ]
+    assert "text" in adapters.state_dict()
+
+
+def test_a_missing_stage_is_refused() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        network()(stages()[:1], height=8, width=8)
+
+
+def test_stages_are_averaged_or_summed_and_cut_at_one() -> None:
+    first = torch.tensor([0.2, 0.9, 0.0]).view(1, 1, 3)
+    second = torch.tensor([0.4, 0.5, 0.0]).view(1, 1, 3)
+    maps = [torch.stack([1 - one, one], dim=1) for one in (first, second)]
+    torch.testing.assert_close(combined(maps, combine="mean").flatten(), torch.tensor([0.3, 0.7, 0.0]))
+    torch.testing.assert_close(combined(maps, combine="sum").flatten(), torch.tensor([0.6, 1.0, 0.0]))

@@ -1,0 +1,138 @@
+"""Losses against their formulas on hand-drawn labels."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from crackpipe.segment import losses
+
+WEIGHTS = {"focal_weight": 1.0, "dice_weight": 1.0, "edge_weight": 1.0}
+
+
+def picture(*rows: str) -> Tensor:
+    """'#' is 1, '.' is 0; a batch of one."""
+    return torch.tensor([[[float(sign == "#") for sign in row] for row in rows]])
+
+
+BLOCK = picture(
+    ".....",
+    ".###.",
+    ".###.",
+    ".###.",
+    ".....",
+)
+
+
+def test_focal_loss_is_its_formula() -> None:
+    crack = torch.tensor([[[0.9, 0.2], [0.5, 0.7]]])
+    label = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])
+    of_truth = [0.9, 0.8, 0.5, 0.3]
+    wanted = sum(-((1 - p) ** 2) * math.log(p) for p in of_truth) / 4
+    assert float(losses.focal(crack, label)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_focal_loss_without_focus_is_cross_entropy() -> None:
+    crack = torch.tensor([[[0.9, 0.2], [0.5, 0.7]]])
+    label = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])
+    wanted = torch.nn.functional.binary_cross_entropy(crack, label)
+    torch.testing.assert_close(losses.focal(crack, label, gamma=0.0), wanted)
+
+
+def test_a_saturated_mistake_costs_much_but_not_infinity() -> None:
+    assert float(losses.focal(torch.zeros(1, 2, 2), torch.ones(1, 2, 2))) == pytest.approx(-math.log(1e-6), rel=1e-3)
+
+
+def test_dice_loss_is_its_formula_for_each_photograph() -> None:
+    label = torch.cat([picture("##.", "...", "..."), picture("...", ".#.", "...")])
+    crack = torch.cat([picture("#..", "#..", "..."), picture("...", ".#.", "...")]) * 0.5
+    first = 1 - (2 * 0.5 + 1) / (1.0 + 2 + 1)
+    second = 1 - (2 * 0.5 + 1) / (0.5 + 1 + 1)
+    assert float(losses.dice(crack, label)) == pytest.approx((first + second) / 2)
+
+
+def test_dice_loss_of_an_empty_label_and_an_empty_prediction_is_nothing() -> None:
+    assert float(losses.dice(torch.zeros(1, 3, 3), torch.zeros(1, 3, 3))) == 0
+
+
+def test_the_edge_of_a_block_is_its_ring() -> None:
+    ring = picture(
+        ".....",
+        ".###.",
+        ".#.#.",
+        ".###.",
+        ".....",
+    )
+    assert torch.equal(losses.label_edges(BLOCK), ring)
+
+
+def test_a_diagonal_neighbour_outside_makes_an_edge() -> None:
+    notched = picture(
+        "####",
+        "####",
+        "##..",
+    )
+    edges = picture(
+        "....",
+        ".###",
+        ".#..",
+    )
+    assert torch.equal(losses.label_edges(notched), edges)
+
+
+def test_the_border_of_the_photograph_is_no_edge() -> None:
+    assert losses.label_edges(torch.ones(1, 3, 3)).sum() == 0
+    assert torch.equal(losses.label_edges(picture("##.", "##.", "##.")), picture(".#.", ".#.", ".#."))
+
+
+def test_edge_loss_is_the_share_of_edge_pixels_that_is_missed() -> None:
+    crack = BLOCK.clone()
+    crack[0, 1] = 0  # three of the ring's eight pixels
+    crack[0, 2, 1] = 0.5
+    assert float(losses.edge(crack, BLOCK)) == pytest.approx(1 - 4.5 / 8)
+    assert float(losses.edge(BLOCK, BLOCK)) == 0
+
+
+def test_edge_loss_counts_the_edges_of_the_whole_batch() -> None:
+    label = torch.cat([BLOCK, torch.zeros(1, 5, 5)])
+    assert float(losses.edge(0.25 * label, label)) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("label", [torch.zeros(1, 3, 3), torch.ones(1, 3, 3)])
+def test_a_label_without_an_edge_has_no_edge_loss_and_no_gradient(label: Tensor) -> None:
+    crack = torch.full((1, 3, 3), 0.3, requires_grad=True)
+    value = losses.edge(crack, label)
+    value.backward()
+    assert value.detach() == 0
+    assert crack.grad is not None
+    assert torch.equal(crack.grad, torch.zeros(1, 3, 3))
+
+
+def test_the_stages_losses_are_weighted_and_summed() -> None:
+    cracks = [0.1 + 0.8 * BLOCK, torch.full((1, 5, 5), 0.4)]
+    maps = [torch.stack([1 - crack, crack], dim=1) for crack in cracks]
+    found = losses.text_adapters(maps, BLOCK, focal_weight=2.0, dice_weight=0.5, edge_weight=3.0)
+    wanted = sum(
+        2.0 * losses.focal(crack, BLOCK) + 0.5 * losses.dice(crack, BLOCK) + 3.0 * losses.edge(crack, BLOCK)
+        for crack in cracks
+    )
+    torch.testing.assert_close(found, torch.as_tensor(wanted))
+
+
+@given(level=st.floats(0, 1, width=32), rows=st.integers(1, 6), cols=st.integers(1, 6), seed=st.integers(0, 99))
+def test_no_loss_is_negative_or_undefined(level: float, rows: int, cols: int, seed: int) -> None:
+    label = (torch.rand(1, rows, cols, generator=torch.Generator().manual_seed(seed)) > 0.5).float()
+    crack = torch.full((1, rows, cols), level)
+    maps = [torch.stack([1 - crack, crack], dim=1)]
+    value = float(losses.text_adapters(maps, label, **WEIGHTS))
+    assert math.isfinite(value)
+    assert value >= -1e-6
+
+
+def test_the_right_answer_costs_less_than_its_opposite() -> None:
+    right, wrong = ([torch.stack([1 - crack, crack], dim=1)] for crack in (BLOCK, 1 - BLOCK))
+    assert losses.text_adapters(right, BLOCK, **WEIGHTS) < 0.01
+    assert losses.text_adapters(wrong, BLOCK, **WEIGHTS) > 1
