@@ -36,8 +36,13 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
     if weights == "package":
         _fill_from_package(network, name)
     else:
-        models.fill(network, models.weights(Path(weights)), where=f"train_classifier.weights={weights}")
-    network.reset_classifier(classes)
+        tensors = models.weights(Path(weights))
+        head = tensors.get(f"{network.default_cfg['classifier']}.weight")
+        if head is not None and len(head) != network.num_classes:
+            network.reset_classifier(len(head))
+        models.fill(network, tensors, where=f"train_classifier.weights={weights}")
+    if network.num_classes != classes:
+        network.reset_classifier(classes)
     return network
 
 

@@ -1,0 +1,94 @@
+"""A classifier and its inputs: scaled, run, saved and loaded."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from crackpipe import runtime
+from crackpipe.classify import classifier
+from crackpipe.errors import ModelError
+
+PIXELS = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32), dtype=np.uint8))
+
+
+@pytest.fixture(scope="module")
+def machine() -> runtime.Runtime:
+    return runtime.start(device="cpu", precision="fp32", threads=1)
+
+
+@pytest.fixture(scope="module")
+def model(machine: runtime.Runtime) -> classifier.Classifier:
+    torch.manual_seed(0)
+    made = classifier.create(backbone="tf_efficientnet_lite0", weights="package", side_px=32)
+    machine.place(made.network).eval()
+    return made
+
+
+def test_inputs_are_scaled_and_the_pixels_stay(model: classifier.Classifier, machine: runtime.Runtime) -> None:
+    before = PIXELS.clone()
+    found = model.prepare(PIXELS, machine)
+    assert torch.allclose(found, (PIXELS.float() / 255 - 0.5) / 0.5, atol=1e-6)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(PIXELS, before)
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    channels = classifier.normalise(PIXELS, mean=mean, std=std, runtime=machine)
+    for channel in range(3):
+        expected = (PIXELS[:, channel].double() / 255 - mean[channel]) / std[channel]
+        assert torch.allclose(channels[:, channel].double(), expected, atol=1e-5)
+
+
+def test_the_probability_is_the_softmax_of_class_one_over_the_temperature(
+    model: classifier.Classifier, machine: runtime.Runtime
+) -> None:
+    with torch.inference_mode():
+        logits = model.network(model.prepare(PIXELS, machine)).double()
+    for temperature in (1.0, 2.5):
+        found = replace(model, temperature=temperature).crack_probability(PIXELS, machine)
+        margin = (logits[:, 1] - logits[:, 0]) / temperature
+        assert torch.allclose(found.double(), 1 / (1 + torch.exp(-margin)), atol=1e-6)
+        assert found.dtype == torch.float32
+
+
+def test_a_saved_classifier_comes_back_with_equal_outputs(
+    model: classifier.Classifier, machine: runtime.Runtime, tmp_path: Path
+) -> None:
+    classifier.save(tmp_path / "a", replace(model, temperature=1.5))
+    loaded = classifier.load(tmp_path / "a", machine)
+    assert (loaded.backbone, loaded.side_px, loaded.temperature) == (model.backbone, 32, 1.5)
+    assert (loaded.mean, loaded.std) == (model.mean, model.std)
+    assert not loaded.network.training
+    assert not any(parameter.requires_grad for parameter in loaded.network.parameters())
+    expected = replace(model, temperature=1.5).crack_probability(PIXELS, machine)
+    assert torch.equal(loaded.crack_probability(PIXELS, machine), expected)
+    classifier.save(tmp_path / "b", loaded)
+    for name in ("model.safetensors", "model.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_the_card_says_what_a_reader_needs(model: classifier.Classifier, tmp_path: Path) -> None:
+    classifier.save(tmp_path, model)
+    assert json.loads((tmp_path / "model.json").read_text()) == {
+        "kind": "classifier",
+        "architecture": "tf_efficientnet_lite0",
+        "classes": ["none", "crack"],
+        "side_px": 32,
+        "mean": [0.5] * 3,
+        "std": [0.5] * 3,
+        "temperature": 1.0,
+    }
+
+
+def test_weights_that_do_not_fit_their_card_are_refused(
+    model: classifier.Classifier, machine: runtime.Runtime, tmp_path: Path
+) -> None:
+    classifier.save(tmp_path, model)
+    path = tmp_path / "model.json"
+    path.write_text(path.read_text().replace("tf_efficientnet_lite0", "resnet18"))
+    with pytest.raises(ModelError, match="weights of another architecture"):
+        classifier.load(tmp_path, machine)
+    with pytest.raises(ModelError, match=r"no model\.json here; run `dvc repro` to train the classifier"):
+        classifier.load(tmp_path / "none", machine)

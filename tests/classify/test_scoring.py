@@ -1,0 +1,77 @@
+"""Scores on patches: which are scored, in what order, and by split."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from crackpipe import runtime
+from crackpipe.classify import scoring
+from crackpipe.classify.classifier import Classifier
+
+
+class Darkness(nn.Module):
+    """Logits (0, 8 · mean darkness − 4)."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        margin = 4 - 8 * inputs.mean(dim=(1, 2, 3))
+        return torch.stack([torch.zeros_like(margin), margin], dim=1)
+
+
+MODEL = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
+PHOTO = np.zeros((16, 512, 3), np.uint8)  # black on the left, white on the right
+PHOTO[:, 256:] = 255
+
+
+@pytest.fixture(scope="module")
+def machine() -> runtime.Runtime:
+    return runtime.start(device="cpu", precision="fp32", threads=1)
+
+
+def patches(*splits: str, n: int = 300) -> pd.DataFrame:
+    """Every left patch is a crack."""
+    col = np.random.default_rng(0).integers(0, 2, n * len(splits)) * 496
+    table = pd.DataFrame({"photo_id": "p", "row_px": 0, "col_px": col, "side_px": 16, "symmetry": 0})
+    return table.assign(label=(col == 0).astype(np.int8), split=np.repeat(splits, n))
+
+
+def test_so_many_of_validation_and_test_are_chosen_once_each_and_the_same_again() -> None:
+    table = patches("test", "train", "val").reset_index(names="place")
+    chosen = scoring.choose(table, count=40, seed=1)
+    assert chosen["split"].tolist() == ["val"] * 40 + ["test"] * 40
+    assert chosen["place"].is_unique
+    assert chosen.equals(scoring.choose(table, count=40, seed=1))
+    assert not chosen.equals(scoring.choose(table, count=40, seed=2))
+    assert len(scoring.choose(table, count=1000, seed=1)) == 600
+
+
+def test_probabilities_come_in_the_order_of_the_patches_over_all_batches(machine: runtime.Runtime) -> None:
+    table = patches("val")
+    found = scoring.predict(MODEL, table, {"p": PHOTO}, machine, workers=3)
+    assert found.shape == (300,)
+    assert len(table) > 2 * scoring.BATCH
+    expected = np.where(table["label"] == 1, 1 / (1 + np.exp(-4)), 1 / (1 + np.exp(4)))
+    assert np.allclose(found, expected, atol=1e-6)
+
+
+def test_a_classifier_that_is_right_scores_one_in_each_split_that_has_patches(machine: runtime.Runtime) -> None:
+    found = scoring.score(MODEL, patches("test", "val", n=60), {"p": PHOTO}, machine, workers=2)
+    assert sorted(found) == ["test", "val"]
+    for scores in found.values():
+        assert scores["f1"] == scores["auc"] == scores["accuracy"] == 1
+        assert scores["n"] == 60
+        assert scores["ece"] == pytest.approx(1 / (1 + np.exp(4)), abs=1e-6)
+    assert sorted(scoring.score(MODEL, patches("test", n=9), {"p": PHOTO}, machine, workers=1)) == ["test"]
+
+
+def test_validation_tells_three_figures_or_nothing(machine: runtime.Runtime) -> None:
+    found = scoring.validation(MODEL, patches("val", "test", n=30), {"p": PHOTO}, machine, workers=1)
+    assert list(found) == ["val_f1", "val_auc", "val_ece"]
+    assert found["val_f1"] == 1
+    assert scoring.validation(MODEL, patches("test", n=30), {"p": PHOTO}, machine, workers=1) == {}
+
+
+def test_a_split_without_patches_is_left_out_without_a_warning() -> None:
+    assert scoring.choose(patches("train"), count=5, seed=0).empty
+    assert scoring.choose(patches("test"), count=5, seed=0)["split"].tolist() == ["test"] * 5

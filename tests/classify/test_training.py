@@ -1,0 +1,151 @@
+"""Training: it learns, and a killed run ends with the weights of an undisturbed one."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from crackpipe import runtime
+from crackpipe.checkpoints import Checkpoint
+from crackpipe.classify import classifier, losses, training
+from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.sampling import Batch
+
+EPOCHS = 3
+
+
+def batches(epoch: int, *, n: int = 4, steps: int = 2) -> Iterator[Batch]:
+    """Dark patches are cracks."""
+    random = np.random.default_rng(epoch)
+    for _ in range(steps):
+        labels = random.integers(0, 2, n)
+        levels = random.integers(0, 128, (n, 3, 32, 32)) + 127 * (1 - labels)[:, None, None, None]
+        yield torch.from_numpy(levels.astype(np.uint8)), torch.from_numpy(labels)
+
+
+def lite() -> Classifier:
+    torch.manual_seed(0)
+    return classifier.create(backbone="tf_efficientnet_lite0", weights="none", side_px=32)
+
+
+def small() -> Classifier:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1), nn.Linear(4, 2))
+    return Classifier(network, "small", 32, (0.5,) * 3, (0.5,) * 3)
+
+
+def fit(
+    model: Classifier,
+    folder: Path,
+    *,
+    name: str = "sgd",
+    lr: float = 0.05,
+    epochs: int = EPOCHS,
+    of_epoch: Callable[[int], Iterator[Batch]] = batches,
+) -> training.History:
+    folder.mkdir(exist_ok=True)
+    machine = runtime.start(device="cpu", precision="fp32", threads=1)
+    machine.place(model.network)
+    return training.fit(
+        model,
+        batches=of_epoch,
+        steps_per_epoch=2,
+        validate=lambda: {"val_f1": 0.5},
+        loss=losses.cross_entropy,
+        optimise=training.optimiser(name, model.network, lr=lr, momentum=0.9, weight_decay=1e-4),
+        epochs=epochs,
+        lr_gamma=0.5,
+        lr_step_epochs=1,
+        seed=3,
+        runtime=machine,
+        checkpoint=Checkpoint(folder),
+    )
+
+
+def dies_in(killed_epoch: int) -> Callable[[int], Iterator[Batch]]:
+    """Batches that end in the middle of one epoch as Ctrl-C does."""
+
+    def of_epoch(epoch: int) -> Iterator[Batch]:
+        for step, batch in enumerate(batches(epoch)):
+            if (epoch, step) == (killed_epoch, 1):
+                raise KeyboardInterrupt
+            yield batch
+
+    return of_epoch
+
+
+def equal(one: nn.Module, other: nn.Module) -> bool:
+    own, theirs = one.state_dict(), other.state_dict()
+    return all(torch.equal(value, theirs[name]) for name, value in own.items())
+
+
+@pytest.mark.parametrize(("name", "make"), [("sgd", lite), ("adam", small)])
+def test_a_run_killed_in_its_second_epoch_ends_with_equal_weights(
+    tmp_path: Path, name: str, make: Callable[[], Classifier]
+) -> None:
+    whole = make()
+    history = fit(whole, tmp_path / "whole", name=name)
+    broken = make()
+    with pytest.raises(KeyboardInterrupt):
+        fit(broken, tmp_path / "broken", name=name, of_epoch=dies_in(1))
+    assert not equal(broken.network, whole.network)
+    resumed = make()
+    torch.manual_seed(99)  # whatever a new process drew before
+    seen: list[int] = []
+
+    def counted(epoch: int) -> Iterator[Batch]:
+        seen.append(epoch)
+        return batches(epoch)
+
+    assert fit(resumed, tmp_path / "broken", name=name, of_epoch=counted) == history
+    assert seen == [1, 2]
+    assert equal(resumed.network, whole.network)
+    assert not resumed.network.training
+
+
+def test_two_seeded_runs_are_equal_to_the_last_bit(tmp_path: Path) -> None:
+    models = [small(), small()]
+    for number, model in enumerate(models):
+        fit(model, tmp_path / str(number))
+    assert equal(models[0].network, models[1].network)
+
+
+def test_a_run_killed_after_its_last_epoch_trains_no_more(tmp_path: Path) -> None:
+    first, again = small(), small()
+    history = fit(first, tmp_path)
+
+    def none(epoch: int) -> Iterator[Batch]:
+        raise AssertionError
+
+    assert fit(again, tmp_path, of_epoch=none) == history
+    assert equal(first.network, again.network)
+
+
+def test_it_learns_that_dark_patches_are_cracks(tmp_path: Path) -> None:
+    model = small()
+    history = fit(model, tmp_path, epochs=8, lr=0.5, of_epoch=lambda epoch: batches(epoch, n=16, steps=4))
+    assert history[-1]["train_loss"] < 0.5 * history[0]["train_loss"]
+    pixels, labels = next(batches(100, n=64))
+    machine = runtime.start(device="cpu", precision="fp32", threads=1)
+    assert ((model.crack_probability(pixels, machine) > 0.5) == labels.bool()).float().mean() > 0.95
+
+
+def test_the_history_tells_the_rate_of_each_epoch_and_what_was_validated(tmp_path: Path) -> None:
+    history = fit(small(), tmp_path)
+    assert [row["epoch"] for row in history] == [1, 2, 3]
+    assert [row["lr"] for row in history] == pytest.approx([0.05, 0.025, 0.0125])
+    assert [list(row) for row in history] == [["epoch", "lr", "train_loss", "val_f1"]] * 3
+
+
+def test_momentum_is_sgds_or_the_first_beta_of_adam() -> None:
+    network = nn.Linear(2, 2)
+    sgd = training.optimiser("sgd", network, lr=0.1, momentum=0.8, weight_decay=0.01)
+    adam = training.optimiser("adam", network, lr=0.1, momentum=0.8, weight_decay=0.01)
+    assert isinstance(sgd, torch.optim.SGD)
+    assert isinstance(adam, torch.optim.AdamW)
+    assert sgd.param_groups[0]["momentum"] == 0.8
+    assert adam.param_groups[0]["betas"] == (0.8, 0.999)
+    assert sgd.param_groups[0]["weight_decay"] == adam.param_groups[0]["weight_decay"] == 0.01
