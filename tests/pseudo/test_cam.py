@@ -29,7 +29,7 @@ def resnet() -> nn.Module:
 
 @pytest.fixture(scope="module", autouse=True)
 def machine() -> runtime.Runtime:
-    return runtime.start(device="cpu", precision="fp32", threads=2)
+    return runtime.start(device="cpu", precision="fp32", threads=1)
 
 
 @pytest.fixture(scope="module", params=[lite, resnet], ids=["lite0", "resnet18"])
@@ -142,7 +142,7 @@ def maps_of(
     photographs: list[np.ndarray], *, batch_px: int = 1 << 20, kind: cam.Kind = "gradcam++"
 ) -> list[np.ndarray]:
     model = Classifier(lite(), "tf_efficientnet_lite0", 32, (0.5,) * 3, (0.5,) * 3)
-    machine = runtime.start(device="cpu", precision="fp32", threads=2)
+    machine = runtime.start(device="cpu", precision="fp32", threads=1)
     return cam.activation_maps(
         photographs, model, machine, kind=kind, target="crack", engine="head", upsample="lanczos", batch_px=batch_px
     )

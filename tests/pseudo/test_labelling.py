@@ -68,8 +68,9 @@ def test_labels_come_in_order_and_equal_those_made_one_by_one(
     find = [darkness, redness] if method == "cam_location" else [darkness]
     combine = labelling.combiner(method, settings)
     found = list(labelling.label(iter(photographs(n)), find=find, combine=combine, workers=2, processes=processes))
-    assert [key for key, _ in found] == list(range(n))
-    for (_, levels), expected in zip(found, serial(n, method), strict=True):
+    assert [key for key, _, _ in found] == list(range(n))
+    for (_, pixels, levels), (_, image), expected in zip(found, photographs(n), serial(n, method), strict=True):
+        assert np.array_equal(pixels, image)
         assert levels.dtype == np.uint8
         assert np.array_equal(levels, expected)
 

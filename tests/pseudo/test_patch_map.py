@@ -28,7 +28,7 @@ MODEL = Classifier(Darkness(), "darkness", 32, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 @pytest.fixture(scope="module")
 def machine() -> runtime.Runtime:
-    return runtime.start(device="cpu", precision="fp32", threads=2)
+    return runtime.start(device="cpu", precision="fp32", threads=1)
 
 
 def maps_of(

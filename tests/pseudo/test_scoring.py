@@ -10,19 +10,20 @@ from crackpipe.pseudo.scoring import LabelScores
 TRUTH = np.zeros((16, 16), bool)
 TRUTH[8, 2:14] = True
 RIGHT = np.where(TRUTH, np.uint8(255), np.uint8(0))
-HALF = RIGHT.copy()
-HALF[:, 8:] = 0
+IMAGE = np.full((16, 16, 3), 200, np.uint8)
+IMAGE[8, 2:8] = 20  # the left half of the crack is dark
+HALF = np.where(IMAGE[..., 0] == 20, np.uint8(255), np.uint8(0))
 
 
 def row(split: str = "train", *, truth: bool = True) -> dict[str, object]:
     return {"source": "demo", "split": split, "mask": images.encode_mask(TRUTH) if truth else None}
 
 
-def test_a_right_label_scores_one_and_the_baseline_stands_beside_it() -> None:
+def test_a_right_label_scores_one_and_the_baselines_stand_beside_it() -> None:
     scores = LabelScores(method="cam", tolerance_px=2, keep_px=10)
-    scores.add(row(), levels=RIGHT, crack_px=12, baselines={"otsu": HALF})
+    scores.add(row(), image=IMAGE, levels=RIGHT, crack_px=12)
     tree = scores.tree()
-    assert sorted(tree) == ["cam", "otsu"]
+    assert sorted(tree) == ["cam", "darkness", "otsu"]
     found = tree["cam"]["demo"]["train"]
     assert found["ods"] == pytest.approx(1)
     assert found["n"] == found["kept"] == 1
@@ -36,12 +37,12 @@ def test_a_right_label_scores_one_and_the_baseline_stands_beside_it() -> None:
 def test_labels_with_too_few_pixels_are_counted_but_not_kept() -> None:
     scores = LabelScores(method="cam", tolerance_px=2, keep_px=10)
     for crack_px in (9, 10, 11):
-        scores.add(row("val"), levels=RIGHT, crack_px=crack_px, baselines={})
+        scores.add(row("val"), image=IMAGE, levels=RIGHT, crack_px=crack_px)
     found = scores.tree()["cam"]["demo"]["val"]
     assert (found["n"], found["kept"]) == (3, 2)
 
 
 def test_photographs_without_ground_truth_count_among_the_labels_only() -> None:
     scores = LabelScores(method="cam", tolerance_px=2, keep_px=10)
-    scores.add(row("test", truth=False), levels=RIGHT, crack_px=12, baselines={"otsu": HALF})
+    scores.add(row("test", truth=False), image=IMAGE, levels=RIGHT, crack_px=12)
     assert scores.tree() == {"cam": {"demo": {"test": {"n": 1, "kept": 1}}}}
