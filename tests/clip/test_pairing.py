@@ -14,15 +14,6 @@ from crackpipe.clip.encoder import DualEncoder
 from crackpipe.errors import ModelError
 from crackpipe.runtime import Runtime
 
-SETTINGS = {
-    "set": "crack",
-    "templates": ["a photo of a {}"],
-    "objects": ["wall", "road"],
-    "flawless_states": ["flawless {}"],
-    "damaged_states": ["damaged {}"],
-    "crack_states": ["cracked {}"],
-}
-
 
 def patch_table(*, train: list[int], test: list[int]) -> pd.DataFrame:
     labels = [*train, *test]
@@ -42,17 +33,6 @@ def patch_table(*, train: list[int], test: list[int]) -> pd.DataFrame:
 def two_photos() -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
     return {f"demo/{i}": random.integers(0, 256, (40 + 8 * i, 72, 3), dtype=np.uint8) for i in range(2)}
-
-
-def test_the_set_chooses_the_damaged_sentences() -> None:
-    assert pairing.prompts(SETTINGS) == (
-        ["a photo of a flawless wall", "a photo of a flawless road"],
-        ["a photo of a cracked wall", "a photo of a cracked road"],
-    )
-    assert pairing.prompts(SETTINGS | {"set": "normal"})[1] == [
-        "a photo of a damaged wall",
-        "a photo of a damaged road",
-    ]
 
 
 def test_half_of_the_drawn_patches_are_cracks_and_none_is_a_test_patch() -> None:

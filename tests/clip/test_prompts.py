@@ -1,6 +1,9 @@
 """Prompts: the order of the sentences, and the mean of means written out."""
 
+from typing import Literal
+
 import numpy as np
+import pytest
 import torch
 
 from crackpipe.clip import prompts
@@ -28,6 +31,22 @@ def test_templates_vary_slowest_and_objects_fastest() -> None:
 
 def test_one_template_state_and_object_make_one_sentence() -> None:
     assert prompts.expand(templates=["{}"], states=["{}"], objects=["wall"]) == ["wall"]
+
+
+@pytest.mark.parametrize(("wording", "state"), [("crack", "cracked"), ("normal", "damaged")])
+def test_the_wording_chooses_the_states_of_the_crack(wording: Literal["normal", "crack"], state: str) -> None:
+    found = prompts.sets(
+        wording=wording,
+        templates=["a photo of a {}"],
+        objects=["wall", "road"],
+        flawless_states=["flawless {}"],
+        damaged_states=["damaged {}"],
+        crack_states=["cracked {}"],
+    )
+    assert found == (
+        ["a photo of a flawless wall", "a photo of a flawless road"],
+        [f"a photo of a {state} wall", f"a photo of a {state} road"],
+    )
 
 
 def test_a_class_direction_is_the_normalised_mean_of_normalised_embeddings(encoder: DualEncoder) -> None:

@@ -12,9 +12,7 @@ from crackpipe.segment.adapters import TextAdapters, combined
 
 def network() -> TextAdapters:
     torch.manual_seed(0)
-    adapters = TextAdapters(stage_widths=[3, 5], joint_width=4)
-    adapters.text.copy_(normalize(torch.randn(2, 4), dim=1))
-    return adapters
+    return TextAdapters(stage_widths=[3, 5], text=normalize(torch.randn(2, 4), dim=1))
 
 
 def stages(*, batch: int = 2) -> list[Tensor]:
@@ -69,8 +67,7 @@ def test_each_stage_gives_a_probability_of_two_classes_at_full_size() -> None:
 
 
 def test_a_token_along_the_crack_prompt_is_a_crack() -> None:
-    adapters = TextAdapters(stage_widths=[2], joint_width=2)
-    adapters.text.copy_(torch.eye(2))
+    adapters = TextAdapters(stage_widths=[2], text=torch.eye(2))
     with torch.no_grad():
         adapters.adapters[0].weight.copy_(torch.eye(2))
         adapters.adapters[0].bias.zero_()
