@@ -78,6 +78,8 @@ def evaluate(photos: Path, masks: Path, *, expected: Sequence[tuple[str, str]], 
             key = (*cell, row["source"], row["split"])
             board.add(key, levels=levels, truth=truth)
             names.setdefault(key, []).append(row["photo_id"])
+    for cell, reader in readers.items():
+        _check(next(reader, None), None, cell)
     return Evaluation(board, names)
 
 
@@ -97,10 +99,16 @@ def _check_folders(masks: Path, expected: Sequence[tuple[str, str]]) -> None:
 
 
 def _next(reader: Any, photo_id: str, cell: tuple[str, str]) -> UInt8[np.ndarray, "h w"]:
-    row = next(reader, None)
-    if row is None or row["photo_id"] != photo_id:
-        raise CrackpipeError(
-            f"data/masks/{'-'.join(cell)}: next photograph is {row and row['photo_id']!r}, but the photos table has "
-            f"{photo_id!r}; run `dvc repro segment@{'-'.join(cell)}` again"
-        )
+    row: Any = next(reader, None)
+    _check(row, photo_id, cell)
     return images.decode_grey(row["mask"])
+
+
+def _check(row: tables.Row | None, photo_id: str | None, cell: tuple[str, str]) -> None:
+    """``photo_id`` is the photograph whose turn it is; ``None`` once all had theirs."""
+    found = row and row["photo_id"]
+    if found != photo_id:
+        raise CrackpipeError(
+            f"data/masks/{'-'.join(cell)}: next photograph is {found!r}, but the photos table has "
+            f"{'no more' if photo_id is None else repr(photo_id)}; run `dvc repro segment@{'-'.join(cell)}` again"
+        )
