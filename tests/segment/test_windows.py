@@ -75,11 +75,11 @@ def test_resizing_takes_all_of_the_photograph() -> None:
 def test_a_squeezed_label_keeps_a_thin_crack() -> None:
     label = np.zeros((8, 8), bool)
     label[:, 3] = True  # one of four columns that a pixel covers
-    found = windows.take_label(label, Window("p", 0, 0, 0), side_px=2, fit="resize")
+    found = windows.take_label(label, Window("p", 0.0, 0.0, 0), side_px=2, fit="resize")
     np.testing.assert_array_equal(found, [[True, False], [True, False]])
     label[4:] = False
     label[6, 6] = True  # one of sixteen pixels
-    found = windows.take_label(label, Window("p", 0, 0, 0), side_px=2, fit="resize")
+    found = windows.take_label(label, Window("p", 0.0, 0.0, 0), side_px=2, fit="resize")
     np.testing.assert_array_equal(found, [[True, False], [False, False]])
 
 
@@ -112,7 +112,7 @@ def test_a_soft_label_is_binarised_before_it_is_squeezed() -> None:
     soft = np.full((4, 4), 100, np.uint8)
     for binarise, wanted in ((0.3, True), (0.5, False)):
         _, found = windows.item(
-            Window("p", 0, 0, 0),
+            Window("p", 0.0, 0.0, 0),
             photos={"p": np.zeros((4, 4, 3), np.uint8)},
             labels={"p": images.encode_grey(soft)},
             binarise=binarise,
@@ -125,5 +125,5 @@ def test_a_soft_label_is_binarised_before_it_is_squeezed() -> None:
 def test_the_photograph_and_the_label_stay_as_they_were() -> None:
     label = np.eye(6, dtype=bool)
     before = label.copy()
-    windows.take_label(label, Window("p", 0, 0, 5), side_px=3, fit="crop")
+    windows.take_label(label, Window("p", 0.0, 0.0, 5), side_px=3, fit="crop")
     np.testing.assert_array_equal(label, before)

@@ -1,0 +1,97 @@
+"""The gallery: whom it chooses, and pictures that open."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from crackpipe import images, tables
+from crackpipe.report import evaluation, gallery
+
+Write = Callable[..., Path]
+KEY = ("text_adapters", "truth", "demo", "test")
+
+
+def ranked(count: int) -> pd.DataFrame:
+    return pd.DataFrame({"photo_id": [f"demo/{i}" for i in range(count)], "f1": np.linspace(1, 0, count)})
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "wanted"),
+    [
+        (9, 2, {"best": [0, 1], "median": [3, 4], "worst": [7, 8]}),
+        (9, 1, {"best": [0], "median": [4], "worst": [8]}),
+        (4, 2, {"best": [0, 1], "median": [2], "worst": [3]}),
+        (3, 3, {"best": [0, 1, 2]}),
+        (2, 5, {"best": [0, 1]}),
+        (0, 3, {}),
+    ],
+)
+def test_best_median_and_worst_are_chosen_and_none_twice(count: int, rows: int, wanted: dict[str, list[int]]) -> None:
+    chosen = gallery.choose(ranked(count), rows=rows)
+    found = {rank: group["photo_id"].tolist() for rank, group in chosen.groupby("rank", sort=False)}
+    assert found == {rank: [f"demo/{i}" for i in index] for rank, index in wanted.items()}
+
+
+def test_choosing_leaves_the_ranking_alone() -> None:
+    table = ranked(5)
+    gallery.choose(table, rows=1)
+    assert table.columns.tolist() == ["photo_id", "f1"]
+
+
+def test_an_overlay_is_grey_with_the_mask_in_colour() -> None:
+    image = np.zeros((2, 2, 3), np.uint8)
+    image[..., 0] = 100  # red of luma 30
+    found = gallery.overlay(image, np.array([[True, False], [False, False]]), (1, 2, 3))
+    assert found[0, 0].tolist() == [1, 2, 3]
+    assert found[1, 1].tolist() == [30, 30, 30]
+    assert (found.shape, found.dtype) == ((2, 2, 3), np.dtype(np.uint8))
+
+
+@pytest.fixture
+def drawn(write_photos: Write, write_masks: Write, crack: np.ndarray, tmp_path: Path) -> Callable[[str], Path]:
+    """Draw a gallery of three photographs, one row for each of best, median and worst."""
+    masks = {f"demo/{i}": np.roll(crack, max(0, i - 1), axis=0) for i in range(3)}
+    photos = write_photos(dict.fromkeys(masks, ("test", crack)))
+    write_masks("text_adapters-truth", {name: mask.astype(np.uint8) * 255 for name, mask in masks.items()})
+    rows = [
+        {"photo_id": name, "method": "cam", "mask": images.encode_grey(mask.astype(np.uint8) * 255), "crack_px": 10}
+        for name, mask in masks.items()
+    ]
+    tables.write_shards(tmp_path / "labels", tables.PSEUDO_LABELS, rows)
+    found = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], tolerance_px=1)
+
+    def draw(name: str) -> Path:
+        path = tmp_path / "pictures" / name
+        labels, masks = tmp_path / "labels", tmp_path / "masks"
+        gallery.draw(path, found, KEY, photos=photos, labels=labels, masks=masks, binarise=0.5, rows=1)
+        return path
+
+    return draw
+
+
+def near(pixels: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    return np.abs(pixels.astype(int) - colour).max(axis=2) < 60
+
+
+def test_the_picture_opens_and_has_four_panels_in_each_row(drawn: Callable[[str], Path]) -> None:
+    with Image.open(io.BytesIO(drawn("a.jpg").read_bytes())) as picture:
+        assert picture.format == "JPEG"
+        pixels = np.asarray(picture)
+    assert pixels.shape[1] == 4 * gallery.PANEL_PX
+    assert pixels.shape[0] > 3 * gallery.PANEL_PX
+    column = [np.flatnonzero(near(pixels, colour).any(axis=0)) for colour in gallery.COLOURS.values()]
+    for panel, found in enumerate(column, start=1):
+        assert found.size > 0
+        assert (found // gallery.PANEL_PX == panel).all()
+    for colour in gallery.COLOURS.values():
+        rows = np.flatnonzero(near(pixels, colour).any(axis=1))
+        assert np.count_nonzero(np.diff(rows) > 50) == 2  # three photographs below each other
+
+
+def test_the_same_run_draws_the_same_bytes(drawn: Callable[[str], Path]) -> None:
+    assert drawn("a.jpg").read_bytes() == drawn("b.jpg").read_bytes()
