@@ -1,0 +1,236 @@
+"""The whole pipeline under DVC, in clones of HEAD with a demo of a few small photographs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+SMALL = [
+    "runtime.threads=1",
+    "runtime.workers=1",
+    "ingest.demo.photos=24",
+    "ingest.demo.side_px=128",
+    "slice.side_px=64",
+    "slice.symmetries=1",
+    "train_classifier.epochs=1",
+    "train_classifier.patches_per_epoch=64",
+    "train_classifier.score_patches=32",
+    "pseudo_label.keep_px=0",
+    "align_clip.patches=64",
+    "align_clip.epochs=1",
+    "align_clip.text_width=32",
+    "align_clip.text_layers=1",
+    "train_segmenter.side_px=64",
+    "train_segmenter.symmetries=1",
+    "train_segmenter.photos=8",
+    "train_segmenter.epochs=2",
+    "evaluate.gallery_rows=1",
+]
+STAGES = ["ingest", "slice", "train_classifier", "pseudo_label", "align_clip"]
+CELLS = [f"{stage}@text_adapters-{kind}" for stage in ("train_segmenter", "segment") for kind in ("pseudo", "truth")]
+PATIENCE = 900  # seconds; a pipeline takes about one minute on an idle machine
+
+
+def run(folder: Path, *command: str, hash_seed: str = "0") -> str:
+    """Run a command of the environment in a clone, whose own code is imported; return what it prints."""
+    environment = {
+        "HOME": str(folder),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONHASHSEED": hash_seed,
+        "DVC_NO_ANALYTICS": "1",
+        **{f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def configure(folder: Path, *overrides: str) -> None:
+    run(folder, "python", "-m", "crackpipe", "configure", *SMALL, *overrides)
+
+
+def commit(folder: Path, message: str) -> None:
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--message", message)
+
+
+def ran(output: str) -> list[str]:
+    return re.findall(r"Running stage '([^']+)'", output)
+
+
+def cloned(folder: Path) -> Path:
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    run(folder, "git", "checkout", "--quiet", "-B", "main")
+    configure(folder)
+    commit(folder, "Configure a small run")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A clone on main after its first run, and what that printed."""
+    folder = cloned(tmp_path_factory.mktemp("repro") / "first")
+    output = run(folder, "dvc", "repro")
+    commit(folder, "Run")
+    return folder, output
+
+
+@pytest.fixture(scope="module")
+def experiment(first: tuple[Path, str]) -> tuple[Path, str]:
+    """The clone back on main, after an experiment with another method was committed on the branch crf."""
+    folder, _ = first
+    run(folder, "git", "checkout", "--quiet", "-b", "crf")
+    output = run(folder, "dvc", "exp", "run", "--set-param", "pseudo_label.method=cam_crf")
+    commit(folder, "Label by the CRF")
+    run(folder, "git", "checkout", "--quiet", "main")
+    run(folder, "dvc", "checkout")
+    return folder, output
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
+def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
+    folder, output = first
+    assert sorted(ran(output)) == sorted([*STAGES, *CELLS, "evaluate"])
+    scores = json.loads((folder / "metrics/segmentation.json").read_text(encoding="utf-8"))
+    assert sorted(scores) == ["darkness", "otsu", "text_adapters"]
+    assert sorted(scores["text_adapters"]) == ["pseudo", "truth"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
+def test_the_second_run_runs_nothing(first: tuple[Path, str]) -> None:
+    folder, _ = first
+    output = run(folder, "dvc", "repro")
+    assert ran(output) == []
+    assert "up to date" in output
+    assert run(folder, "git", "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
+def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
+    folder, _ = first
+    shown = json.loads(run(folder, "dvc", "metrics", "show", "--json"))[""]["data"]
+    assert sorted(shown) == [
+        "metrics/classifier.json",
+        "metrics/ingest.json",
+        "metrics/pseudo_labels.json",
+        "metrics/segmentation.json",
+    ]
+    run(folder, "dvc", "plots", "show")
+    page = (folder / "dvc_plots/index.html").read_text(encoding="utf-8")
+    assert "Precision and recall on test photographs" in page
+    assert "Training loss by epoch" in page
+    assert "<DVC_METRIC_" not in page  # every anchor of our templates was filled
+    for kind in ("pseudo", "truth"):
+        assert f"demo-text_adapters-{kind}.jpg" in page
+        assert f"demo: text_adapters ({kind})" in page
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
+def test_another_method_repeats_only_what_follows_it(experiment: tuple[Path, str]) -> None:
+    _, output = experiment
+    assert sorted(ran(output)) == sorted(["pseudo_label", *CELLS, "evaluate"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
+def test_metrics_of_two_branches_stand_side_by_side(experiment: tuple[Path, str]) -> None:
+    folder, _ = experiment
+    found = json.loads(run(folder, "dvc", "metrics", "diff", "main", "crf", "--json"))["metrics/pseudo_labels.json"]
+    fields = {name.split(".")[0]: change for name, change in found.items()}
+    assert fields["cam_location"]["old"] is not None
+    assert fields["cam_location"].get("new") is None
+    assert fields["cam_crf"]["new"] is not None
+    assert fields["cam_crf"].get("old") is None
+    run(folder, "dvc", "plots", "diff", "main", "crf", "--out", "dvc_plots")
+    page = (folder / "dvc_plots/index.html").read_text(encoding="utf-8")
+    assert '"rev": "main"' in page
+    assert '"rev": "crf"' in page
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
+def test_settings_of_a_method_that_is_not_chosen_repeat_nothing(experiment: tuple[Path, str]) -> None:
+    folder, _ = experiment
+    configure(folder, "pseudo_label.cam_crf.iterations=7")
+    assert "iterations: 7" in (folder / "params.yaml").read_text(encoding="utf-8")
+    try:
+        assert ran(run(folder, "dvc", "repro")) == []
+    finally:
+        run(folder, "git", "checkout", "--quiet", "--", ".")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
+def test_two_clones_give_the_same_bytes(first: tuple[Path, str], experiment: tuple[Path, str], tmp_path: Path) -> None:
+    """dvc.lock holds a hash of every output; another seed of Python's hashes must not change one."""
+    other = cloned(tmp_path / "second")
+    run(other, "dvc", "repro", hash_seed="1")
+    assert (other / "dvc.lock").read_bytes() == (first[0] / "dvc.lock").read_bytes()
+
+
+def set_key(tree: dict, key: str, value: object) -> None:
+    *above, last = key.split(".")
+    for name in above:
+        tree = tree[name]
+    tree[last] = value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("slice.stirde_px", 64, ["slice.stirde_px: unknown key; did you mean stride_px?"]),
+        ("slice.stride_px", "64", ["slice.stride_px: got '64'", "valid integer"]),
+        ("train_classifier.lr", True, ["train_classifier.lr: got True", "valid number"]),
+        ("train_classifier.crack_share", 1.5, ["train_classifier.crack_share: got 1.5", "less than 1"]),
+        ("segment.erosions", -1, ["segment.erosions: got -1", "greater than or equal to 0"]),
+        ("pseudo_label.method", "crf", ["pseudo_label.method: got 'crf'", "'cam', 'cam_crf' or 'cam_location'"]),
+        (
+            "pseudo_label.cam_location.patch_map.stride_px",
+            15,
+            ["pseudo_label.cam_location.patch_map: ", "must be a multiple of the stride (15 px)"],
+        ),
+    ],
+)
+def test_a_wrong_parameter_fails_at_once(
+    key: str, value: object, said: list[str], tmp_path: Path, check_params: Callable[[Path], tuple[float, str]]
+) -> None:
+    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    set_key(tree, key, value)
+    with (tmp_path / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(tree, file)
+    seconds, message = check_params(tmp_path)
+    assert "params.yaml: 1 fault(s)" in message
+    assert all(part in message for part in said), message
+    assert "Traceback" not in message
+    assert seconds < 3
+
+
+@pytest.fixture
+def check_params() -> Callable[[Path], tuple[float, str]]:
+    """The command that `make repro` runs first must refuse the file: its processor seconds and its error text."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^repro:.*\n\t@\$\(PY\) -m crackpipe configure --check\n", makefile, re.MULTILINE)
+
+    def check(folder: Path) -> tuple[float, str]:
+        begin = os.times()
+        command = [sys.executable, "-m", "crackpipe", "configure", "--check"]
+        done = subprocess.run(
+            command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        end = os.times()
+        used = end.children_user + end.children_system - begin.children_user - begin.children_system
+        return used, done.stderr
+
+    return check
