@@ -12,10 +12,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def bar(items: Iterable[Item], *, what: str, total: int | None, unit: str) -> Iterable[Item]:
+def bar(items: Iterable[Item], *, what: str, total: int | None, unit: str) -> Iterator[Item]:
     """Wrap ``items`` in a bar on standard error: count, rate per second, time left. A log gets a line every 10 s."""
     seconds = 0.1 if sys.stderr.isatty() else 10.0
-    return tqdm(items, desc=what, total=total, unit=f" {unit}", mininterval=seconds, maxinterval=seconds, leave=True)
+    return iter(tqdm(items, desc=what, total=total, unit=f" {unit}", mininterval=seconds, maxinterval=seconds))
 
 
 def prefetch(work: Callable[[Item], Result], items: Iterable[Item], *, workers: int, ahead: int) -> Iterator[Result]:
