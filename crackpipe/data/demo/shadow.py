@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 import numpy as np
+from jaxtyping import Float
 
 from crackpipe import images
 from crackpipe.data.demo import noise
@@ -70,5 +71,5 @@ def _away(rng: np.random.Generator, *, side_px: int) -> noise.Field:
     return ((row - row0) * np.cos(angle) - (col - col0) * np.sin(angle)).astype(np.float32)
 
 
-def _darkened(cover: noise.Field, *, rng: np.random.Generator) -> noise.Field:
+def _darkened(cover: Float[np.ndarray, "h w"], *, rng: np.random.Generator) -> noise.Field:
     return (1 - rng.uniform(0.3, 0.62) * cover).astype(np.float32)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float
 
 from crackpipe.data.demo import noise, stroke
 
-Rgb = Float32[np.ndarray, "h w 3"]
+Rgb = Float[np.ndarray, "h w 3"]
 Painter = Callable[[np.random.Generator, np.random.Generator, int], Rgb]
 
 
