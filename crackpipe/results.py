@@ -69,7 +69,9 @@ def reproduce(folder: Path, *, clock_path: Path, log: Path) -> StageClock:
     pipe, both = subprocess.PIPE, subprocess.STDOUT
     status: int | None = None
     try:
-        with subprocess.Popen(command, cwd=folder, env=_environment(), stdout=pipe, stderr=both) as process:
+        with subprocess.Popen(
+            command, cwd=folder, env=_environment(), stdout=pipe, stderr=both, encoding="utf-8", errors="replace"
+        ) as process:
             assert process.stdout is not None
             _follow(process.stdout, clock, clock_path=clock_path, log=log)
             status = process.wait()
@@ -86,18 +88,17 @@ def reproduce(folder: Path, *, clock_path: Path, log: Path) -> StageClock:
     return clock
 
 
-def _follow(lines: Iterable[bytes], clock: StageClock, *, clock_path: Path, log: Path) -> None:
-    """Show and log each line as it comes; the times are saved every few seconds, against a kill."""
+def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:
+    """Show and log each line, and each state of a progress bar, as it comes; times are saved every few seconds."""
     saved = time.monotonic()
-    with log.open("ab") as written:
+    with log.open("a", encoding="utf-8") as written:
         for line in lines:
-            text = line.decode(errors="replace")
-            sys.stdout.write(text)
+            sys.stdout.write(line)
             sys.stdout.flush()
             written.write(line)
             written.flush()
             now = time.monotonic()
-            clock.read(text, now=now)
+            clock.read(line, now=now)
             if now - saved > _SAVE_SECONDS:
                 clock.save(clock_path)
                 saved = now
