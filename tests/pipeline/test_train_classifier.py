@@ -1,0 +1,112 @@
+"""The stage is killed in the middle of an epoch, run again, and ends with the bytes of an undisturbed run."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from crackpipe import models
+
+ROOT = Path(__file__).parents[2]
+EPOCHS, STEPS = 3, 10
+
+
+def prepare(folder: Path, **changed: Any) -> None:
+    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tree["runtime"] |= {"device": "cpu", "threads": 1, "workers": 2}
+    tree["ingest"]["sources"] = [{"name": "demo", "split": "own", "limit": None}]
+    tree["ingest"]["demo"] = {"photos": 24, "side_px": 128, "seed": 7}
+    tree["slice"] |= {"side_px": 64, "stride_px": 32}
+    training = {"epochs": EPOCHS, "patches_per_epoch": 8 * STEPS, "batch": 8, "score_patches": 20}
+    tree["train_classifier"] |= {**training, "weights": "none", **changed}
+    tree["train_classifier"]["augment"] |= {"sides_px": [64, 32]}
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(tree, file)
+
+
+def start(stage: str, folder: Path) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", f"pipeline.{stage}"]
+    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def run(stage: str, folder: Path) -> tuple[int, str]:
+    process = start(stage, folder)
+    said = process.communicate()[1]
+    return process.returncode, said
+
+
+def finished(stage: str, folder: Path) -> None:
+    status, said = run(stage, folder)
+    assert status == 0, said
+
+
+@pytest.fixture
+def sliced(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    prepare(folder)
+    for stage in ("ingest", "slice"):
+        finished(stage, folder)
+    return folder
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    names = ("models/classifier/model.safetensors", "models/classifier/model.json", "models/classifier/history.csv")
+    return {name: (folder / name).read_bytes() for name in (*names, "metrics/classifier.json")}
+
+
+def kill_in_the_second_epoch(folder: Path) -> None:
+    process = start("train_classifier", folder)
+    deadline = time.monotonic() + 300
+    while not list(folder.glob(".checkpoints/train_classifier/*/state.pt")):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.3)  # some steps into the epoch that follows
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not (folder / "models").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_stage_killed_and_run_again_gives_the_bytes_of_an_undisturbed_run(sliced: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    shutil.copytree(sliced, whole)
+    finished("train_classifier", whole)
+    kill_in_the_second_epoch(sliced)
+    status, said = run("train_classifier", sliced)
+    assert status == 0, said
+    assert f"epoch 1/{EPOCHS}" not in said
+    assert f"epoch 2/{EPOCHS}" in said
+    assert outputs(sliced) == outputs(whole)
+    assert not list(sliced.glob(".checkpoints/train_classifier/*/"))
+    assert not list(sliced.glob(".checkpoints/photos-*"))
+    scores = json.loads((sliced / "metrics/classifier.json").read_text())
+    assert sorted(scores) == ["test", "val"]
+    assert models.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_patches_of_one_class_only_end_in_a_text_without_traceback(sliced: Path) -> None:
+    tree = YAML(typ="safe").load((sliced / "params.yaml").read_text(encoding="utf-8"))
+    tree["slice"]["min_crack_px"] = 64 * 64
+    with (sliced / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(tree, file)
+    finished("slice", sliced)
+    status, said = run("train_classifier", sliced)
+    assert status == 1
+    assert "error: none of the" in said
+    assert "training patches is crack, but a classifier needs both classes; lower slice.min_crack_px" in said
+    assert "Traceback" not in said
