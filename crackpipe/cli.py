@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crackpipe import stage
+from crackpipe.errors import ParamsError
 
 PARAMS = Path("params.yaml")
 CONF = Path("conf")
@@ -37,6 +38,8 @@ def configure(
     from crackpipe import configure as composition
     from crackpipe import params
 
+    if composed and not check:
+        raise ParamsError("--composed checks, and writes nothing: pass --check with it")
     if check:
         params.load(PARAMS)
         name = f" and equals {composition.check_composed(PARAMS, CONF)}" if composed else ""
@@ -66,6 +69,9 @@ def datasets(raw: Annotated[Path, typer.Option(help="the folder that holds one f
                 typer.echo(value)
             else:
                 typer.echo(textwrap.indent(f"{field.name}: {value}", "  "))
+        if listed.name in catalogue.CATALOGUE:
+            layout = catalogue.CATALOGUE[listed.name].layout.strip("\n")
+            typer.echo(f"  layout:\n{textwrap.indent(layout, '    ')}")
 
 
 @commands.command()

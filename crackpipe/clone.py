@@ -8,7 +8,8 @@ from pathlib import Path
 
 from crackpipe.errors import CrackpipeError
 
-KEPT = ("dvc.lock", "metrics")  # committed files that a run rewrites; they, the cache and data/ outlive an update
+# committed files that a run rewrites; they, the cache and data/ outlive an update
+KEPT = ("dvc.lock", "metrics/plots", "metrics/*.json")
 
 
 def head(root: Path) -> str:
@@ -45,9 +46,10 @@ def update(root: Path, folder: Path) -> str:
         unfinished.parent.mkdir(parents=True, exist_ok=True)
         _git(root, "clone", "--quiet", "--no-checkout", str(root.resolve()), str(unfinished))
         unfinished.rename(folder)
-    elif _git(folder, "rev-parse", "HEAD") == commit and (folder / "dvc.yaml").exists():
-        return commit
     aside = folder / ".git" / "kept-by-crackpipe"
+    if _git(folder, "rev-parse", "HEAD") == commit and (folder / "dvc.yaml").exists():
+        _move(KEPT, aside, folder)  # an update that was killed halfway left them there
+        return commit
     _move(KEPT, folder, aside)
     _git(folder, "fetch", "--quiet", "origin", "HEAD")
     _git(folder, "checkout", "--quiet", "--force", "--detach", commit)
@@ -60,7 +62,13 @@ def mirror(source: Path, target: Path) -> int:
 
     A link for a whole folder would not do: DVC does not look into it, and would miss that its files have changed.
     Hidden files are left out.
+
+    Raises:
+        CrackpipeError: the target is the source or overlaps it; nothing has been touched then.
     """
+    here, there = source.resolve(), target.absolute()
+    if here == there or here in there.parents or there in here.parents:
+        raise CrackpipeError(f"{target}: is {source} or overlaps it, and would be rebuilt; name another target")
     if target.is_symlink():
         target.unlink()
     shutil.rmtree(target, ignore_errors=True)
@@ -77,14 +85,14 @@ def mirror(source: Path, target: Path) -> int:
 
 
 def _move(names: Sequence[str], source: Path, target: Path) -> None:
-    """Move those entries that ``source`` holds; what has been in their place goes."""
-    target.mkdir(exist_ok=True)
+    """Move those entries (patterns) that ``source`` holds; what has been in their place goes."""
     for name in names:
-        if (source / name).exists():
-            place = target / name
+        for entry in sorted(source.glob(name)):
+            place = target / entry.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
             if place.is_dir():
                 shutil.rmtree(place)
-            (source / name).replace(place)
+            entry.replace(place)
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 from crackpipe import clone, configure, machine, params, stage, stage_clock
 from crackpipe.data import datasets
-from crackpipe.errors import CrackpipeError
+from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.stage_clock import StageClock
 
 MAX_METRICS_BYTES = 200_000  # larger files are plot data, not figures
@@ -134,6 +134,12 @@ def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> 
 
     text = configure.compose(conf, dataset=name, scale=scale, overrides=overrides)
     ingest = params.check(YAML(typ="safe").load(text), where=name).ingest
+    raw = Path(ingest.raw)
+    if raw.is_absolute() or ".." in raw.parts:
+        raise ParamsError(
+            f"ingest.raw: got {ingest.raw}, but a run on other data links them into a folder inside its clone; use a "
+            "relative path such as data/raw, and name where the data lie with --data"
+        )
     return ingest.raw, [source.name for source in ingest.sources if source.name != "demo"]
 
 

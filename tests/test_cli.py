@@ -30,6 +30,9 @@ def test_configure_writes_params_that_the_check_accepts(project: Path):
     composed = crackpipe(project, "configure", "--check", "--composed")
     assert composed.returncode == 1
     assert "slice.stride_px: got 32; expected 64" in composed.stderr
+    alone = crackpipe(project, "configure", "--composed")
+    assert (alone.returncode, alone.stdout) == (1, "")
+    assert "--composed checks, and writes nothing: pass --check with it" in alone.stderr
 
 
 def test_a_fault_in_params_fails_at_once_without_a_traceback(project: Path):

@@ -97,3 +97,23 @@ def test_a_mirror_in_the_place_of_a_link_leaves_the_linked_folder_alone(tmp_path
     clone.mirror(source, tmp_path / "link")
     assert (source / "1.jpg").read_text() == "pixels"
     assert not (tmp_path / "link").is_symlink()
+
+
+def test_a_mirror_never_replaces_its_own_source(tmp_path: Path):
+    photo = tmp_path / "raw" / "crack500" / "photo.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"photo")
+    for target in (photo.parent, tmp_path / "raw", photo.parent / "inside"):
+        with pytest.raises(CrackpipeError, match="overlaps it, and would be rebuilt; name another target"):
+            clone.mirror(photo.parent, target)
+    assert photo.read_bytes() == b"photo"
+
+
+def test_an_update_that_was_killed_halfway_gives_back_what_it_had_put_aside(root: Path, tmp_path: Path):
+    folder = tmp_path / "clone"
+    clone.update(root, folder)
+    aside = folder / ".git" / "kept-by-crackpipe" / "metrics"
+    aside.mkdir(parents=True)
+    (aside / "few.json").write_text("{}")
+    clone.update(root, folder)
+    assert (folder / "metrics" / "few.json").read_text() == "{}"

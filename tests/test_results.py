@@ -126,6 +126,8 @@ def test_missing_data_and_wrong_keys_stop_before_any_work(project: Path, data: P
         results.run(project, name="crack500", data=data, scale="cpu", overrides=["slice.strid_px=1"])
     with pytest.raises(ParamsError, match="dataset=roads: no such dataset"):
         results.run(project, name="roads", data=data, scale="cpu", overrides=[])
+    with pytest.raises(ParamsError, match=r"ingest\.raw: got /photographs, but a run on other data links them"):
+        results.run(project, name="crack500", data=data, scale="cpu", overrides=["ingest.raw=/photographs"])
     assert not (project / ".runs").exists()
 
 
