@@ -5,6 +5,7 @@ with True = crack. No function modifies its input.
 """
 
 import io
+import math
 import struct
 import warnings
 from typing import Literal
@@ -177,6 +178,11 @@ def gaussian_blur(pixels: np.ndarray, *, sigma_px: float) -> np.ndarray:
 def to_unit(levels: Grey) -> Float32[np.ndarray, "h w"]:
     """8-bit confidence to [0, 1]."""
     return levels.astype(np.float32) / np.float32(255)
+
+
+def at_least(levels: Grey, share: float) -> Mask:
+    """Pixels whose 8-bit confidence (level / 255) is at least ``share`` (0–1), as the metrics count them."""
+    return levels >= math.ceil(round(share * 255, 9))
 
 
 def to_levels(confidence: Float32[np.ndarray, "h w"]) -> Grey:

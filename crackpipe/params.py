@@ -147,7 +147,7 @@ class CamCrf(Section):
     bilateral_sxy: PositiveFloat
     bilateral_srgb: PositiveFloat
     bilateral_compat: Weight
-    confidence: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
 class PseudoLabel(Section):

@@ -21,6 +21,19 @@ def run(main: Callable[[], None]) -> None:
         raise SystemExit(1) from None
 
 
+def arguments(*names: str) -> list[str]:
+    """The command line's arguments, one for each of ``names``.
+
+    Raises:
+        CrackpipeError: there are more or fewer; the text shows the usage.
+    """
+    given = sys.argv[1:]
+    if len(given) != len(names):
+        usage = " ".join(name.upper() for name in names)
+        raise CrackpipeError(f"got {len(given)} argument(s) {given}; usage: python -m pipeline.STAGE {usage}")
+    return given
+
+
 def say(line: str) -> None:
     """Write one line of a stage's summary, at once."""
     sys.stdout.write(f"{line}\n")

@@ -45,7 +45,7 @@ def main() -> None:
             decoded, find=find, combine=combine, workers=p.runtime.workers, processes=q.method == "cam_crf"
         )
         for row, image, levels in labelled:
-            crack_px = int((levels >= round(q.binarise * 255)).sum())
+            crack_px = int(images.at_least(levels, q.binarise).sum())
             scores.add(row, image=image, levels=levels, crack_px=crack_px)
             mask = images.encode_grey(levels)
             yield {"photo_id": row["photo_id"], "method": q.method, "mask": mask, "crack_px": crack_px}

@@ -4,7 +4,6 @@ Reads data/photos, models/clip and models/segmenter/<segmenter>-<labels>; writes
 Costs: one run of the encoder on each photograph of the splits `segment.splits`; memory of one photograph.
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ PHOTOS = Path("data/photos")
 
 
 def main() -> None:
-    name, kind = sys.argv[1:]
+    name, kind = stage.arguments("segmenter", "labels")
     p = params.load()
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     eyes = encoder.load(Path("models/clip"), machine)

@@ -28,7 +28,7 @@ def main() -> None:
     orders = [draw(seed=q.seed, epoch=epoch) for epoch in range(q.epochs)]
     model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=side_px)
     machine.place(model.network)
-    digest = checkpoints.fingerprint([q.model_dump(), side_px, p.runtime.model_dump()], [PHOTOS, PATCHES])
+    digest = checkpoints.fingerprint([q.model_dump(), side_px, p.runtime.device, p.runtime.threads], [PHOTOS, PATCHES])
     wanted = {*scored["photo_id"], *(name for order in orders for name in train["photo_id"].iloc[order])}
     with (
         checkpoints.opened("train_classifier", digest) as checkpoint,
@@ -49,8 +49,8 @@ def main() -> None:
             **q.model_dump(include={"epochs", "lr_gamma", "lr_step_epochs", "seed"}),
         )
         scores = scoring.score(model, scored, photos, machine, workers=workers)
-    classifier.save(MODEL, model)
-    pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
+        classifier.save(MODEL, model)
+        pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
     reports.write_json(Path("metrics/classifier.json"), scores)
 
 

@@ -4,7 +4,6 @@ Reads data/photos, data/pseudo_labels and models/clip; writes models/segmenter/<
 Costs: one run of the frozen encoder over the training windows, then epochs of the adapters alone.
 """
 
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +19,7 @@ PHOTOS, LABELS, CLIP = Path("data/photos"), Path("data/pseudo_labels"), Path("mo
 
 
 def main() -> None:
-    name, kind = sys.argv[1:]
+    name, kind = stage.arguments("segmenter", "labels")
     p = params.load()
     q, own, binarise, workers = (
         p.train_segmenter,
@@ -30,6 +29,7 @@ def main() -> None:
     )
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     runtime.seed_everything(q.seed)
+    folder = Path(f"models/segmenter/{name}-{kind}")
     known = labels.load(kind, photos=PHOTOS, pseudo_labels=LABELS, keep_px=p.pseudo_label.keep_px)
     chosen = labels.draw(known, count=q.photos, seed=q.seed, kind=kind)
     plan = windows.plan(chosen, symmetries=q.symmetries, seed=q.seed)
@@ -38,7 +38,8 @@ def main() -> None:
     text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
     model = segmenter.create(eyes, stages=own.stages, combine=own.combine, text=text)
     model.network.to(machine.device)
-    settings = [name, kind, q.model_dump(), p.pseudo_label.model_dump(), p.prompts.model_dump(), p.runtime.threads]
+    settings = [name, kind, q.model_dump(), p.pseudo_label.model_dump(), p.prompts.model_dump()]
+    settings.append(p.runtime.model_dump(exclude={"workers"}))
     digest = checkpoints.fingerprint(settings, [PHOTOS, LABELS, CLIP])
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint, KeptTokens() as kept:
         with PhotoCache(PHOTOS, wanted=chosen, workers=workers) as photos:
@@ -49,9 +50,8 @@ def main() -> None:
         loss = partial(losses.text_adapters, **weights)
         fit = partial(training.fit, model, kept, loss=loss, machine=machine, checkpoint=checkpoint)
         history = fit(**q.model_dump(include={"epochs", "batch", "lr", "seed"}))
-    folder = Path(f"models/segmenter/{name}-{kind}")
-    segmenter.save(folder, model, labels=kind)
-    pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
+        segmenter.save(folder, model, labels=kind)
+        pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
 
 
 if __name__ == "__main__":

@@ -152,3 +152,10 @@ def test_confidence_goes_to_levels_and_back(levels: np.ndarray) -> None:
 def test_levels_are_rounded_to_nearest_and_clipped() -> None:
     found = images.to_levels(np.array([[-1, 0.4 / 255, 0.6 / 255, 1, 2]], np.float32))
     assert found.tolist() == [[0, 0, 1, 255, 255]]
+
+
+def test_at_least_takes_the_levels_that_the_metrics_take() -> None:
+    ramp = np.arange(256, dtype=np.uint8)[None]
+    for percent in range(1, 100):
+        expected = ramp.astype(int) * 100 >= 255 * percent
+        assert np.array_equal(images.at_least(ramp, percent / 100), expected), percent

@@ -3,7 +3,7 @@
 import pytest
 
 from crackpipe import stage
-from crackpipe.errors import DatasetError
+from crackpipe.errors import CrackpipeError, DatasetError
 
 
 def test_a_users_error_is_shown_without_traceback(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,3 +23,9 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
 
     with pytest.raises(ZeroDivisionError):
         stage.run(main)
+
+
+def test_a_missing_argument_shows_the_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["segment.py", "text_adapters"])
+    with pytest.raises(CrackpipeError, match=r"got 1 argument.* usage: python -m pipeline.STAGE SEGMENTER LABELS"):
+        stage.arguments("segmenter", "labels")

@@ -71,7 +71,7 @@ def draw(
 
 
 def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:
-    return images.decode_grey(levels) >= round(threshold * 255)
+    return images.at_least(images.decode_grey(levels), threshold)
 
 
 def _pick(path: Path, schema: tables.Schema, wanted: Collection[str], columns: list[str]) -> dict[str, dict[str, Any]]:

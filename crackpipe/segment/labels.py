@@ -50,7 +50,7 @@ def draw(labels: Labels, *, count: int, seed: int, kind: str) -> list[str]:
 
 def decode(label: bytes, *, binarise: float) -> Bool[np.ndarray, "h w"]:
     """A label as a mask: crack where its confidence (0–1) is at least ``binarise``."""
-    return images.decode_grey(label) >= round(binarise * 255)
+    return images.at_least(images.decode_grey(label), binarise)
 
 
 def _training(photos: Path) -> set[str]:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -21,7 +22,8 @@ class KeptTokens:
 
     def __init__(self, *, folder: Path = Path(".checkpoints")) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.TemporaryDirectory(dir=folder, prefix="tokens-")
+        self._folder = folder
+        self._files: list[IO[bytes]] = []  # without a name: gone with the process, even a killed one
         self._stages: list[np.memmap] = []
         self._labels: np.memmap | None = None
 
@@ -66,18 +68,21 @@ class KeptTokens:
         maps = [found[stage - 1].to(torch.float16).cpu().numpy() for stage in stages]
         labels = np.stack([label for _, label in items])
         if self._labels is None:
-            self._stages = [self._file(f"stage-{i}", np.float16, (count, *one.shape[1:])) for i, one in enumerate(maps)]
-            self._labels = self._file("labels", np.bool_, (count, *labels.shape[1:]))
+            self._stages = [self._file(np.float16, (count, *one.shape[1:])) for one in maps]
+            self._labels = self._file(np.bool_, (count, *labels.shape[1:]))
         for kept, one in zip(self._stages, maps, strict=True):
             kept[at : at + len(items)] = one
         self._labels[at : at + len(items)] = labels
 
-    def _file(self, name: str, kind: type, shape: tuple[int, ...]) -> np.memmap:
-        return np.memmap(Path(self._folder.name) / name, kind, mode="w+", shape=shape)
+    def _file(self, kind: type, shape: tuple[int, ...]) -> np.memmap:
+        file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by __exit__
+        self._files.append(file)
+        return np.memmap(file, kind, mode="w+", shape=shape)
 
     def __enter__(self) -> "KeptTokens":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stages, self._labels = [], None
-        self._folder.cleanup()
+        for file in self._files:
+            file.close()
