@@ -138,8 +138,10 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(PATIENCE)
 def test_another_method_repeats_only_what_follows_it(experiment: tuple[Path, str]) -> None:
+    """What is trained on ground truth is trained again to the same bytes, and so not run again."""
     _, output = experiment
-    assert sorted(ran(output)) == sorted(["pseudo_label", *CELLS, "evaluate"])
+    repeated = [cell for cell in CELLS if cell != "segment@text_adapters-truth"]
+    assert sorted(ran(output)) == sorted(["pseudo_label", *repeated, "evaluate"])
 
 
 @pytest.mark.slow
