@@ -122,6 +122,16 @@ def encode_grey(levels: Grey) -> bytes:
     return cv2.imencode(".png", levels)[1].tobytes()
 
 
+def encode_unit16(values: Float32[np.ndarray, "h w"]) -> bytes:
+    """Encode values in [0, 1] as 16-bit PNG, in steps of 1/65535."""
+    return cv2.imencode(".png", np.rint(np.clip(values, 0, 1) * np.float32(65535)).astype(np.uint16))[1].tobytes()
+
+
+def decode_unit16(data: bytes) -> Float32[np.ndarray, "h w"]:
+    """Decode what :func:`encode_unit16` wrote to values in [0, 1]."""
+    return decode_levels(data).astype(np.float32) / np.float32(65535)
+
+
 def encode_mask(mask: Mask) -> bytes:
     """Encode a mask as 1-bit PNG, lossless."""
     return cv2.imencode(".png", mask.astype(np.uint8) * 255, [cv2.IMWRITE_PNG_BILEVEL, 1])[1].tobytes()
@@ -132,6 +142,16 @@ def resize(pixels: np.ndarray, *, height: int, width: int, method: Method) -> np
     if pixels.shape[:2] == (height, width):
         return pixels.copy()
     return cv2.resize(pixels, (width, height), interpolation=_INTERPOLATION[method])
+
+
+def turned_window(
+    pixels: np.ndarray, *, centre_row: float, centre_col: float, turn_deg: float, side_px: int
+) -> np.ndarray:
+    """Square around a centre, turned counter-clockwise, bilinear; beyond its borders the image is mirrored."""
+    matrix = cv2.getRotationMatrix2D((centre_col, centre_row), turn_deg, 1.0)
+    matrix[0, 2] += (side_px - 1) / 2 - centre_col
+    matrix[1, 2] += (side_px - 1) / 2 - centre_row
+    return cv2.warpAffine(pixels, matrix, (side_px, side_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def to_grey(image: Rgb) -> Grey:

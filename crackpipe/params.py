@@ -19,6 +19,10 @@ Count = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Threshold = Annotated[float, Field(gt=0, lt=1)]
+WindowSide = Annotated[int, Field(ge=32)]
+Fit = Literal["crop", "resize"]
+Upsample = Literal["linear", "lanczos"]
 Split = Literal["train", "val", "test"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -72,7 +76,7 @@ class Slice(Section):
         return self
 
 
-class Augment(Section):
+class PatchAugment(Section):
     sides_px: Annotated[list[Annotated[int, Field(ge=32)]], Field(min_length=1)]
     colour_jitter: Share
     colour_jitter_p: Share
@@ -94,7 +98,7 @@ class TrainClassifier(Section):
     momentum: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Weight
     score_patches: PositiveInt
-    augment: Augment
+    augment: PatchAugment
     precision: Precision
     seed: Count
 
@@ -107,7 +111,6 @@ def _check_tiling(side_px: int, stride_px: int) -> None:
 class PatchMap(Section):
     side_px: Annotated[int, Field(ge=16)]
     stride_px: PositiveInt
-    upsample: Literal["linear", "lanczos"]
 
     @model_validator(mode="after")
     def _strides_tile_the_patch(self) -> "PatchMap":
@@ -119,11 +122,40 @@ class Cam(Section):
     kind: Literal["gradcam", "gradcam++"]
     target: Literal["crack", "argmax"]
     engine: Literal["head", "library"]
-    upsample: Literal["linear", "lanczos"]
+
+
+class Evidence(Section):
+    patch_maps: Annotated[list[PatchMap], Field(min_length=1)]
+    cam: Cam
+    batch_px: PositiveInt
+    tile_px: Annotated[int, Field(ge=512, multiple_of=32)]
+
+    @model_validator(mode="after")
+    def _one_map_of_each_side(self) -> "Evidence":
+        sides = [one.side_px for one in self.patch_maps]
+        if len(set(sides)) < len(sides):
+            raise ValueError(f"each side may be listed once, got {sides}")
+        return self
+
+
+class SoftLocation(Section):
+    binarise: Threshold
+    patch_sides_px: Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=1)]
+    with_cam: bool
+    upsample: Upsample
+    smooth_px: Weight
+    near: Annotated[float, Field(ge=0, lt=1)]
+    classes: Literal[2, 3]
+    softness: Weight
+    bilateral_px: Count
+    bilateral_sigma: PositiveFloat
+    patch_labels: bool
 
 
 class CamLocation(Section):
-    patch_map: PatchMap
+    binarise: Threshold
+    patch_side_px: Annotated[int, Field(ge=16)]
+    upsample: Upsample
     threshold: Share
     erosions: Count
     dark_side_px: Annotated[int, Field(ge=4)]
@@ -141,6 +173,8 @@ class CamLocation(Section):
 
 
 class CamCrf(Section):
+    binarise: Threshold
+    upsample: Upsample
     iterations: PositiveInt
     gaussian_sxy: PositiveFloat
     gaussian_compat: Weight
@@ -150,14 +184,26 @@ class CamCrf(Section):
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
+class CamAlone(Section):
+    binarise: Threshold
+    upsample: Upsample
+
+
+class Truth(Section):
+    binarise: Threshold
+
+
+LabelMethod = Literal["soft_location", "cam_location", "cam_crf", "cam", "truth"]
+
+
 class PseudoLabel(Section):
-    method: Literal["cam", "cam_crf", "cam_location"]
-    binarise: Annotated[float, Field(gt=0, lt=1)]
+    methods: Annotated[list[LabelMethod], Field(min_length=1)]
     keep_px: Count
-    batch_px: PositiveInt
-    cam: Cam
-    cam_crf: CamCrf
+    soft_location: SoftLocation
     cam_location: CamLocation
+    cam_crf: CamCrf
+    cam: CamAlone
+    truth: Truth
 
 
 class Prompts(Section):
@@ -193,7 +239,39 @@ class AlignClip(Section):
     seed: Count
 
 
+class Augment(Section):
+    scale_min: PositiveFloat
+    scale_max: PositiveFloat
+    rotation_deg: Annotated[float, Field(ge=0, le=180)]
+    contrast: Share
+    brightness: Annotated[float, Field(ge=0, le=255)]
+    grey_p: Share
+    blur_p: Share
+    blur_px: Weight
+    noise_p: Share
+    noise: Annotated[float, Field(ge=0, le=255)]
+    thin_cracks_p: Share
+    thin_min_px: PositiveFloat
+    thin_max_px: PositiveFloat
+
+    @model_validator(mode="after")
+    def _smallest_first(self) -> "Augment":
+        for name, low, high in (
+            ("scale", self.scale_min, self.scale_max),
+            ("thin", self.thin_min_px, self.thin_max_px),
+        ):
+            if low > high:
+                raise ValueError(f"{name}_min… ({low}) must not exceed {name}_max… ({high})")
+        return self
+
+
 class TextAdapters(Section):
+    side_px: WindowSide
+    fit: Fit
+    views: PositiveInt
+    epochs: PositiveInt
+    batch: PositiveInt
+    lr: PositiveFloat
     stages: Annotated[list[Annotated[int, Field(ge=1, le=4)]], Field(min_length=1)]
     focal_weight: Weight
     dice_weight: Weight
@@ -201,28 +279,48 @@ class TextAdapters(Section):
     combine: Literal["mean", "sum"]
 
 
-class TrainSegmenter(Section):
-    segmenters: Annotated[list[Literal["text_adapters"]], Field(min_length=1)]
-    labels: Annotated[list[Literal["pseudo", "truth"]], Field(min_length=1)]
-    side_px: Annotated[int, Field(ge=32)]
-    fit: Literal["crop", "resize"]
-    symmetries: Annotated[int, Field(ge=1, le=8)]
-    photos: PositiveInt
-    epochs: PositiveInt
-    batch: PositiveInt
+class PixelNetwork(Section):
+    side_px: WindowSide
+    fit: Fit
+    encoder: str
+    weights: Literal["package", "classifier", "hub", "none"]
+    width: Annotated[float, Field(gt=0, le=4)]
+    steps: PositiveInt
+    batch: Annotated[int, Field(ge=2)]
     lr: PositiveFloat
+    weight_decay: Weight
+
+
+class TrainSegmenter(Section):
+    segmenters: Annotated[
+        list[Literal["unet", "text_adapters", "deepcrack_liu", "deepcrack_zou", "oed"]], Field(min_length=1)
+    ]
+    labels: Annotated[list[LabelMethod], Field(min_length=1)]
+    unlabelled: list[Literal["val", "test"]]
+    photos: PositiveInt
+    precision: Precision
     seed: Count
+    augment: Augment
+    unet: PixelNetwork
     text_adapters: TextAdapters
+    deepcrack_liu: PixelNetwork
+    deepcrack_zou: PixelNetwork
+    oed: PixelNetwork
 
 
 class Segment(Section):
     splits: Annotated[list[Split], Field(min_length=1)]
-    side_px: Annotated[int, Field(ge=32)] | None
+    side_px: WindowSide | None
+    tile_px: Annotated[int, Field(ge=64)]
+    overlap_px: Count
+    flips: Literal[1, 2, 4, 8]
+    scales: Annotated[list[PositiveFloat], Field(min_length=1, max_length=16)]
     erosions: Count
 
 
 class Evaluate(Section):
     tolerance_px: Annotated[int, Field(ge=1, le=32)]
+    doubtful: list[str]
     gallery_rows: Annotated[int, Field(ge=1, le=20)]
 
 
@@ -233,12 +331,33 @@ class Params(Section):
     ingest: Ingest
     slice: Slice
     train_classifier: TrainClassifier
+    evidence: Evidence
     pseudo_label: PseudoLabel
     prompts: Prompts
     align_clip: AlignClip
     train_segmenter: TrainSegmenter
     segment: Segment
     evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _labels_are_made(self) -> "Params":
+        missing = set(self.train_segmenter.labels) - set(self.pseudo_label.methods)
+        if missing:
+            raise ValueError(
+                f"train_segmenter.labels names {sorted(missing)}, but pseudo_label.methods does not: add it there"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _evidence_is_gathered(self) -> "Params":
+        known = {one.side_px for one in self.evidence.patch_maps}
+        soft, hard = self.pseudo_label.soft_location.patch_sides_px, self.pseudo_label.cam_location.patch_side_px
+        missing = {*soft, hard} - known
+        if missing:
+            raise ValueError(
+                f"pseudo_label needs patch maps of {sorted(missing)} px, but evidence.patch_maps lists {sorted(known)}"
+            )
+        return self
 
 
 def load(path: Path = Path("params.yaml")) -> Params:

@@ -4,6 +4,7 @@ A table is one file, or a folder of shards ``part-0000.parquet``. Rows are writt
 groups of fixed size, so that the same rows give the same bytes; writing is atomic.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,19 @@ PATCHES = Schema(
         ]
     ),
     ("photo_id", "row_px", "col_px", "symmetry"),
+)
+
+EVIDENCE = Schema(
+    "evidence",
+    pa.schema(
+        [
+            _required("photo_id", pa.string()),
+            _required("kind", pa.string()),  # cam, or patch_<side> for the classifier on patches of that side
+            _required("cell_px", pa.int32()),  # pixels of the photograph per cell
+            _required("cells", pa.binary()),  # 16-bit PNG, 0–65535 = confidence
+        ]
+    ),
+    ("photo_id", "kind"),
 )
 
 PSEUDO_LABELS = Schema(
@@ -213,6 +227,13 @@ def scan(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Ite
     for part in _parts(path, schema):
         for batch in pq.ParquetFile(part).iter_batches(batch_size=64, columns=columns):
             yield from batch.to_pylist()
+
+
+def grouped(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Iterator[tuple[Any, list[Row]]]:
+    """Yield (value, rows) for each value of the first key column, in its order; memory holds one row group."""
+    name = schema.key[0]
+    for value, rows in itertools.groupby(scan(path, schema, columns=columns), key=lambda row: row[name]):
+        yield value, list(rows)
 
 
 def count(path: Path, schema: Schema) -> int:

@@ -1,15 +1,16 @@
-"""Score the masks of all segmenters and the baselines, and draw curves and galleries.
+"""Score the pseudo-labels of all methods, the masks of all segmenters and the baselines, and draw curves and galleries.
 
-Reads data/photos, data/pseudo_labels, data/masks and the models' histories; writes metrics/segmentation.json and
-metrics/plots. Costs: one decoding of each segmented photograph.
+Reads data/photos, data/pseudo_labels, data/masks and the models' histories; writes metrics/pseudo_labels.json,
+metrics/segmentation.json and metrics/plots. Costs: one decoding of each photograph and each of its masks.
 """
 
 import shutil
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from crackpipe import params, reports, stage
-from crackpipe.report import evaluation, gallery, history
+from crackpipe.report import evaluation, gallery, history, label_quality
 
 PHOTOS, LABELS, MASKS, PLOTS = (
     Path("data/photos"),
@@ -22,7 +23,13 @@ PHOTOS, LABELS, MASKS, PLOTS = (
 def main() -> None:
     p = params.load()
     cells = list(product(p.train_segmenter.segmenters, p.train_segmenter.labels))
-    found = evaluation.evaluate(PHOTOS, MASKS, expected=cells, tolerance_px=p.evaluate.tolerance_px)
+    shared: dict[str, Any] = {"tolerance_px": p.evaluate.tolerance_px, "doubtful": p.evaluate.doubtful}
+    methods = [name for name in p.pseudo_label.methods if name != "truth"]
+    tree = label_quality.score(
+        PHOTOS, LABELS, methods=methods, keep_px=p.pseudo_label.keep_px, workers=p.runtime.workers, **shared
+    )
+    reports.write_json(Path("metrics/pseudo_labels.json"), tree)
+    found = evaluation.evaluate(PHOTOS, MASKS, expected=cells, **shared)
     reports.write_json(Path("metrics/segmentation.json"), found.board.tree())
     shutil.rmtree(PLOTS, ignore_errors=True)
     PLOTS.mkdir(parents=True)
@@ -32,15 +39,15 @@ def main() -> None:
         PLOTS / "training.csv", index=False
     )
     for key in found.board.places():
-        if key[:2] in cells and key[3] == "test":
+        if key[:2] in cells and key[3] == "test" and "_without_" not in key[2]:
             gallery.draw(
                 PLOTS / "images" / f"{key[2]}-{key[0]}-{key[1]}.jpg",
                 found,
                 key,
                 photos=PHOTOS,
-                labels=LABELS,
+                labels=LABELS / key[1],
                 masks=MASKS,
-                binarise=p.pseudo_label.binarise,
+                binarise=getattr(p.pseudo_label, key[1]).binarise,
                 rows=p.evaluate.gallery_rows,
             )
 

@@ -1,7 +1,7 @@
-"""Segment photographs with one trained segmenter: `python -m pipeline.segment text_adapters pseudo`.
+"""Segment photographs with one trained segmenter: `python -m pipeline.segment unet soft_location`.
 
 Reads data/photos, models/clip and models/segmenter/<segmenter>-<labels>; writes data/masks/<segmenter>-<labels>.
-Costs: one run of the encoder on each photograph of the splits `segment.splits`; memory of one photograph.
+Costs: the network on each photograph of the splits `segment.splits`; memory of a few photographs and a row of tiles.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from crackpipe import images, params, progress, runtime, stage, tables
-from crackpipe.clip import encoder
 from crackpipe.segment import segmenter
 
 PHOTOS = Path("data/photos")
@@ -19,8 +18,8 @@ def main() -> None:
     name, kind = stage.arguments("segmenter", "labels")
     p = params.load()
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    eyes = encoder.load(Path("models/clip"), machine)
-    model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), eyes, machine)
+    model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), machine, clip=Path("models/clip"))
+    settings = p.segment.model_dump(exclude={"splits"})
     splits = tables.read(PHOTOS, tables.PHOTOS, columns=["split"])["split"].to_pylist()
     total = sum(split in p.segment.splits for split in splits)
 
@@ -32,9 +31,7 @@ def main() -> None:
             lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=p.runtime.workers, ahead=8
         )
         for photo_id, image in decoded:
-            mask = segmenter.segment(
-                image, model, eyes, machine, side_px=p.segment.side_px, erosions=p.segment.erosions
-            )
+            mask = segmenter.segment(image, model, **settings, what=photo_id)
             yield {"photo_id": photo_id, "mask": images.encode_grey(mask)}
 
     tables.write_shards(Path(f"data/masks/{name}-{kind}"), tables.MASKS, rows())

@@ -1,57 +1,55 @@
-"""Train one segmenter on one kind of labels: `python -m pipeline.train_segmenter text_adapters pseudo`.
+"""Train one segmenter on one kind of labels: `python -m pipeline.train_segmenter unet soft_location`.
 
-Reads data/photos, data/pseudo_labels and models/clip; writes models/segmenter/<segmenter>-<labels>.
-Costs: one run of the frozen encoder over the training windows, then epochs of the adapters alone.
+Reads data/photos, data/pseudo_labels/<labels>, models/classifier and models/clip; writes
+models/segmenter/<segmenter>-<labels>. Costs: for text adapters one run of the frozen encoder over the windows, then
+epochs of the adapters alone; for the other networks their training steps.
 """
 
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
-from crackpipe import checkpoints, params, progress, runtime, stage
+from crackpipe import checkpoints, params, runtime, stage
+from crackpipe.classify import classifier
 from crackpipe.clip import encoder, prompts
 from crackpipe.data.photo_cache import PhotoCache
-from crackpipe.segment import labels, losses, segmenter, training, windows
-from crackpipe.segment.tokens import KeptTokens
+from crackpipe.segment import labels, recipes, views, windows
 
-PHOTOS, LABELS, CLIP = Path("data/photos"), Path("data/pseudo_labels"), Path("models/clip")
+PHOTOS, LABELS = Path("data/photos"), Path("data/pseudo_labels")
+CLASSIFIER, CLIP = Path("models/classifier"), Path("models/clip")
 
 
 def main() -> None:
     name, kind = stage.arguments("segmenter", "labels")
     p = params.load()
-    q, own, binarise, workers = (
-        p.train_segmenter,
-        p.train_segmenter.text_adapters,
-        p.pseudo_label.binarise,
-        p.runtime.workers,
-    )
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    q, own, binarise = p.train_segmenter, getattr(p.train_segmenter, name), getattr(p.pseudo_label, kind).binarise
+    kept = {} if name == "text_adapters" else {"precision": q.precision}
+    machine = runtime.start(**{**p.runtime.model_dump(exclude={"workers"}), **kept})
     runtime.seed_everything(q.seed)
     folder = Path(f"models/segmenter/{name}-{kind}")
-    known = labels.load(kind, photos=PHOTOS, pseudo_labels=LABELS, keep_px=p.pseudo_label.keep_px)
+    splits = ["train", *q.unlabelled] if kind != "truth" else ["train"]
+    known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
     chosen = labels.draw(known, count=q.photos, seed=q.seed, kind=kind)
-    plan = windows.plan(chosen, symmetries=q.symmetries, seed=q.seed)
-    eyes = encoder.load(CLIP, machine)
-    flawless, damaged = prompts.sets(**p.prompts.model_dump())
-    text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
-    model = segmenter.create(eyes, stages=own.stages, combine=own.combine, text=text)
-    model.network.to(machine.device)
-    settings = [name, kind, q.model_dump(), p.pseudo_label.model_dump(), p.prompts.model_dump()]
-    settings.append(p.runtime.model_dump(exclude={"workers"}))
-    digest = checkpoints.fingerprint(settings, [PHOTOS, LABELS, CLIP])
-    with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint, KeptTokens() as kept:
-        with PhotoCache(PHOTOS, wanted=chosen, workers=workers) as photos:
-            cut = partial(windows.item, photos=photos, labels=known, binarise=binarise, side_px=q.side_px, fit=q.fit)
-            items = progress.prefetch(cut, plan, workers=workers, ahead=4 * q.batch)
-            kept.fill(items, count=len(plan), encoder=eyes, stages=own.stages, batch=q.batch, machine=machine)
-        weights = own.model_dump(include={"focal_weight", "dice_weight", "edge_weight"})
-        loss = partial(losses.text_adapters, **weights)
-        fit = partial(training.fit, model, kept, loss=loss, machine=machine, checkpoint=checkpoint)
-        history = fit(**q.model_dump(include={"epochs", "batch", "lr", "seed"}))
-        segmenter.save(folder, model, labels=kind)
-        pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
+    settings = own.model_dump(exclude={"fit", "side_px"})
+    change = partial(views.view, side_px=own.side_px, **q.augment.model_dump())
+    squeeze_px = own.side_px if own.fit == "resize" else None
+    inputs = [PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
+    digest = checkpoints.fingerprint([name, kind, p.model_dump(exclude={"segment", "evaluate"})], inputs)
+    with (
+        checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint,
+        PhotoCache(PHOTOS, wanted=chosen, workers=p.runtime.workers) as photos,
+    ):
+        cut = partial(
+            windows.window, photos=photos, labels=known, binarise=binarise, squeeze_px=squeeze_px, change=change
+        )
+        shared = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint, **settings}
+        if name == "text_adapters":
+            eyes = encoder.load(CLIP, machine)
+            flawless, damaged = prompts.sets(**p.prompts.model_dump())
+            text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
+            recipes.text_adapters(folder, chosen, cut, encoder=eyes, text=text, workers=p.runtime.workers, **shared)
+        else:
+            trunk = classifier.load(CLASSIFIER, machine).network if own.weights == "classifier" else None
+            recipes.network(folder, chosen, cut, name=name, trunk=trunk, **shared)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,11 @@ def normalisation(network: nn.Module) -> tuple[list[float], list[float]]:
     return list(settings["mean"]), list(settings["std"])
 
 
+def normalisation_of(name: str) -> tuple[list[float], list[float]]:
+    """:func:`normalisation` of a timm architecture by its name."""
+    return normalisation(timm.create_model(name, pretrained=False))
+
+
 def _from_hub(name: str, *, classes: int) -> nn.Module:
     try:
         return timm.create_model(name, pretrained=True, num_classes=classes)

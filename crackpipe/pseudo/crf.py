@@ -6,6 +6,8 @@ The only file that knows pydensecrf.
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from crackpipe import images
+
 
 def refine(
     image: UInt8[np.ndarray, "h w 3"],
@@ -41,3 +43,30 @@ def refine(
     )
     marginals = np.asarray(field.inference(iterations), np.float32)
     return marginals[1].reshape(height, width)
+
+
+def label(
+    image: UInt8[np.ndarray, "h w 3"],
+    cam: Float32[np.ndarray, "h w"],
+    *,
+    iterations: int,
+    gaussian_sxy: float,
+    gaussian_compat: float,
+    bilateral_sxy: float,
+    bilateral_srgb: float,
+    bilateral_compat: float,
+    confidence: float,
+) -> UInt8[np.ndarray, "h w"]:
+    """Dong et al.'s pseudo-label: the activation map after :func:`refine`, 0–255."""
+    found = refine(
+        image,
+        cam,
+        iterations=iterations,
+        gaussian_sxy=gaussian_sxy,
+        gaussian_compat=gaussian_compat,
+        bilateral_sxy=bilateral_sxy,
+        bilateral_srgb=bilateral_srgb,
+        bilateral_compat=bilateral_compat,
+        confidence=confidence,
+    )
+    return images.to_levels(found)

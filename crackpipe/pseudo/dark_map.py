@@ -33,17 +33,34 @@ def dark(
         classes: 3 (the paper) or 2 (its ablation, Table VII).
         bilateral_px, bilateral_sigma: the filter before the grey conversion; 0 px leaves it out.
     """
-    if bilateral_px:
-        image = images.bilateral(
-            image, diameter_px=bilateral_px, sigma_colour=bilateral_sigma, sigma_space=bilateral_sigma
-        )
-    grey = images.to_grey(image)
+    grey = filtered_grey(image, bilateral_px=bilateral_px, bilateral_sigma=bilateral_sigma)
     height, width = grey.shape
     histograms = patch_histograms(grey, side_px=side_px, stride_px=stride_px)
     thresholds = lower_threshold(histograms.reshape(-1, LEVELS), classes=classes).reshape(histograms.shape[:2])
     strictest = _least_over_patches(thresholds, reach=side_px // stride_px)
     per_px = np.repeat(np.repeat(strictest, stride_px, axis=0), stride_px, axis=1)[:height, :width]
     return grey <= per_px
+
+
+def filtered_grey(
+    image: UInt8[np.ndarray, "h w 3"], *, bilateral_px: int, bilateral_sigma: float
+) -> UInt8[np.ndarray, "h w"]:
+    """Grey levels after a bilateral filter (König et al., eq. 1–4); 0 px leaves the filter out."""
+    if bilateral_px:
+        image = images.bilateral(
+            image, diameter_px=bilateral_px, sigma_colour=bilateral_sigma, sigma_space=bilateral_sigma
+        )
+    return images.to_grey(image)
+
+
+def weighted_threshold(grey: UInt8[np.ndarray, "h w"], weights: UInt8[np.ndarray, "h w"], *, classes: int) -> int:
+    """Lower threshold of multi-Otsu of one histogram in which each pixel counts ``weights`` times.
+
+    Returns:
+        The highest level of the darkest class, or −1 where fewer than ``classes`` levels have a weight.
+    """
+    counts = np.bincount(grey.ravel(), weights=weights.ravel(), minlength=LEVELS).astype(np.int64)
+    return int(lower_threshold(counts[None], classes=classes)[0])
 
 
 def patch_histograms(grey: UInt8[np.ndarray, "h w"], *, side_px: int, stride_px: int) -> Int[np.ndarray, "r c 256"]:

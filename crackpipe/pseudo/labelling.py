@@ -1,67 +1,98 @@
-"""Pseudo-labels of a stream of photographs: the network in batches across photographs, the rest in a pool."""
+"""Pseudo-labels of a stream of photographs: evidence in, soft masks out, in a pool."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, UInt8
 
-from crackpipe import images
-from crackpipe.pseudo import crf, methods
+from crackpipe import images, tables
+from crackpipe.pseudo import crf, evidence, methods
 
 Photograph = UInt8[np.ndarray, "_h _w 3"]
-Evidence = Float32[np.ndarray, "_h _w"]
 Levels = UInt8[np.ndarray, "_h _w"]
-Finder = Callable[[list[np.ndarray]], Sequence[np.ndarray]]  # photographs → one evidence map each
+Combine = Callable[..., Levels]  # (photograph, *maps) → soft mask
 
-CHUNK = 16  # photographs whose evidence is held at once
+CHUNK = 32  # photographs that are held at once
 
 
-def label(
-    photographs: Iterable[tuple[Any, Photograph]],
-    *,
-    find: Sequence[Finder],
-    combine: Callable[..., Levels],
-    workers: int,
-    processes: bool,
-) -> Iterator[tuple[Any, Photograph, Levels]]:
-    """Yield (key, pixels, soft mask 0–255) of each photograph, in order.
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A photograph on its way through the pool.
 
-    Args:
-        photographs: (any key, RGB pixels).
-        find: functions that turn a chunk of photographs into one evidence map each, e.g. the activation maps.
-        combine: (photograph, *evidence) → soft mask; pure, and picklable where ``processes`` is set.
-        workers, processes: the pool for ``combine``: threads, or processes for code that holds Python's lock.
+    Attributes:
+        key: whatever the caller wants back beside the label.
+        image: RGB, 0–255.
+        evidence: the photograph's rows of the ``evidence`` table.
+        possible: False where its own patch labels say that there is no crack; ``None`` where it has none.
     """
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if processes else ThreadPoolExecutor(workers)
-    remaining = iter(photographs)
-    with pool:
+
+    key: Any
+    image: Photograph
+    evidence: tuple[tables.Row, ...]
+    possible: Bool[np.ndarray, "_h _w"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A pseudo-label method with its settings bound; picklable.
+
+    Attributes:
+        kinds: the evidence that it reads, in the order of ``combine``'s arguments.
+        combine: pure; (photograph, *maps) → soft mask 0–255.
+        upsample: of the evidence to the photograph.
+        in_processes: whether ``combine`` holds Python's lock, so that threads would not help.
+    """
+
+    kinds: tuple[str, ...]
+    combine: Combine
+    upsample: images.Method
+    in_processes: bool = False
+
+
+def method(name: str, settings: dict[str, Any]) -> Method:
+    """The method ``cam``, ``cam_crf``, ``cam_location`` or ``soft_location`` with its section of params.yaml."""
+    own = dict(settings)
+    upsample = own.pop("upsample")
+    del own["binarise"]  # of the finished label
+    if name == "cam":
+        return Method((evidence.CAM,), methods.cam, upsample)
+    if name == "cam_crf":
+        return Method((evidence.CAM,), partial(crf.label, **own), upsample, in_processes=True)
+    kinds: tuple[str, ...]
+    if name == "cam_location":
+        kinds = (evidence.CAM, evidence.patch_kind(own.pop("patch_side_px")))
+        return Method(kinds, partial(methods.cam_location, **own), upsample)
+    kinds = tuple(evidence.patch_kind(side_px) for side_px in own.pop("patch_sides_px"))
+    del own["patch_labels"]  # they come with each photograph
+    if own.pop("with_cam"):
+        kinds = (evidence.CAM, *kinds)
+    return Method(kinds, partial(methods.soft_location, **own), upsample)
+
+
+def label(items: Iterable[Item], chosen: Method, *, workers: int) -> Iterator[tuple[Any, Photograph, Levels]]:
+    """Yield (key, photograph, soft mask 0–255) of each item, in order; memory of ``CHUNK`` photographs."""
+    remaining = iter(items)
+    with _pool(workers, processes=chosen.in_processes) as pool:
         while chunk := list(islice(remaining, CHUNK)):
-            pixels = [image for _, image in chunk]
-            evidence = [finder(pixels) for finder in find]
-            masks = pool.map(combine, pixels, *evidence)
-            yield from zip((key for key, _ in chunk), pixels, masks, strict=True)
+            masks = pool.map(partial(one, chosen=chosen), chunk)
+            yield from zip((item.key for item in chunk), (item.image for item in chunk), masks, strict=True)
 
 
-def from_cam(image: Photograph, cam: Evidence) -> Levels:
-    """The activation map itself (the ``cam`` baseline), 0–255."""
-    return images.to_levels(cam)
+def one(item: Item, *, chosen: Method) -> Levels:
+    """Soft mask of one photograph, 0–255."""
+    height, width = item.image.shape[:2]
+    maps = evidence.maps(item.evidence, kinds=chosen.kinds, height=height, width=width, upsample=chosen.upsample)
+    levels = chosen.combine(item.image, *maps)
+    return levels if item.possible is None else np.where(item.possible, levels, np.uint8(0))
 
 
-def from_crf(image: Photograph, cam: Evidence, **settings: Any) -> Levels:
-    """The activation map after a dense CRF (Dong et al.), 0–255; settings as :func:`crackpipe.pseudo.crf.refine`."""
-    return images.to_levels(crf.refine(image, cam, **settings))
-
-
-def combiner(method: str, settings: dict[str, Any]) -> Callable[..., Levels]:
-    """The function of a method with its settings bound; picklable."""
-    functions: dict[str, Callable[..., Levels]] = {
-        "cam": from_cam,
-        "cam_crf": from_crf,
-        "cam_location": methods.cam_location,
-    }
-    return partial(functions[method], **settings)
+def _pool(workers: int, *, processes: bool) -> Executor:
+    if processes:
+        return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ThreadPoolExecutor(workers)

@@ -1,10 +1,17 @@
 """The pseudo-label methods: evidence of a classifier to a soft mask."""
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from crackpipe import images
 from crackpipe.pseudo import dark_map
+
+
+def cam(image: UInt8[np.ndarray, "h w 3"], cam: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
+    """The activation map itself, 0–255: the baseline of both papers."""
+    return images.to_levels(cam)
 
 
 def localisation(
@@ -49,3 +56,50 @@ def cam_location(
             levels, diameter_px=bilateral_px, sigma_colour=bilateral_sigma, sigma_space=bilateral_sigma
         )
     return images.close(levels, times=closings)
+
+
+def soft_location(
+    image: UInt8[np.ndarray, "h w 3"],
+    *maps: Float32[np.ndarray, "h w"],
+    smooth_px: float,
+    near: float,
+    classes: Literal[2, 3],
+    softness: float,
+    bilateral_px: int,
+    bilateral_sigma: float,
+) -> UInt8[np.ndarray, "h w"]:
+    """Our pseudo-label: the evidence times a soft darkness whose threshold the evidence chooses, 0–255.
+
+    The evidence E is the mean of ``maps`` (patch maps of several patch sizes, activation map), in [0, 1]. Multi-Otsu is
+    taken of *one* histogram of the photograph, in which each pixel with ``E > near · max E`` weighs E, others nothing:
+    so its lowest class is the crack among its surroundings, and neither a shadow elsewhere nor a patch without a crack
+    gets a threshold of its own. With that class's upper level t, the label is
+    ``E · sigmoid((t − grey) / softness)``: nothing is thrown away on fine cracks, which are never quite dark.
+
+    Args:
+        image: RGB, 0–255.
+        smooth_px: sigma of the Gaussian blur of the grey levels after the bilateral filter; 0 leaves it out.
+        near: share of the strongest evidence from which a pixel counts, 0–1.
+        classes: of multi-Otsu.
+        softness: grey levels over which a pixel turns from dark to bright; 0 is a hard threshold.
+        bilateral_px, bilateral_sigma: the filter before the grey conversion; 0 px leaves it out.
+    """
+    found = np.mean(maps, axis=0, dtype=np.float32)
+    grey = dark_map.filtered_grey(image, bilateral_px=bilateral_px, bilateral_sigma=bilateral_sigma)
+    if smooth_px:
+        grey = images.gaussian_blur(grey, sigma_px=smooth_px)
+    weights = images.to_levels(np.where(found > near * found.max(), found, np.float32(0)))
+    threshold = dark_map.weighted_threshold(grey, weights, classes=classes)
+    if threshold == dark_map.NONE_DARK:
+        return np.zeros_like(grey)
+    return images.to_levels(found * soft_darkness(grey, threshold=threshold, softness=softness))
+
+
+def soft_darkness(grey: UInt8[np.ndarray, "h w"], *, threshold: int, softness: float) -> Float32[np.ndarray, "h w"]:
+    """``sigmoid((threshold − grey) / softness)``, ½ at the threshold; with ``softness=0`` 1 up to it, 0 above."""
+    levels = np.arange(256, dtype=np.float32)
+    if softness:
+        table = 1 / (1 + np.exp((levels - np.float32(threshold)) / np.float32(softness)))
+    else:
+        table = (levels <= threshold).astype(np.float32)
+    return table[grey]

@@ -13,21 +13,20 @@ from crackpipe.data import slices
 from crackpipe.runtime import Runtime
 
 
-def patch_maps(
+def patch_cells(
     photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
     model: Classifier,
     machine: Runtime,
     *,
     side_px: int,
     stride_px: int,
-    upsample: images.Method,
     batch_px: int,
-) -> list[Float32[np.ndarray, "_h _w"]]:
-    """Crack probability of each pixel of each photograph, in [0, 1].
+) -> list[Float32[np.ndarray, "_a _b"]]:
+    """Crack probability of each stride-sized cell of each photograph, in [0, 1]: the mean of the patches on it.
 
-    Patches of all photographs share batches of about ``batch_px`` pixels. Each stride-sized cell gets the mean of the
-    patches that cover it; the cells are then upsampled to the extent that they cover and cut to the photograph, so
-    that no size of photograph shears the map (the public code merges as if padded otherwise).
+    Patches of all photographs share batches of about ``batch_px`` pixels. The cells reach over the photograph's lower
+    and right border as the patches do; :func:`upsampled` cuts them, so that no size of photograph shears the map (the
+    public code merges as if padded otherwise).
     """
     scores = _score(photographs, model, machine, side_px=side_px, stride_px=stride_px, batch_px=batch_px)
     maps = []
@@ -38,8 +37,7 @@ def patch_maps(
         cols = len(slices.starts(width, side_px=side_px, stride_px=stride_px))
         grid = scores[start : start + rows * cols].reshape(rows, cols)
         start += rows * cols
-        cells = mean_over_patches(grid, reach=side_px // stride_px)
-        maps.append(upsampled(cells, cell_px=stride_px, height=height, width=width, method=upsample))
+        maps.append(mean_over_patches(grid, reach=side_px // stride_px))
     return maps
 
 

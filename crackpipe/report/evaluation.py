@@ -1,6 +1,6 @@
 """Masks of every segmenter, and the baselines, against ground truth."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from crackpipe.errors import CrackpipeError
 from crackpipe.measures import segmentation
 from crackpipe.measures.scoreboard import Key, Scoreboard
 from crackpipe.pseudo import baselines
+from crackpipe.report.doubt import sources_of
 
 COLUMNS = ["photo_id", "source", "split", "image", "mask"]
 UNTRAINED = "none"  # what a baseline was trained on
@@ -51,12 +52,20 @@ class Evaluation:
         return found
 
 
-def evaluate(photos: Path, masks: Path, *, expected: Sequence[tuple[str, str]], tolerance_px: int) -> Evaluation:
+def evaluate(
+    photos: Path,
+    masks: Path,
+    *,
+    expected: Sequence[tuple[str, str]],
+    tolerance_px: int,
+    doubtful: Collection[str],
+) -> Evaluation:
     """Score every photograph that has ground truth and was segmented; memory of one photograph.
 
     Args:
         photos, masks: the ``photos`` table, and the folder with one ``masks`` table for each segmenter and labels.
         expected: (segmenter, labels) of each table.
+        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.doubt.sources_of`.
 
     Raises:
         CrackpipeError: a table is missing, unexpected, or does not hold the same photographs as the others.
@@ -74,10 +83,11 @@ def evaluate(photos: Path, masks: Path, *, expected: Sequence[tuple[str, str]], 
         truth = images.decode_mask(row["mask"])
         for name, levels in baselines.all_of(images.decode_rgb(row["image"])).items():
             found[name, UNTRAINED] = levels
-        for cell, levels in found.items():
-            key = (*cell, row["source"], row["split"])
-            board.add(key, levels=levels, truth=truth)
-            names.setdefault(key, []).append(row["photo_id"])
+        for source in sources_of(row["photo_id"], row["source"], doubtful=doubtful):
+            for cell, levels in found.items():
+                key = (*cell, source, row["split"])
+                board.add(key, levels=levels, truth=truth)
+                names.setdefault(key, []).append(row["photo_id"])
     for cell, reader in readers.items():
         _check(next(reader, None), None, cell)
     return Evaluation(board, names)

@@ -47,3 +47,14 @@ def text_adapters(
         total = total + focal_weight * focal(crack, label) + dice_weight * dice(crack, label)
         total = total + edge_weight * edge(crack, label)
     return total
+
+
+def overlap(logits: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
+    """Binary cross-entropy + dice loss of logits against a target in [0, 1]: a pixel may be a share of a crack."""
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
+    return entropy + dice(torch.sigmoid(logits), target)
+
+
+def supervised(outputs: list[Float[Tensor, "b h w"]], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
+    """:func:`overlap` summed over the side outputs and the prediction of a network (deep supervision)."""
+    return torch.stack([overlap(one.float(), target) for one in outputs]).sum()

@@ -9,14 +9,14 @@ from torch import Tensor
 from crackpipe import progress, runtime
 from crackpipe.checkpoints import Checkpoint
 from crackpipe.runtime import Runtime
-from crackpipe.segment.segmenter import Segmenter
+from crackpipe.segment.text_guided import TextGuided
 from crackpipe.segment.tokens import KeptTokens
 
 Loss = Callable[[list[Float[Tensor, "b 2 h w"]], Float[Tensor, "b h w"]], Float[Tensor, ""]]
 
 
 def fit(
-    segmenter: Segmenter,
+    segmenter: TextGuided,
     kept: KeptTokens,
     *,
     loss: Loss,

@@ -1,0 +1,80 @@
+"""Pseudo-labels against ground truth, where there is any."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from crackpipe import images, progress, tables
+from crackpipe.errors import CrackpipeError
+from crackpipe.measures.scoreboard import Scoreboard
+from crackpipe.pseudo import baselines
+from crackpipe.report.doubt import sources_of
+
+COLUMNS = ["photo_id", "source", "split", "image", "mask"]
+
+
+def score(
+    photos: Path,
+    labels: Path,
+    *,
+    methods: Sequence[str],
+    tolerance_px: int,
+    keep_px: int,
+    doubtful: Collection[str],
+    workers: int,
+) -> dict[str, Any]:
+    """``{method: {source: {split: {ods, …, n, kept}}}}`` of each method and of the baselines; one photograph in memory.
+
+    ``n`` counts photographs with ground truth, ``kept`` those among them whose label has ``keep_px`` crack pixels.
+
+    Args:
+        photos, labels: the ``photos`` table, and the folder with one ``pseudo_labels`` table for each method.
+        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.doubt.sources_of`.
+    """
+    board = Scoreboard(tolerance_px=tolerance_px)
+    kept: Counter[tuple[str, str, str]] = Counter()
+    readers = {method: tables.scan(labels / method, tables.PSEUDO_LABELS) for method in methods}
+    rows = tables.scan(photos, tables.PHOTOS, columns=COLUMNS)
+    total = tables.count(photos, tables.PHOTOS)
+    bar = progress.bar(
+        ((row, {method: _next(reader, row, method) for method, reader in readers.items()}) for row in rows),
+        what="score labels",
+        total=total,
+        unit="photos",
+    )
+    for row, truth, found in progress.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
+        if truth is None:
+            continue
+        for source in sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
+            place = source, row[0]["split"]
+            for method, levels in found.items():
+                board.add((method, *place), levels=levels, truth=truth)
+            for method, label in row[1].items():
+                kept[(method, *place)] += label["crack_px"] >= keep_px
+    tree = board.tree()
+    for (method, source, split), count in kept.items():
+        tree[method][source][split]["kept"] = count
+    return tree
+
+
+def _next(reader: Iterator[tables.Row], row: tables.Row, method: str) -> tables.Row:
+    found = next(reader, None)
+    if found is None or found["photo_id"] != row["photo_id"]:
+        raise CrackpipeError(
+            f"data/pseudo_labels/{method}: next photograph is {found and found['photo_id']!r}, but the photos table "
+            f"has {row['photo_id']!r}; run `dvc repro pseudo_label@{method}` again"
+        )
+    return found
+
+
+def _decoded(item: tuple[tables.Row, dict[str, tables.Row]]) -> tuple[Any, Any, dict[str, UInt8[np.ndarray, "_h _w"]]]:
+    row, labels = item
+    if row["mask"] is None:
+        return item, None, {}
+    found = {method: images.decode_grey(label["mask"]) for method, label in labels.items()}
+    found |= baselines.all_of(images.decode_rgb(row["image"]))
+    return item, images.decode_mask(row["mask"]), found

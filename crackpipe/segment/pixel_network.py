@@ -1,0 +1,88 @@
+"""A segmentation network with everything that its inputs need: built, saved, loaded and run in one place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from crackpipe import models
+from crackpipe.classify import backbones, classifier
+from crackpipe.runtime import Runtime
+from crackpipe.segment.networks import catalogue
+from crackpipe.segment.networks.trunk import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class PixelNetwork:
+    """U-Net, a DeepCrack or OED, and the normalisation of its inputs.
+
+    Attributes:
+        network: returns logits: side outputs, then the prediction.
+        name: of :data:`catalogue.NETWORKS`.
+        encoder, width: as :func:`catalogue.create` takes them.
+        mean, std: RGB, in units of [0, 1].
+    """
+
+    network: catalogue.Network
+    name: str
+    encoder: str
+    width: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @property
+    def multiple_px(self) -> int:
+        """Heights and widths of inputs are multiples of it."""
+        return self.network.multiple_px
+
+    def logits(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> list[Float[Tensor, "b h w"]]:
+        """Side outputs, then the prediction, from RGB levels 0–255."""
+        inputs = classifier.normalise(pixels, mean=self.mean, std=self.std, runtime=machine)
+        with machine.autocast():
+            found: list[Tensor] = self.network(inputs)
+        return [one.float() for one in found]
+
+    def predict(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> Float[Tensor, "b h w"]:
+        """Crack probability of each pixel, float32 on the CPU."""
+        with torch.inference_mode():
+            return torch.sigmoid(self.logits(pixels, machine)[-1]).cpu()
+
+
+def create(name: str, *, encoder: str, weights: Weights, width: float, trunk: nn.Module | None) -> PixelNetwork:
+    """An untrained network; see :func:`catalogue.create`. Inputs are scaled as the encoder's pretraining did."""
+    network = catalogue.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk)
+    mean, std = backbones.normalisation_of(encoder)
+    return PixelNetwork(network, name, encoder, width, tuple(mean), tuple(std))
+
+
+def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
+    """Write a network as safetensors and JSON; ``labels`` says what it was trained on."""
+    card = {
+        "kind": "segmenter",
+        "architecture": segmenter.name,
+        "encoder": segmenter.encoder,
+        "width": segmenter.width,
+        "labels": labels,
+        "mean": list(segmenter.mean),
+        "std": list(segmenter.std),
+    }
+    models.save(folder, segmenter.network, card)
+
+
+def load(folder: Path, machine: Runtime) -> PixelNetwork:
+    """Read a network, place it on the device and switch it to inference.
+
+    Raises:
+        ModelError: the folder holds no segmenter, or its weights do not fit its card.
+    """
+    card = models.card(folder, kind="segmenter")
+    network = catalogue.create(
+        card["architecture"], encoder=card["encoder"], weights="none", width=card["width"], trunk=None
+    )
+    models.fill(network, models.weights(folder / "model.safetensors"), where=str(folder))
+    machine.place(network).eval().requires_grad_(False)
+    return PixelNetwork(
+        network, card["architecture"], card["encoder"], card["width"], tuple(card["mean"]), tuple(card["std"])
+    )

@@ -1,0 +1,112 @@
+"""How each kind of segmenter is built, trained and saved."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from crackpipe import progress, runtime
+from crackpipe.checkpoints import Checkpoint
+from crackpipe.clip.encoder import Encoder
+from crackpipe.runtime import Runtime
+from crackpipe.segment import fitting, losses, pixel_network, text_guided, training, windows
+from crackpipe.segment.networks.trunk import Weights
+from crackpipe.segment.tokens import KeptTokens
+from crackpipe.segment.windows import Target, Window
+
+Cut = Callable[[str, np.random.Generator], tuple[Window, Target]]  # (photo_id, generator) → window
+
+
+def text_adapters(
+    folder: Path,
+    photo_ids: Sequence[str],
+    cut: Cut,
+    *,
+    encoder: Encoder,
+    text: Any,
+    labels: str,
+    stages: Sequence[int],
+    combine: Literal["mean", "sum"],
+    views: int,
+    epochs: int,
+    batch: int,
+    lr: float,
+    focal_weight: float,
+    dice_weight: float,
+    edge_weight: float,
+    seed: int,
+    workers: int,
+    machine: Runtime,
+    checkpoint: Checkpoint,
+) -> None:
+    """Train linear adapters on kept tokens of ``views`` windows of each photograph; write them to ``folder``."""
+    model = text_guided.create(encoder, stages=stages, combine=combine, text=text)
+    model.network.to(machine.device)
+
+    def item(place: tuple[int, int]) -> tuple[Window, np.ndarray]:
+        pixels, target = cut(photo_ids[place[0]], runtime.generator(seed, *place))
+        return pixels, target >= 128
+
+    plan = [(number, view) for number in range(len(photo_ids)) for view in range(views)]
+    with KeptTokens() as kept:
+        items = progress.prefetch(item, plan, workers=workers, ahead=4 * batch)
+        kept.fill(items, count=len(plan), encoder=encoder, stages=stages, batch=batch, machine=machine)
+        loss = partial(
+            losses.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight
+        )
+        history = training.fit(
+            model,
+            kept,
+            loss=loss,
+            epochs=epochs,
+            batch=batch,
+            lr=lr,
+            seed=seed,
+            machine=machine,
+            checkpoint=checkpoint,
+        )
+    text_guided.save(folder, model, labels=labels)
+    pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
+
+
+def network(
+    folder: Path,
+    photo_ids: Sequence[str],
+    cut: Cut,
+    *,
+    name: str,
+    trunk: nn.Module | None,
+    labels: str,
+    encoder: str,
+    weights: Weights,
+    width: float,
+    steps: int,
+    batch: int,
+    lr: float,
+    weight_decay: float,
+    seed: int,
+    machine: Runtime,
+    checkpoint: Checkpoint,
+) -> None:
+    """Train U-Net, a DeepCrack or OED on windows drawn from all photographs; write it to ``folder``."""
+    model = pixel_network.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk)
+    machine.place(model.network).requires_grad_(True)
+    history = fitting.fit(
+        model.network,
+        partial(model.logits, machine=machine),
+        sample=windows.any_of(photo_ids, cut),
+        loss=losses.supervised,
+        steps=steps,
+        batch=batch,
+        lr=lr,
+        weight_decay=weight_decay,
+        seed=seed,
+        machine=machine,
+        checkpoint=checkpoint,
+    )
+    pixel_network.save(folder, model, labels=labels)
+    pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
