@@ -80,11 +80,12 @@ def run(
     data: Annotated[Path, typer.Option(help="the folder that holds one folder per source")],
     overrides: Annotated[list[str] | None, typer.Argument(help="key.of.params=value …")] = None,
     scale: Annotated[str, typer.Option(help="a name of conf/scale")] = "cpu",
+    results: Annotated[str | None, typer.Option(help="folder below results/; default: the dataset's name")] = None,
 ) -> None:
-    """Run the whole pipeline on real data in a clone of HEAD under .runs/, and write results/NAME."""
-    from crackpipe import results
+    """Run the whole pipeline on real data in a clone of HEAD under .runs/, and write a folder below results/."""
+    from crackpipe import results as runs
 
-    folder = results.run(Path.cwd(), name=name, data=data, scale=scale, overrides=overrides or [])
+    folder = runs.run(Path.cwd(), name=name, results=results or name, data=data, scale=scale, overrides=overrides or [])
     typer.echo(f"wrote {folder.relative_to(Path.cwd())}")
 
 

@@ -1,7 +1,7 @@
 """Run the whole pipeline on real data, apart from the user's working tree, and keep what it measured.
 
-``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, machine, seconds of each
-stage). It is written by a finished run, never by hand, and tells nothing of where the data lay.
+``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine,
+seconds of each stage). It is written by a finished run, never by hand, and tells nothing of where the data lay.
 """
 
 import contextlib
@@ -10,36 +10,45 @@ import datetime
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from crackpipe import clone, configure, machine, params, stage, stage_clock
+from crackpipe import clone, configure, dvc_lock, machine, params, stage, stage_clock
 from crackpipe.data import datasets
 from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.stage_clock import StageClock
 
 MAX_METRICS_BYTES = 200_000  # larger files are plot data, not figures
 _SAVE_SECONDS = 5.0
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-def run(root: Path, *, name: str, data: Path, scale: str, overrides: Sequence[str]) -> Path:
-    """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return the results' folder.
+def run(root: Path, *, name: str, results: str, data: Path, scale: str, overrides: Sequence[str]) -> Path:
+    """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return ``results/<results>``.
 
-    It runs in a clone, ``.runs/<name>/``. A second call goes on where an interrupted one stopped.
+    It runs in a clone, ``.runs/<name>/``, whatever the overrides: stages that these leave alone are skipped. A second
+    call goes on where an interrupted one stopped.
 
     Args:
+        results: name of the folder to write; what it holds is replaced.
         data: holds one folder per source of the dataset; its files are linked, never changed.
 
     Raises:
         DatasetError: a source's folder is missing or laid out otherwise; nothing has been done then.
         ParamsError: no such dataset, scale or key, or a value out of range; likewise.
-        CrackpipeError: a stage failed, git failed, or the same run is under way already.
+        CrackpipeError: ``results`` is no plain name (likewise), a stage failed, git failed, or the same dataset is
+            being run already.
     """
+    if not _PLAIN.fullmatch(results):
+        raise CrackpipeError(
+            f"--results: got {results!r}; expected a plain name such as {name}_labels (letters, digits, '_', '-', "
+            "'.'), as the folder of that name below results/ is replaced"
+        )
     settings = ["dataset=" + name, "scale=" + scale, *overrides]
     raw, sources = _sources(root / "conf", name=name, scale=scale, overrides=overrides)
     for source in sources:
@@ -54,17 +63,25 @@ def run(root: Path, *, name: str, data: Path, scale: str, overrides: Sequence[st
         _call(folder, "crackpipe", "configure", *settings)
         for source in sources:
             stage.say(f"{source}: {clone.mirror(data / source, folder / raw / source)} files linked")
-        clock = reproduce(folder, clock_path=folder.with_suffix(".clock.json"), log=folder.with_suffix(".log"))
-        return write(root / "results" / name, folder, commit=commit, dirty=dirty, clock=clock)
+        if dropped := dvc_lock.drop_others(folder, keep=_stages(folder)):
+            stage.say(f"set aside what other overrides have left: {', '.join(dropped)}")
+        seconds = reproduce(folder)
+        target = root / "results" / results
+        return write(target, folder, commit=commit, dirty=dirty, overrides=overrides, seconds=seconds)
 
 
-def reproduce(folder: Path, *, clock_path: Path, log: Path) -> StageClock:
-    """Run ``dvc repro`` in ``folder``, showing and logging its output; return the times of its stages.
+def reproduce(folder: Path) -> dict[str, float]:
+    """Run ``dvc repro`` in ``folder``, showing and logging its output; return the seconds of its stages.
+
+    Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran.
 
     Raises:
         CrackpipeError: a stage failed; the stages before it are finished and will be skipped by the next call.
     """
+    clock_path, log = folder.with_suffix(".clock.json"), folder.with_suffix(".log")
+    kept = folder.with_suffix(".seconds.json")
     clock = stage_clock.load(clock_path)
+    before = dict(clock.seconds)
     command = [sys.executable, "-m", "dvc", "repro"]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
     status: int | None = None
@@ -79,13 +96,16 @@ def reproduce(folder: Path, *, clock_path: Path, log: Path) -> StageClock:
         stopped = clock.running
         clock.stop(now=time.monotonic(), finished=status == 0)
         clock.save(clock_path)
+        finished = {name: took for name, took in clock.seconds.items() if clock.finished[name]}
+        ran = {name for name, took in finished.items() if took != before.get(name)}
+        dvc_lock.remember(folder, finished, ran=ran, kept=kept)
     if status:
         where = f"stage {stopped} failed" if stopped else "dvc repro failed"
         raise CrackpipeError(
             f"{folder.name}: {where} (status {status}); its output is in {log.parent.name}/{log.name}; "
             "mend the cause, commit, and call again: finished stages are skipped"
         )
-    return clock
+    return dvc_lock.recall(folder, kept=kept)
 
 
 def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:
@@ -104,7 +124,15 @@ def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: P
                 saved = now
 
 
-def write(target: Path, folder: Path, *, commit: str, dirty: bool, clock: StageClock) -> Path:
+def write(
+    target: Path,
+    folder: Path,
+    *,
+    commit: str,
+    dirty: bool,
+    overrides: Sequence[str],
+    seconds: Mapping[str, float],
+) -> Path:
     """Write the results of the finished run in ``folder`` to ``target``; it appears whole or not at all."""
     unfinished = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -113,14 +141,15 @@ def write(target: Path, folder: Path, *, commit: str, dirty: bool, clock: StageC
     for path in sorted((folder / "metrics").glob("*.json")):
         if path.stat().st_size <= MAX_METRICS_BYTES:
             shutil.copyfile(path, unfinished / "metrics" / path.name)
-    seconds = {name: round(clock.seconds[name], 1) for name in _stages(folder) if name in clock.seconds}
+    rounded = {name: round(took, 1) for name, took in seconds.items()}
     record = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit,
         "dirty": dirty,
+        "overrides": list(overrides),
         "machine": dataclasses.asdict(machine.describe()),
-        "seconds": seconds,
-        "total_seconds": round(sum(seconds.values()), 1),
+        "seconds": rounded,
+        "total_seconds": round(sum(rounded.values()), 1),
     }
     (unfinished / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
@@ -144,11 +173,12 @@ def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> 
 
 
 def _stages(folder: Path) -> list[str]:
-    """Stages of the run, as DVC's lock file names them; earlier code may have had others."""
-    from ruamel.yaml import YAML
-
-    lock: Any = YAML(typ="safe").load((folder / "dvc.lock").read_text(encoding="utf-8"))
-    return sorted(lock["stages"])
+    """Stages of the pipeline in ``folder`` with its present parameters, as ``dvc repro`` would run them."""
+    command = [sys.executable, "-m", "dvc", "stage", "list", "--name-only", "--fail"]
+    done = subprocess.run(command, cwd=folder, env=_environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise CrackpipeError(f"{folder.name}: dvc.yaml cannot be read: {done.stderr.strip()}")
+    return done.stdout.split()
 
 
 @contextlib.contextmanager
@@ -157,7 +187,7 @@ def _alone(path: Path, *, name: str) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CrackpipeError(f"{name}: the same run is under way; wait for it, or end it") from None
+            raise CrackpipeError(f"{name}: this dataset is being run already; wait for that run, or end it") from None
         yield
 
 

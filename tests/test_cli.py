@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,13 +64,36 @@ def test_datasets_are_listed_with_what_lies_in_the_folder(project: Path):
 
 def test_compare_without_a_run_prints_the_papers_tables(project: Path):
     done = crackpipe(project, "compare")
-    assert "CrackCLIP                      61.31 / 68.58 / 59.33  40.80 / 41.74 / 31.81" in done.stdout
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "CrackCLIP 61.31 / 68.58 / 59.33 40.80 / 41.74 / 31.81 – 68.26 / 73.29 / 68.82" in lines
+    assert any(line.startswith("OED, GPLL labels, train + test 45.62 / 55.67 / 45.07 ") for line in lines)
 
 
 def test_compare_with_a_folder_that_holds_no_run_says_how_to_write_one(project: Path):
     done = crackpipe(project, "compare", "conf")
     assert done.returncode == 1
-    assert done.stderr == "error: conf: holds no run (run.json is missing); write one with `crackpipe run conf`\n"
+    assert done.stderr == (
+        "error: conf: holds no run (run.json is missing); write one with `crackpipe run DATASET --results conf`\n"
+    )
+
+
+def test_a_list_is_set_from_the_command_line(project: Path):
+    labels = "train_segmenter.labels=[truth]"
+    written = crackpipe(project, "configure", labels, "prompts.objects=[pavement, road surface]")
+    assert written.stderr == ""
+    found = YAML(typ="safe").load((project / "params.yaml").read_text(encoding="utf-8"))
+    assert found["train_segmenter"]["labels"] == ["truth"]
+    assert found["prompts"]["objects"] == ["pavement", "road surface"]
+
+
+def test_a_run_takes_lists_and_a_name_for_its_results(project: Path):
+    labels = "train_segmenter.labels=[truth]"
+    done = crackpipe(project, "run", "crack500", "--results", "crack500_truth", "--data", "nowhere", labels)
+    assert "nowhere/crack500: dataset crack500 is not here" in done.stderr
+    done = crackpipe(project, "run", "crack500", "--data", "nowhere", "train_segmenter.labels=[thruth]")
+    assert "train_segmenter.labels.0: got 'thruth'" in done.stderr
+    done = crackpipe(project, "run", "crack500", "--results", "../x", "--data", "nowhere", labels)
+    assert done.stderr.startswith("error: --results: got '../x'; expected a plain name such as crack500_labels")
 
 
 def test_a_run_without_its_data_fails_before_any_work(project: Path):

@@ -1,4 +1,4 @@
-"""A run in a project of two real DVC stages, with the project's own conf, command line and data layout."""
+"""A run in a project of a few real DVC stages, with the project's own conf, command line and data layout."""
 
 import json
 import shutil
@@ -19,22 +19,34 @@ stages:
     cmd: python count.py
     deps: [count.py, data/raw]
     outs: [data/counted]
+  label:
+    matrix: {labels: "${train_segmenter.labels}"}
+    cmd: python label.py ${item.labels}
+    deps: [label.py, data/counted]
+    params: [slice.stride_px]
+    outs: ["data/masks/${item.labels}"]
   score:
     cmd: python score.py
-    deps: [score.py, data/counted]
+    deps: [score.py, data/masks]
     metrics: [metrics/segmentation.json: {cache: false}]
 """
 COUNT = """\
 import pathlib
 pathlib.Path("data/counted").write_text(str(len(list(pathlib.Path("data/raw").rglob("*.jpg")))))
 """
+LABEL = """\
+import pathlib, sys
+pathlib.Path("data/masks").mkdir(exist_ok=True)
+pathlib.Path("data/masks", sys.argv[1]).write_text(pathlib.Path("data/counted").read_text())
+"""
 SCORE = """\
 import json, pathlib
-n = int(pathlib.Path("data/counted").read_text())
+found = {path.name: int(path.read_text()) for path in pathlib.Path("data/masks").iterdir() if path.name[0] != "."}
+scores = {label: {"cfd": {"test": {"ods": 0.5, "ois": 0.6, "ap": 0.4, "n": n}}} for label, n in found.items()}
 pathlib.Path("metrics").mkdir(exist_ok=True)
-score = {"ods": 0.5, "ois": 0.6, "ap": 0.4, "n": n}
-pathlib.Path("metrics/segmentation.json").write_text(json.dumps({"tiny": {"pseudo": {"cfd": {"test": score}}}}))
+pathlib.Path("metrics/segmentation.json").write_text(json.dumps({"tiny": scores}))
 """
+TRUTH = "train_segmenter.labels=[truth]"
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -61,7 +73,7 @@ def project(tmp_path: Path) -> Path:
     overlay = "# @package _global_\ningest:\n  sources:\n    - {name: crack500, split: own, limit: null}\n"
     (folder / "conf/dataset/crack500.yaml").write_text(overlay)
     shutil.copytree(ROOT / "crackpipe", folder / "crackpipe", ignore=shutil.ignore_patterns("__pycache__"))
-    for name, text in {"dvc.yaml": DVC_YAML, "count.py": COUNT, "score.py": SCORE}.items():
+    for name, text in {"dvc.yaml": DVC_YAML, "count.py": COUNT, "label.py": LABEL, "score.py": SCORE}.items():
         (folder / name).write_text(text)
     (folder / ".gitignore").write_text("/.runs/\n__pycache__/\n")
     shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("tmp", "cache"))
@@ -71,8 +83,15 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def run(project: Path, data: Path) -> Path:
-    return results.run(project, name="crack500", data=data, scale="cpu", overrides=["slice.stride_px=32"])
+def run(project: Path, data: Path, *overrides: str, results_name: str = "crack500") -> Path:
+    wanted = overrides or (TRUTH, "slice.stride_px=32")
+    return results.run(project, name="crack500", results=results_name, data=data, scale="cpu", overrides=wanted)
+
+
+def scored(folder: Path) -> dict[str, int]:
+    """Photographs that the run counted, by labels."""
+    labels = json.loads((folder / "metrics/segmentation.json").read_text())["tiny"]
+    return {label: sources["cfd"]["test"]["n"] for label, sources in labels.items()}
 
 
 def test_a_run_leaves_the_working_tree_alone_and_writes_what_it_measured(project: Path, data: Path):
@@ -82,13 +101,13 @@ def test_a_run_leaves_the_working_tree_alone_and_writes_what_it_measured(project
     assert status == "?? results/\n"
     written = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert written == ["metrics/segmentation.json", "params.yaml", "run.json"]
-    assert (
-        (folder / "params.yaml").read_text().startswith("# Composed with dataset=crack500 scale=cpu slice.stride_px=32")
-    )
-    assert json.loads((folder / "metrics/segmentation.json").read_text())["tiny"]["pseudo"]["cfd"]["test"]["n"] == 3
+    heading = f"# Composed with dataset=crack500 scale=cpu {TRUTH} slice.stride_px=32"
+    assert (folder / "params.yaml").read_text().startswith(heading)
+    assert scored(folder) == {"truth": 3}
     record = json.loads((folder / "run.json").read_text())
-    assert sorted(record) == ["commit", "date", "dirty", "machine", "seconds", "total_seconds"]
-    assert sorted(record["seconds"]) == ["count", "score"]
+    assert sorted(record) == ["commit", "date", "dirty", "machine", "overrides", "seconds", "total_seconds"]
+    assert record["overrides"] == [TRUTH, "slice.stride_px=32"]
+    assert sorted(record["seconds"]) == ["count", "label@truth", "score"]
     assert record["total_seconds"] == pytest.approx(sum(record["seconds"].values()), abs=0.11)
     assert record["dirty"] is False
     assert str(data) not in "".join(path.read_text() for path in folder.rglob("*.*") if path.is_file())
@@ -115,19 +134,50 @@ def test_changed_photographs_run_the_stages_again(project: Path, data: Path):
     (data / "crack500/testcrop/2016_test_2_2.jpg").write_bytes(
         (data / "crack500/testcrop/2016_test_1_1.jpg").read_bytes()
     )
-    folder = run(project, data)
-    assert json.loads((folder / "metrics/segmentation.json").read_text())["tiny"]["pseudo"]["cfd"]["test"]["n"] == 4
+    assert scored(run(project, data)) == {"truth": 4}
+
+
+def test_one_clone_serves_several_folders_of_results(project: Path, data: Path, capfd: pytest.CaptureFixture[str]):
+    first = run(project, data, "slice.stride_px=32")
+    record = json.loads((first / "run.json").read_text())
+    every = sorted(scored(first))
+    assert len(every) > 1
+    before = {path: path.read_bytes() for path in first.rglob("*.*")}
+    capfd.readouterr()
+
+    second = run(project, data, TRUTH, "slice.stride_px=16", results_name="crack500_semi")
+    assert second == project / "results/crack500_semi"
+    printed = capfd.readouterr().out
+    others = ", ".join(f"label@{label}" for label in every if label != "truth")
+    assert f"set aside what other overrides have left: {others}\n" in printed
+    assert "Stage 'count' didn't change, skipping" in printed
+    assert "Running stage 'label@truth'" in printed
+    assert scored(second) == {"truth": 3}
+    semi = json.loads((second / "run.json").read_text())
+    assert sorted(semi["seconds"]) == ["count", "label@truth", "score"]
+    assert semi["seconds"]["count"] == record["seconds"]["count"]
+    assert {path: path.read_bytes() for path in first.rglob("*.*")} == before
+    assert sorted(path.name for path in (project / ".runs").iterdir() if path.is_dir()) == ["crack500"]
+
+    assert scored(run(project, data, "slice.stride_px=32")) == dict.fromkeys(every, 3)
+    printed = capfd.readouterr().out
+    assert "Running stage 'label" not in printed
+    again = json.loads((first / "run.json").read_text())
+    assert again["seconds"] == record["seconds"]
 
 
 def test_missing_data_and_wrong_keys_stop_before_any_work(project: Path, data: Path, tmp_path: Path):
     with pytest.raises(DatasetError, match="elsewhere/crack500: dataset crack500 is not here"):
         run(project, tmp_path / "elsewhere")
     with pytest.raises(ParamsError, match=r"slice\.strid_px: unknown key"):
-        results.run(project, name="crack500", data=data, scale="cpu", overrides=["slice.strid_px=1"])
+        run(project, data, "slice.strid_px=1")
     with pytest.raises(ParamsError, match="dataset=roads: no such dataset"):
-        results.run(project, name="roads", data=data, scale="cpu", overrides=[])
+        results.run(project, name="roads", results="roads", data=data, scale="cpu", overrides=[])
     with pytest.raises(ParamsError, match=r"ingest\.raw: got /photographs, but a run on other data links them"):
-        results.run(project, name="crack500", data=data, scale="cpu", overrides=["ingest.raw=/photographs"])
+        run(project, data, "ingest.raw=/photographs")
+    for name in ("../elsewhere", "", ".hidden", "a/b"):
+        with pytest.raises(CrackpipeError, match=r"--results: got .*; expected a plain name such as crack500_labels"):
+            run(project, data, results_name=name)
     assert not (project / ".runs").exists()
 
 
@@ -135,5 +185,5 @@ def test_a_second_run_at_the_same_time_is_refused(project: Path):
     (project / ".runs").mkdir()
     under_way = results._alone(project / ".runs/crack500.lock", name="crack500")
     second = results._alone(project / ".runs/crack500.lock", name="crack500")
-    with under_way, pytest.raises(CrackpipeError, match="crack500: the same run is under way"), second:
+    with under_way, pytest.raises(CrackpipeError, match="crack500: this dataset is being run already"), second:
         pass
