@@ -206,6 +206,16 @@ class PseudoLabel(Section):
     truth: Truth
 
 
+Variants = Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]
+
+
+class Ablate(Section):
+    splits: Annotated[list[Split], Field(min_length=1)]
+    limit: PositiveInt
+    cam_location: Variants
+    soft_location: Variants
+
+
 class Prompts(Section):
     wording: Literal["normal", "crack"]
     templates: Annotated[list[str], Field(min_length=1)]
@@ -333,6 +343,7 @@ class Params(Section):
     train_classifier: TrainClassifier
     evidence: Evidence
     pseudo_label: PseudoLabel
+    ablate: Ablate
     prompts: Prompts
     align_clip: AlignClip
     train_segmenter: TrainSegmenter
@@ -347,6 +358,29 @@ class Params(Section):
                 f"train_segmenter.labels names {sorted(missing)}, but pseudo_label.methods does not: add it there"
             )
         return self
+
+    @model_validator(mode="after")
+    def _variants_are_settings(self) -> "Params":
+        for method, named in self.variants().items():
+            kind = type(getattr(self.pseudo_label, method))
+            for name, settings in named.items():
+                try:
+                    kind.model_validate(settings)
+                except ValidationError as error:
+                    first = error.errors()[0]
+                    key = ".".join(str(part) for part in first["loc"])
+                    raise ValueError(f"ablate.{method}.{name}.{key}: got {first['input']!r}; {first['msg']}") from None
+        return self
+
+    def variants(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Method → variant → all settings of the method, those of ``ablate`` in place of the method's own."""
+        own = {"cam_location": self.ablate.cam_location, "soft_location": self.ablate.soft_location}
+        return {
+            method: {
+                name: {**getattr(self.pseudo_label, method).model_dump(), **changes} for name, changes in named.items()
+            }
+            for method, named in own.items()
+        }
 
     @model_validator(mode="after")
     def _evidence_is_gathered(self) -> "Params":

@@ -1,6 +1,6 @@
 """The tables that a pseudo-label is made of, joined photograph by photograph, and the rows that come out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +14,39 @@ from crackpipe.pseudo.labelling import CHUNK, Item
 from crackpipe.pseudo.patch_labels import Place
 
 
-def items(photos: Path, evidence: Path, *, none: Mapping[str, list[Place]], workers: int, what: str) -> Iterator[Item]:
+def items(
+    photos: Path,
+    evidence: Path,
+    *,
+    none: Mapping[str, list[Place]],
+    workers: int,
+    what: str,
+    wanted: Collection[str] | None = None,
+) -> Iterator[Item]:
     """Decode each photograph and join its evidence; memory of a few dozen photographs.
 
     Args:
         photos, evidence: the tables.
         none: patches without a crack by photograph, from :func:`patch_labels.without_crack`.
         what: name of the progress bar.
+        wanted: the photographs to take; ``None`` takes all.
 
     Raises:
         CrackpipeError: a photograph has no evidence.
     """
-    bar = progress.bar(
-        tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"]),
-        what=what,
-        total=tables.count(photos, tables.PHOTOS),
-        unit="photos",
-    )
+    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
+    total = tables.count(photos, tables.PHOTOS)
+    if wanted is not None:
+        rows, total = (row for row in rows if row["photo_id"] in wanted), len(wanted)
+    bar = progress.bar(rows, what=what, total=total, unit="photos")
     decoded = progress.prefetch(
         lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=workers, ahead=CHUNK
     )
-    found = tables.grouped(evidence, tables.EVIDENCE)
+    found: Iterator[tuple[Any, list[tables.Row]]] = tables.grouped(evidence, tables.EVIDENCE)
+    if wanted is not None:
+        found = (group for group in found if group[0] in wanted)
     for photo_id, image in decoded:
-        owner, rows = next(found, (None, []))
+        owner, grids = next(found, (None, []))
         if owner != photo_id:
             raise CrackpipeError(
                 f"{evidence}: next photograph is {owner!r}, but the photos table has {photo_id!r}; "
@@ -45,7 +55,7 @@ def items(photos: Path, evidence: Path, *, none: Mapping[str, list[Place]], work
         height, width = image.shape[:2]
         labelled = none.get(photo_id)
         possible = None if labelled is None else patch_labels.possible(labelled, height=height, width=width)
-        yield Item(photo_id, image, tuple(rows), possible)
+        yield Item(photo_id, image, tuple(grids), possible)
 
 
 def row(photo_id: str, levels: UInt8[np.ndarray, "h w"], *, method: str, binarise: float) -> tables.Row:

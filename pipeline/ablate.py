@@ -1,0 +1,30 @@
+"""Score pseudo-label methods with one part left out or exchanged: König et al.'s Table VII, and ours beside it.
+
+Reads data/photos, data/evidence and data/patches; writes metrics/ablation.json. Costs: every variant's image
+processing of `ablate.limit` photographs of each source; memory of a few dozen photographs.
+"""
+
+from pathlib import Path
+
+from crackpipe import params, reports, stage
+from crackpipe.pseudo import patch_labels
+from crackpipe.report import ablation
+
+
+def main() -> None:
+    p = params.load()
+    tree = ablation.score(
+        Path("data/photos"),
+        Path("data/evidence"),
+        variants=p.variants(),
+        splits=p.ablate.splits,
+        limit=p.ablate.limit,
+        none=patch_labels.without_crack(Path("data/patches")),
+        tolerance_px=p.evaluate.tolerance_px,
+        workers=p.runtime.workers,
+    )
+    reports.write_json(Path("metrics/ablation.json"), tree)
+
+
+if __name__ == "__main__":
+    stage.run(main)
