@@ -11,7 +11,7 @@ from crackpipe import models
 from crackpipe.classify import backbones, classifier
 from crackpipe.runtime import Runtime
 from crackpipe.segment.networks import catalogue
-from crackpipe.segment.networks.trunk import Weights
+from crackpipe.segment.networks.trunks import Weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from crackpipe.checkpoints import Checkpoint
 from crackpipe.clip.encoder import Encoder
 from crackpipe.runtime import Runtime
 from crackpipe.segment import fitting, losses, pixel_network, text_guided, training, windows
-from crackpipe.segment.networks.trunk import Weights
+from crackpipe.segment.networks.trunks import Weights
 from crackpipe.segment.tokens import KeptTokens
 from crackpipe.segment.windows import Target, Window
 
