@@ -15,16 +15,17 @@ from torch import Tensor, nn
 from crackpipe import images
 from crackpipe.classify.backbones import Network
 from crackpipe.classify.classifier import Classifier
-from crackpipe.pseudo.patch_map import upsampled
+from crackpipe.errors import CrackpipeError
 from crackpipe.runtime import Runtime
 
 CELL_PX = 32  # the backbones' total stride; photographs are mirrored to a multiple of it
+MARGIN_PX = 256  # what a tile sees beyond its border
 
 Kind = Literal["gradcam", "gradcam++"]
 Target = Literal["crack", "argmax"]
 
 
-def activation_maps(
+def activation_cells(
     photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
     model: Classifier,
     machine: Runtime,
@@ -32,46 +33,80 @@ def activation_maps(
     kind: Kind,
     target: Target,
     engine: Literal["head", "library"],
-    upsample: images.Method,
     batch_px: int,
-) -> list[Float32[np.ndarray, "_h _w"]]:
-    """Class activation map of each photograph, in [0, 1], its maximum 1 (all 0 where nothing speaks for the class).
+    tile_px: int,
+) -> list[Float32[np.ndarray, "_r _c"]]:
+    """Class activation map of each photograph, one value for each cell of ``CELL_PX``, in [0, 1].
 
-    Photographs of one size share batches of at most ``batch_px`` pixels.
+    Its maximum is 1; it is all 0 where nothing speaks for the class. Photographs of one size share batches of at most
+    ``batch_px`` pixels. Of a photograph with more than ``tile_px``² pixels the last convolution is computed in tiles
+    and joined: memory is that of a tile, and 4 bytes per channel and cell.
 
     Args:
         kind: Grad-CAM (Selvaraju et al., eq. 1–2) or Grad-CAM++ (Chattopadhay et al.; see :func:`head_maps`).
         target: the class that is explained: crack, or the one the network chooses (König's public code).
+        tile_px: side of the tiles, a multiple of ``CELL_PX``; each sees ``MARGIN_PX`` beyond its border.
+
+    Raises:
+        CrackpipeError: ``engine="library"`` on a photograph that needs tiles.
     """
-    cells: list[np.ndarray | None] = [None] * len(photographs)
+    cells: dict[int, np.ndarray] = {}
     for group in _same_size(photographs, batch_px=batch_px):
         pixels = torch.stack([_padded(photographs[i]) for i in group])
-        inputs = model.prepare(pixels, machine)
-        with machine.autocast():
-            maps = (head_maps if engine == "head" else library_maps)(model.network, inputs, kind=kind, target=target)
-        for i, one in zip(group, maps.float().cpu().numpy(), strict=True):
-            cells[i] = one
-    return [
-        upsampled(one, cell_px=CELL_PX, height=pixels.shape[0], width=pixels.shape[1], method=upsample)
-        for one, pixels in zip(cells, photographs, strict=True)
-        if one is not None
-    ]
+        large = pixels.shape[2] * pixels.shape[3] > tile_px**2
+        if large and engine == "library":
+            raise CrackpipeError(
+                f"evidence.cam.engine=library: a photograph of {pixels.shape[2]}×{pixels.shape[3]} px is larger than "
+                f"evidence.tile_px² = {tile_px}²; set engine to head, which works in tiles, or raise tile_px"
+            )
+        if engine == "library":
+            with machine.autocast():
+                maps = library_maps(model.network, model.prepare(pixels, machine), kind=kind, target=target)
+        else:
+            activation = _tiled(pixels, model, machine, tile_px=tile_px) if large else _features(pixels, model, machine)
+            maps = head_maps(model.network, activation, kind=kind, target=target)
+        cells.update(zip(group, maps.float().cpu().numpy(), strict=True))
+    return [cells[i] for i in range(len(photographs))]
+
+
+def _features(pixels: UInt8[Tensor, "b 3 h w"], model: Classifier, machine: Runtime) -> Float[Tensor, "b k r c"]:
+    """Output of the last convolution, float32 on the device."""
+    network: Network = model.network
+    with torch.no_grad(), machine.autocast():
+        return network.forward_features(model.prepare(pixels, machine)).float()
+
+
+def _tiled(
+    pixels: UInt8[Tensor, "b 3 h w"], model: Classifier, machine: Runtime, *, tile_px: int
+) -> Float[Tensor, "b k r c"]:
+    """:func:`_features` joined from tiles; the same up to what lies further than ``MARGIN_PX`` from a cell."""
+    height, width = pixels.shape[2:]
+    rows = []
+    for top in range(0, height, tile_px):
+        row = []
+        for left in range(0, width, tile_px):
+            above, before = min(top, MARGIN_PX), min(left, MARGIN_PX)
+            tile = pixels[:, :, top - above : top + tile_px + MARGIN_PX, left - before : left + tile_px + MARGIN_PX]
+            found = _features(tile, model, machine)
+            tall, wide = min(tile_px, height - top) // CELL_PX, min(tile_px, width - left) // CELL_PX
+            down, right = above // CELL_PX, before // CELL_PX
+            row.append(found[:, :, down : down + tall, right : right + wide])
+        rows.append(torch.cat(row, dim=3))
+    return torch.cat(rows, dim=2)
 
 
 def head_maps(
-    network: Network, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target
+    network: Network, activation: Float[Tensor, "b k r c"], *, kind: Kind, target: Target
 ) -> Float[Tensor, "b r c"]:
-    """Maps at the last convolution from the gradient of the head alone.
+    """Maps at the last convolution, from its output and the gradient of the head alone.
 
     Grad-CAM takes the gradient of the class's logit. For Grad-CAM++ König's public code gives, on a network that
     ends in global average pooling and linear layers, exactly ``relu(Σ_k relu(∂p/∂A_k) · A_k) / max``. As
     ``∂p/∂A = p (1 − p) ∂(z_class − z_other)/∂A`` and the factor cancels, the gradient of the logit margin is used: it
     does not vanish where the softmax saturates (there the public code's maps are 0/0 = NaN).
     """
-    with torch.no_grad():
-        activation = network.forward_features(inputs)
-    activation = activation.float().requires_grad_()
-    with torch.enable_grad(), torch.autocast(inputs.device.type, enabled=False):
+    activation = activation.detach().float().requires_grad_()
+    with torch.enable_grad(), torch.autocast(activation.device.type, enabled=False):
         logits = network.forward_head(activation)
         (gradient,) = torch.autograd.grad(_explained(logits, kind=kind, target=target).sum(), activation)
     activation = activation.detach()
