@@ -33,8 +33,15 @@ check: $(INSTALLED) ## format, lint, types, import contracts, params, fast tests
 	$(PY) -m crackpipe configure --check --composed
 	$(PY) -m pytest -m "not slow"
 
-crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protocol on real photographs, into results/crack500
-	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
+RUN_CRACK500 = $(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
+crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protocol on real photographs, into results/crack500 and crack500_*
+	@$(RUN_CRACK500)
+	@$(RUN_CRACK500) --results crack500_labels \
+		'train_segmenter.segmenters=[text_adapters]' 'train_segmenter.labels=[cam_crf,cam_location,truth]'
+	@$(RUN_CRACK500) --results crack500_networks \
+		'train_segmenter.segmenters=[deepcrack_liu,deepcrack_zou,oed]' 'train_segmenter.labels=[cam_location]'
+	@$(RUN_CRACK500) --results crack500_semi \
+		'train_segmenter.segmenters=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[test]'
 
 bench: $(INSTALLED) ## time the hot paths against the ways that others do them
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done

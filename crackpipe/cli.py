@@ -13,6 +13,7 @@ from crackpipe.errors import ParamsError
 PARAMS = Path("params.yaml")
 CONF = Path("conf")
 RAW = Path("data/raw")
+GRID, CRF = Path("conf/crf_grid.yaml"), Path("crf.yaml")
 
 commands = typer.Typer(
     add_completion=False,
@@ -110,6 +111,22 @@ def compare(
     else:
         comparison.write_readme(readme, folders)
         typer.echo(f"wrote the results into {readme}")
+
+
+@commands.command("tune-crf")
+def tune_crf(
+    photos: Annotated[int, typer.Option(min=1, help="at most so many photographs with masks")] = 100,
+    split: Annotated[str, typer.Option(help="val or train; nothing may be chosen on test")] = "val",
+    grid: Annotated[Path, typer.Option(help="YAML: a value or a list of values for each parameter")] = GRID,
+    out: Annotated[Path, typer.Option(help="YAML to write; a CSV of all combinations is put beside it")] = CRF,
+    seed: Annotated[int, typer.Option(min=0, help="of the draw of photographs")] = 0,
+) -> None:
+    """Search the CRF's parameters (pseudo_label.cam_crf) for the highest mean IoU of its labels."""
+    from crackpipe import tune
+
+    found = tune.crf(photos=photos, split=split, grid=grid, out=out, seed=seed)
+    typer.echo(found.head(10).to_string(index=False, formatters={"mean_iou": "{:.4f}".format}))
+    typer.echo(f"wrote {out} and {out.with_suffix('.csv')}")
 
 
 if __name__ == "__main__":

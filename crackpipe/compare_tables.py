@@ -139,15 +139,16 @@ def _segmenters(
 ) -> Iterator[tuple[str, Any]]:
     """Those segmenters on those labels; ``None`` takes all.
 
-    Runs that were also trained on pseudo-labels of unlabelled photographs (``train_segmenter.unlabelled``) belong to
+    Rows that were also trained on pseudo-labels of unlabelled photographs (``train_segmenter.unlabelled``) belong to
     the table about that (``semi``) and to no other, as the others keep to training photographs.
     """
-    added = run.params["train_segmenter"].get("unlabelled") or []
+    unlabelled = run.params["train_segmenter"].get("unlabelled") or []
     for segmenter, by_labels in run.metrics.get("segmentation", {}).items():
         for name, sources in by_labels.items():
             label = run.params["pseudo_label"]["method"] if name == "pseudo" else name  # how earlier runs call it
             named = (segmenters is None or segmenter in segmenters) and (labels is None or label in labels)
-            if named and (semi or not added or label == UNTRAINED):
+            added = [] if label in (UNTRAINED, TRUTH) else unlabelled
+            if named and (semi or not added):
                 yield _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else []), sources
 
 

@@ -1,4 +1,5 @@
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+
+from crackpipe import configure
 
 ROOT = Path(__file__).parents[1]
 
@@ -94,6 +97,16 @@ def test_a_run_takes_lists_and_a_name_for_its_results(project: Path):
     assert "train_segmenter.labels.0: got 'thruth'" in done.stderr
     done = crackpipe(project, "run", "crack500", "--results", "../x", "--data", "nowhere", labels)
     assert done.stderr.startswith("error: --results: got '../x'; expected a plain name such as crack500_labels")
+
+
+def test_every_run_of_make_crack500_is_a_valid_composition(project: Path):
+    done = subprocess.run(["make", "-n", "crack500", "DATA=nowhere"], cwd=ROOT, capture_output=True, text=True)
+    runs = [shlex.split(line) for line in done.stdout.replace("\\\n", " ").splitlines() if "crackpipe run" in line]
+    names = [run[run.index("--results") + 1] for run in runs[1:]]
+    assert names == ["crack500_labels", "crack500_networks", "crack500_semi"]
+    for run in runs:
+        overrides = [part for part in run if part.startswith("train_segmenter.")]
+        configure.compose(project / "conf", dataset="crack500", scale="cpu", overrides=overrides)
 
 
 def test_a_run_without_its_data_fails_before_any_work(project: Path):
