@@ -10,7 +10,7 @@ def guided_filter(
     """Let a map follow the edges of its guide: in each window it becomes the best line ``a · guide + b`` (eq. 4–8).
 
     Liu et al. (2019) refine the fused prediction of DeepCrack with its first side output as the guide; their published
-    code binarises the prediction first and takes radius 5 and eps 0.01.
+    code binarises the prediction first and takes radius 5 and eps 0.01 on levels 0–255 (1.5e-7 on [0, 1]).
 
     Args:
         prediction: the map to refine, e.g. crack probabilities in [0, 1].
