@@ -11,7 +11,6 @@ from jaxtyping import Float32, UInt8
 
 from crackpipe import images, tables
 from crackpipe.errors import CrackpipeError
-from crackpipe.pseudo.patch_map import upsampled
 
 Photograph = UInt8[np.ndarray, "_h _w 3"]
 Cells = Float32[np.ndarray, "_a _b"]
@@ -67,3 +66,12 @@ def maps(
         )
         for kind in kinds
     ]
+
+
+def upsampled(
+    cells: Float32[np.ndarray, "a b"], *, cell_px: int, height: int, width: int, method: images.Method
+) -> Float32[np.ndarray, "h w"]:
+    """Cells of ``cell_px`` pixels to pixels, cut to (height, width) and to [0, 1]: Lanczos overshoots."""
+    rows, cols = cells.shape
+    full = images.resize(cells, height=rows * cell_px, width=cols * cell_px, method=method)
+    return np.clip(full[:height, :width], 0, 1)

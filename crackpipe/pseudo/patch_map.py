@@ -25,8 +25,8 @@ def patch_cells(
     """Crack probability of each stride-sized cell of each photograph, in [0, 1]: the mean of the patches on it.
 
     Patches of all photographs share batches of about ``batch_px`` pixels. The cells reach over the photograph's lower
-    and right border as the patches do; :func:`upsampled` cuts them, so that no size of photograph shears the map (the
-    public code merges as if padded otherwise).
+    and right border as the patches do; :func:`crackpipe.pseudo.evidence.upsampled` cuts them, so that no size of
+    photograph shears the map (the public code merges as if padded otherwise).
     """
     scores = _score(photographs, model, machine, side_px=side_px, stride_px=stride_px, batch_px=batch_px)
     maps = []
@@ -47,15 +47,6 @@ def mean_over_patches(grid: Float32[np.ndarray, "r c"], *, reach: int) -> Float3
     for axis in (0, 1):
         total, count = (_slide(values, reach=reach, axis=axis) for values in (total, count))
     return total / count
-
-
-def upsampled(
-    cells: Float32[np.ndarray, "a b"], *, cell_px: int, height: int, width: int, method: images.Method
-) -> Float32[np.ndarray, "h w"]:
-    """Cells of ``cell_px`` pixels to pixels, cut to (height, width) and to [0, 1]: Lanczos overshoots."""
-    rows, cols = cells.shape
-    full = images.resize(cells, height=rows * cell_px, width=cols * cell_px, method=method)
-    return np.clip(full[:height, :width], 0, 1)
 
 
 def _slide(values: Float32[np.ndarray, "r c"], *, reach: int, axis: int) -> np.ndarray:
