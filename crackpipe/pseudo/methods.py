@@ -8,6 +8,8 @@ from jaxtyping import Float32, UInt8
 from crackpipe import images
 from crackpipe.pseudo import dark_map
 
+STEPS = np.float32(80)  # beyond so many softnesses above the threshold nothing is dark, and float32's exp overflows
+
 
 def cam(image: UInt8[np.ndarray, "h w 3"], cam: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
     """The activation map itself, 0–255: the baseline of both papers."""
@@ -99,7 +101,8 @@ def soft_darkness(grey: UInt8[np.ndarray, "h w"], *, threshold: int, softness: f
     """``sigmoid((threshold − grey) / softness)``, ½ at the threshold; with ``softness=0`` 1 up to it, 0 above."""
     levels = np.arange(256, dtype=np.float32)
     if softness:
-        table = 1 / (1 + np.exp((levels - np.float32(threshold)) / np.float32(softness)))
+        steps = (levels - np.float32(threshold)) / np.float32(softness)
+        table = 1 / (1 + np.exp(np.minimum(steps, STEPS)))
     else:
         table = (levels <= threshold).astype(np.float32)
     return table[grey]
