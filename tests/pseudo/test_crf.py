@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from crackpipe import images
 from crackpipe.pseudo import crf
 
 SETTINGS = {
@@ -71,3 +72,11 @@ def test_a_view_that_is_not_contiguous_is_read_right() -> None:
     image, evidence, _ = drawn()
     flipped = crf.refine(image[:, ::-1], evidence[:, ::-1], **SETTINGS)
     assert np.allclose(flipped[:, ::-1], crf.refine(image, evidence, **SETTINGS), atol=0.05)
+
+
+def test_the_label_is_the_marginal_in_grey_levels() -> None:
+    image, evidence, truth = drawn()
+    found = crf.label(image, evidence, **SETTINGS)
+    assert (found.shape, found.dtype) == (evidence.shape, np.dtype(np.uint8))
+    assert np.array_equal(found, images.to_levels(crf.refine(image, evidence, **SETTINGS)))
+    assert f1(found >= 128, truth) > 0.95

@@ -1,14 +1,18 @@
-"""A stream of photographs becomes labels: in order, whatever the pool."""
+"""A stream of photographs becomes labels: in order, whatever the pool, and nowhere that its patch labels rule out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from crackpipe import images
+from crackpipe import images, params
 from crackpipe.pseudo import crf, labelling, methods
+from crackpipe.pseudo.labelling import Item, Method
 
+RIGHT = params.load(Path(__file__).parents[2] / "params.yaml").pseudo_label
 SIZES = [(20, 30), (16, 16), (31, 18)]
 CRF = {
     "iterations": 2,
@@ -30,65 +34,137 @@ LOCATION = {
     "bilateral_sigma": 120.0,
     "closings": 1,
 }
+SOFT = {
+    "smooth_px": 1.0,
+    "near": 0.3,
+    "classes": 3,
+    "softness": 20.0,
+    "bilateral_px": 0,
+    "bilateral_sigma": 120.0,
+}
+OF_ALL = {"binarise": 0.5, "upsample": "linear"}
+SECTIONS: dict[str, dict[str, Any]] = {
+    "cam": OF_ALL,
+    "cam_crf": OF_ALL | CRF,
+    "cam_location": OF_ALL | LOCATION | {"patch_side_px": 64},
+    "soft_location": OF_ALL | SOFT | {"patch_sides_px": [64, 32], "with_cam": True, "patch_labels": True},
+}
 
 
-def photographs(n: int) -> list[tuple[int, np.ndarray]]:
-    random = np.random.default_rng(0)
-    return [(i, random.integers(0, 256, (*SIZES[i % 3], 3), dtype=np.uint8)) for i in range(n)]
+def photograph(number: int) -> np.ndarray:
+    return np.random.default_rng(number).integers(0, 256, (*SIZES[number % 3], 3), dtype=np.uint8)
 
 
-def darkness(pixels: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [1 - images.to_unit(images.to_grey(image)) for image in pixels]
+def grids(image: np.ndarray) -> dict[str, np.ndarray]:
+    """Evidence of one cell for each pixel, so that nothing is interpolated: darkness, redness and greenness."""
+    layers = {"cam": 255 - images.to_grey(image), "patch_32": image[..., 0], "patch_64": image[..., 1]}
+    return {kind: images.to_unit(np.ascontiguousarray(levels)) for kind, levels in layers.items()}
 
 
-def redness(pixels: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [images.to_unit(np.ascontiguousarray(image[..., 0])) for image in pixels]
+def item(number: int) -> Item:
+    image = photograph(number)
+    rows = tuple(
+        {"photo_id": f"s/{number}", "kind": kind, "cell_px": 1, "cells": images.encode_unit16(values)}
+        for kind, values in grids(image).items()
+    )
+    return Item(number, image, rows, None)
 
 
-def serial(n: int, method: str) -> list[np.ndarray]:
-    labels = []
-    for _, image in photographs(n):
-        (cam,), (patch_map,) = darkness([image]), redness([image])
-        if method == "cam":
-            labels.append(images.to_levels(cam))
-        elif method == "cam_crf":
-            labels.append(images.to_levels(crf.refine(image, cam, **CRF)))
-        else:
-            labels.append(methods.cam_location(image, cam, patch_map, **LOCATION))
-    return labels
+def one_by_one(name: str, number: int) -> np.ndarray:
+    image = photograph(number)
+    found = grids(image)
+    if name == "cam":
+        return images.to_levels(found["cam"])
+    if name == "cam_crf":
+        return images.to_levels(crf.refine(image, found["cam"], **CRF))
+    if name == "cam_location":
+        return methods.cam_location(image, found["cam"], found["patch_64"], **LOCATION)
+    return methods.soft_location(image, found["cam"], found["patch_64"], found["patch_32"], **SOFT)
+
+
+@pytest.mark.parametrize("name", ["cam", "cam_crf", "cam_location", "soft_location"])
+def test_labels_come_in_order_and_equal_those_made_one_by_one(name: str) -> None:
+    chosen = replace(labelling.method(name, SECTIONS[name]), in_processes=False)
+    count = 12
+    found = list(labelling.label(map(item, range(count)), chosen, workers=2))
+    assert [key for key, _, _ in found] == list(range(count))
+    for number, pixels, levels in found:
+        assert np.array_equal(pixels, photograph(number))
+        assert levels.dtype == np.uint8
+        assert np.array_equal(levels, one_by_one(name, number))
+    assert any(levels.any() for _, _, levels in found)
+
+
+def test_processes_give_what_threads_give() -> None:
+    in_processes = labelling.method("cam_crf", SECTIONS["cam_crf"])
+    assert in_processes.in_processes
+    runs = [
+        list(labelling.label(map(item, range(5)), chosen, workers=2))
+        for chosen in (in_processes, replace(in_processes, in_processes=False))
+    ]
+    for (key, pixels, levels), (other_key, other_pixels, other_levels) in zip(*runs, strict=True):
+        assert key == other_key
+        assert np.array_equal(pixels, other_pixels)
+        assert np.array_equal(levels, other_levels)
 
 
 @pytest.mark.parametrize(
-    ("method", "settings", "n", "processes"),
-    [("cam", {}, 35, False), ("cam_location", LOCATION, 20, False), ("cam_crf", CRF, 18, True)],
+    ("name", "changed", "kinds"),
+    [
+        ("cam", {}, ("cam",)),
+        ("cam_crf", {}, ("cam",)),
+        ("cam_location", {"patch_side_px": 32}, ("cam", "patch_32")),
+        ("soft_location", {"patch_sides_px": [128, 32], "with_cam": False}, ("patch_128", "patch_32")),
+        ("soft_location", {"patch_sides_px": [64], "with_cam": True}, ("cam", "patch_64")),
+    ],
 )
-def test_labels_come_in_order_and_equal_those_made_one_by_one(
-    method: str, settings: dict[str, Any], n: int, processes: bool
-) -> None:
-    find = [darkness, redness] if method == "cam_location" else [darkness]
-    combine = labelling.combiner(method, settings)
-    found = list(labelling.label(iter(photographs(n)), find=find, combine=combine, workers=2, processes=processes))
-    assert [key for key, _, _ in found] == list(range(n))
-    for (_, pixels, levels), (_, image), expected in zip(found, photographs(n), serial(n, method), strict=True):
-        assert np.array_equal(pixels, image)
-        assert levels.dtype == np.uint8
-        assert np.array_equal(levels, expected)
+def test_a_section_of_params_yaml_makes_a_method(name: str, changed: dict[str, Any], kinds: tuple[str, ...]) -> None:
+    settings = getattr(RIGHT, name).model_dump() | changed
+    before = settings.copy()
+    made = labelling.method(name, settings)
+    assert made.kinds == kinds
+    assert made.upsample == settings["upsample"]
+    assert settings == before
+    image = photograph(0)
+    levels = made.combine(image, *([grids(image)["cam"]] * len(kinds)))
+    assert (levels.shape, levels.dtype) == (image.shape[:2], np.dtype(np.uint8))
 
 
-def test_evidence_is_held_for_one_chunk_only() -> None:
-    taken, labelled = 0, 0
+def test_a_label_is_empty_where_no_crack_is_possible_and_as_it_was_elsewhere() -> None:
+    chosen = labelling.method("cam", SECTIONS["cam"])
+    free = item(0)
+    possible = np.random.default_rng(1).random(SIZES[0]) < 0.5
+    bound = replace(free, possible=possible)
+    whole, part = (labelling.one(one, chosen=chosen) for one in (free, bound))
+    assert not part[~possible].any()
+    assert np.array_equal(part[possible], whole[possible])
+    assert whole[~possible].any()
+    assert part.dtype == np.uint8
+    (found,) = labelling.label([bound], chosen, workers=1)
+    assert np.array_equal(found[2], part)
 
-    def counted():
+
+def test_evidence_is_upsampled_to_the_photograph() -> None:
+    cells = np.array([[0.0, 1.0]], np.float32)
+    row = {"photo_id": "s/a", "kind": "cam", "cell_px": 8, "cells": images.encode_unit16(cells)}
+    chosen = labelling.method("cam", OF_ALL | {"upsample": "nearest"})
+    levels = labelling.one(Item("s/a", np.zeros((5, 13, 3), np.uint8), (row,), None), chosen=chosen)
+    assert levels.tolist() == [[0] * 8 + [255] * 5] * 5
+
+
+def test_one_chunk_of_photographs_is_held() -> None:
+    taken = labelled = 0
+
+    def counted() -> Iterator[Item]:
         nonlocal taken
-        for pair in photographs(40):
+        for number in range(labelling.CHUNK + 8):
             taken += 1
-            yield pair
+            yield item(number)
 
-    combine = labelling.combiner("cam", {})
-    for _ in labelling.label(counted(), find=[darkness], combine=combine, workers=2, processes=False):
+    for _ in labelling.label(counted(), labelling.method("cam", SECTIONS["cam"]), workers=2):
         labelled += 1
         assert taken <= labelled - 1 + labelling.CHUNK
-    assert labelled == 40
+    assert labelled == labelling.CHUNK + 8
 
 
 def test_a_fault_in_one_photograph_is_raised_and_not_skipped() -> None:
@@ -97,12 +173,11 @@ def test_a_fault_in_one_photograph_is_raised_and_not_skipped() -> None:
             raise ZeroDivisionError
         return images.to_levels(cam)
 
-    found = labelling.label(photographs(4), find=[darkness], combine=broken, workers=2, processes=False)
+    found = labelling.label(map(item, range(4)), Method(("cam",), broken, "linear"), workers=2)
     assert next(found)[0] == 0
     with pytest.raises(ZeroDivisionError):
         next(found)
 
 
 def test_no_photographs_have_no_labels() -> None:
-    combine = labelling.combiner("cam", {})
-    assert not list(labelling.label((), find=[darkness], combine=combine, workers=1, processes=False))
+    assert not list(labelling.label((), labelling.method("cam", SECTIONS["cam"]), workers=1))

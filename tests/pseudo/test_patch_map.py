@@ -10,7 +10,7 @@ from torch import nn
 
 from crackpipe import runtime
 from crackpipe.classify.classifier import Classifier
-from crackpipe.pseudo import patch_map
+from crackpipe.pseudo import evidence, patch_map
 
 GRIDS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(0, 1, width=32))
 
@@ -39,9 +39,11 @@ def maps_of(
     upsample: str = "lanczos",
     batch_px: int = 1 << 16,
 ) -> list[np.ndarray]:
-    return patch_map.patch_maps(
-        photographs, MODEL, machine, side_px=side, stride_px=stride, upsample=upsample, batch_px=batch_px
-    )
+    cells = patch_map.patch_cells(photographs, MODEL, machine, side_px=side, stride_px=stride, batch_px=batch_px)
+    return [
+        evidence.upsampled(one, cell_px=stride, height=pixels.shape[0], width=pixels.shape[1], method=upsample)
+        for one, pixels in zip(cells, photographs, strict=True)
+    ]
 
 
 def grey(levels: np.ndarray) -> np.ndarray:
@@ -135,10 +137,14 @@ def test_a_photograph_smaller_than_a_patch_has_a_map_of_its_own_size(
     assert np.isfinite(found).all()
 
 
-def test_upsampling_is_cut_to_the_photograph_and_to_probabilities() -> None:
-    cells = np.array([[0, 1, 0], [1, 0, 1]], np.float32)  # Lanczos overshoots here
-    found = patch_map.upsampled(cells, cell_px=16, height=21, width=40, method="lanczos")
-    assert found.shape == (21, 40)
-    assert found.dtype == np.float32
-    assert found.min() == 0
-    assert found.max() == 1
+@pytest.mark.parametrize(
+    ("size", "side", "stride", "wanted"),
+    [((32, 32), 32, 16, (2, 2)), ((33, 64), 32, 16, (3, 4)), ((1, 49), 32, 16, (2, 4)), ((70, 64), 64, 64, (2, 1))],
+)
+def test_cells_reach_as_far_as_the_patches(
+    machine: runtime.Runtime, size: tuple[int, int], side: int, stride: int, wanted: tuple[int, int]
+) -> None:
+    photographs = [grey(np.full(size, 51))]
+    (found,) = patch_map.patch_cells(photographs, MODEL, machine, side_px=side, stride_px=stride, batch_px=1 << 16)
+    assert (found.shape, found.dtype) == (wanted, np.dtype(np.float32))
+    assert np.allclose(found, 1 / (1 + np.exp(-(4 - 8 * 51 / 255))), atol=1e-5)

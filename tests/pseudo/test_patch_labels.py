@@ -1,0 +1,72 @@
+"""A patch that is labelled none rules out all of its pixels, on training photographs only."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crackpipe import tables
+from crackpipe.pseudo import patch_labels
+from crackpipe.pseudo.patch_labels import Place
+
+PLACES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 9)), max_size=5)
+
+
+@pytest.fixture
+def patches(tmp_path: Path) -> Path:
+    """Patches of five photographs: (photo, row, column, symmetry, label, split)."""
+    listed = [
+        ("s/mixed", 0, 0, 0, 0, "train"),
+        ("s/mixed", 0, 0, 1, 0, "train"),  # the same patch, turned
+        ("s/mixed", 0, 32, 0, 1, "train"),
+        ("s/mixed", 32, 0, 0, 0, "train"),
+        ("s/sound", 0, 0, 0, 0, "train"),
+        ("s/torn", 0, 0, 0, 1, "train"),
+        ("s/val", 0, 0, 0, 0, "val"),
+        ("s/xtest", 0, 0, 0, 0, "test"),
+    ]
+    names = ("photo_id", "row_px", "col_px", "symmetry", "label", "split")
+    rows = [dict(zip(names, one, strict=True), side_px=64) for one in listed]
+    tables.write(tmp_path / "patches", tables.PATCHES, rows)
+    return tmp_path / "patches"
+
+
+def test_patches_without_a_crack_are_listed_once_for_each_training_photograph(patches: Path) -> None:
+    assert patch_labels.without_crack(patches) == {
+        "s/mixed": [(0, 0, 64), (32, 0, 64)],
+        "s/sound": [(0, 0, 64)],
+        "s/torn": [],
+    }
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_labels_of_other_splits_are_never_read(patches: Path, split: str) -> None:
+    """Whatever they say, the answer stays."""
+    rows = list(tables.scan(patches, tables.PATCHES))
+    turned = [row | {"label": 1 - row["label"]} if row["split"] == split else row for row in rows]
+    assert turned != rows
+    before = patch_labels.without_crack(patches)
+    tables.write(patches, tables.PATCHES, turned)
+    assert patch_labels.without_crack(patches) == before
+
+
+def test_symmetric_copies_are_not_read(patches: Path) -> None:
+    rows = [row for row in tables.scan(patches, tables.PATCHES) if row["symmetry"] == 0]
+    before = patch_labels.without_crack(patches)
+    tables.write(patches, tables.PATCHES, rows)
+    assert patch_labels.without_crack(patches) == before
+
+
+@given(none=PLACES, height=st.integers(1, 16), width=st.integers(1, 16))
+def test_a_pixel_can_be_crack_unless_a_patch_without_one_covers_it(none: list[Place], height: int, width: int) -> None:
+    found = patch_labels.possible(none, height=height, width=width)
+    assert (found.shape, found.dtype) == ((height, width), np.dtype(bool))
+    for row, col in np.ndindex(height, width):
+        covered = any(top <= row < top + side and left <= col < left + side for top, left, side in none)
+        assert found[row, col] == (not covered)
+
+
+def test_a_photograph_whose_patches_all_show_a_crack_may_hold_it_anywhere() -> None:
+    assert patch_labels.possible([], height=3, width=4).all()
