@@ -51,20 +51,21 @@ def activation_cells(
         CrackpipeError: ``engine="library"`` on a photograph that needs tiles.
     """
     cells: dict[int, np.ndarray] = {}
-    for group in _same_size(photographs, batch_px=batch_px):
-        pixels = torch.stack([_padded(photographs[i]) for i in group])
-        large = pixels.shape[2] * pixels.shape[3] > tile_px**2
-        if large and engine == "library":
+    for group in _same_size(photographs, batch_px=batch_px, tile_px=tile_px):
+        some = [photographs[i] for i in group]
+        height, width = some[0].shape[:2]
+        if engine == "library" and height * width > tile_px**2:
             raise CrackpipeError(
-                f"evidence.cam.engine=library: a photograph of {pixels.shape[2]}×{pixels.shape[3]} px is larger than "
+                f"evidence.cam.engine=library: a photograph of {height}×{width} px has more pixels than "
                 f"evidence.tile_px² = {tile_px}²; set engine to head, which works in tiles, or raise tile_px"
             )
         if engine == "library":
             with machine.autocast():
-                maps = library_maps(model.network, model.prepare(pixels, machine), kind=kind, target=target)
+                maps = library_maps(model.network, model.prepare(_stacked(some), machine), kind=kind, target=target)
+        elif height * width > tile_px**2:
+            maps = head_maps(model.network, _tiled(some[0], model, machine, tile_px=tile_px), kind=kind, target=target)
         else:
-            activation = _tiled(pixels, model, machine, tile_px=tile_px) if large else _features(pixels, model, machine)
-            maps = head_maps(model.network, activation, kind=kind, target=target)
+            maps = head_maps(model.network, _features(_stacked(some), model, machine), kind=kind, target=target)
         cells.update(zip(group, maps.float().cpu().numpy(), strict=True))
     return [cells[i] for i in range(len(photographs))]
 
@@ -77,22 +78,23 @@ def _features(pixels: UInt8[Tensor, "b 3 h w"], model: Classifier, machine: Runt
 
 
 def _tiled(
-    pixels: UInt8[Tensor, "b 3 h w"], model: Classifier, machine: Runtime, *, tile_px: int
-) -> Float[Tensor, "b k r c"]:
-    """:func:`_features` joined from tiles; the same up to what lies further than ``MARGIN_PX`` from a cell."""
-    height, width = pixels.shape[2:]
-    rows = []
+    photograph: UInt8[np.ndarray, "h w 3"], model: Classifier, machine: Runtime, *, tile_px: int
+) -> Float[Tensor, "1 k r c"]:
+    """:func:`_features` joined from tiles; the same but for what lies further than ``MARGIN_PX`` from a cell's tile."""
+    height, width = photograph.shape[:2]
+    joined: Tensor | None = None
     for top in range(0, height, tile_px):
-        row = []
         for left in range(0, width, tile_px):
             above, before = min(top, MARGIN_PX), min(left, MARGIN_PX)
-            tile = pixels[:, :, top - above : top + tile_px + MARGIN_PX, left - before : left + tile_px + MARGIN_PX]
-            found = _features(tile, model, machine)
-            tall, wide = min(tile_px, height - top) // CELL_PX, min(tile_px, width - left) // CELL_PX
-            down, right = above // CELL_PX, before // CELL_PX
-            row.append(found[:, :, down : down + tall, right : right + wide])
-        rows.append(torch.cat(row, dim=3))
-    return torch.cat(rows, dim=2)
+            tile = photograph[top - above : top + tile_px + MARGIN_PX, left - before : left + tile_px + MARGIN_PX]
+            found = _features(_stacked([tile]), model, machine)[:, :, above // CELL_PX :, before // CELL_PX :]
+            if joined is None:
+                joined = found.new_empty(1, found.shape[1], -(-height // CELL_PX), -(-width // CELL_PX))
+            row, col, reach = top // CELL_PX, left // CELL_PX, tile_px // CELL_PX
+            place = joined[:, :, row : row + reach, col : col + reach]
+            place.copy_(found[:, :, : place.shape[2], : place.shape[3]])
+    assert joined is not None  # a photograph has a pixel
+    return joined
 
 
 def head_maps(
@@ -111,6 +113,7 @@ def head_maps(
         (gradient,) = torch.autograd.grad(_explained(logits, kind=kind, target=target).sum(), activation)
     activation = activation.detach()
     weight = gradient.mean(dim=(2, 3), keepdim=True) if kind == "gradcam" else gradient.relu()
+    del gradient  # of a large photograph as large as its activation
     return _by_maximum((weight * activation).sum(dim=1).relu())
 
 
@@ -152,23 +155,29 @@ def _last_layer(network: nn.Module) -> nn.Module:
         if hasattr(network, name) and not (name == "bn2" and hasattr(network, "layer4")):
             return getattr(network, name)
     raise ValueError(
-        f"pseudo_label.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head"
+        f"evidence.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head"
     )
 
 
-def _padded(photograph: UInt8[np.ndarray, "h w 3"]) -> UInt8[Tensor, "3 a b"]:
-    height, width = photograph.shape[:2]
-    padded = images.pad_reflect(photograph, bottom=-height % CELL_PX, right=-width % CELL_PX)
-    return torch.from_numpy(padded).permute(2, 0, 1)
+def _stacked(photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]]) -> UInt8[Tensor, "b 3 a c"]:
+    """Photographs of one padded size, mirrored to a multiple of ``CELL_PX``."""
+    padded = [
+        images.pad_reflect(pixels, bottom=-pixels.shape[0] % CELL_PX, right=-pixels.shape[1] % CELL_PX)
+        for pixels in photographs
+    ]
+    return torch.stack([torch.from_numpy(pixels).permute(2, 0, 1) for pixels in padded])
 
 
-def _same_size(photographs: Sequence[np.ndarray], *, batch_px: int) -> list[list[int]]:
-    """Indices of photographs in batches of one padded size and at most ``batch_px`` pixels."""
+def _same_size(photographs: Sequence[np.ndarray], *, batch_px: int, tile_px: int) -> list[list[int]]:
+    """Indices of photographs in batches of one padded size and at most ``batch_px`` pixels; large ones are alone."""
+    groups: list[list[int]] = []
     by_size: dict[tuple[int, int], list[int]] = {}
     for i, pixels in enumerate(photographs):
         size = -(-pixels.shape[0] // CELL_PX), -(-pixels.shape[1] // CELL_PX)
-        by_size.setdefault(size, []).append(i)
-    groups = []
+        if pixels.shape[0] * pixels.shape[1] > tile_px**2:
+            groups.append([i])
+        else:
+            by_size.setdefault(size, []).append(i)
     for (rows, cols), members in by_size.items():
         count = max(1, batch_px // (rows * cols * CELL_PX**2))
         groups += [members[i : i + count] for i in range(0, len(members), count)]
