@@ -301,6 +301,10 @@ class PixelNetwork(Section):
     weight_decay: Weight
 
 
+class RefinedNetwork(PixelNetwork):
+    refine_px: Count
+
+
 class TrainSegmenter(Section):
     segmenters: Annotated[
         list[Literal["unet", "text_adapters", "deepcrack_liu", "deepcrack_zou", "oed"]], Field(min_length=1)
@@ -308,12 +312,13 @@ class TrainSegmenter(Section):
     labels: Annotated[list[LabelMethod], Field(min_length=1)]
     unlabelled: list[Literal["val", "test"]]
     photos: PositiveInt
+    soft_labels: bool
     precision: Precision
     seed: Count
     augment: Augment
     unet: PixelNetwork
     text_adapters: TextAdapters
-    deepcrack_liu: PixelNetwork
+    deepcrack_liu: RefinedNetwork
     deepcrack_zou: PixelNetwork
     oed: PixelNetwork
 

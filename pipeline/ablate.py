@@ -19,7 +19,7 @@ def main() -> None:
         variants=p.variants(),
         splits=p.ablate.splits,
         limit=p.ablate.limit,
-        none=patch_labels.without_crack(Path("data/patches")),
+        none=patch_labels.without_crack(Path("data/patches/patches.parquet")),
         tolerance_px=p.evaluate.tolerance_px,
         workers=p.runtime.workers,
     )

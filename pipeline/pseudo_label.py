@@ -10,7 +10,8 @@ from pathlib import Path
 from crackpipe import params, stage, tables
 from crackpipe.pseudo import labelling, patch_labels, stream
 
-PHOTOS, EVIDENCE, PATCHES = Path("data/photos"), Path("data/evidence"), Path("data/patches")
+PHOTOS, EVIDENCE = Path("data/photos"), Path("data/evidence")
+PATCHES = Path("data/patches/patches.parquet")
 
 
 def main() -> None:

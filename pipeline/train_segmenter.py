@@ -38,9 +38,8 @@ def main() -> None:
         checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint,
         PhotoCache(PHOTOS, wanted=chosen, workers=p.runtime.workers) as photos,
     ):
-        cut = partial(
-            windows.window, photos=photos, labels=known, binarise=binarise, squeeze_px=squeeze_px, change=change
-        )
+        sizes = {"binarise": binarise, "soft": q.soft_labels, "squeeze_px": squeeze_px}
+        cut = partial(windows.window, photos=photos, labels=known, change=change, **sizes)
         shared = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint, **settings}
         if name == "text_adapters":
             eyes = encoder.load(CLIP, machine)
@@ -49,7 +48,7 @@ def main() -> None:
             recipes.text_adapters(folder, chosen, cut, encoder=eyes, text=text, workers=p.runtime.workers, **shared)
         else:
             trunk = classifier.load(CLASSIFIER, machine).network if own.weights == "classifier" else None
-            recipes.network(folder, chosen, cut, name=name, trunk=trunk, **shared)
+            recipes.network(folder, chosen, cut, name=name, trunk=trunk, **{"refine_px": 0, **shared})
 
 
 if __name__ == "__main__":

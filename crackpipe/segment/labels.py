@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import UInt8
 
 from crackpipe import images, runtime, tables
 from crackpipe.errors import CrackpipeError
@@ -41,6 +41,15 @@ def draw(labels: Labels, *, count: int, seed: int, kind: str) -> list[str]:
     return [names[i] for i in np.sort(chosen)]
 
 
-def decode(label: bytes, *, binarise: float) -> Bool[np.ndarray, "h w"]:
-    """A label as a mask: crack where its confidence (0–1) is at least ``binarise``."""
-    return images.at_least(images.decode_grey(label), binarise)
+def decode(label: bytes, *, binarise: float, soft: bool) -> UInt8[np.ndarray, "h w"]:
+    """A label as a training target, 0–255.
+
+    Args:
+        binarise: confidence (0–1) from which a pixel is crack.
+        soft: keep the confidence, scaled so that ``binarise`` becomes ½ and twice as much 1: uncertain pixels then
+            pull less; else a pixel is 255 or 0.
+    """
+    levels = images.decode_grey(label)
+    if soft:
+        return images.to_levels(images.to_unit(levels) * np.float32(0.5 / binarise))
+    return images.at_least(levels, binarise).astype(np.uint8) * np.uint8(255)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
@@ -10,8 +11,11 @@ from torch import Tensor, nn
 from crackpipe import models
 from crackpipe.classify import backbones, classifier
 from crackpipe.runtime import Runtime
+from crackpipe.segment.guided_filter import guided_filter
 from crackpipe.segment.networks import catalogue
 from crackpipe.segment.networks.trunks import Weights
+
+REFINE_EPS = 0.01 / 255**2  # the published code's 0.01 is on levels 0–255
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class PixelNetwork:
         name: of :data:`catalogue.NETWORKS`.
         encoder, width: as :func:`catalogue.create` takes them.
         mean, std: RGB, in units of [0, 1].
+        refine_px: radius of the guided filter that refines the prediction by the first side output (Liu et al. 2019);
+            0 leaves it out.
     """
 
     network: catalogue.Network
@@ -31,6 +37,7 @@ class PixelNetwork:
     width: float
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    refine_px: int
 
     @property
     def multiple_px(self) -> int:
@@ -47,14 +54,25 @@ class PixelNetwork:
     def predict(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> Float[Tensor, "b h w"]:
         """Crack probability of each pixel, float32 on the CPU."""
         with torch.inference_mode():
-            return torch.sigmoid(self.logits(pixels, machine)[-1]).cpu()
+            found = [torch.sigmoid(one).cpu() for one in self.logits(pixels, machine)]
+        return _refined(found[-1], found[0], radius_px=self.refine_px) if self.refine_px else found[-1]
 
 
-def create(name: str, *, encoder: str, weights: Weights, width: float, trunk: nn.Module | None) -> PixelNetwork:
+def _refined(
+    prediction: Float[Tensor, "b h w"], guide: Float[Tensor, "b h w"], *, radius_px: int
+) -> Float[Tensor, "b h w"]:
+    pairs = zip(prediction.numpy(), guide.numpy(), strict=True)
+    refined = [guided_filter(one, by, radius_px=radius_px, eps=REFINE_EPS) for one, by in pairs]
+    return torch.from_numpy(np.stack(refined)).clamp(0, 1)
+
+
+def create(
+    name: str, *, encoder: str, weights: Weights, width: float, trunk: nn.Module | None, refine_px: int
+) -> PixelNetwork:
     """An untrained network; see :func:`catalogue.create`. Inputs are scaled as the encoder's pretraining did."""
     network = catalogue.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk)
     mean, std = backbones.normalisation_of(encoder)
-    return PixelNetwork(network, name, encoder, width, tuple(mean), tuple(std))
+    return PixelNetwork(network, name, encoder, width, tuple(mean), tuple(std), refine_px)
 
 
 def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
@@ -64,6 +82,7 @@ def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
         "architecture": segmenter.name,
         "encoder": segmenter.encoder,
         "width": segmenter.width,
+        "refine_px": segmenter.refine_px,
         "labels": labels,
         "mean": list(segmenter.mean),
         "std": list(segmenter.std),
@@ -84,5 +103,11 @@ def load(folder: Path, machine: Runtime) -> PixelNetwork:
     models.fill(network, models.weights(folder / "model.safetensors"), where=str(folder))
     machine.place(network).eval().requires_grad_(False)
     return PixelNetwork(
-        network, card["architecture"], card["encoder"], card["width"], tuple(card["mean"]), tuple(card["std"])
+        network,
+        card["architecture"],
+        card["encoder"],
+        card["width"],
+        tuple(card["mean"]),
+        tuple(card["std"]),
+        card["refine_px"],
     )

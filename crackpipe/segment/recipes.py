@@ -84,6 +84,7 @@ def network(
     encoder: str,
     weights: Weights,
     width: float,
+    refine_px: int,
     steps: int,
     batch: int,
     lr: float,
@@ -93,7 +94,7 @@ def network(
     checkpoint: Checkpoint,
 ) -> None:
     """Train U-Net, a DeepCrack or OED on windows drawn from all photographs; write it to ``folder``."""
-    model = pixel_network.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk)
+    model = pixel_network.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk, refine_px=refine_px)
     machine.place(model.network).requires_grad_(True)
     history = fitting.fit(
         model.network,

@@ -20,6 +20,7 @@ def window(
     photos: Mapping[str, np.ndarray],
     labels: Mapping[str, bytes],
     binarise: float,
+    soft: bool,
     squeeze_px: int | None,
     change: Change,
 ) -> tuple[Window, Target]:
@@ -27,12 +28,12 @@ def window(
 
     Args:
         photos, labels: decoded pixels, and encoded labels.
-        binarise: confidence from which a pixel of the label is crack.
+        binarise, soft: see :func:`crackpipe.segment.labels.decode`.
         squeeze_px: a number squeezes the whole photograph to a square of that side first, as CrackCLIP does.
         change: cuts the window and augments it, e.g. :func:`crackpipe.segment.views.view`.
     """
     pixels = photos[photo_id]
-    label = stored.decode(labels[photo_id], binarise=binarise).astype(np.uint8) * np.uint8(255)
+    label = stored.decode(labels[photo_id], binarise=binarise, soft=soft)
     if squeeze_px is not None:
         method: images.Method = "area" if squeeze_px < min(pixels.shape[:2]) else "linear"
         pixels, label = (
