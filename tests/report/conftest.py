@@ -10,6 +10,7 @@ from crackpipe import images, tables
 
 Photos = Callable[[dict[str, tuple[str, np.ndarray | None]]], Path]
 Masks = Callable[[str, dict[str, np.ndarray]], None]
+Labels = Callable[..., None]
 
 
 @pytest.fixture
@@ -58,5 +59,19 @@ def write_masks(tmp_path: Path) -> Masks:
     def write(cell: str, levels: dict[str, np.ndarray]) -> None:
         rows = [{"photo_id": name, "mask": images.encode_grey(one)} for name, one in sorted(levels.items())]
         tables.write_shards(tmp_path / "masks" / cell, tables.MASKS, rows)
+
+    return write
+
+
+@pytest.fixture
+def write_labels(tmp_path: Path) -> Labels:
+    """Write data/pseudo_labels/METHOD from levels (0–255) by photo_id."""
+
+    def write(method: str, levels: dict[str, np.ndarray], *, crack_px: int = 10) -> None:
+        rows = [
+            {"photo_id": name, "method": method, "mask": images.encode_grey(one), "crack_px": crack_px}
+            for name, one in sorted(levels.items())
+        ]
+        tables.write_shards(tmp_path / "labels" / method, tables.PSEUDO_LABELS, rows)
 
     return write

@@ -10,7 +10,7 @@ from crackpipe.errors import CrackpipeError
 from crackpipe.report import evaluation
 from crackpipe.report.evaluation import Evaluation
 
-TRUTH, PSEUDO = ("text_adapters", "truth"), ("text_adapters", "pseudo")
+TRUTH, CAM = ("text_adapters", "truth"), ("text_adapters", "cam")
 Write = Callable[..., Path]
 
 
@@ -18,13 +18,14 @@ def levels(mask: np.ndarray, *, level: int = 255) -> np.ndarray:
     return mask.astype(np.uint8) * np.uint8(level)
 
 
-def evaluate(photos: Path, *, expected: list[tuple[str, str]]) -> Evaluation:
-    return evaluation.evaluate(photos, photos.parent / "masks", expected=expected, tolerance_px=1)
+def evaluate(photos: Path, *, expected: list[tuple[str, str]], doubtful: tuple[str, ...] = ()) -> Evaluation:
+    masks = photos.parent / "masks"
+    return evaluation.evaluate(photos, masks, expected=expected, tolerance_px=1, doubtful=doubtful)
 
 
 @pytest.fixture
 def found(write_photos: Write, write_masks: Write, crack: np.ndarray) -> Evaluation:
-    """Trained on truth: perfect, but for one photograph that is moved by a pixel. Trained on pseudo: empty."""
+    """Trained on truth: perfect, but for one photograph that is moved by a pixel. Trained on activation maps: empty."""
     moved, nothing = np.roll(crack, 1, axis=1), np.zeros_like(crack)
     photos = write_photos(
         {
@@ -38,8 +39,8 @@ def found(write_photos: Write, write_masks: Write, crack: np.ndarray) -> Evaluat
     )
     seen = {"cfd/1": crack, "demo/1": crack, "demo/2": moved, "demo/3": crack, "demo/5": crack}
     write_masks("text_adapters-truth", {name: levels(mask, level=200) for name, mask in seen.items()})
-    write_masks("text_adapters-pseudo", {name: levels(nothing) for name in seen})
-    return evaluate(photos, expected=[PSEUDO, TRUTH])
+    write_masks("text_adapters-cam", {name: levels(nothing) for name in seen})
+    return evaluate(photos, expected=[CAM, TRUTH])
 
 
 def test_each_source_and_split_is_scored_on_its_own(found: Evaluation) -> None:
@@ -51,7 +52,7 @@ def test_each_source_and_split_is_scored_on_its_own(found: Evaluation) -> None:
     half = tree["truth"]["demo"]["test"]
     assert (half["ods"], half["ois"], half["n"]) == (0.5, 0.5, 2)  # one is right, one beside the crack
     assert half["ods_tol"] == 1.0
-    assert tree["pseudo"]["demo"]["test"]["ods"] == 0.0
+    assert tree["cam"]["demo"]["test"]["ods"] == 0.0
 
 
 def test_photographs_without_ground_truth_are_not_scored(found: Evaluation) -> None:
@@ -72,11 +73,11 @@ def test_curves_hold_one_series_for_each_method_and_source(found: Evaluation) ->
     assert sorted(set(table["series"])) == [
         "cfd: darkness",
         "cfd: otsu",
-        "cfd: text_adapters (pseudo)",
+        "cfd: text_adapters (cam)",
         "cfd: text_adapters (truth)",
         "demo: darkness",
         "demo: otsu",
-        "demo: text_adapters (pseudo)",
+        "demo: text_adapters (cam)",
         "demo: text_adapters (truth)",
     ]
     one = table[table["series"] == "demo: text_adapters (truth)"].set_index("threshold")
@@ -92,7 +93,7 @@ def test_photographs_are_ranked_at_the_ods_threshold(found: Evaluation) -> None:
 
 
 def test_equal_photographs_are_ranked_by_name(found: Evaluation) -> None:
-    assert found.ranked((*PSEUDO, "demo", "test"))["photo_id"].tolist() == ["demo/1", "demo/2"]
+    assert found.ranked((*CAM, "demo", "test"))["photo_id"].tolist() == ["demo/1", "demo/2"]
 
 
 def test_a_cell_that_is_no_longer_in_params_is_refused(
@@ -113,36 +114,34 @@ def test_a_cell_that_is_no_longer_in_params_is_refused(
 def test_a_missing_cell_is_refused(write_photos: Write, write_masks: Write, crack: np.ndarray) -> None:
     photos = write_photos({"demo/1": ("test", crack)})
     write_masks("text_adapters-truth", {"demo/1": levels(crack)})
-    with pytest.raises(
-        CrackpipeError, match=r"holds \['text_adapters-truth'\], but .* names \['text_adapters-pseudo', "
-    ):
-        evaluate(photos, expected=[PSEUDO, TRUTH])
+    with pytest.raises(CrackpipeError, match=r"holds \['text_adapters-truth'\], but .* names \['text_adapters-cam', "):
+        evaluate(photos, expected=[CAM, TRUTH])
 
 
 def test_a_cell_without_a_photograph_of_the_others_is_refused(
     write_photos: Write, write_masks: Write, crack: np.ndarray
 ) -> None:
     photos = write_photos({"demo/1": ("test", crack), "demo/2": ("test", crack)})
-    write_masks("text_adapters-pseudo", {"demo/1": levels(crack), "demo/2": levels(crack)})
+    write_masks("text_adapters-cam", {"demo/1": levels(crack), "demo/2": levels(crack)})
     write_masks("text_adapters-truth", {"demo/2": levels(crack)})
     with pytest.raises(CrackpipeError) as caught:
-        evaluate(photos, expected=[PSEUDO, TRUTH])
+        evaluate(photos, expected=[CAM, TRUTH])
     assert str(caught.value) == (
         "data/masks/text_adapters-truth: next photograph is 'demo/2', but the photos table has 'demo/1'; "
         "run `dvc repro segment@text_adapters-truth` again"
     )
 
 
-@pytest.mark.parametrize("longer", [PSEUDO, TRUTH])
+@pytest.mark.parametrize("longer", [CAM, TRUTH])
 def test_a_cell_with_a_photograph_too_many_is_refused(
     longer: tuple[str, str], write_photos: Write, write_masks: Write, crack: np.ndarray
 ) -> None:
     photos = write_photos({"demo/1": ("test", crack), "demo/2": ("test", crack)})
-    for cell in (PSEUDO, TRUTH):
+    for cell in (CAM, TRUTH):
         names = ["demo/1", "demo/2"] if cell == longer else ["demo/1"]
         write_masks("-".join(cell), {name: levels(crack) for name in names})
     with pytest.raises(CrackpipeError, match=r"data/masks/text_adapters-\w+: next photograph is .* run `dvc repro"):
-        evaluate(photos, expected=[PSEUDO, TRUTH])
+        evaluate(photos, expected=[CAM, TRUTH])
 
 
 def test_a_mask_of_an_unknown_photograph_is_refused(write_photos: Write, write_masks: Write, crack: np.ndarray) -> None:
@@ -150,3 +149,25 @@ def test_a_mask_of_an_unknown_photograph_is_refused(write_photos: Write, write_m
     write_masks("text_adapters-truth", {"demo/1": levels(crack), "demo/9": levels(crack)})
     with pytest.raises(CrackpipeError, match="next photograph is 'demo/9', but the photos table has no more"):
         evaluate(photos, expected=[TRUTH])
+
+
+def test_a_doubtful_photograph_is_scored_and_left_out_beside_it(
+    write_photos: Write, write_masks: Write, crack: np.ndarray
+) -> None:
+    photos = write_photos(dict.fromkeys(("cfd/1", "cfd/2", "cfd/3", "demo/1"), ("test", crack)))
+    seen = {"cfd/1": crack, "cfd/2": np.zeros_like(crack), "cfd/3": crack, "demo/1": crack}
+    write_masks("text_adapters-truth", {name: levels(mask) for name, mask in seen.items()})
+    found = evaluate(photos, expected=[TRUTH], doubtful=("cfd/2",))
+    tree = found.board.tree()["text_adapters"]["truth"]
+    scores = {source: (one["test"]["ods"], one["test"]["n"]) for source, one in tree.items()}
+    assert scores == {"cfd": (2 / 3, 3), "cfd_without_2": (1.0, 2), "demo": (1.0, 1)}
+    assert found.photo_ids[(*TRUTH, "cfd", "test")] == ["cfd/1", "cfd/2", "cfd/3"]
+    assert found.photo_ids[(*TRUTH, "cfd_without_2", "test")] == ["cfd/1", "cfd/3"]
+    assert found.board.tree()["otsu"][evaluation.UNTRAINED]["cfd_without_2"]["test"]["n"] == 2
+
+
+def test_without_a_doubt_nothing_is_scored_twice(write_photos: Write, write_masks: Write, crack: np.ndarray) -> None:
+    photos = write_photos({"demo/1": ("test", crack)})
+    write_masks("text_adapters-truth", {"demo/1": levels(crack)})
+    found = evaluate(photos, expected=[TRUTH], doubtful=("cfd/42",))
+    assert sorted(found.board.tree()["text_adapters"]["truth"]) == ["demo"]

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from crackpipe import images, tables
 from crackpipe.report import evaluation, gallery
 
 Write = Callable[..., Path]
@@ -53,21 +52,20 @@ def test_an_overlay_is_grey_with_the_mask_in_colour() -> None:
 
 
 @pytest.fixture
-def drawn(write_photos: Write, write_masks: Write, crack: np.ndarray, tmp_path: Path) -> Callable[[str], Path]:
+def drawn(
+    write_photos: Write, write_masks: Write, write_labels: Write, crack: np.ndarray, tmp_path: Path
+) -> Callable[[str], Path]:
     """Draw a gallery of three photographs, one row for each of best, median and worst."""
     masks = {f"demo/{i}": np.roll(crack, max(0, i - 1), axis=0) for i in range(3)}
     photos = write_photos(dict.fromkeys(masks, ("test", crack)))
-    write_masks("text_adapters-truth", {name: mask.astype(np.uint8) * 255 for name, mask in masks.items()})
-    rows = [
-        {"photo_id": name, "method": "cam", "mask": images.encode_grey(mask.astype(np.uint8) * 255), "crack_px": 10}
-        for name, mask in masks.items()
-    ]
-    tables.write_shards(tmp_path / "labels", tables.PSEUDO_LABELS, rows)
-    found = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], tolerance_px=1)
+    levels = {name: mask.astype(np.uint8) * np.uint8(255) for name, mask in masks.items()}
+    write_masks("text_adapters-truth", levels)
+    write_labels("truth", levels)
+    found = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], tolerance_px=1, doubtful=[])
 
     def draw(name: str) -> Path:
         path = tmp_path / "pictures" / name
-        labels, masks = tmp_path / "labels", tmp_path / "masks"
+        labels, masks = tmp_path / "labels/truth", tmp_path / "masks"
         gallery.draw(path, found, KEY, photos=photos, labels=labels, masks=masks, binarise=0.5, rows=1)
         return path
 
