@@ -9,66 +9,47 @@ from crackpipe import images, tables
 from crackpipe.errors import CrackpipeError
 from crackpipe.segment import labels
 
-FULL, THIN = np.ones((4, 4), bool), np.eye(4, dtype=bool)
+SOFT = images.encode_grey(np.full((4, 4), 90, np.uint8))
 
 
-def photos(folder: Path, rows: dict[str, tuple[str, np.ndarray | None]]) -> Path:
-    """A table of photographs: split and mask by photo_id."""
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two training photographs, and one of each other split."""
     plain = {"label": None, "caption": None, "attributes": None, "mm_per_px": None, "height_px": 4, "width_px": 4}
     picture = images.encode_rgb(np.zeros((4, 4, 3), np.uint8))
     written = [
-        {
-            "photo_id": name,
-            "source": "s",
-            "split": split,
-            "group_id": name,
-            "image": picture,
-            "mask": None if mask is None else images.encode_mask(mask),
-            **plain,
-        }
-        for name, (split, mask) in rows.items()
+        {"photo_id": name, "source": "s", "split": split, "group_id": name, "image": picture, "mask": None, **plain}
+        for name, split in (("s/a", "train"), ("s/b", "train"), ("s/c", "val"), ("s/d", "test"))
     ]
-    tables.write_shards(folder / "photos", tables.PHOTOS, written)
-    return folder / "photos"
+    tables.write_shards(tmp_path / "photos", tables.PHOTOS, written)
+    return tmp_path / "photos"
 
 
-def test_ground_truth_of_training_photographs_with_enough_crack_pixels(tmp_path: Path) -> None:
-    table = photos(
-        tmp_path,
-        {
-            "s/a": ("train", FULL),
-            "s/b": ("train", THIN),
-            "s/c": ("train", None),
-            "s/d": ("test", FULL),
-            "s/e": ("train", np.zeros((4, 4), bool)),
-        },
-    )
-    assert sorted(labels.truth(table, keep_px=5)) == ["s/a"]
-    found = labels.truth(table, keep_px=4)
-    assert sorted(found) == ["s/a", "s/b"]
-    np.testing.assert_array_equal(images.decode_mask(found["s/b"]), THIN)
-    assert sorted(labels.truth(table, keep_px=0)) == ["s/a", "s/b", "s/e"]
-
-
-def test_pseudo_labels_of_training_photographs_with_enough_crack_pixels(tmp_path: Path) -> None:
-    table = photos(tmp_path, {"s/a": ("train", None), "s/b": ("train", None), "s/c": ("val", None)})
-    soft = images.encode_grey(np.full((4, 4), 90, np.uint8))
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    """Labels of all four, 16, 15, 99 and 16 crack pixels large."""
     rows = [
-        {"photo_id": name, "method": "cam", "mask": soft, "crack_px": crack_px}
-        for name, crack_px in (("s/a", 16), ("s/b", 15), ("s/c", 99))
+        {"photo_id": name, "method": "cam", "mask": SOFT, "crack_px": crack_px}
+        for name, crack_px in (("s/a", 16), ("s/b", 15), ("s/c", 99), ("s/d", 16))
     ]
     tables.write_shards(tmp_path / "labels", tables.PSEUDO_LABELS, rows)
-    assert labels.pseudo(table, tmp_path / "labels", keep_px=16) == {"s/a": soft}
-    assert sorted(labels.pseudo(table, tmp_path / "labels", keep_px=0)) == ["s/a", "s/b"]
+    return tmp_path / "labels"
 
 
-def test_the_kind_chooses_between_pseudo_labels_and_ground_truth(tmp_path: Path) -> None:
-    table = photos(tmp_path, {"s/a": ("train", FULL), "s/b": ("train", FULL)})
-    soft = images.encode_grey(np.full((4, 4), 90, np.uint8))
-    rows = [{"photo_id": "s/b", "method": "cam", "mask": soft, "crack_px": 16}]
-    tables.write_shards(tmp_path / "labels", tables.PSEUDO_LABELS, rows)
-    assert labels.load("pseudo", photos=table, pseudo_labels=tmp_path / "labels", keep_px=1) == {"s/b": soft}
-    assert sorted(labels.load("truth", photos=table, pseudo_labels=tmp_path / "gone", keep_px=1)) == ["s/a", "s/b"]
+@pytest.mark.parametrize(
+    ("splits", "keep_px", "wanted"),
+    [
+        (["train"], 16, ["s/a"]),
+        (["train"], 15, ["s/a", "s/b"]),
+        (["train"], 0, ["s/a", "s/b"]),
+        (["train", "test"], 16, ["s/a", "s/d"]),
+        (["train", "val", "test"], 17, ["s/c"]),
+    ],
+)
+def test_labels_of_the_splits_with_enough_crack_pixels(
+    photos: Path, stored: Path, splits: list[str], keep_px: int, wanted: list[str]
+) -> None:
+    assert labels.load(stored, photos=photos, splits=splits, keep_px=keep_px) == dict.fromkeys(wanted, SOFT)
 
 
 def test_the_same_photographs_are_drawn_for_the_same_seed() -> None:
@@ -86,18 +67,34 @@ def test_all_are_drawn_where_there_are_fewer() -> None:
 
 def test_no_usable_label_says_what_to_lower() -> None:
     with pytest.raises(CrackpipeError) as caught:
-        labels.draw({}, count=8, seed=0, kind="pseudo")
+        labels.draw({}, count=8, seed=0, kind="cam_crf")
     assert str(caught.value) == (
-        "train_segmenter.labels=pseudo: no training photograph has a usable label; lower pseudo_label.keep_px or "
-        "pseudo_label.binarise, or look at the pseudo-labels in metrics/plots/images"
+        "train_segmenter.labels=cam_crf: no training photograph has a usable label; lower pseudo_label.keep_px or "
+        "pseudo_label.cam_crf.binarise, or look at the pseudo-labels in metrics/plots/images"
     )
 
 
-def test_a_label_is_crack_from_the_threshold_on() -> None:
+def test_a_hard_target_is_crack_from_the_threshold_on() -> None:
     levels = images.encode_grey(np.array([[0, 127, 128, 255]], np.uint8))
-    assert labels.decode(levels, binarise=0.5).tolist() == [[False, False, True, True]]
+    found = labels.decode(levels, binarise=0.5, soft=False)
+    assert (found.tolist(), found.dtype) == ([[0, 0, 255, 255]], np.dtype(np.uint8))
 
 
-@pytest.mark.parametrize("binarise", [0.01, 0.5, 0.99])
-def test_ground_truth_is_the_same_at_every_threshold(binarise: float) -> None:
-    np.testing.assert_array_equal(labels.decode(images.encode_mask(THIN), binarise=binarise), THIN)
+def test_a_soft_target_is_one_half_at_the_threshold_and_one_at_twice_as_much() -> None:
+    levels = images.encode_grey(np.array([[0, 51, 102, 153, 204, 255]], np.uint8))
+    found = labels.decode(levels, binarise=0.4, soft=True)
+    assert (found.tolist(), found.dtype) == ([[0, 64, 128, 191, 255, 255]], np.dtype(np.uint8))
+
+
+@pytest.mark.parametrize("percent", range(1, 100))
+def test_soft_and_hard_targets_agree_on_which_side_of_one_half_a_pixel_lies(percent: int) -> None:
+    ramp = images.encode_grey(np.arange(256, dtype=np.uint8)[None])
+    soft, hard = (labels.decode(ramp, binarise=percent / 100, soft=soft) for soft in (True, False))
+    np.testing.assert_array_equal(soft >= 128, hard == 255)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_ground_truth_is_the_target_itself(soft: bool) -> None:
+    thin = np.eye(4, dtype=bool)
+    for encoded in (images.encode_mask(thin), images.encode_grey(thin.astype(np.uint8) * np.uint8(255))):
+        np.testing.assert_array_equal(labels.decode(encoded, binarise=0.5, soft=soft), np.where(thin, 255, 0))

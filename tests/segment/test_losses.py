@@ -136,3 +136,60 @@ def test_the_right_answer_costs_less_than_its_opposite() -> None:
     right, wrong = ([torch.stack([1 - crack, crack], dim=1)] for crack in (BLOCK, 1 - BLOCK))
     assert losses.text_adapters(right, BLOCK, **WEIGHTS) < 0.01
     assert losses.text_adapters(wrong, BLOCK, **WEIGHTS) > 1
+
+
+LOGITS = torch.tensor([[[2.0, -1.0], [0.0, 0.5]]])
+SHARES = torch.tensor([[[1.0, 0.0], [0.25, 0.75]]])
+
+
+def overlap_by_hand(logits: Tensor, target: Tensor) -> float:
+    """Cross-entropy and dice in plain numbers, one photograph."""
+    pairs = list(zip(logits.flatten().tolist(), target.flatten().tolist(), strict=True))
+    cracks = [1 / (1 + math.exp(-logit)) for logit, _ in pairs]
+    entropies = [
+        -(share * math.log(p) + (1 - share) * math.log(1 - p)) for p, (_, share) in zip(cracks, pairs, strict=True)
+    ]
+    both = sum(p * share for p, (_, share) in zip(cracks, pairs, strict=True))
+    dice = 1 - (2 * both + 1) / (sum(cracks) + sum(share for _, share in pairs) + 1)
+    return sum(entropies) / len(entropies) + dice
+
+
+def test_overlap_is_cross_entropy_and_dice_of_shares() -> None:
+    assert float(losses.overlap(LOGITS, SHARES)) == pytest.approx(overlap_by_hand(LOGITS, SHARES), rel=1e-5)
+
+
+def test_overlap_of_a_batch_is_the_mean_of_its_photographs() -> None:
+    logits, target = torch.cat([LOGITS, -LOGITS]), torch.cat([SHARES, SHARES])
+    wanted = (overlap_by_hand(LOGITS, SHARES) + overlap_by_hand(-LOGITS, SHARES)) / 2
+    assert float(losses.overlap(logits, target)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_a_certain_mistake_overlaps_little_but_costs_no_infinity() -> None:
+    logits = torch.full((1, 2, 2), -1e4, requires_grad=True)
+    value = losses.overlap(logits, torch.ones(1, 2, 2))
+    value.backward()
+    assert math.isfinite(float(value.detach()))
+    assert value.detach() > 1e3
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
+
+
+def test_deep_supervision_sums_the_outputs() -> None:
+    outputs = [LOGITS, torch.zeros_like(LOGITS), -LOGITS]
+    wanted = sum(overlap_by_hand(one, SHARES) for one in outputs)
+    assert float(losses.supervised(outputs, SHARES)) == pytest.approx(wanted, rel=1e-5)
+    assert float(losses.supervised([LOGITS], SHARES)) == pytest.approx(overlap_by_hand(LOGITS, SHARES), rel=1e-5)
+
+
+def test_outputs_of_half_precision_are_scored_in_single_precision() -> None:
+    found = losses.supervised([LOGITS.to(torch.bfloat16)], SHARES)  # these logits are exact in bfloat16
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, losses.supervised([LOGITS], SHARES))
+
+
+def test_each_output_is_pulled_towards_the_target() -> None:
+    outputs = [torch.zeros(1, 2, 2, requires_grad=True) for _ in range(2)]
+    losses.supervised(outputs, torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])).backward()
+    for one in outputs:
+        assert one.grad is not None
+        assert torch.equal(one.grad < 0, torch.tensor([[[True, False], [True, False]]]))
