@@ -92,9 +92,10 @@ def _place(
 
 
 def _inside(random: np.random.Generator, length: int, side_px: int) -> float:
-    """A centre from which the square stays inside; the middle where it is larger than the photograph."""
-    half = side_px / 2
-    return float(random.uniform(half, length - half)) if length > side_px else length / 2
+    """The centre of a square of whole pixels, inside the photograph or, where that is smaller, in its middle."""
+    room = length - side_px
+    first = int(random.integers(0, room + 1)) if room > 0 else room // 2
+    return first + (side_px - 1) / 2
 
 
 def _light(
