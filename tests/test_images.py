@@ -159,3 +159,64 @@ def test_at_least_takes_the_levels_that_the_metrics_take() -> None:
     for percent in range(1, 100):
         expected = ramp.astype(int) * 100 >= 255 * percent
         assert np.array_equal(images.at_least(ramp, percent / 100), expected), percent
+
+
+UNITS = hnp.arrays(np.float32, SHAPES, elements=st.floats(0, 1, width=32))
+
+
+@given(values=UNITS)
+def test_sixteen_bits_keep_a_confidence_within_half_a_step(values: np.ndarray) -> None:
+    before = values.copy()
+    found = images.decode_unit16(images.encode_unit16(values))
+    assert (found.shape, found.dtype) == (values.shape, np.dtype(np.float32))
+    assert np.abs(found.astype(np.float64) - values).max() <= 0.501 / 65535
+    assert np.array_equal(images.decode_unit16(images.encode_unit16(found)), found)
+    assert np.array_equal(values, before)
+
+
+def test_sixteen_bits_keep_every_eight_bit_level_and_cut_what_is_no_confidence() -> None:
+    levels = images.to_unit(np.arange(256, dtype=np.uint8)[None])
+    assert np.array_equal(images.decode_unit16(images.encode_unit16(levels)), levels)
+    outside = np.array([[-0.5, 1.5]], np.float32)
+    assert images.decode_unit16(images.encode_unit16(outside)).tolist() == [[0.0, 1.0]]
+    with Image.open(io.BytesIO(images.encode_unit16(levels))) as picture:  # another reader
+        assert np.array_equal(np.asarray(picture), (np.arange(256) * 257)[None])
+
+
+def turned(pixels: np.ndarray, *, row: float, col: float, turn_deg: float, side_px: int) -> np.ndarray:
+    return images.turned_window(pixels, centre_row=row, centre_col=col, turn_deg=turn_deg, side_px=side_px)
+
+
+@given(row=st.integers(0, 33), col=st.integers(0, 49), side_px=st.integers(1, 7))
+def test_a_window_that_is_not_turned_is_a_piece_of_the_picture(row: int, col: int, side_px: int) -> None:
+    middle = (side_px - 1) / 2
+    before = NOISE.copy()
+    found = turned(NOISE, row=row + middle, col=col + middle, turn_deg=0.0, side_px=side_px)
+    assert np.array_equal(found, NOISE[row : row + side_px, col : col + side_px])
+    assert np.array_equal(NOISE, before)
+
+
+@pytest.mark.parametrize("quarters", [-1, 1, 2, 3])
+def test_a_quarter_turn_goes_counter_clockwise(quarters: int) -> None:
+    grey = np.ascontiguousarray(NOISE[..., 0])
+    for pixels in (NOISE, grey):
+        found = turned(pixels, row=19, col=25, turn_deg=90.0 * quarters, side_px=11)
+        assert np.array_equal(found, np.rot90(pixels[14:25, 20:31], quarters))
+
+
+def test_beyond_its_borders_the_picture_is_mirrored() -> None:
+    found = turned(NOISE, row=2, col=3, turn_deg=0.0, side_px=15)
+    wide = np.pad(NOISE, ((10, 10), (10, 10), (0, 0)), mode="reflect")
+    assert np.array_equal(found, wide[5:20, 6:21])
+
+
+@given(turn_deg=st.floats(-180, 180), row=st.floats(20, 60), col=st.floats(20, 60))
+def test_a_turned_ramp_equals_its_formula(turn_deg: float, row: float, col: float) -> None:
+    down, across = np.mgrid[:81, :81]
+    ramp = (2 * down + across).astype(np.float32)
+    found = turned(ramp, row=row, col=col, turn_deg=turn_deg, side_px=21)
+    offset = np.arange(21) - 10.0
+    turn = np.radians(turn_deg)
+    rows = row + np.cos(turn) * offset[:, None] + np.sin(turn) * offset[None]
+    cols = col - np.sin(turn) * offset[:, None] + np.cos(turn) * offset[None]
+    assert np.abs(found - (2 * rows + cols)).max() < 0.1  # OpenCV interpolates in steps of 1/32 pixel

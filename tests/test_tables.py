@@ -48,6 +48,27 @@ def test_some_columns_can_be_read_alone(tmp_path: Path) -> None:
     assert list(tables.scan(tmp_path / "t", tables.PSEUDO_LABELS, columns=["photo_id"]))[1] == {"photo_id": "s/002"}
 
 
+def test_rows_are_grouped_by_the_first_column_of_the_key(tmp_path: Path) -> None:
+    kinds = {"s/a": ["cam", "patch_32", "patch_64"], "s/b": ["cam"], "s/c": ["cam", "patch_64"]}
+    rows = [
+        {"photo_id": name, "kind": kind, "cell_px": 32, "cells": BIG}
+        for name, listed in kinds.items()
+        for kind in listed
+    ]
+    tables.write_shards(tmp_path, tables.EVIDENCE, rows, shard_bytes=6 * 1024**2)  # a shard ends within s/a
+    assert len(files(tmp_path)) == 3
+    found = list(tables.grouped(tmp_path, tables.EVIDENCE))
+    assert [name for name, _ in found] == list(kinds)
+    assert [row for _, group in found for row in group] == rows
+    some = tables.grouped(tmp_path, tables.EVIDENCE, columns=["photo_id", "kind"])
+    assert {name: [row["kind"] for row in group] for name, group in some} == kinds
+
+
+def test_a_table_without_rows_has_no_groups(tmp_path: Path) -> None:
+    tables.write(tmp_path / "t", tables.EVIDENCE, [])
+    assert list(tables.grouped(tmp_path / "t", tables.EVIDENCE)) == []
+
+
 def test_shards_end_where_they_are_full_and_read_as_one_table(tmp_path: Path) -> None:
     rows = [label(number, mask=BIG) for number in range(5)]
     assert tables.write_shards(tmp_path, tables.PSEUDO_LABELS, iter(rows), shard_bytes=6 * 1024**2) == 5
