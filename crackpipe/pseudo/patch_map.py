@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Int, UInt8
 from torch import Tensor
 
 from crackpipe import images
@@ -32,9 +32,7 @@ def patch_cells(
     maps = []
     start = 0
     for pixels in photographs:
-        height, width = pixels.shape[:2]
-        rows = len(slices.starts(height, side_px=side_px, stride_px=stride_px))
-        cols = len(slices.starts(width, side_px=side_px, stride_px=stride_px))
+        rows, cols = (len(places) for places in _places(pixels, side_px=side_px, stride_px=stride_px))
         grid = scores[start : start + rows * cols].reshape(rows, cols)
         start += rows * cols
         maps.append(mean_over_patches(grid, reach=side_px // stride_px))
@@ -66,28 +64,38 @@ def _score(
     stride_px: int,
     batch_px: int,
 ) -> Float32[np.ndarray, "n"]:
+    """Crack probability of every patch of every photograph."""
+    grids = [_places(photograph, side_px=side_px, stride_px=stride_px) for photograph in photographs]
+    # one array from the start: small results kept between large batches would hold the heap's holes open
+    scores = np.empty(sum(len(rows) * len(cols) for rows, cols in grids), np.float32)
     size = max(1, batch_px // side_px**2)
     waiting: list[Tensor] = []
-    held = 0
-    scores = []
+    held = done = 0
     for photograph in photographs:
         for band in _bands(photograph, side_px=side_px, stride_px=stride_px):
             waiting.append(band)
             held += len(band)
-            if held >= size:
-                scores.append(model.crack_probability(torch.cat(waiting), machine))
+            if held >= size or done + held == len(scores):
+                scores[done : done + held] = model.crack_probability(torch.cat(waiting), machine).numpy()
+                done += held
                 waiting, held = [], 0
-    if waiting:
-        scores.append(model.crack_probability(torch.cat(waiting), machine))
-    return torch.cat(scores).numpy()
+    return scores
+
+
+def _places(
+    photograph: UInt8[np.ndarray, "h w 3"], *, side_px: int, stride_px: int
+) -> tuple[Int[np.ndarray, "r"], Int[np.ndarray, "c"]]:
+    """First rows and columns of a photograph's patches."""
+    height, width = photograph.shape[:2]
+    rows = slices.starts(height, side_px=side_px, stride_px=stride_px)
+    return rows, slices.starts(width, side_px=side_px, stride_px=stride_px)
 
 
 def _bands(
     photograph: UInt8[np.ndarray, "h w 3"], *, side_px: int, stride_px: int
 ) -> Iterator[UInt8[Tensor, "c 3 s s"]]:
     """The patches of a photograph, one row of the grid at a time."""
-    rows = slices.starts(photograph.shape[0], side_px=side_px, stride_px=stride_px)
-    cols = slices.starts(photograph.shape[1], side_px=side_px, stride_px=stride_px)
+    rows, cols = _places(photograph, side_px=side_px, stride_px=stride_px)
     bottom = int(rows[-1]) + side_px - photograph.shape[0]
     right = int(cols[-1]) + side_px - photograph.shape[1]
     padded = torch.from_numpy(images.pad_reflect(photograph, bottom=bottom, right=right)).permute(2, 0, 1)

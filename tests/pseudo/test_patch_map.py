@@ -1,5 +1,9 @@
 """The patch map: means over overlapping patches, and no shear whatever the width."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +16,7 @@ from crackpipe import runtime
 from crackpipe.classify.classifier import Classifier
 from crackpipe.pseudo import evidence, patch_map
 
+STATUS = Path("/proc/self/status")
 GRIDS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(0, 1, width=32))
 
 
@@ -148,3 +153,37 @@ def test_cells_reach_as_far_as_the_patches(
     (found,) = patch_map.patch_cells(photographs, MODEL, machine, side_px=side, stride_px=stride, batch_px=1 << 16)
     assert (found.shape, found.dtype) == (wanted, np.dtype(np.float32))
     assert np.allclose(found, 1 / (1 + np.exp(-(4 - 8 * 51 / 255))), atol=1e-5)
+
+
+# Small results that are kept between large batches hold the heap's holes open: 1 GB here, and more on more pixels.
+MEASURE = """
+import re
+from pathlib import Path
+import numpy as np, torch
+from crackpipe import runtime
+from crackpipe.classify.classifier import Classifier
+from crackpipe.pseudo import patch_map
+
+class Mean(torch.nn.Module):
+    def forward(self, inputs):
+        mean = inputs.mean(dim=(1, 2, 3))
+        return torch.stack([torch.zeros_like(mean), mean], dim=1)
+
+def held(field):
+    return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+
+machine = runtime.start(device="cpu", precision="fp32", threads=1)
+model = Classifier(Mean(), "mean", 32, (0.0,) * 3, (1.0,) * 3)
+image = np.full((5000, 5000, 3), 51, np.uint8)
+before = held("VmRSS")
+patch_map.patch_cells([image], model, machine, side_px=32, stride_px=16, batch_px=1 << 20)
+print(held("VmHWM") - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not STATUS.exists(), reason="reads the memory high-water mark from Linux's /proc")
+def test_25_megapixels_take_their_mirrored_copy_and_200_mb() -> None:
+    found = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert int(found.stdout) <= 5000 * 5000 * 3 + 200 * 10**6
