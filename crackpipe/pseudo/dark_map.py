@@ -59,8 +59,12 @@ def weighted_threshold(grey: UInt8[np.ndarray, "h w"], weights: UInt8[np.ndarray
     Returns:
         The highest level of the darkest class, or −1 where fewer than ``classes`` levels have a weight.
     """
-    counts = np.bincount(grey.ravel(), weights=weights.ravel(), minlength=LEVELS).astype(np.int64)
-    return int(lower_threshold(counts[None], classes=classes)[0])
+    return int(lower_threshold(weighted_histogram(grey, weights)[None], classes=classes)[0])
+
+
+def weighted_histogram(grey: UInt8[np.ndarray, "h w"], weights: UInt8[np.ndarray, "h w"]) -> Int[np.ndarray, "256"]:
+    """Grey levels, each pixel counted ``weights`` times."""
+    return np.bincount(grey.ravel(), weights=weights.ravel(), minlength=LEVELS).astype(np.int64)
 
 
 def patch_histograms(grey: UInt8[np.ndarray, "h w"], *, side_px: int, stride_px: int) -> Int[np.ndarray, "r c 256"]:

@@ -11,8 +11,11 @@ from jaxtyping import UInt8
 from crackpipe import images, models
 from crackpipe.clip import encoder
 from crackpipe.runtime import Runtime
-from crackpipe.segment import pixel_network, text_guided, tiles
+from crackpipe.segment import darkening, pixel_network, text_guided, tiles
 from crackpipe.segment.networks.catalogue import NETWORKS
+
+NEAR = 0.5  # of the strongest confidence: pixels that choose the darkness
+BILATERAL_PX, BILATERAL_SIGMA = 5, 120.0  # as in König et al.'s dark map
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ def segment(
     overlap_px: int,
     flips: int,
     scales: Sequence[float],
+    dark_share: float,
+    dark_softness: float,
     erosions: int,
     what: str | None,
 ) -> UInt8[np.ndarray, "h w"]:
@@ -61,8 +66,10 @@ def segment(
         side_px: ``None`` runs the photograph at its own size, in tiles where it is large; a number squeezes it to a
             square of that side first (rounded up to the segmenter's multiple), as CrackCLIP does.
         tile_px, overlap_px, flips, scales, what: see :func:`tiles.predict`.
+        dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
         erosions: 3×3 grey erosions of the result.
     """
+    whole = image
     height, width = image.shape[:2]
     if side_px is not None:
         side = -(-side_px // segmenter.multiple_px) * segmenter.multiple_px
@@ -78,4 +85,15 @@ def segment(
         batch_px=tile_px**2,
         what=what,
     )
-    return images.erode(images.resize(found, height=height, width=width, method="linear"), times=erosions)
+    found = images.resize(found, height=height, width=width, method="linear")
+    if dark_share:
+        found = darkening.darkened(
+            whole,
+            found,
+            share=dark_share,
+            near=NEAR,
+            softness=dark_softness,
+            bilateral_px=BILATERAL_PX,
+            bilateral_sigma=BILATERAL_SIGMA,
+        )
+    return images.erode(found, times=erosions)
