@@ -91,6 +91,26 @@ def run(
 
 
 @commands.command()
+def segment(
+    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
+    out: Annotated[Path, typer.Option(help="folder for masks, pictures and masks.csv")] = Path("masks"),
+    model: Annotated[Path, typer.Option(help="a trained segmenter")] = Path("models/segmenter/unet-soft_location"),
+    threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")] = 0.5,
+    again: Annotated[bool, typer.Option(help="segment those too that have masks")] = False,
+) -> None:
+    """Masks of your own photographs, of any size, by a segmenter that the pipeline has trained."""
+    from crackpipe import masks
+
+    table = masks.write(photos, out=out, model=model, clip=Path("models/clip"), threshold=threshold, again=again)
+    rejected = table[table["reason"] != ""]
+    for row in rejected.itertuples():
+        typer.echo(f"{row.photo}: {row.reason}")
+    typer.echo(
+        f"{len(table) - len(rejected)} masks in {out}, {len(rejected)} photographs rejected; see {out}/masks.csv"
+    )
+
+
+@commands.command()
 def compare(
     results: Annotated[list[Path] | None, typer.Argument(help="folders such as results/crack500")] = None,
     markdown: Annotated[bool, typer.Option(help="print Markdown")] = False,
