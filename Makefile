@@ -34,14 +34,16 @@ check: $(INSTALLED) ## format, lint, types, import contracts, params, fast tests
 	$(PY) -m pytest -m "not slow"
 
 RUN_CRACK500 = $(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
+AT_ONE_SCALE = 'segment.scales=[1.0]' segment.dark_share=0.0
 crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protocol on real photographs, into results/crack500 and crack500_*
 	@$(RUN_CRACK500)
-	@$(RUN_CRACK500) --results crack500_labels \
-		'train_segmenter.segmenters=[text_adapters]' 'train_segmenter.labels=[cam_crf,cam_location,truth]'
-	@$(RUN_CRACK500) --results crack500_networks \
+	@$(RUN_CRACK500) --results crack500_labels $(AT_ONE_SCALE) 'train_segmenter.segmenters=[text_adapters]' \
+		'train_segmenter.labels=[cam_crf,cam_location]' 'pseudo_label.methods=[soft_location,cam_location,cam_crf,cam]'
+	@$(RUN_CRACK500) --results crack500_networks $(AT_ONE_SCALE) \
 		'train_segmenter.segmenters=[deepcrack_liu,deepcrack_zou,oed]' 'train_segmenter.labels=[cam_location]'
-	@$(RUN_CRACK500) --results crack500_semi \
+	@$(RUN_CRACK500) --results crack500_semi $(AT_ONE_SCALE) \
 		'train_segmenter.segmenters=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[test]'
+	@$(RUN_CRACK500) --results crack500_truth 'train_segmenter.labels=[truth]'
 
 bench: $(INSTALLED) ## time the hot paths against the ways that others do them
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
