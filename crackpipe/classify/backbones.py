@@ -53,8 +53,9 @@ def normalisation(network: nn.Module) -> tuple[list[float], list[float]]:
 
 
 def normalisation_of(name: str) -> tuple[list[float], list[float]]:
-    """:func:`normalisation` of a timm architecture by its name."""
-    return normalisation(timm.create_model(name, pretrained=False))
+    """:func:`normalisation` of a timm architecture by its name, without building it."""
+    settings: Any = timm.get_pretrained_cfg(name)
+    return list(settings.mean), list(settings.std)
 
 
 def _from_hub(name: str, *, classes: int) -> nn.Module:

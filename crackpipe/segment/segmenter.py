@@ -64,15 +64,17 @@ def segment(
     Args:
         image: RGB, 0–255, any size.
         side_px: ``None`` runs the photograph at its own size, in tiles where it is large; a number squeezes it to a
-            square of that side first (rounded up to the segmenter's multiple), as CrackCLIP does.
-        tile_px, overlap_px, flips, scales, what: see :func:`tiles.predict`.
+            square of that side first, as CrackCLIP does.
+        tile_px, overlap_px, flips, scales, what: see :func:`tiles.predict`. Both sides are rounded up to the
+            segmenter's multiple.
         dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
         erosions: 3×3 grey erosions of the result.
     """
     whole = image
     height, width = image.shape[:2]
+    tile_px = _rounded(tile_px, segmenter.multiple_px)
     if side_px is not None:
-        side = -(-side_px // segmenter.multiple_px) * segmenter.multiple_px
+        side = _rounded(side_px, segmenter.multiple_px)
         image = images.resize(image, height=side, width=side, method="area" if side < min(height, width) else "linear")
     found = tiles.predict(
         image,
@@ -97,3 +99,8 @@ def segment(
             bilateral_sigma=BILATERAL_SIGMA,
         )
     return images.erode(found, times=erosions)
+
+
+def _rounded(side_px: int, multiple_px: int) -> int:
+    """The least multiple that is not smaller: 32 px and 14 px tokens ask for other sides."""
+    return -(-side_px // multiple_px) * multiple_px

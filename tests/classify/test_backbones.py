@@ -56,6 +56,11 @@ def test_inputs_are_scaled_as_each_architecture_was_trained() -> None:
     assert np.allclose(std, [0.229, 0.224, 0.225])
 
 
+@pytest.mark.parametrize("name", [LITE, "test_efficientnet", "test_resnet", "test_vit"])
+def test_the_name_alone_tells_how_inputs_are_scaled(name: str) -> None:
+    assert backbones.normalisation_of(name) == backbones.normalisation(timm.create_model(name))
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_files_last_layer_is_kept_where_it_has_as_many_classes(tmp_path: Path, classes: int) -> None:
     torch.manual_seed(0)
