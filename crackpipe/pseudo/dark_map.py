@@ -24,6 +24,7 @@ def dark(
     classes: int,
     bilateral_px: int,
     bilateral_sigma: float,
+    wanted: Bool[np.ndarray, "h w"] | None = None,
 ) -> Bool[np.ndarray, "h w"]:
     """Pixels that every patch which covers them puts into its darkest class.
 
@@ -32,14 +33,30 @@ def dark(
         side_px, stride_px: patches; the side is a multiple of the stride.
         classes: 3 (the paper) or 2 (its ablation, Table VII).
         bilateral_px, bilateral_sigma: the filter before the grey conversion; 0 px leaves it out.
+        wanted: pixels that are asked for, the others come out False: patches without one are not thresholded.
     """
     grey = filtered_grey(image, bilateral_px=bilateral_px, bilateral_sigma=bilateral_sigma)
     height, width = grey.shape
     histograms = patch_histograms(grey, side_px=side_px, stride_px=stride_px)
-    thresholds = lower_threshold(histograms.reshape(-1, LEVELS), classes=classes).reshape(histograms.shape[:2])
-    strictest = _least_over_patches(thresholds, reach=side_px // stride_px)
+    reach = side_px // stride_px
+    thresholds = np.full(histograms.shape[:2], LEVELS, np.int32)
+    asked = np.ones_like(thresholds, bool) if wanted is None else _touching(wanted, thresholds.shape, stride_px, reach)
+    thresholds[asked] = lower_threshold(histograms[asked], classes=classes)
+    strictest = _least_over_patches(thresholds, reach=reach)
     per_px = np.repeat(np.repeat(strictest, stride_px, axis=0), stride_px, axis=1)[:height, :width]
-    return grey <= per_px
+    return grey <= per_px if wanted is None else (grey <= per_px) & wanted
+
+
+def _touching(
+    wanted: Bool[np.ndarray, "h w"], grid: tuple[int, ...], stride_px: int, reach: int
+) -> Bool[np.ndarray, "r c"]:
+    """Patches of the grid that cover a wanted pixel."""
+    rows, cols = grid[0] + reach - 1, grid[1] + reach - 1
+    padded = np.zeros((rows * stride_px, cols * stride_px), bool)
+    padded[: wanted.shape[0], : wanted.shape[1]] = wanted
+    cells = padded.reshape(rows, stride_px, cols, stride_px).any(axis=(1, 3))
+    down = np.stack([cells[i : i + grid[0]] for i in range(reach)]).any(axis=0)
+    return np.stack([down[:, i : i + grid[1]] for i in range(reach)]).any(axis=0)
 
 
 def filtered_grey(

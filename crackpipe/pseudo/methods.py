@@ -51,6 +51,7 @@ def cam_location(
         classes=dark_classes,
         bilateral_px=bilateral_px if bilateral else 0,
         bilateral_sigma=bilateral_sigma,
+        wanted=where > 0,
     )
     levels = images.to_levels(np.where(dark, where, np.float32(0)))
     if bilateral:

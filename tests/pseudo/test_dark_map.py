@@ -195,3 +195,32 @@ def test_otsu_of_the_whole_photograph_equals_scikit_images() -> None:
     grey = np.random.default_rng(1).normal(140, 40, (50, 60)).clip(0, 255).astype(np.uint8)
     assert np.array_equal(dark_map.otsu(grey), grey <= threshold_otsu(grey))
     assert not dark_map.otsu(np.full((5, 5), 9, np.uint8)).any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(5, 40), st.integers(5, 40), st.sampled_from([2, 3]), st.floats(0, 1))
+def test_asking_for_some_pixels_gives_them_as_asking_for_all(
+    seed: int, height: int, width: int, classes: int, share: float
+):
+    random = np.random.default_rng(seed)
+    image = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    wanted = random.random((height, width)) < share**4  # often few
+    grid = {"side_px": 8, "stride_px": 4, "classes": classes, **NO_FILTER}
+    every = dark_map.dark(image, **grid)
+    assert np.array_equal(dark_map.dark(image, **grid, wanted=wanted), every & wanted)
+
+
+def test_patches_without_a_wanted_pixel_are_not_thresholded(monkeypatch: pytest.MonkeyPatch):
+    seen: list[int] = []
+    search = dark_map.lower_threshold
+
+    def counted(histograms: np.ndarray, *, classes: int) -> np.ndarray:
+        seen.append(len(histograms))
+        return search(histograms, classes=classes)
+
+    monkeypatch.setattr(dark_map, "lower_threshold", counted)
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    wanted = np.zeros((64, 64), bool)
+    wanted[30, 30] = True
+    dark_map.dark(image, side_px=16, stride_px=8, classes=3, **NO_FILTER, wanted=wanted)
+    assert seen == [4]  # of 49: a pixel lies on reach × reach patches
