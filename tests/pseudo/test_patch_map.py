@@ -155,7 +155,7 @@ def test_cells_reach_as_far_as_the_patches(
     assert np.allclose(found, 1 / (1 + np.exp(-(4 - 8 * 51 / 255))), atol=1e-5)
 
 
-# Small results that are kept between large batches hold the heap's holes open: 1 GB here, and more on more pixels.
+# Small results that are kept between large batches hold the heap's holes open: 400 MB here, more on more pixels.
 MEASURE = """
 import re
 from pathlib import Path
@@ -174,7 +174,7 @@ def held(field):
 
 machine = runtime.start(device="cpu", precision="fp32", threads=1)
 model = Classifier(Mean(), "mean", 32, (0.0,) * 3, (1.0,) * 3)
-image = np.full((5000, 5000, 3), 51, np.uint8)
+image = np.full((2000, 5000, 3), 51, np.uint8)
 before = held("VmRSS")
 patch_map.patch_cells([image], model, machine, side_px=32, stride_px=16, batch_px=1 << 20)
 print(held("VmHWM") - before)
@@ -183,7 +183,7 @@ print(held("VmHWM") - before)
 
 @pytest.mark.slow
 @pytest.mark.skipif(not STATUS.exists(), reason="reads the memory high-water mark from Linux's /proc")
-def test_25_megapixels_take_their_mirrored_copy_and_200_mb() -> None:
+def test_10_megapixels_take_their_mirrored_copy_and_200_mb() -> None:
     found = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    assert int(found.stdout) <= 5000 * 5000 * 3 + 200 * 10**6
+    assert int(found.stdout) <= 2000 * 5000 * 3 + 200 * 10**6
