@@ -45,8 +45,8 @@ crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protoco
 		'train_segmenter.segmenters=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[test]'
 	@$(RUN_CRACK500) --results crack500_truth 'train_segmenter.labels=[truth]'
 
-bench: $(INSTALLED) ## time the hot paths against the ways that others do them
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file; done
+bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=../shared/data: on Crack500
+	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))
 
 deps: $(INSTALLED) ## write into dvc.yaml which files each stage imports
 	@$(PY) -m pipeline.dependencies

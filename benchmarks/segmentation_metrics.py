@@ -1,9 +1,8 @@
 """Time ODS, OIS and AP: loops over thresholds × photographs, as the peers write them, against one histogram each.
 
-Run ``python -m benchmarks.segmentation_metrics [--photos 8]``: it prints a markdown table, and fails where two ways
-disagree or where the histogram is less than 100 times as fast as the peers' loop. The photographs are drawn 640×360
-with a wandering crack of about 3 % of the pixels, and a soft prediction of it with false alarms; nine pixels of ten are
-at level 0.
+Run ``python -m benchmarks.segmentation_metrics [--photos N]``. It ends with an error where two ways disagree in a bit.
+The photographs are drawn 640×360 with a wandering crack of about 3 % of the pixels, and a soft prediction of it with
+false alarms; nine pixels of ten are at level 0.
 
 "Peers' loop" does what the public evaluation scripts of the field do (those that descend from DeepCrack's): a pass for
 the dataset's curve and ODS and another one for OIS; in each, for every threshold and photograph, scale the 8-bit map
@@ -11,19 +10,21 @@ and mask by 1/255, compare, and count hits, false alarms and misses by ``np.sum`
 out but the loop: one pass, floats made beforehand, one comparison, counted by ``np.count_nonzero``.
 """
 
-import argparse
 import math
-import time
-from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from benchmarks import command, photographs, table, timing
 from crackpipe.measures import segmentation
 
+PHOTOS = 4
+BAR = 100
+TURNS = 3
 HEIGHT_PX, WIDTH_PX = 640, 360
 TOLERANCE_PX = 2
-TARGET = 100
 SLACK = 1e-9  # level / 255 may be rounded to just under the threshold that it stands on
 Photo = tuple[np.ndarray, np.ndarray]
 Counts = tuple[int, int, int]
@@ -31,34 +32,38 @@ Scores = tuple[float, float, float]  # ODS, OIS, AP
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--photos", type=int, default=8)
-    n = parser.parse_args().photos
-    photos = [draw(seed) for seed in range(n)]
-    floats = [(levels / 255, truth) for levels, truth in photos]
-    pictures = [(levels, truth.astype(np.uint8) * 255) for levels, truth in photos]
+    command.run(compare, photos=PHOTOS, about=__doc__)
 
-    ours, ours_s = timed(lambda: histograms(photos), repeats=9)
-    rows = [("histograms (crackpipe)", ours_s, ours)]
-    for name, work in (("lean loop", lambda: looped_lean(floats)), ("peers' loop", lambda: looped_peers(pictures))):
-        found, seconds = timed(work, repeats=1)
-        if found != ours:
-            raise SystemExit(f"{name} scores {found}, the histograms {ours}; they must be equal to the last bit")
-        rows.append((name, seconds, found))
-    peers_s = rows[-1][1]
+
+def compare(*, photos: int, data: Path | None) -> table.Section:
+    """Scores of ``photos`` drawn maps, whatever ``data`` holds."""
+    drawn = [draw(seed) for seed in range(photos)]
     # level 0 is skipped eight pixels at a time; level 1 reaches no threshold either, but has to be counted
-    veiled = [(np.maximum(levels, 1), truth) for levels, truth in photos]
-    found, seconds = timed(lambda: histograms(veiled), repeats=9)
-    rows.insert(1, ("histograms, no pixel at level 0", seconds, found))
-    found, seconds = timed(lambda: histograms(photos, tolerance_px=TOLERANCE_PX), repeats=5)
-    rows.insert(2, (f"histograms, tolerance {TOLERANCE_PX} px (another metric)", seconds, found))
-
-    print(f"{n} photographs, {HEIGHT_PX}×{WIDTH_PX}, 99 thresholds; loops and histograms equal to the last bit\n")
-    print("| way | ms a photograph | times as long | ODS | OIS | AP |\n|---|---|---|---|---|---|")
-    for name, seconds, (ods, ois, ap) in rows:
-        print(f"| {name} | {seconds / n * 1e3:.2f} | {seconds / ours_s:.0f} | {ods:.4f} | {ois:.4f} | {ap:.4f} |")
-    if peers_s < TARGET * ours_s:
-        raise SystemExit(f"only {peers_s / ours_s:.0f} times as fast as the peers' loop; {TARGET} is the target")
+    veiled = [(np.maximum(levels, 1), truth) for levels, truth in drawn]
+    ways = {
+        "peers' loop": partial(looped_peers, [(levels, truth.astype(np.uint8) * 255) for levels, truth in drawn]),
+        "lean loop": partial(looped_lean, [(levels / 255, truth) for levels, truth in drawn]),
+        "histograms": partial(histograms, drawn),
+        "histograms, no pixel at level 0": partial(histograms, veiled),
+        f"histograms, tolerance {TOLERANCE_PX} px": partial(histograms, drawn, tolerance_px=TOLERANCE_PX),
+    }
+    found, times = timing.by_turns(ways, turns=TURNS, what="metrics")
+    for name in ("peers' loop", "lean loop"):
+        if found[name] != found["histograms"]:
+            raise SystemExit(f"{name} scores {found[name]}, the histograms {found['histograms']}; expected equal bits")
+    peers, *_, tolerant = times.values()
+    ods, ois, ap = found["histograms"]
+    return table.Section(
+        title="ODS, OIS and AP",
+        about=f"99 thresholds, {photographs.counted(photos)} of {HEIGHT_PX}×{WIDTH_PX} px, drawn. Equal to the last "
+        f"bit: ODS {ods:.4f}, OIS {ois:.4f}, AP {ap:.4f}.",
+        rows=(
+            table.faster("against the peers' loop", peers=peers, ours=times["histograms"], bar=BAR),
+            table.faster("against a lean loop", peers=times["lean loop"], ours=times["histograms"], bar=None),
+            table.faster("no pixel at level 0", peers=peers, ours=times["histograms, no pixel at level 0"], bar=None),
+        ),
+        notes=(f"With a tolerance of {TOLERANCE_PX} px, another metric, ours takes {table.seconds(tolerant)} s.",),
+    )
 
 
 def draw(seed: int) -> Photo:
@@ -124,16 +129,6 @@ def f1(tp: int, predicted: int, positives: int) -> float:
     precision = tp / predicted if predicted else 1.0
     recall = tp / positives if positives else 1.0
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
-def timed(work: Callable[[], Scores], *, repeats: int) -> tuple[Scores, float]:
-    """Result and the shortest wall time in seconds."""
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        found = work()
-        seconds.append(time.perf_counter() - start)
-    return found, min(seconds)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,73 @@
+"""Time dense-CRF labels: one photograph after the other, as public code does, against our pool of processes.
+
+Run ``python -m benchmarks.dense_crf [--photos N] [--data DIR]``. Both sides call pydensecrf2 with params.yaml's values.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import command, photographs, table, timing
+from benchmarks.photographs import Photograph
+from crackpipe import images, params
+from crackpipe.pseudo import cam, evidence, labelling
+from crackpipe.pseudo.labelling import Item, Method
+
+PHOTOS = 16
+TURNS = 1
+
+
+def main() -> None:
+    command.run(compare, photos=PHOTOS, about=__doc__)
+
+
+def compare(*, photos: int, data: Path | None) -> table.Section:
+    """Both ways on ``photos`` photographs."""
+    p = params.load()
+    method = labelling.method("cam_crf", p.pseudo_label.cam_crf.model_dump())
+    items = [item(number, one) for number, one in enumerate(photographs.load(photos, data=data))]
+    ways = {
+        "peers": partial(one_by_one, items, method),
+        "ours": partial(pooled, items, method, workers=p.runtime.workers),
+    }
+    found, times = timing.by_turns(ways, turns=TURNS, what="dense CRF")
+    if any(not np.array_equal(*pair) for pair in zip(*found.values(), strict=True)):
+        raise SystemExit("dense CRF: labels of the pool differ from those made one by one; expected equal ones")
+    height, width = items[0].image.shape[:2]
+    return table.Section(
+        title="Dense-CRF labels",
+        about=f"pydensecrf2, {p.pseudo_label.cam_crf.iterations} iterations, {width}×{height} px, "
+        f"{photographs.told(data)}: one by one against {p.runtime.workers} processes. The labels are equal.",
+        rows=(table.faster(photographs.counted(photos), peers=times["peers"], ours=times["ours"], bar=None),),
+        notes=("Ours includes the start of the processes, some seconds that the stage pays once.",),
+    )
+
+
+def item(number: int, photograph: Photograph) -> Item:
+    """A photograph whose activation map is its mask, in cells."""
+    height, width = photograph.mask.shape
+    cells = images.resize(
+        photograph.mask.astype(np.float32),
+        height=-(-height // cam.CELL_PX),
+        width=-(-width // cam.CELL_PX),
+        method="area",
+    )
+    encoded = images.encode_unit16(cells / max(float(cells.max()), 1e-6))
+    row = {"photo_id": str(number), "kind": evidence.CAM, "cell_px": cam.CELL_PX, "cells": encoded}
+    return Item(number, photograph.image, (row,), None)
+
+
+def one_by_one(items: Sequence[Item], method: Method) -> list[np.ndarray]:
+    """Labels in a plain loop."""
+    return [labelling.one(each, chosen=method) for each in items]
+
+
+def pooled(items: Sequence[Item], method: Method, *, workers: int) -> list[np.ndarray]:
+    """Labels as the stage makes them."""
+    return [levels for _, _, levels in labelling.label(items, method, workers=workers)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Time pseudo-labels from a patch classifier, photograph to label file: the peers' way against ours.
+
+Run ``python -m benchmarks.pseudo_labels [--photos N] [--data DIR]``. König et al.'s label (patch map of 32 px every
+16 px, Grad-CAM++, multi-Otsu) with ResNet-50; weights are random, the same on both sides, on the processor.
+"""
+
+import copy
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks import command, peers, photographs, table, timing
+from crackpipe import images, params, runtime
+from crackpipe.classify import classifier
+from crackpipe.classify.classifier import Classifier
+from crackpipe.params import Params
+from crackpipe.pseudo import cam, evidence, labelling, patch_map
+from crackpipe.pseudo.labelling import Item
+from crackpipe.runtime import Runtime
+
+PHOTOS = 3
+BAR = 5
+SEED, TURNS = 1, 3
+SIDE_PX, STRIDE_PX = 32, 16
+METHOD = "cam_location"
+
+
+def main() -> None:
+    command.run(compare, photos=PHOTOS, about=__doc__)
+
+
+def compare(*, photos: int, data: Path | None) -> table.Section:
+    """Both ways on ``photos`` photographs."""
+    p = params.load()
+    machine = runtime.start(device="cpu", precision="auto", threads=p.runtime.threads)
+    chosen = [one.image for one in photographs.load(photos, data=data)]
+    with tempfile.TemporaryDirectory() as place:
+        found, times = timing.by_turns(ways(chosen, machine, p, folder=Path(place)), turns=TURNS, what="pseudo-labels")
+    apart = np.mean([np.abs(a.astype(int) - b).mean() for a, b in zip(*found.values(), strict=True)])
+    row = table.faster(photographs.counted(photos), peers=times["peers"], ours=times["ours"], bar=BAR)
+    return table.Section(
+        title="Pseudo-labels with ResNet-50",
+        about=f"Decoded photograph to label PNG: patch map {SIDE_PX}/{STRIDE_PX} px, Grad-CAM++, dark map, filters; "
+        f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.told(data)}.",
+        rows=(row,),
+        notes=(
+            "The peers' way: the photograph's patches in one batch, float32, channels first; pytorch-grad-cam's "
+            "GradCAMPlusPlus with its full backward pass; a Python loop over patches for the dark map.",
+            f"Ours runs in {precision(machine)}. The labels differ by {apart:.1f} of 255 levels in the mean: the "
+            "library's Grad-CAM++ weights are not König et al.'s, nor is its upsampling, and the dark maps differ as "
+            "told below.",
+        ),
+    )
+
+
+def ways(
+    chosen: Sequence[np.ndarray], machine: Runtime, p: Params, *, folder: Path
+) -> dict[str, Callable[[], list[np.ndarray]]]:
+    """The peers' and our way to the labels of ``chosen``, with the same weights."""
+    made = random_classifier("resnet50")
+    theirs = replace(made, network=copy.deepcopy(made.network).to(machine.device))
+    settings = method_settings(p)
+    found_by = finders(placed(made, machine), machine, p)
+    return {
+        "peers": partial(label_as_peers, chosen, theirs, settings=settings, folder=folder),
+        "ours": partial(label, chosen, found_by, settings=settings, workers=p.runtime.workers, folder=folder),
+    }
+
+
+def random_classifier(backbone: str) -> Classifier:
+    """A classifier with random weights, as others run it: float32, channels first, with gradients."""
+    runtime.seed_everything(SEED)
+    made = classifier.create(backbone=backbone, weights="none", side_px=128)
+    return replace(made, network=made.network.eval())
+
+
+def placed(made: Classifier, machine: Runtime) -> Classifier:
+    """The classifier as ours runs it; its network is changed in place."""
+    return replace(made, network=machine.place(made.network).requires_grad_(False))
+
+
+def method_settings(p: Params) -> dict[str, Any]:
+    """Settings of ``cam_location`` in params.yaml, on the patch map that the paper uses."""
+    own: dict[str, Any] = p.pseudo_label.cam_location.model_dump()
+    return {**own, "patch_side_px": SIDE_PX}
+
+
+def finders(model: Classifier, machine: Runtime, p: Params) -> dict[str, evidence.Finder]:
+    """What the method needs to know of a photograph, as the stage ``evidence`` finds it."""
+    q = p.evidence
+    shared: dict[str, Any] = {"model": model, "machine": machine, "batch_px": q.batch_px}
+    cells = partial(cam.activation_cells, **shared, **q.cam.model_dump(), tile_px=q.tile_px)
+    patches = partial(patch_map.patch_cells, **shared, side_px=SIDE_PX, stride_px=STRIDE_PX)
+    return {evidence.CAM: (cam.CELL_PX, cells), evidence.patch_kind(SIDE_PX): (STRIDE_PX, patches)}
+
+
+def label(
+    chosen: Sequence[np.ndarray],
+    found_by: dict[str, evidence.Finder],
+    *,
+    settings: dict[str, Any],
+    workers: int,
+    folder: Path,
+) -> list[np.ndarray]:
+    """Our labels, 0–255: the evidence of all photographs, then their labels in a pool; written to ``folder``."""
+    named = [(f"{number:05d}", image) for number, image in enumerate(chosen)]
+    rows = list(evidence.gather(named, found_by))
+    each = len(found_by)
+    items = [Item(name, image, tuple(rows[i * each : (i + 1) * each]), None) for i, (name, image) in enumerate(named)]
+    made = []
+    for name, _, levels in labelling.label(items, labelling.method(METHOD, settings), workers=workers):
+        (folder / f"{name}.png").write_bytes(images.encode_grey(levels))
+        made.append(levels)
+    return made
+
+
+def label_as_peers(
+    chosen: Sequence[np.ndarray], model: Classifier, *, settings: dict[str, Any], folder: Path
+) -> list[np.ndarray]:
+    """The peers' labels, 0–255, one photograph after the other; written to ``folder``."""
+    own = {name: value for name, value in settings.items() if name not in ("binarise", "patch_side_px", "upsample")}
+    scaling = {"mean": model.mean, "std": model.std}
+    made = []
+    with timing.as_torch_starts():
+        for number, image in enumerate(chosen):
+            height, width = image.shape[:2]
+            cells = peers.patch_cells(image, model.network, **scaling, side_px=SIDE_PX, stride_px=STRIDE_PX)
+            probability = evidence.upsampled(
+                cells, cell_px=STRIDE_PX, height=height, width=width, method=settings["upsample"]
+            )
+            layer = last_convolution(model.network)
+            active = peers.activation_map(image, model.network, layer, **scaling, cell_px=cam.CELL_PX)
+            levels = peers.cam_location(image, active, probability, **own)
+            (folder / f"peers-{number:05d}.png").write_bytes(images.encode_grey(levels))
+            made.append(levels)
+    return made
+
+
+def last_convolution(network: nn.Module) -> nn.Module:
+    """The layer that Grad-CAM++ explains: a ResNet's last stage, an EfficientNet's last batch norm."""
+    found: nn.Module = getattr(network, "layer4", None) or network.bn2  # type: ignore[assignment]
+    return found
+
+
+def precision(machine: Runtime) -> str:
+    """Name of the precision that networks run in."""
+    return {None: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}[machine.autocast_dtype]
+
+
+if __name__ == "__main__":
+    main()
