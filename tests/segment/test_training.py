@@ -9,37 +9,29 @@ import numpy as np
 import pytest
 import torch
 
-from crackpipe import images
 from crackpipe.checkpoints import Checkpoint
 from crackpipe.clip import prompts
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.runtime import Runtime
-from crackpipe.segment import losses, segmenter, training, windows
+from crackpipe.segment import losses, segmenter, text_guided, training
 from crackpipe.segment.segmenter import Segmenter
+from crackpipe.segment.text_guided import TextGuided
 from crackpipe.segment.tokens import KeptTokens
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 LOSS = partial(losses.text_adapters, focal_weight=1.0, dice_weight=1.0, edge_weight=1.0)
 
 
-def untrained(encoder: DualEncoder | OpenClipEncoder) -> Segmenter:
+def untrained(encoder: DualEncoder | OpenClipEncoder) -> TextGuided:
     torch.manual_seed(0)
     text = prompts.text_matrix(encoder, flawless=["a flawless wall"], damaged=["a cracked wall"])
-    return segmenter.create(encoder, stages=(1, 2), combine="mean", text=text)
+    return text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
 
 
 def encode(kept: KeptTokens, draw: Picture, encoder: DualEncoder | OpenClipEncoder, machine: Runtime) -> None:
-    pictures = {str(col): draw(col=col) for col in (8, 20, 30, 48)}
-    plan = windows.plan(sorted(pictures), symmetries=2, seed=0)
-    item = partial(
-        windows.item,
-        photos={name: image for name, (image, _) in pictures.items()},
-        labels={name: images.encode_mask(mask) for name, (_, mask) in pictures.items()},
-        binarise=0.5,
-        side_px=64,
-        fit="crop",
-    )
-    kept.fill(map(item, plan), count=len(plan), encoder=encoder, stages=(1, 2), batch=4, machine=machine)
+    pictures = [draw(col=col) for col in (8, 20, 30, 48)]
+    items = [(image[::step], mask[::step]) for image, mask in pictures for step in (1, -1)]  # upside down too
+    kept.fill(items, count=len(items), encoder=encoder, stages=(1, 2), batch=4, machine=machine)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +44,7 @@ def kept(
 
 
 def fit(
-    model: Segmenter, kept: KeptTokens, machine: Runtime, folder: Path, *, epochs: int, seed: int = 0, lr: float = 0.01
+    model: TextGuided, kept: KeptTokens, machine: Runtime, folder: Path, *, epochs: int, seed: int = 0, lr: float = 0.01
 ) -> list:
     folder.mkdir(exist_ok=True)
     return training.fit(
@@ -68,7 +60,7 @@ def fit(
     )
 
 
-def same(first: Segmenter, second: Segmenter) -> bool:
+def same(first: TextGuided, second: TextGuided) -> bool:
     other = second.network.state_dict()
     return all(torch.equal(value, other[name]) for name, value in first.network.state_dict().items())
 
@@ -123,6 +115,9 @@ def test_an_open_clip_encoder_takes_the_dual_encoders_place(draw: Picture, machi
         history = fit(model, kept, machine, tmp_path / "state", epochs=5, lr=0.001)
     assert history[-1]["train_loss"] < history[0]["train_loss"]
     image, _ = draw(height=75, width=101)
+    predict = partial(text_guided.predict, segmenter=model, encoder=eyes, machine=machine)
+    plain = {"overlap_px": 16, "flips": 1, "scales": [1.0], "dark_share": 0.0, "dark_softness": 1.0, "erosions": 0}
     for side_px in (None, 64):
-        mask = segmenter.segment(image, model, eyes, machine, side_px=side_px, erosions=0)
+        chosen = Segmenter(predict, eyes.multiple_px)
+        mask = segmenter.segment(image, chosen, side_px=side_px, tile_px=64, what=None, **plain)
         assert (mask.shape, mask.dtype) == ((75, 101), np.dtype(np.uint8))

@@ -1,0 +1,188 @@
+"""Each kind of segmenter from photographs and labels to a folder that can be loaded and run."""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crackpipe import images, models, runtime
+from crackpipe.checkpoints import Checkpoint
+from crackpipe.clip import encoder as encoders
+from crackpipe.clip import prompts
+from crackpipe.clip.encoder import DualEncoder
+from crackpipe.runtime import Runtime
+from crackpipe.segment import recipes, segmenter, windows
+from crackpipe.segment.recipes import Cut
+
+Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
+NAMES = ["4", "10", "16", "24"]
+INFERENCE: dict[str, Any] = {
+    "side_px": None,
+    "tile_px": 64,
+    "overlap_px": 16,
+    "flips": 1,
+    "scales": [1.0],
+    "dark_share": 0.0,
+    "dark_softness": 20.0,
+    "erosions": 0,
+    "what": None,
+}
+
+
+@pytest.fixture
+def cut(draw: Picture) -> Cut:
+    """Windows of four drawn photographs, upside down as often as not."""
+    pictures = {name: draw(height=32, width=32, col=int(name)) for name in NAMES}
+
+    def turned(pixels: np.ndarray, label: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        step = 1 if random.random() < 0.5 else -1
+        return pixels[::step], label[::step]
+
+    return partial(
+        windows.window,
+        photos={name: image for name, (image, _) in pictures.items()},
+        labels={name: images.encode_mask(mask) for name, (_, mask) in pictures.items()},
+        binarise=0.5,
+        soft=False,
+        squeeze_px=None,
+        change=turned,
+    )
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in: kept tokens lie below the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def fresh(folder: Path) -> Checkpoint:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return Checkpoint(folder)
+
+
+def train_network(folder: Path, cut: Cut, machine: Runtime, **changed: Any) -> None:
+    settings: dict[str, Any] = {
+        "name": "unet",
+        "trunk": None,
+        "labels": "soft_location",
+        "encoder": "test_resnet",
+        "weights": "none",
+        "width": 1 / 16,
+        "refine_px": 0,
+        "steps": 3,
+        "batch": 2,
+        "lr": 0.005,
+        "weight_decay": 0.01,
+        "seed": 0,
+    }
+    runtime.seed_everything(0)
+    recipes.network(
+        folder, NAMES, cut, machine=machine, checkpoint=fresh(folder.with_suffix(".state")), **(settings | changed)
+    )
+
+
+def train_adapters(folder: Path, cut: Cut, encoder: DualEncoder, machine: Runtime, **changed: Any) -> None:
+    settings: dict[str, Any] = {
+        "labels": "cam",
+        "stages": [1, 2],
+        "combine": "mean",
+        "views": 2,
+        "epochs": 2,
+        "batch": 3,
+        "lr": 0.01,
+        "focal_weight": 1.0,
+        "dice_weight": 1.0,
+        "edge_weight": 1.0,
+        "seed": 0,
+        "workers": 2,
+    }
+    runtime.seed_everything(0)
+    text = prompts.text_matrix(encoder, flawless=["a flawless wall"], damaged=["a cracked wall"])
+    checkpoint = fresh(folder.with_suffix(".state"))
+    recipes.text_adapters(
+        folder, NAMES, cut, encoder=encoder, text=text, machine=machine, checkpoint=checkpoint, **(settings | changed)
+    )
+
+
+def same_files(first: Path, second: Path) -> bool:
+    names = ("model.safetensors", "model.json", "history.csv")
+    return all((first / name).read_bytes() == (second / name).read_bytes() for name in names)
+
+
+def f1(found: np.ndarray, truth: np.ndarray) -> float:
+    return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder", "steps"), [("unet", "test_efficientnet", 60), ("deepcrack_liu", "vgg16_bn", 40)]
+)
+def test_a_network_of_pixels_learns_to_find_the_crack(
+    name: str, encoder: str, steps: int, cut: Cut, machine: Runtime, draw: Picture, in_folder: Path
+) -> None:
+    folder = in_folder / "network"
+    train_network(folder, cut, machine, name=name, encoder=encoder, steps=steps, batch=4, width=1 / 8, lr=0.01)
+    history = pd.read_csv(folder / "history.csv")
+    assert history.columns.tolist() == ["epoch", "train_loss"]
+    assert models.card(folder, kind="segmenter")["labels"] == "soft_location"
+    image, mask = draw(height=32, width=32, col=20)  # none of the four
+    loaded = segmenter.load(folder, machine, clip=in_folder / "not_needed")
+    assert f1(segmenter.segment(image, loaded, **INFERENCE) >= 128, mask) > 0.8
+
+
+def test_equal_seeds_write_equal_networks_and_others_do_not(cut: Cut, machine: Runtime, in_folder: Path) -> None:
+    train_network(in_folder / "a", cut, machine)
+    train_network(in_folder / "b", cut, machine)
+    train_network(in_folder / "c", cut, machine, seed=1)
+    assert same_files(in_folder / "a", in_folder / "b")
+    assert not same_files(in_folder / "a", in_folder / "c")
+
+
+def test_deep_supervision_trains_a_network_with_side_outputs(cut: Cut, machine: Runtime, in_folder: Path) -> None:
+    train_network(in_folder / "oed", cut, machine, name="oed", encoder="test_efficientnet")
+    loaded = segmenter.load(in_folder / "oed", machine, clip=in_folder / "clip")
+    image = np.zeros((40, 70, 3), np.uint8)
+    assert segmenter.segment(image, loaded, **INFERENCE).shape == (40, 70)
+
+
+def test_adapters_learn_to_find_the_crack_in_kept_tokens(
+    cut: Cut, encoder: DualEncoder, machine: Runtime, draw: Picture, in_folder: Path
+) -> None:
+    train_adapters(in_folder / "adapters", cut, encoder, machine, epochs=12)
+    history = pd.read_csv(in_folder / "adapters/history.csv")
+    assert history["epoch"].tolist() == list(range(1, 13))
+    assert history["train_loss"].iloc[-1] < 0.9 * history["train_loss"].iloc[0]
+    spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
+    encoders.save(in_folder / "clip", encoder, spec | {"text_layers": 1})
+    loaded = segmenter.load(in_folder / "adapters", machine, clip=in_folder / "clip")
+    image, mask = draw(height=32, width=32, col=20)
+    found = segmenter.segment(image, loaded, **INFERENCE)
+    assert found[mask].mean() > found[~mask].mean() + 20
+    assert models.card(in_folder / "adapters", kind="segmenter")["labels"] == "cam"
+
+
+def test_equal_seeds_write_equal_adapters(cut: Cut, encoder: DualEncoder, machine: Runtime, in_folder: Path) -> None:
+    train_adapters(in_folder / "a", cut, encoder, machine)
+    train_adapters(in_folder / "b", cut, encoder, machine, workers=1)
+    train_adapters(in_folder / "c", cut, encoder, machine, seed=1)
+    assert same_files(in_folder / "a", in_folder / "b")
+    assert not same_files(in_folder / "a", in_folder / "c")
+
+
+def test_every_photograph_is_seen_in_as_many_views_as_asked_for(
+    cut: Cut, encoder: DualEncoder, machine: Runtime, in_folder: Path
+) -> None:
+    seen: list[str] = []
+
+    def noted(photo_id: str, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(photo_id)
+        return cut(photo_id, random)
+
+    train_adapters(in_folder / "a", noted, encoder, machine, views=3, epochs=1, workers=1)
+    assert seen == [name for name in NAMES for _ in range(3)]
