@@ -392,12 +392,18 @@ class Params(Section):
     @model_validator(mode="after")
     def _evidence_is_gathered(self) -> "Params":
         known = {one.side_px for one in self.evidence.patch_maps}
-        soft, hard = self.pseudo_label.soft_location.patch_sides_px, self.pseudo_label.cam_location.patch_side_px
-        missing = {*soft, hard} - known
-        if missing:
-            raise ValueError(
-                f"pseudo_label needs patch maps of {sorted(missing)} px, but evidence.patch_maps lists {sorted(known)}"
-            )
+        own = self.pseudo_label
+        needed = {"pseudo_label": {*own.soft_location.patch_sides_px, own.cam_location.patch_side_px}}
+        for method, named in self.variants().items():
+            for name, settings in named.items():
+                sides = settings["patch_sides_px"] if method == "soft_location" else [settings["patch_side_px"]]
+                needed[f"ablate.{method}.{name}"] = set(sides)
+        for where, sides in needed.items():
+            if not sides <= known:
+                raise ValueError(
+                    f"{where} needs patch maps of {sorted(sides - known)} px, "
+                    f"but evidence.patch_maps lists {sorted(known)}"
+                )
         return self
 
 
@@ -439,6 +445,8 @@ def _explain(fault: Any) -> str:
         return f"{key}: unknown key; {hint}"
     if fault["type"] == "missing":
         return f"{key}: missing; add it, or run `crackpipe configure` to write every key"
+    if fault["type"] == "value_error" and isinstance(fault["input"], dict):  # of values that do not fit each other
+        return f"{key}: {fault['ctx']['error']}"
     return f"{key}: got {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}"
 
 

@@ -66,17 +66,33 @@ def test_the_repositorys_params_are_valid() -> None:
         ("ingest.sources.0.split", "half", "got 'half'; string should match pattern '^(own|train|val|test|"),
         ("pseudo_label.cam_location.dark_classes", 4, "got 4; input should be 2 or 3"),
         ("pseudo_label.cam_location.bilateral", "yes", "got 'yes'; input should be a valid boolean"),
-        ("pseudo_label.binarise", 0.0, "got 0.0; input should be greater than 0"),
+        ("pseudo_label.cam.binarise", 0.0, "got 0.0; input should be greater than 0"),
+        ("pseudo_label.soft_location.near", 1.0, "got 1.0; input should be less than 1"),
+        ("pseudo_label.soft_location.classes", 4, "got 4; input should be 2 or 3"),
+        ("pseudo_label.methods", [], "got []; list should have at least 1 item after validation, not 0"),
+        ("pseudo_label.methods.0", "crf", "got 'crf'; input should be 'soft_location', 'cam_location', 'cam_crf', "),
+        ("evidence.tile_px", 1000, "got 1000; input should be a multiple of 32"),
+        ("evidence.cam.engine", "cam", "got 'cam'; input should be 'head' or 'library'"),
+        ("train_segmenter.segmenters.0", "segnet", "got 'segnet'; input should be 'unet', 'text_adapters', "),
+        ("train_segmenter.unlabelled", ["train"], "unlabelled.0: got 'train'; input should be 'val' or 'test'"),
+        ("train_segmenter.augment.rotation_deg", 181.0, "got 181.0; input should be less than or equal to 180"),
+        ("train_segmenter.augment.scale_min", 0.0, "got 0.0; input should be greater than 0"),
+        ("train_segmenter.unet.batch", 1, "got 1; input should be greater than or equal to 2"),
+        ("train_segmenter.unet.fit", "pad", "got 'pad'; input should be 'crop' or 'resize'"),
+        ("train_segmenter.text_adapters.stages.0", 5, "got 5; input should be less than or equal to 4"),
+        ("segment.flips", 3, "got 3; input should be 1, 2, 4 or 8"),
+        ("segment.scales", [], "got []; list should have at least 1 item after validation, not 0"),
+        ("evaluate.doubtful", "cfd/042", "got 'cfd/042'; input should be a valid list"),
         ("segment.side_px", 31, "got 31; input should be greater than or equal to 32"),
         ("segment.splits.0", "dev", "got 'dev'; input should be 'train', 'val' or 'test'"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key: str, value: Any, said: str) -> None:
     (fault,) = faults(changed(key, value))
-    assert fault.startswith(f"{key}: {said}")
+    assert fault.startswith(f"{key}: {said}") or fault.startswith(f"{key.rpartition('.')[0]}.{said}")
 
 
-PATCH_PX = RIGHT["pseudo_label"]["cam_location"]["patch_map"]["side_px"]
+PATCH_PX = RIGHT["evidence"]["patch_maps"][0]["side_px"]
 DARK_PX = RIGHT["pseudo_label"]["cam_location"]["dark_side_px"]
 SIDE_PX = RIGHT["slice"]["side_px"]
 
@@ -86,10 +102,11 @@ SIDE_PX = RIGHT["slice"]["side_px"]
     [
         ("slice.stride_px", SIDE_PX + 1, f"the stride ({SIDE_PX + 1} px) must not exceed the side ({SIDE_PX} px)"),
         (
-            "pseudo_label.cam_location.patch_map.stride_px",
-            15,
-            f"the side ({PATCH_PX} px) must be a multiple of the stride (15 px)",
+            "evidence.patch_maps.0.stride_px",
+            PATCH_PX - 1,
+            f"the side ({PATCH_PX} px) must be a multiple of the stride ({PATCH_PX - 1} px)",
         ),
+        ("evidence.patch_maps.1.side_px", PATCH_PX, f"each side may be listed once, got [{PATCH_PX}, {PATCH_PX}, "),
         (
             "pseudo_label.cam_location.dark_stride_px",
             5,
@@ -97,13 +114,73 @@ SIDE_PX = RIGHT["slice"]["side_px"]
         ),
         ("prompts.templates.0", "a photo", "'a photo' must hold {} exactly once, where the object or state goes"),
         ("prompts.crack_states.0", "{} or {}", "'{} or {}' must hold {} exactly once"),
+        ("train_segmenter.augment.scale_min", 9.0, "scale_min… (9.0) must not exceed scale_max… ("),
+        ("train_segmenter.augment.thin_max_px", 0.1, ") must not exceed thin_max… (0.1)"),
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_values_that_do_not_fit_each_other_are_refused(key: str, value: Any, said: str) -> None:
     (fault,) = faults(changed(key, value))
-    assert key.startswith(fault.split(":")[0])
-    assert said in fault
+    section, text = fault.split(": ", 1)
+    assert key.startswith(section)
+    assert said in text
+    assert len(text) < 150  # the section itself is not told
+
+
+KNOWN_PX = sorted(one["side_px"] for one in RIGHT["evidence"]["patch_maps"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        (
+            "train_segmenter.labels",
+            ["truth", "cam_crf"],
+            "train_segmenter.labels names ['cam_crf'], but pseudo_label.methods does not: add it there",
+        ),
+        (
+            "pseudo_label.soft_location.patch_sides_px",
+            [64, 48],
+            f"pseudo_label needs patch maps of [48] px, but evidence.patch_maps lists {KNOWN_PX}",
+        ),
+        (
+            "pseudo_label.cam_location.patch_side_px",
+            256,
+            f"pseudo_label needs patch maps of [256] px, but evidence.patch_maps lists {KNOWN_PX}",
+        ),
+        (
+            "ablate.soft_location.wide",
+            {"patch_sides_px": [64, 96]},
+            f"ablate.soft_location.wide needs patch maps of [96] px, but evidence.patch_maps lists {KNOWN_PX}",
+        ),
+        (
+            "ablate.cam_location.patch_32",
+            {"patch_side_px": 48},
+            f"ablate.cam_location.patch_32 needs patch maps of [48] px, but evidence.patch_maps lists {KNOWN_PX}",
+        ),
+        (
+            "ablate.soft_location.full",
+            {"softness": -1.0},
+            "ablate.soft_location.full.softness: got -1.0; Input should be greater than or equal to 0",
+        ),
+        (
+            "ablate.cam_location.full",
+            {"softness": 1.0},
+            "ablate.cam_location.full.softness: got 1.0; Extra inputs are not permitted",
+        ),
+    ],
+)
+def test_sections_that_do_not_fit_each_other_are_refused(key: str, value: Any, said: str) -> None:
+    assert faults(changed(key, value)) == [f"(the whole file): {said}"]
+
+
+def test_a_variant_is_the_method_with_one_thing_changed() -> None:
+    tree = changed("ablate.soft_location", {"full": {}, "hard": {"softness": 0.0, "bilateral_px": 0}})
+    found = params.check(tree, where="p.yaml").variants()
+    own = RIGHT["pseudo_label"]["soft_location"]
+    assert found["soft_location"] == {"full": own, "hard": own | {"softness": 0.0, "bilateral_px": 0}}
+    assert sorted(found) == ["cam_location", "soft_location"]
+    assert found["cam_location"]["full"] == RIGHT["pseudo_label"]["cam_location"]
 
 
 @pytest.mark.parametrize(
@@ -112,13 +189,18 @@ def test_values_that_do_not_fit_each_other_are_refused(key: str, value: Any, sai
         ("train_classifier.epoch", "did you mean epochs?"),
         ("train_clasifier", "did you mean train_classifier?"),
         ("ingest.sources.0.limt", "did you mean limit?"),
-        ("pseudo_label.cam_location.patch_map.side", "did you mean side_px?"),
-        ("segment.zzz", "known here: erosions, side_px, splits"),
+        ("evidence.patch_maps.0.side", "did you mean side_px?"),
+        (
+            "segment.zzz",
+            "known here: dark_share, dark_softness, erosions, flips, overlap_px, scales, side_px, splits, tile_px",
+        ),
         ("ingest.sources.0.zzz", "known here: limit, name, split"),
+        ("train_segmenter.unet.zzz", "known here: batch, encoder, fit, lr, side_px, steps, weight_decay, "),
     ],
 )
 def test_an_unknown_key_suggests_the_nearest(key: str, hint: str) -> None:
-    assert faults(changed(key, 3)) == [f"{key}: unknown key; {hint}"]
+    (fault,) = faults(changed(key, 3))
+    assert fault.startswith(f"{key}: unknown key; {hint}")
 
 
 def test_a_missing_key_says_how_to_get_it() -> None:
