@@ -45,7 +45,12 @@ class PixelNetwork:
         return self.network.multiple_px
 
     def logits(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> list[Float[Tensor, "b h w"]]:
-        """Side outputs, then the prediction, from RGB levels 0–255."""
+        """Side outputs, then the prediction, from RGB levels 0–255.
+
+        Raises:
+            ModelError: a side is not a multiple of ``multiple_px``.
+        """
+        catalogue.check_size(self.network, height=pixels.shape[2], width=pixels.shape[3])
         inputs = classifier.normalise(pixels, mean=self.mean, std=self.std, runtime=machine)
         with machine.autocast():
             found: list[Tensor] = self.network(inputs)

@@ -49,6 +49,11 @@ def test_the_prediction_is_the_last_of_the_networks_maps(name: str, machine: Run
     assert torch.equal(pixels, before)
 
 
+def test_a_side_that_does_not_fit_the_network_is_refused(machine: Runtime) -> None:
+    with pytest.raises(ModelError, match=r"UNet: got photographs of 64×50 px .* must be multiples of 32; pad them to"):
+        untrained("unet").predict(torch.zeros(1, 3, 64, 50, dtype=torch.uint8), machine)
+
+
 def test_inputs_are_scaled_as_the_encoders_pretraining_did(machine: Runtime, pixels: Tensor) -> None:
     made = untrained("oed")
     mean, std = (torch.tensor(part).view(1, 3, 1, 1) for part in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
