@@ -2,8 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -16,7 +16,10 @@ MACHINE = {"runtime", "runtime.workers"}  # changes how fast a stage is, not wha
 
 
 def read_by(tree: ast.Module) -> set[str]:
-    """Dotted keys that a stage reads off ``params.load()``, followed through names such as ``q = p.ingest``."""
+    """Dotted keys that a stage reads off ``params.load()``, followed through names such as ``q = p.ingest``.
+
+    ``getattr(p.pseudo_label, name).binarise`` may read the key of every section there.
+    """
     known: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
@@ -26,8 +29,8 @@ def read_by(tree: ast.Module) -> set[str]:
             for target, value in zip(targets, values, strict=False):
                 if isinstance(target, ast.Name) and (key := chain(value, known)) is not None:
                     known[target.id] = key
-    found = {key for node in ast.walk(tree) if (key := chain(node, known)) is not None}
-    return {key for key in found if is_key(key) and not any(other.startswith(f"{key}.") for other in found)}
+    found = {one for node in ast.walk(tree) if (key := chain(node, known)) is not None for one in expanded(key)}
+    return {key for key in found if not any(other.startswith(f"{key}.") for other in found)}
 
 
 def chain(node: ast.AST, known: dict[str, str]) -> str | None:
@@ -35,32 +38,39 @@ def chain(node: ast.AST, known: dict[str, str]) -> str | None:
     if isinstance(node, ast.Name):
         return known.get(node.id)
     if isinstance(node, ast.Call):
-        return "" if ast.unparse(node.func) == "params.load" else None
+        name = ast.unparse(node.func)
+        if name == "getattr" and (above := chain(node.args[0], known)) is not None:
+            return f"{above}.*"
+        return "" if name == "params.load" else None
     if isinstance(node, ast.Attribute) and (above := chain(node.value, known)) is not None:
         return above if node.attr == "model_dump" else f"{above}.{node.attr}".lstrip(".")
     return None
 
 
-def is_key(key: str) -> bool:
-    section = Params
+def expanded(key: str) -> list[str]:
+    """The keys of ``params.yaml`` that a key with ``*`` for a section stands for; none where there is no such key."""
+    places: list[tuple[str, Any]] = [("", Params)]
     for part in key.split("."):
-        field = section.model_fields.get(part) if hasattr(section, "model_fields") else None
-        if field is None:
-            return False
-        section = field.annotation  # type: ignore[assignment]
-    return True
+        places = [
+            (f"{above}.{name}".lstrip("."), field.annotation)
+            for above, section in places
+            if hasattr(section, "model_fields")
+            for name, field in section.model_fields.items()
+            if name == part or (part == "*" and hasattr(field.annotation, "model_fields"))
+        ]
+    return [name for name, _ in places]
 
 
-def listed(name: str) -> Iterator[str]:
+def listed(name: str) -> set[str]:
     """Keys of a stage; what dvc.yaml fills in stands for every value it may take."""
-    return (re.sub(r"\$\{.*", "", key).rstrip(".") for key in STAGES[name]["params"])
+    return {one for key in STAGES[name]["params"] for one in expanded(re.sub(r"\$\{[^}]*\}", "*", key))}
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_lists_the_parameters_that_it_reads(name: str) -> None:
     module = re.search(r"-m pipeline\.(\w+)", STAGES[name]["cmd"])[1]  # type: ignore[index]
     read = read_by(ast.parse((ROOT / "pipeline" / f"{module}.py").read_text(encoding="utf-8"))) - MACHINE
-    keys = list(listed(name))
+    keys = listed(name)
     missing = [
         key for key in sorted(read) if not any(f"{key}.".startswith(f"{k}.") or k.startswith(f"{key}.") for k in keys)
     ]
@@ -68,6 +78,21 @@ def test_a_stage_lists_the_parameters_that_it_reads(name: str) -> None:
     assert missing == [], f"dvc.yaml: add them to the params of {name}"
 
 
+def test_a_stage_lists_no_parameter_that_there_is_not() -> None:
+    keys = [re.sub(r"\$\{[^}]*\}", "*", key) for described in STAGES.values() for key in described["params"]]
+    assert [key for key in keys if not expanded(key)] == []
+
+
 def test_keys_are_followed_through_names() -> None:
     text = "p = params.load()\nq, own = p.slice, p.ingest.demo\nf(q.side_px, own.model_dump(), p.segment.erosions)"
     assert read_by(ast.parse(text)) == {"slice.side_px", "ingest.demo", "segment.erosions"}
+
+
+def test_a_section_that_is_chosen_by_name_may_be_any() -> None:
+    text = "p = params.load()\nown = getattr(p.pseudo_label, name)\nf(own.upsample, getattr(p.evidence, name).kind)"
+    methods = ("cam", "cam_crf", "cam_location", "soft_location")  # ground truth is not upsampled
+    assert read_by(ast.parse(text)) == {
+        *(f"pseudo_label.{name}.upsample" for name in methods),
+        "pseudo_label.truth",
+        "evidence.cam.kind",
+    }

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
+METHODS = ["soft_location", "cam_location", "truth"]
 SMALL = [
     "runtime.threads=1",
     "runtime.workers=1",
@@ -22,20 +23,29 @@ SMALL = [
     "train_classifier.epochs=1",
     "train_classifier.patches_per_epoch=64",
     "train_classifier.score_patches=32",
+    f"pseudo_label.methods=[{','.join(METHODS)}]",
     "pseudo_label.keep_px=0",
+    "ablate.limit=4",
     "align_clip.patches=64",
     "align_clip.epochs=1",
     "align_clip.text_width=32",
     "align_clip.text_layers=1",
-    "train_segmenter.side_px=64",
-    "train_segmenter.symmetries=1",
+    "train_segmenter.segmenters=[unet,text_adapters]",
+    "train_segmenter.labels=[soft_location,truth]",
     "train_segmenter.photos=8",
-    "train_segmenter.epochs=2",
+    "train_segmenter.unet.side_px=64",
+    "train_segmenter.unet.steps=3",
+    "train_segmenter.unet.batch=2",
+    "train_segmenter.text_adapters.side_px=64",
+    "train_segmenter.text_adapters.views=1",
+    "train_segmenter.text_adapters.epochs=2",
     "evaluate.gallery_rows=1",
 ]
-STAGES = ["ingest", "slice", "train_classifier", "pseudo_label", "align_clip"]
-CELLS = [f"{stage}@text_adapters-{kind}" for stage in ("train_segmenter", "segment") for kind in ("pseudo", "truth")]
-PATIENCE = 900  # seconds; a pipeline takes about one minute on an idle machine
+MADE = [f"{segmenter}-{labels}" for segmenter in ("unet", "text_adapters") for labels in ("soft_location", "truth")]
+CELLS = [f"{stage}@{cell}" for stage in ("train_segmenter", "segment") for cell in MADE]
+STAGES = ["ingest", "slice", "train_classifier", "evidence", *(f"pseudo_label@{name}" for name in METHODS)]
+STAGES += ["ablate", "align_clip", *CELLS, "evaluate"]
+PATIENCE = 900  # seconds; a pipeline takes about two minutes on an idle machine
 
 
 def run(folder: Path, *command: str, hash_seed: str = "0") -> str:
@@ -84,11 +94,11 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture(scope="module")
 def experiment(first: tuple[Path, str]) -> tuple[Path, str]:
-    """The clone back on main, after an experiment with another method was committed on the branch crf."""
+    """The clone back on main, after an experiment with a sharper soft location was committed on the branch sharp."""
     folder, _ = first
-    run(folder, "git", "checkout", "--quiet", "-b", "crf")
-    output = run(folder, "dvc", "exp", "run", "--set-param", "pseudo_label.method=cam_crf")
-    commit(folder, "Label by the CRF")
+    run(folder, "git", "checkout", "--quiet", "-b", "sharp")
+    output = run(folder, "dvc", "exp", "run", "--set-param", "pseudo_label.soft_location.softness=2.0")
+    commit(folder, "Label more sharply")
     run(folder, "git", "checkout", "--quiet", "main")
     run(folder, "dvc", "checkout")
     return folder, output
@@ -98,10 +108,12 @@ def experiment(first: tuple[Path, str]) -> tuple[Path, str]:
 @pytest.mark.timeout(PATIENCE)
 def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
     folder, output = first
-    assert sorted(ran(output)) == sorted([*STAGES, *CELLS, "evaluate"])
+    assert sorted(ran(output)) == sorted(STAGES)
     scores = json.loads((folder / "metrics/segmentation.json").read_text(encoding="utf-8"))
-    assert sorted(scores) == ["darkness", "otsu", "text_adapters"]
-    assert sorted(scores["text_adapters"]) == ["pseudo", "truth"]
+    assert sorted(scores) == ["darkness", "otsu", "text_adapters", "unet"]
+    assert sorted(scores["unet"]) == sorted(scores["text_adapters"]) == ["soft_location", "truth"]
+    labels = json.loads((folder / "metrics/pseudo_labels.json").read_text(encoding="utf-8"))
+    assert sorted(labels) == ["cam_location", "darkness", "otsu", "soft_location"]
 
 
 @pytest.mark.slow
@@ -120,6 +132,7 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     folder, _ = first
     shown = json.loads(run(folder, "dvc", "metrics", "show", "--json"))[""]["data"]
     assert sorted(shown) == [
+        "metrics/ablation.json",
         "metrics/classifier.json",
         "metrics/ingest.json",
         "metrics/pseudo_labels.json",
@@ -130,34 +143,31 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     assert "Precision and recall on test photographs" in page
     assert "Training loss by epoch" in page
     assert "<DVC_METRIC_" not in page  # every anchor of our templates was filled
-    for kind in ("pseudo", "truth"):
-        assert f"demo-text_adapters-{kind}.jpg" in page
-        assert f"demo: text_adapters ({kind})" in page
+    for cell in MADE:
+        assert f"demo-{cell}.jpg" in page
+        assert f"demo: {cell.replace('-', ' (')})" in page
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(PATIENCE)
-def test_another_method_repeats_only_what_follows_it(experiment: tuple[Path, str]) -> None:
-    """What is trained on ground truth is trained again to the same bytes, and so not run again."""
+def test_a_setting_of_one_method_repeats_only_what_follows_it(experiment: tuple[Path, str]) -> None:
+    """Neither other methods' labels nor what is trained on ground truth."""
     _, output = experiment
-    repeated = [cell for cell in CELLS if cell != "segment@text_adapters-truth"]
-    assert sorted(ran(output)) == sorted(["pseudo_label", *repeated, "evaluate"])
+    repeated = [cell for cell in CELLS if cell.endswith("-soft_location")]
+    assert sorted(ran(output)) == sorted(["pseudo_label@soft_location", "ablate", *repeated, "evaluate"])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(PATIENCE)
 def test_metrics_of_two_branches_stand_side_by_side(experiment: tuple[Path, str]) -> None:
     folder, _ = experiment
-    found = json.loads(run(folder, "dvc", "metrics", "diff", "main", "crf", "--json"))["metrics/pseudo_labels.json"]
-    fields = {name.split(".")[0]: change for name, change in found.items()}
-    assert fields["cam_location"]["old"] is not None
-    assert fields["cam_location"].get("new") is None
-    assert fields["cam_crf"]["new"] is not None
-    assert fields["cam_crf"].get("old") is None
-    run(folder, "dvc", "plots", "diff", "main", "crf", "--out", "dvc_plots")
+    found = json.loads(run(folder, "dvc", "metrics", "diff", "main", "sharp", "--json"))["metrics/pseudo_labels.json"]
+    assert {name.split(".")[0] for name in found} == {"soft_location"}
+    assert all(change["old"] != change["new"] for change in found.values())
+    run(folder, "dvc", "plots", "diff", "main", "sharp", "--out", "dvc_plots")
     page = (folder / "dvc_plots/index.html").read_text(encoding="utf-8")
     assert '"rev": "main"' in page
-    assert '"rev": "crf"' in page
+    assert '"rev": "sharp"' in page
 
 
 @pytest.mark.slow
@@ -196,11 +206,16 @@ def set_key(tree: dict, key: str, value: object) -> None:
         ("train_classifier.lr", True, ["train_classifier.lr: got True", "valid number"]),
         ("train_classifier.crack_share", 1.5, ["train_classifier.crack_share: got 1.5", "less than 1"]),
         ("segment.erosions", -1, ["segment.erosions: got -1", "greater than or equal to 0"]),
-        ("pseudo_label.method", "crf", ["pseudo_label.method: got 'crf'", "'cam', 'cam_crf' or 'cam_location'"]),
+        ("pseudo_label.methods", ["crf"], ["pseudo_label.methods.0: got 'crf'", "'cam_crf', 'cam' or 'truth'"]),
         (
-            "pseudo_label.cam_location.patch_map.stride_px",
+            "pseudo_label.cam_location.dark_stride_px",
             15,
-            ["pseudo_label.cam_location.patch_map: ", "must be a multiple of the stride (15 px)"],
+            ["pseudo_label.cam_location: ", "must be a multiple of the stride (15 px)"],
+        ),
+        (
+            "train_segmenter.labels",
+            ["cam"],
+            ["train_segmenter.labels names ['cam'], but pseudo_label.methods does not"],
         ),
     ],
 )
