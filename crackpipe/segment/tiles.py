@@ -18,6 +18,7 @@ Predict = Callable[[UInt8[Tensor, "b 3 s t"]], Float32[Tensor, "b s t"]]
 
 # How many of the square's symmetries are averaged: itself; mirrored left–right; both ways; quarter turns too.
 SYMMETRIES = {1: (0,), 2: (0, 4), 4: (0, 2, 4, 6), 8: (0, 1, 2, 3, 4, 5, 6, 7)}
+FEW_ROWS = 4  # of tiles: done before a bar would be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def predict(
         flips: how many symmetries of the square each tile is averaged over, 1, 2, 4 or 8: see ``SYMMETRIES``.
         scales: factors that the photograph is resized by.
         batch_px: tiles of a row share batches of at most so many pixels (but one tile).
-        what: names the progress bar that photographs of more than one row of tiles get; ``None``: no bar.
+        what: names the progress bar that photographs of more than ``FEW_ROWS`` rows of tiles get; ``None``: no bar.
 
     Raises:
         ParamsError: a value is out of its range.
@@ -123,7 +124,7 @@ def _bands(
     kept = np.empty((0, across.length), np.float32)
     ends = [*down.starts[1:].tolist(), down.length]
     rows: Iterable[tuple[int, int, np.ndarray]] = zip(down.starts.tolist(), ends, down.shares, strict=True)
-    if what is not None and len(ends) > 1:
+    if what is not None and len(ends) > FEW_ROWS:
         rows = progress.bar(rows, what=what, total=len(ends), unit="rows of tiles")
     for top, end, share in rows:
         read = partial(_read, image, top=top, down=down, across=across, multiple_px=multiple_px)

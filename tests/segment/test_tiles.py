@@ -271,11 +271,11 @@ def test_values_out_of_range_are_named(wrong: dict[str, object], text: str) -> N
         predicted(photograph(4, 4), **wrong)
 
 
-def test_only_photographs_of_several_rows_show_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    predicted(photograph(16, 60), what="small")
-    predicted(photograph(60, 16))
+def test_only_photographs_of_many_rows_show_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    predicted(photograph(16, 160), what="few rows")
+    predicted(photograph(160, 16))
     assert capsys.readouterr().err == ""
-    predicted(photograph(60, 16), what="segment p17")
+    predicted(photograph(160, 16), what="segment p17")
     assert "segment p17: 100%" in capsys.readouterr().err
 
 
