@@ -200,6 +200,9 @@ def test_what_has_little_evidence_does_not_move_the_threshold() -> None:
     assert np.array_equal(left[0], left[1])
     assert np.array_equal(left[0], left[2])
     assert not np.array_equal(left[0], soft(rgb(shadow), evidence, near=0.0)[:, :16])  # unless all pixels count
+    weak = [soft(rgb(shadow), share * evidence, softness=0.0)[:, :16] > 0 for share in np.float32([1, 0.25])]
+    assert weak[0].any()
+    assert np.array_equal(*weak)  # little is what is little beside the strongest
 
 
 def test_the_evidence_is_the_mean_of_the_maps() -> None:
