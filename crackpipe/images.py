@@ -181,6 +181,11 @@ def dilate_disk(levels: np.ndarray, *, radius_px: int) -> np.ndarray:
     return cv2.dilate(levels, (row**2 + col**2 <= radius_px**2).astype(np.uint8))
 
 
+def distance_inside(mask: Mask) -> Float32[np.ndarray, "h w"]:
+    """Distance of each True pixel to the nearest False one, pixels (3×3 chamfer); 0 on False."""
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+
+
 def pad_reflect(pixels: np.ndarray, *, bottom: int, right: int) -> np.ndarray:
     """Mirror the image beyond its lower and right border (without repeating the border pixel, where it can)."""
     height, width = pixels.shape[:2]

@@ -330,6 +330,8 @@ class Segment(Section):
     overlap_px: Count
     flips: Literal[1, 2, 4, 8]
     scales: Annotated[list[PositiveFloat], Field(min_length=1, max_length=16)]
+    crack_min_px: Weight
+    crack_max_px: PositiveFloat
     dark_share: Share
     dark_softness: Weight
     erosions: Count

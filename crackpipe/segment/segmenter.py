@@ -1,6 +1,6 @@
 """Any trained segmenter behind one function, and its run over a photograph of any size."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from crackpipe import images, models
 from crackpipe.clip import encoder
 from crackpipe.runtime import Runtime
-from crackpipe.segment import darkening, pixel_network, text_guided, tiles
+from crackpipe.segment import darkening, pixel_network, scale_choice, text_guided, tiles
 from crackpipe.segment.networks.catalogue import NETWORKS
 
 NEAR = 0.5  # of the strongest confidence: pixels that choose the darkness
@@ -54,6 +54,8 @@ def segment(
     overlap_px: int,
     flips: int,
     scales: Sequence[float],
+    crack_min_px: float,
+    crack_max_px: float,
     dark_share: float,
     dark_softness: float,
     erosions: int,
@@ -65,8 +67,10 @@ def segment(
         image: RGB, 0–255, any size.
         side_px: ``None`` runs the photograph at its own size, in tiles where it is large; a number squeezes it to a
             square of that side first, as CrackCLIP does.
-        tile_px, overlap_px, flips, scales, what: see :func:`tiles.predict`. Both sides are rounded up to the
-            segmenter's multiple.
+        tile_px, overlap_px, flips, what: see :func:`tiles.predict`. Both sides are rounded up to the segmenter's
+            multiple.
+        scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
+            its cracks are so wide, see :mod:`crackpipe.segment.scale_choice`.
         dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
         erosions: 3×3 grey erosions of the result.
     """
@@ -76,17 +80,18 @@ def segment(
     if side_px is not None:
         side = _rounded(side_px, segmenter.multiple_px)
         image = images.resize(image, height=side, width=side, method="area" if side < min(height, width) else "linear")
-    found = tiles.predict(
+    run = partial(
+        tiles.predict,
         image,
         segmenter.predict,
         tile_px=tile_px,
         overlap_px=overlap_px,
         multiple_px=segmenter.multiple_px,
         flips=flips,
-        scales=scales,
         batch_px=tile_px**2,
         what=what,
     )
+    found = _at_scales(run, scales=scales, min_px=crack_min_px, max_px=crack_max_px)
     found = images.resize(found, height=height, width=width, method="linear")
     if dark_share:
         found = darkening.darkened(
@@ -99,6 +104,18 @@ def segment(
             bilateral_sigma=BILATERAL_SIGMA,
         )
     return images.erode(found, times=erosions)
+
+
+def _at_scales(
+    run: Callable[..., UInt8[np.ndarray, "_h _w"]], *, scales: Sequence[float], min_px: float, max_px: float
+) -> UInt8[np.ndarray, "_h _w"]:
+    """The mean map over the scales that suit the photograph; ``run(scales=[…])`` gives the map at one of them."""
+    maps = {scale: run(scales=[scale]) for scale in scale_choice.look(scales)}
+    if len(scales) == 1:
+        return maps[scales[0]]
+    width_px = scale_choice.crack_width_px(scale_choice.mean(list(maps.values())))
+    chosen = scale_choice.choose(scales, width_px=width_px, min_px=min_px, max_px=max_px)
+    return scale_choice.mean([maps[scale] if scale in maps else run(scales=[scale]) for scale in chosen])
 
 
 def _rounded(side_px: int, multiple_px: int) -> int:
