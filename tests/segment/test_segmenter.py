@@ -27,6 +27,8 @@ PLAIN: dict[str, Any] = {
     "overlap_px": 16,
     "flips": 1,
     "scales": [1.0],
+    "crack_min_px": 3.0,
+    "crack_max_px": 26.0,
     "dark_share": 0.0,
     "dark_softness": 20.0,
     "erosions": 0,
@@ -133,6 +135,18 @@ def test_symmetries_and_scales_reach_the_tiles() -> None:
     seen: list[tuple[int, ...]] = []
     segment(image, darkness(seen=seen), scales=[1.0, 0.5])
     assert seen == [(64, 64), (32, 32)]
+
+
+def test_the_width_of_its_cracks_chooses_the_scales_of_a_photograph() -> None:
+    thin = np.full((128, 128, 3), 255, np.uint8)
+    thin[:, 60:64] = 0
+    wide = np.full((128, 128, 3), 255, np.uint8)
+    wide[:, 40:60] = 0
+    for image, sizes in ((thin, [64, 128, 256]), (wide, [64, 128, 32])):
+        seen: list[tuple[int, ...]] = []
+        chosen = darkness(seen=seen)
+        segment(image, chosen, scales=[0.25, 0.5, 1.0, 2.0], tile_px=256)
+        assert [height for height, _ in seen] == sizes  # a first look at half and full size, then what suits it
 
 
 def test_a_network_of_pixels_is_loaded(machine: Runtime, draw: Picture, tmp_path: Path) -> None:
