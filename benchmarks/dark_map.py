@@ -15,7 +15,6 @@ from crackpipe.pseudo import dark_map
 PHOTOS = 1
 BAR = 20
 SIDE_PX, STRIDE_PX, CLASSES, TURNS = 32, 8, 3, 3
-PATCHES = {"side_px": SIDE_PX, "stride_px": STRIDE_PX}
 
 
 def main() -> None:
@@ -53,12 +52,14 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
 
 def ours(chosen: list[np.ndarray]) -> list[np.ndarray]:
     """Dark pixels of each photograph, all patches at once."""
-    return [dark_map.dark(one, classes=CLASSES, bilateral_px=0, bilateral_sigma=1.0, **PATCHES) for one in chosen]
+    find = partial(dark_map.dark, side_px=SIDE_PX, stride_px=STRIDE_PX, classes=CLASSES)
+    return [find(one, bilateral_px=0, bilateral_sigma=1.0) for one in chosen]
 
 
 def looped(chosen: list[np.ndarray], *, threshold: peers.Threshold) -> list[np.ndarray]:
     """Dark pixels of each photograph, patch by patch."""
-    return [peers.dark(images.to_grey(one), threshold=threshold, **PATCHES) for one in chosen]
+    find = partial(peers.dark, side_px=SIDE_PX, stride_px=STRIDE_PX, threshold=threshold)
+    return [find(images.to_grey(one)) for one in chosen]
 
 
 def best_threshold(patch: np.ndarray) -> float | None:

@@ -2,7 +2,7 @@
 
 Run ``python -m benchmarks.growth [--photos N] [--data DIR]``. `python -m pipeline.…` runs in a temporary project on a
 sixteenth, a quarter and all of N photographs, each stage in a process of its own. Small photographs (320×180), one
-patch map (64 px every 32 px) and random weights keep that affordable; the photographs repeat under new ids.
+patch map (64 px side by side) and random weights keep that affordable; the photographs repeat under new ids.
 """
 
 import json
@@ -28,7 +28,7 @@ from crackpipe.segment.pixel_network import PixelNetwork
 PHOTOS = 1600
 ROOT = Path(__file__).parents[1]
 HEIGHT_PX, WIDTH_PX = 180, 320
-SIDE_PX, STRIDE_PX = 64, 32
+SIDE_PX, STRIDE_PX = 64, 64
 ENCODER, WIDTH = "tf_efficientnet_lite0", 0.375
 SEED = 1
 FLAT = 0.1  # peak memory may differ by this share

@@ -22,9 +22,9 @@ from crackpipe.params import Params
 from crackpipe.pseudo import evidence
 from crackpipe.runtime import Runtime
 
-PHOTOS = 4
+PHOTOS = 3
 BAR = 0.7
-TURNS = 5
+TURNS = 3
 BACKBONES = {"resnet50": "ResNet-50", "tf_efficientnet_lite0": "EfficientNet-Lite0"}
 
 
