@@ -5,14 +5,14 @@ level equal to the threshold belongs to the class below it.
 """
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt8
+from jaxtyping import Bool, Float64, Int, UInt8
 
 from crackpipe import images
 from crackpipe.data import slices
 
 LEVELS = 256
 NONE_DARK = -1
-ROWS_AT_ONCE = 512  # keeps the working arrays inside the processor's cache
+ROWS_AT_ONCE = 128  # keeps the working arrays inside the processor's cache
 TIE = 1 - 1e-12  # thresholds that differ by less are equally good: float64's rounding must not choose between them
 
 
@@ -110,57 +110,70 @@ def lower_threshold(histograms: Int[np.ndarray, "n 256"], *, classes: int) -> In
         nothing is dark (König's public code divides by zero there).
     """
     found = np.full(len(histograms), NONE_DARK, np.int32)
-    occupied = histograms > 0
-    first = occupied.argmax(axis=1)
-    span = LEVELS - occupied[:, ::-1].argmax(axis=1) - first
-    usable = np.flatnonzero(occupied.sum(axis=1) >= classes)
-    usable = usable[np.argsort(span[usable], kind="stable")]  # like spans together: short ones cost little
+    occupied = (histograms > 0).sum(axis=1)
+    usable = np.flatnonzero(occupied >= classes)
+    usable = usable[np.argsort(occupied[usable], kind="stable")]  # like numbers of levels together: few cost little
     search = _search_three if classes == 3 else _search_two
     for start in range(0, len(usable), ROWS_AT_ONCE):
         index = usable[start : start + ROWS_AT_ONCE]
-        levels = first[index, None] + np.arange(span[index].max())
-        part = np.where(levels < LEVELS, histograms[index[:, None], np.minimum(levels, LEVELS - 1)], 0)
-        found[index] = first[index] + search(part)
+        pixels, levels = _packed(histograms[index], occupied[index])
+        best = search(np.cumsum(pixels, axis=0), np.cumsum(pixels * levels, axis=0), occupied[index])
+        found[index] = levels[best, np.arange(len(index))].astype(np.int32)
     return found
 
 
-def _search_two(histograms: Int[np.ndarray, "n l"]) -> Int[np.ndarray, "n"]:
-    below, above = _outer_classes(*_sums(histograms))
-    value = (below + above)[:, :-1]
-    return (value >= value.max(axis=1, keepdims=True) * TIE).argmax(axis=1)
+def _packed(
+    histograms: Int[np.ndarray, "n 256"], occupied: Int[np.ndarray, "n"]
+) -> tuple[Float64[np.ndarray, "l n"], Float64[np.ndarray, "l n"]]:
+    """Pixels and level of each occupied level, first things first; rows past a histogram's last level hold 0 pixels.
+
+    A threshold on an empty level parts the pixels as the occupied level below it does, so none is lost. Histograms
+    lie side by side, as all of them take each step of the search together.
+    """
+    pixels, levels = np.zeros((2, int(occupied.max()), len(histograms)))
+    which, level = np.nonzero(histograms)
+    place = np.arange(len(which)) - np.repeat(np.cumsum(occupied) - occupied, occupied)
+    pixels[place, which] = histograms[which, level]
+    levels[place, which] = level
+    return pixels, levels
 
 
-def _search_three(histograms: Int[np.ndarray, "n l"]) -> Int[np.ndarray, "n"]:
-    count, total = _sums(histograms)
-    below, above = _outer_classes(count, total)
-    n, span = histograms.shape
-    best = np.full(n, -1.0)
-    threshold = np.zeros(n, np.int32)
-    for low in range(span - 2):
-        between = _variance(count[:, low + 1 : -1] - count[:, low, None], total[:, low + 1 : -1] - total[:, low, None])
-        between += above[:, low + 1 : -1]
-        value = between.max(axis=1) + below[:, low]
+def _search_two(
+    count: Float64[np.ndarray, "l n"], total: Float64[np.ndarray, "l n"], occupied: Int[np.ndarray, "n"]
+) -> Int[np.ndarray, "n"]:
+    value = np.square(total) / count + _above(count, total, occupied)
+    return (value >= value.max(axis=0) * TIE).argmax(axis=0)
+
+
+def _search_three(
+    count: Float64[np.ndarray, "l n"], total: Float64[np.ndarray, "l n"], occupied: Int[np.ndarray, "n"]
+) -> Int[np.ndarray, "n"]:
+    below, above = np.square(total) / count, _above(count, total, occupied)
+    best = np.full(count.shape[1], -1.0)
+    threshold = np.zeros(count.shape[1], np.int64)
+    middle, pixels = np.empty_like(total), np.empty_like(count)
+    for low in range(len(count) - 2):
+        between, n = middle[: len(count) - low - 2], pixels[: len(count) - low - 2]
+        np.subtract(total[low + 1 : -1], total[low], out=between)
+        np.square(between, out=between)
+        np.subtract(count[low + 1 : -1], count[low], out=n)
+        # past a histogram's last level n is 0, and the −inf of ``above`` decides
+        np.divide(between, np.maximum(n, 1, out=n), out=between)
+        np.add(between, above[low + 1 : -1], out=between)
+        value = between.max(axis=0) + below[low]
         better = value * TIE > best
         best[better] = value[better]
         threshold[better] = low
     return threshold
 
 
-def _sums(histograms: Int[np.ndarray, "n l"]) -> tuple[np.ndarray, np.ndarray]:
-    """Cumulated counts and cumulated levels; whole numbers, held exactly by float64."""
-    count = np.cumsum(histograms, axis=1, dtype=np.float64)
-    total = np.cumsum(histograms * np.arange(histograms.shape[1]), axis=1, dtype=np.float64)
-    return count, total
-
-
-def _outer_classes(count: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Terms of the between-class variance for the levels up to t, and for those above t."""
-    return _variance(count, total), _variance(count[:, -1:] - count, total[:, -1:] - total)
-
-
-def _variance(count: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """Count × mean² of a class, 0 where it is empty: what is left of its between-class variance (Liao, eq. 13)."""
-    return np.divide(np.square(total), count, out=np.zeros_like(total), where=count > 0)
+def _above(
+    count: Float64[np.ndarray, "l n"], total: Float64[np.ndarray, "l n"], occupied: Int[np.ndarray, "n"]
+) -> Float64[np.ndarray, "l n"]:
+    """Count × mean² of the levels above each (Liao, eq. 13); −inf from a histogram's last level on."""
+    left = count[-1] - count
+    value = np.square(total[-1] - total) / np.maximum(left, 1)
+    return np.where(np.arange(len(count))[:, None] < occupied - 1, value, -np.inf)
 
 
 def _least_over_patches(thresholds: Int[np.ndarray, "r c"], *, reach: int) -> Int[np.ndarray, "a b"]:
