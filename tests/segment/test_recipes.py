@@ -27,6 +27,8 @@ INFERENCE: dict[str, Any] = {
     "overlap_px": 16,
     "flips": 1,
     "scales": [1.0],
+    "crack_min_px": 3.0,
+    "crack_max_px": 26.0,
     "dark_share": 0.0,
     "dark_softness": 20.0,
     "erosions": 0,

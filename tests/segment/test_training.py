@@ -116,7 +116,8 @@ def test_an_open_clip_encoder_takes_the_dual_encoders_place(draw: Picture, machi
     assert history[-1]["train_loss"] < history[0]["train_loss"]
     image, _ = draw(height=75, width=101)
     predict = partial(text_guided.predict, segmenter=model, encoder=eyes, machine=machine)
-    plain = {"overlap_px": 16, "flips": 1, "scales": [1.0], "dark_share": 0.0, "dark_softness": 1.0, "erosions": 0}
+    plain = {"overlap_px": 16, "flips": 1, "scales": [1.0], "crack_min_px": 3.0, "crack_max_px": 26.0}
+    plain |= {"dark_share": 0.0, "dark_softness": 1.0, "erosions": 0}
     for side_px in (None, 64):
         chosen = Segmenter(predict, eyes.multiple_px)
         mask = segmenter.segment(image, chosen, side_px=side_px, tile_px=64, what=None, **plain)
