@@ -94,13 +94,18 @@ def run(
 def segment(
     photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
     out: Annotated[Path, typer.Option(help="folder for masks, pictures and masks.csv")] = Path("masks"),
-    model: Annotated[Path, typer.Option(help="a trained segmenter")] = Path("models/segmenter/unet-soft_location"),
+    model: Annotated[
+        Path | None, typer.Option(help="a trained segmenter; default: the first of params.yaml, on its first labels")
+    ] = None,
     threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")] = 0.5,
     again: Annotated[bool, typer.Option(help="segment those too that have masks")] = False,
 ) -> None:
     """Masks of your own photographs, of any size, by a segmenter that the pipeline has trained."""
-    from crackpipe import masks
+    from crackpipe import masks, params
 
+    if model is None:
+        q = params.load(PARAMS).train_segmenter
+        model = Path(f"models/segmenter/{q.segmenters[0]}-{q.labels[0]}")
     table = masks.write(photos, out=out, model=model, clip=Path("models/clip"), threshold=threshold, again=again)
     rejected = table[table["reason"] != ""]
     for row in rejected.itertuples():

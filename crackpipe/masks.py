@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import UInt8
 
 from crackpipe import images, params, progress, runtime
-from crackpipe.data import layout
+from crackpipe.data import inspection, layout
 from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.report.gallery import overlay
 from crackpipe.segment import segmenter
@@ -54,7 +54,7 @@ def write(photos: Sequence[Path], *, out: Path, model: Path, clip: Path, thresho
     rows = []
     for job in progress.bar(jobs, what="segment", total=len(jobs), unit="photos"):
         try:
-            image = _read(job.photo, max_megapixels=p.ingest.max_megapixels)
+            image = inspection.decode(job.photo.read_bytes, max_megapixels=p.ingest.max_megapixels)
             kept = None if again else _kept(out, job, image)
             levels = segmenter.segment(image, trained, **settings, what=job.name) if kept is None else kept
             rows.append(_save(out, job, image, levels, threshold=threshold))
@@ -95,20 +95,6 @@ def _check(jobs: Sequence[Job]) -> None:
                 f"{job.photo} and {other} would both get the mask {job.name}.mask.png; rename one, or name the folder "
                 "that holds both"
             )
-
-
-def _read(path: Path, *, max_megapixels: float) -> UInt8[np.ndarray, "h w 3"]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PhotoError(f"cannot be read: {error}") from error
-    height, width = images.size_px(data)
-    if height * width > max_megapixels * 1e6:
-        raise PhotoError(
-            f"{width}×{height} px are {height * width / 1e6:.1f} megapixels, more than ingest.max_megapixels = "
-            f"{max_megapixels:g} in params.yaml; raise that, or shrink the photograph"
-        )
-    return images.decode_rgb(data)
 
 
 def _kept(out: Path, job: Job, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"] | None:

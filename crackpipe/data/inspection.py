@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,7 @@ def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> Facts:
             before its pixels are decoded); the mask is missing though needed, not binary or of another size; label and
             mask contradict each other; ``mm_per_px`` is no length.
     """
-    pixels = _decode(raw, max_megapixels=max_megapixels)
+    pixels = decode(raw.read_image, max_megapixels=max_megapixels)
     height, width = pixels.shape[:2]
     if raw.mm_per_px is not None and not (math.isfinite(raw.mm_per_px) and raw.mm_per_px > 0):
         raise PhotoError(f"mm_per_px is {raw.mm_per_px}, expected a length above 0; leave it empty if unknown")
@@ -73,9 +74,14 @@ def read_mask(raw: RawPhoto, *, height_px: int, width_px: int) -> Bool[np.ndarra
     return mask
 
 
-def _decode(raw: RawPhoto, *, max_megapixels: float) -> images.Rgb:
+def decode(read: Callable[[], bytes], *, max_megapixels: float) -> images.Rgb:
+    """Read and decode a photograph whose size is judged from its header, before its pixels are decoded.
+
+    Raises:
+        PhotoError: it cannot be read, is no whole picture, or above ``max_megapixels``.
+    """
     try:
-        data = raw.read_image()
+        data = read()
     except OSError as error:
         raise PhotoError(f"cannot be read: {error}") from error
     height, width = images.size_px(data)

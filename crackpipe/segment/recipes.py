@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from crackpipe import progress, runtime
 from crackpipe.checkpoints import Checkpoint
@@ -27,7 +28,7 @@ def text_adapters(
     cut: Cut,
     *,
     encoder: Encoder,
-    text: Any,
+    text: Float[Tensor, "2 d"],
     labels: str,
     stages: Sequence[int],
     combine: Literal["mean", "sum"],
