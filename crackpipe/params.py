@@ -194,6 +194,14 @@ class Truth(Section):
 
 
 LabelMethod = Literal["soft_location", "cam_location", "cam_crf", "cam", "truth"]
+LabelKind = Literal[
+    "soft_location", "cam_location", "cam_crf", "cam", "truth", "self_soft_location", "self_cam_location"
+]
+SegmenterName = Literal["unet", "text_adapters", "deepcrack_liu", "deepcrack_zou", "oed"]
+
+
+class SelfTaught(Section):
+    binarise: Threshold
 
 
 class PseudoLabel(Section):
@@ -204,6 +212,8 @@ class PseudoLabel(Section):
     cam_crf: CamCrf
     cam: CamAlone
     truth: Truth
+    self_soft_location: SelfTaught
+    self_cam_location: SelfTaught
 
 
 Variants = Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]
@@ -306,10 +316,8 @@ class RefinedNetwork(PixelNetwork):
 
 
 class TrainSegmenter(Section):
-    segmenters: Annotated[
-        list[Literal["unet", "text_adapters", "deepcrack_liu", "deepcrack_zou", "oed"]], Field(min_length=1)
-    ]
-    labels: Annotated[list[LabelMethod], Field(min_length=1)]
+    segmenters: Annotated[list[SegmenterName], Field(min_length=1)]
+    labels: Annotated[list[LabelKind], Field(min_length=1)]
     unlabelled: list[Literal["val", "test"]]
     photos: PositiveInt
     soft_labels: bool
@@ -337,6 +345,15 @@ class Segment(Section):
     erosions: Count
 
 
+class SelfLabel(Section):
+    labels: list[Literal["soft_location", "cam_location"]]
+    segmenter: SegmenterName
+
+    def kinds(self) -> list[str]:
+        """The kinds of labels that are made."""
+        return [f"self_{kind}" for kind in self.labels]
+
+
 class Evaluate(Section):
     tolerance_px: Annotated[int, Field(ge=1, le=32)]
     doubtful: list[str]
@@ -357,14 +374,27 @@ class Params(Section):
     align_clip: AlignClip
     train_segmenter: TrainSegmenter
     segment: Segment
+    self_label: SelfLabel
     evaluate: Evaluate
 
     @model_validator(mode="after")
     def _labels_are_made(self) -> "Params":
-        missing = set(self.train_segmenter.labels) - set(self.pseudo_label.methods)
+        wanted, taught = set(self.train_segmenter.labels), set(self.self_label.kinds())
+        missing = wanted - set(self.pseudo_label.methods) - taught
         if missing:
             raise ValueError(
-                f"train_segmenter.labels names {sorted(missing)}, but pseudo_label.methods does not: add it there"
+                f"train_segmenter.labels names {sorted(missing)}, but pseudo_label.methods does not: add it there, or "
+                "what follows self_ to self_label.labels"
+            )
+        if not set(self.self_label.labels) <= wanted:
+            raise ValueError(
+                f"self_label.labels is {self.self_label.labels}, but train_segmenter.labels is {sorted(wanted)}: the "
+                "teacher is trained on them, so add them there"
+            )
+        if taught and self.self_label.segmenter not in self.train_segmenter.segmenters:
+            raise ValueError(
+                f"self_label.segmenter is {self.self_label.segmenter}, but train_segmenter.segmenters does not name it: "
+                "add it there"
             )
         return self
 

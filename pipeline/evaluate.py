@@ -24,7 +24,7 @@ def main() -> None:
     p = params.load()
     cells = list(product(p.train_segmenter.segmenters, p.train_segmenter.labels))
     shared: dict[str, Any] = {"tolerance_px": p.evaluate.tolerance_px, "doubtful": p.evaluate.doubtful}
-    methods = [name for name in p.pseudo_label.methods if name != "truth"]
+    methods = [*(name for name in p.pseudo_label.methods if name != "truth"), *p.self_label.kinds()]
     tree = label_quality.score(
         PHOTOS, LABELS, methods=methods, keep_px=p.pseudo_label.keep_px, workers=p.runtime.workers, **shared
     )

@@ -135,8 +135,26 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["evidence"]["patch_maps"])
     [
         (
             "train_segmenter.labels",
-            ["truth", "cam_crf"],
-            "train_segmenter.labels names ['cam_crf'], but pseudo_label.methods does not: add it there",
+            ["cam_location", "cam_crf"],
+            "train_segmenter.labels names ['cam_crf'], but pseudo_label.methods does not: add it there, or what "
+            "follows self_ to self_label.labels",
+        ),
+        (
+            "train_segmenter.labels",
+            ["cam_location", "self_soft_location"],
+            "train_segmenter.labels names ['self_soft_location'], but pseudo_label.methods does not: add it there, or "
+            "what follows self_ to self_label.labels",
+        ),
+        (
+            "train_segmenter.labels",
+            ["truth"],
+            "self_label.labels is ['cam_location'], but train_segmenter.labels is ['truth']: the teacher is trained "
+            "on them, so add them there",
+        ),
+        (
+            "train_segmenter.segmenters",
+            ["text_adapters"],
+            "self_label.segmenter is unet, but train_segmenter.segmenters does not name it: add it there",
         ),
         (
             "pseudo_label.soft_location.patch_sides_px",

@@ -55,6 +55,12 @@ def score(
                 board.add((method, *place), levels=levels, truth=truth)
             for method, label in row[1].items():
                 kept[(method, *place)] += label["crack_px"] >= keep_px
+    for method, reader in readers.items():
+        if (extra := next(reader, None)) is not None:
+            raise CrackpipeError(
+                f"data/pseudo_labels/{method}: holds {extra['photo_id']!r}, which the photos table does not; run "
+                f"`dvc repro pseudo_label@{method}` again"
+            )
     tree = board.tree()
     for (method, source, split), count in kept.items():
         tree[method][source][split]["kept"] = count

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,18 @@ def chain(node: ast.AST, known: dict[str, str]) -> str | None:
     if isinstance(node, ast.Call):
         name = ast.unparse(node.func)
         if name == "getattr" and (above := chain(node.args[0], known)) is not None:
-            return f"{above}.*"
+            return f"{above}.{pattern(node.args[1])}"
         return "" if name == "params.load" else None
     if isinstance(node, ast.Attribute) and (above := chain(node.value, known)) is not None:
         return above if node.attr == "model_dump" else f"{above}.{node.attr}".lstrip(".")
     return None
+
+
+def pattern(node: ast.expr) -> str:
+    """What a name chosen at run time may be: ``self_*`` of ``f"self_{kind}"``, else ``*``."""
+    if not isinstance(node, ast.JoinedStr):
+        return "*"
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
 
 
 def expanded(key: str) -> list[str]:
@@ -56,7 +64,7 @@ def expanded(key: str) -> list[str]:
             for above, section in places
             if hasattr(section, "model_fields")
             for name, field in section.model_fields.items()
-            if name == part or (part == "*" and hasattr(field.annotation, "model_fields"))
+            if name == part or ("*" in part and fnmatch(name, part) and hasattr(field.annotation, "model_fields"))
         ]
     return [name for name, _ in places]
 
@@ -93,6 +101,14 @@ def test_a_section_that_is_chosen_by_name_may_be_any() -> None:
     methods = ("cam", "cam_crf", "cam_location", "soft_location")  # ground truth is not upsampled
     assert read_by(ast.parse(text)) == {
         *(f"pseudo_label.{name}.upsample" for name in methods),
-        "pseudo_label.truth",
+        *(f"pseudo_label.{name}" for name in ("truth", "self_soft_location", "self_cam_location")),
         "evidence.cam.kind",
+    }
+
+
+def test_a_section_whose_name_begins_as_given_may_be_any_of_those() -> None:
+    text = 'p = params.load()\nf(getattr(p.pseudo_label, f"self_{kind}").binarise)'
+    assert read_by(ast.parse(text)) == {
+        "pseudo_label.self_soft_location.binarise",
+        "pseudo_label.self_cam_location.binarise",
     }

@@ -119,3 +119,12 @@ def test_a_photograph_without_a_label_is_named(
         f"data/pseudo_labels/cam: next photograph is {owner}, but the photos table has 'demo/1'; "
         "run `dvc repro pseudo_label@cam` again"
     )
+
+
+def test_a_label_of_a_photograph_that_is_gone_is_named(
+    write_photos: Write, write_labels: Write, crack: np.ndarray
+) -> None:
+    photos = write_photos({"demo/1": ("train", crack)})
+    write_labels("cam", dict.fromkeys(("demo/1", "demo/2"), levels(crack)))
+    with pytest.raises(CrackpipeError, match=r"data/pseudo_labels/cam: holds 'demo/2', which the photos table does not"):
+        score(photos, "cam")

@@ -1,0 +1,37 @@
+"""Masks of a segmenter as labels for the next one: `python -m pipeline.self_label soft_location`.
+
+Reads data/photos, data/patches (labels of training patches), models/clip and the model and masks of the segmenter
+`self_label.segmenter` that was trained on those labels; writes data/pseudo_labels/self_<labels>. Costs: the segmenter
+on each photograph that has no mask yet.
+"""
+
+from functools import partial
+from pathlib import Path
+
+from crackpipe import params, runtime, stage, tables
+from crackpipe.pseudo import patch_labels
+from crackpipe.segment import segmenter, self_labels
+
+PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
+
+
+def main() -> None:
+    (kind,) = stage.arguments("labels")
+    p = params.load()
+    teacher, own = f"{p.self_label.segmenter}-{kind}", getattr(p.pseudo_label, f"self_{kind}")
+    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    model = segmenter.load(Path(f"models/segmenter/{teacher}"), machine, clip=Path("models/clip"))
+    rows = self_labels.rows(
+        PHOTOS,
+        Path(f"data/masks/{teacher}"),
+        segment=partial(segmenter.segment, segmenter=model, **p.segment.model_dump(exclude={"splits"})),
+        none=patch_labels.without_crack(PATCHES),
+        method=f"self_{kind}",
+        binarise=own.binarise,
+        workers=p.runtime.workers,
+    )
+    tables.write_shards(Path(f"data/pseudo_labels/self_{kind}"), tables.PSEUDO_LABELS, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)
