@@ -1,4 +1,4 @@
-"""Time the dark map of one photograph: a loop of scikit-image's multi-Otsu over patches, against all patches at once.
+"""Time the dark map of one photograph: a loop of scikit-image's multi-Otsu over patches, against a compiled search.
 
 Run ``python -m benchmarks.dark_map [--data DIR]``. Three classes, patches of 32 px every 8 px, no bilateral filter.
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks import command, peers, photographs, table, timing
 from crackpipe import images
-from crackpipe.pseudo import dark_map
+from crackpipe.pseudo import dark_map, otsu
 
 PHOTOS = 1
 BAR = 20
@@ -51,7 +51,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
 
 
 def ours(chosen: list[np.ndarray]) -> list[np.ndarray]:
-    """Dark pixels of each photograph, all patches at once."""
+    """Dark pixels of each photograph, by the compiled search."""
     find = partial(dark_map.dark, side_px=SIDE_PX, stride_px=STRIDE_PX, classes=CLASSES)
     return [find(one, bilateral_px=0, bilateral_sigma=1.0) for one in chosen]
 
@@ -63,7 +63,7 @@ def looped(chosen: list[np.ndarray], *, threshold: peers.Threshold) -> list[np.n
 
 
 def best_threshold(patch: np.ndarray) -> float | None:
-    """Lower threshold of a patch by exhaustive search, as :mod:`crackpipe.pseudo.dark_map` defines it.
+    """Lower threshold of a patch by exhaustive search, as :mod:`crackpipe.pseudo.otsu` defines it.
 
     Of all pairs of thresholds the one with the greatest between-class variance; of equally good ones the smallest.
     """
@@ -80,7 +80,7 @@ def best_threshold(patch: np.ndarray) -> float | None:
         + (total[high] - total[low]) ** 2 / (count[high] - count[low])
         + (total[-1] - total[high]) ** 2 / (count[-1] - count[high])
     )
-    best = quality >= quality.max() * dark_map.TIE
+    best = quality >= quality.max() * otsu.TIE
     return float(levels[low[best].min() - 1])
 
 

@@ -178,17 +178,27 @@ def test_the_filter_comes_before_the_grey_levels() -> None:
     assert not np.array_equal(with_filter, dark_map.dark(image, **settings_of, **NO_FILTER))
 
 
-@given(height=st.integers(1, 50), width=st.integers(1, 50), stride=st.sampled_from([4, 8, 16]))
-@settings(max_examples=30)
-def test_histograms_of_patches_equal_counting_each(height: int, width: int, stride: int) -> None:
-    grey = np.random.default_rng(height * 64 + width).integers(0, 256, (height, width), dtype=np.uint8)
-    found = dark_map.patch_histograms(grey, side_px=16, stride_px=stride)
-    rows, cols = found.shape[:2]
+@given(
+    height=st.integers(1, 50),
+    width=st.integers(1, 50),
+    stride=st.sampled_from([4, 8, 16]),
+    values=st.sampled_from([1, 2, 3, 40, 256]),
+    classes=st.sampled_from([2, 3]),
+)
+@settings(max_examples=60)
+def test_thresholds_of_patches_equal_those_of_counting_each(
+    height: int, width: int, stride: int, values: int, classes: int
+) -> None:
+    random = np.random.default_rng(height * 64 + width)
+    grey = (random.integers(0, values, (height, width)) * (255 // max(values - 1, 1))).astype(np.uint8)
+    found = dark_map.patch_thresholds(grey, side_px=16, stride_px=stride, classes=classes)
+    rows, cols = found.shape
     padded = images.pad_reflect(grey, bottom=(rows - 1) * stride + 16 - height, right=(cols - 1) * stride + 16 - width)
     for row in range(rows):
         for col in range(cols):
             patch = padded[row * stride : row * stride + 16, col * stride : col * stride + 16]
-            assert np.array_equal(found[row, col], np.bincount(patch.ravel(), minlength=256))
+            counts = np.bincount(patch.ravel(), minlength=256)
+            assert found[row, col] == dark_map.lower_threshold(counts[None], classes=classes)[0]
 
 
 def test_otsu_of_the_whole_photograph_equals_scikit_images() -> None:
@@ -210,17 +220,12 @@ def test_asking_for_some_pixels_gives_them_as_asking_for_all(
     assert np.array_equal(dark_map.dark(image, **grid, wanted=wanted), every & wanted)
 
 
-def test_patches_without_a_wanted_pixel_are_not_thresholded(monkeypatch: pytest.MonkeyPatch):
-    seen: list[int] = []
-    search = dark_map.lower_threshold
-
-    def counted(histograms: np.ndarray, *, classes: int) -> np.ndarray:
-        seen.append(len(histograms))
-        return search(histograms, classes=classes)
-
-    monkeypatch.setattr(dark_map, "lower_threshold", counted)
-    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+def test_patches_without_a_wanted_pixel_are_not_thresholded() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
     wanted = np.zeros((64, 64), bool)
     wanted[30, 30] = True
-    dark_map.dark(image, side_px=16, stride_px=8, classes=3, **NO_FILTER, wanted=wanted)
-    assert seen == [4]  # of 49: a pixel lies on reach × reach patches
+    grid = {"side_px": 16, "stride_px": 8, "classes": 3}
+    found = dark_map.patch_thresholds(grey, **grid, wanted=wanted)
+    asked = np.zeros((7, 7), bool)
+    asked[2:4, 2:4] = True  # a pixel lies on reach × reach patches
+    assert np.array_equal(found, np.where(asked, dark_map.patch_thresholds(grey, **grid), dark_map.LEVELS))
