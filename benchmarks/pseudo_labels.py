@@ -85,8 +85,8 @@ def random_classifier(backbone: str) -> Classifier:
 
 
 def placed(made: Classifier, machine: Runtime) -> Classifier:
-    """The classifier as ours runs it; its network is changed in place."""
-    return replace(made, network=machine.place(made.network).requires_grad_(False))
+    """The classifier as ours runs it."""
+    return classifier.for_inference(made, machine)
 
 
 def method_settings(p: Params) -> dict[str, Any]:

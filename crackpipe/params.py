@@ -393,8 +393,8 @@ class Params(Section):
             )
         if taught and self.self_label.segmenter not in self.train_segmenter.segmenters:
             raise ValueError(
-                f"self_label.segmenter is {self.self_label.segmenter}, but train_segmenter.segmenters does not name it: "
-                "add it there"
+                f"self_label.segmenter is {self.self_label.segmenter}, but train_segmenter.segmenters does not name "
+                "it: add it there"
             )
         return self
 

@@ -20,7 +20,7 @@ def main() -> None:
     p = params.load()
     q = p.evidence
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = classifier.load(Path("models/classifier"), machine)
+    model = classifier.for_inference(classifier.load(Path("models/classifier"), machine), machine)
     shared: dict[str, Any] = {"model": model, "machine": machine, "batch_px": q.batch_px}
     find = partial(cam.activation_cells, **shared, **q.cam.model_dump(), tile_px=q.tile_px)
     finders: dict[str, evidence.Finder] = {evidence.CAM: (cam.CELL_PX, find)}

@@ -1,6 +1,6 @@
 """A patch classifier with everything that its inputs need: built, saved, loaded and run in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from crackpipe import models
-from crackpipe.classify import backbones
+from crackpipe.classify import backbones, folding
 from crackpipe.runtime import Runtime
 
 
@@ -71,6 +71,11 @@ def save(folder: Path, classifier: Classifier) -> None:
         "temperature": classifier.temperature,
     }
     models.save(folder, classifier.network, card)
+
+
+def for_inference(classifier: Classifier, runtime: Runtime) -> Classifier:
+    """The same classifier with its batch normalisation folded away; see :func:`folding.folded`."""
+    return replace(classifier, network=runtime.place(folding.folded(classifier.network)))
 
 
 def load(folder: Path, runtime: Runtime) -> Classifier:

@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the convolutions before it: at inference it is one multiplication and one sum there."""
+"""Batch normalisation folded into the convolutions before it: it is a product and a sum."""
 
 from copy import deepcopy
 

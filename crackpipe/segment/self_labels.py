@@ -1,4 +1,4 @@
-"""Labels by self-training: the masks of a segmenter that learned from weaker labels, within the photographs' patch labels.
+"""Labels by self-training: masks of a segmenter that learned from weaker labels, within the patch labels.
 
 A network averages over the faults of the labels that it learns from, so that its masks of the very same photographs
 are better labels than those; and where a training patch is labelled none there is no crack, whatever it says.
