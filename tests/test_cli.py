@@ -53,7 +53,8 @@ def test_a_fault_in_params_fails_at_once_without_a_traceback(project: Path):
 
 
 def test_starting_imports_nothing_heavy():
-    code = "import sys, crackpipe.cli; print([m for m in ('torch', 'cv2', 'pyarrow', 'hydra', 'numba') if m in sys.modules])"
+    heavy = ("torch", "cv2", "pyarrow", "hydra", "numba")
+    code = f"import sys, crackpipe.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "[]\n"
 

@@ -126,5 +126,5 @@ def test_a_label_of_a_photograph_that_is_gone_is_named(
 ) -> None:
     photos = write_photos({"demo/1": ("train", crack)})
     write_labels("cam", dict.fromkeys(("demo/1", "demo/2"), levels(crack)))
-    with pytest.raises(CrackpipeError, match=r"data/pseudo_labels/cam: holds 'demo/2', which the photos table does not"):
+    with pytest.raises(CrackpipeError, match="cam: holds 'demo/2', which the photos table does not"):
         score(photos, "cam")
