@@ -18,7 +18,7 @@ Photograph = UInt8[np.ndarray, "_h _w 3"]
 Levels = UInt8[np.ndarray, "_h _w"]
 Combine = Callable[..., Levels]  # (photograph, *maps) → soft mask
 
-CHUNK = 32  # photographs that are held at once
+CHUNK = 8  # photographs that are held at once
 
 
 @dataclass(frozen=True, slots=True)
