@@ -113,9 +113,9 @@ def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
     assert sorted(ran(output)) == sorted(STAGES)
     scores = json.loads((folder / "metrics/segmentation.json").read_text(encoding="utf-8"))
     assert sorted(scores) == ["darkness", "otsu", "text_adapters", "unet"]
-    assert sorted(scores["unet"]) == sorted(scores["text_adapters"]) == ["soft_location", "truth"]
+    assert sorted(scores["unet"]) == sorted(scores["text_adapters"]) == sorted(KINDS)
     labels = json.loads((folder / "metrics/pseudo_labels.json").read_text(encoding="utf-8"))
-    assert sorted(labels) == ["cam_location", "darkness", "otsu", "soft_location"]
+    assert sorted(labels) == ["cam_location", "darkness", "otsu", "self_soft_location", "soft_location"]
 
 
 @pytest.mark.slow
@@ -155,8 +155,9 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
 def test_a_setting_of_one_method_repeats_only_what_follows_it(experiment: tuple[Path, str]) -> None:
     """Neither other methods' labels nor what is trained on ground truth."""
     _, output = experiment
-    repeated = [cell for cell in CELLS if cell.endswith("-soft_location")]
-    assert sorted(ran(output)) == sorted(["pseudo_label@soft_location", "ablate", *repeated, "evaluate"])
+    repeated = [cell for cell in CELLS if cell.endswith("soft_location")]
+    wanted = ["pseudo_label@soft_location", "ablate", *repeated, "self_label@soft_location", "evaluate"]
+    assert sorted(ran(output)) == sorted(wanted)
 
 
 @pytest.mark.slow
@@ -164,7 +165,8 @@ def test_a_setting_of_one_method_repeats_only_what_follows_it(experiment: tuple[
 def test_metrics_of_two_branches_stand_side_by_side(experiment: tuple[Path, str]) -> None:
     folder, _ = experiment
     found = json.loads(run(folder, "dvc", "metrics", "diff", "main", "sharp", "--json"))["metrics/pseudo_labels.json"]
-    assert {name.split(".")[0] for name in found} == {"soft_location"}
+    assert {name.split(".")[0] for name in found} <= {"soft_location", "self_soft_location"}
+    assert any(name.startswith("soft_location.") for name in found)
     assert all(change["old"] != change["new"] for change in found.values())
     run(folder, "dvc", "plots", "diff", "main", "sharp", "--out", "dvc_plots")
     page = (folder / "dvc_plots/index.html").read_text(encoding="utf-8")
