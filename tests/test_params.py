@@ -48,7 +48,7 @@ def test_the_repositorys_params_are_valid() -> None:
         ("runtime.device", "tpu", "got 'tpu'; input should be 'auto', 'cpu' or 'cuda'"),
         ("runtime.threads", 0, "got 0; input should be greater than or equal to 1"),
         ("runtime.workers", 257, "got 257; input should be less than or equal to 256"),
-        ("train_classifier.epochs", 0, "got 0; input should be greater than or equal to 1"),
+        ("train_classifier.epochs", -1, "got -1; input should be greater than or equal to 0"),
         ("train_classifier.epochs", True, "got True; input should be a valid integer"),
         ("train_classifier.epochs", 2.0, "got 2.0; input should be a valid integer"),
         ("train_classifier.lr", 0.0, "got 0.0; input should be greater than 0"),
