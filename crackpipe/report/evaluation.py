@@ -38,15 +38,18 @@ class Evaluation:
         return pd.DataFrame(rows, columns=["series", "threshold", "precision", "recall"]).round(4)
 
     def ranked(self, key: Key) -> pd.DataFrame:
-        """photo_id and F1 at the key's ODS threshold, best first; ties by name. The threshold is in ``attrs``.
+        """photo_id and F1 at their ODS threshold, best first; ties by name. The threshold is in ``attrs``.
 
-        Photographs without a crack are left out, as long as there is one with: they score 0 or 1 and tell little.
+        Photographs without a crack are left out, as long as there is one with: they score 0 or 1 and tell little, and
+        where they are many the threshold that suits them best finds no crack at all.
         """
-        counts = self.board.counts(key)
+        every = self.board.counts(key)
+        cracked = [count.positives > 0 for count in every]
+        chosen = [found or not any(cracked) for found in cracked]
+        counts = [count for count, taken in zip(every, chosen, strict=True) if taken]
+        names = [name for name, taken in zip(self.photo_ids[key], chosen, strict=True) if taken]
         threshold = segmentation.score(counts).threshold
-        found = pd.DataFrame({"photo_id": self.photo_ids[key], "f1": segmentation.f1_at(counts, threshold=threshold)})
-        cracked = np.array([count.positives > 0 for count in counts])
-        found = found[cracked] if cracked.any() else found
+        found = pd.DataFrame({"photo_id": names, "f1": segmentation.f1_at(counts, threshold=threshold)})
         found = found.sort_values(["f1", "photo_id"], ascending=[False, True], ignore_index=True)
         found.attrs["threshold"] = threshold
         return found
