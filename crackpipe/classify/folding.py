@@ -18,6 +18,7 @@ def folded(network: nn.Module) -> nn.Module:
     copy = deepcopy(network).eval().requires_grad_(False)
     names = {module: name for name, module in copy.named_modules()}
     for convolution, norm in _pairs(copy):
+        assert norm.running_mean is not None and norm.running_var is not None  # a normalisation that is in inference
         weight, bias = fuse_conv_bn_weights(
             convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
         )

@@ -1,0 +1,11 @@
+"""Typed, frozen, range-checked parameters. ``params.yaml`` is the one place where a default lives.
+
+Each stage calls :func:`load`, which checks the whole file before any work is done. The modules here say what is
+allowed; the comments in ``params.yaml`` say what it means.
+"""
+
+from crackpipe.params.labels import CamCrf
+from crackpipe.params.loading import check, load
+from crackpipe.params.whole import Params
+
+__all__ = ["CamCrf", "Params", "check", "load"]

@@ -1,0 +1,34 @@
+"""The patch classifier."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Precision, Section, Share, Weight
+
+
+class PatchAugment(Section):
+    sides_px: Annotated[list[Annotated[int, Field(ge=32)]], Field(min_length=1)]
+    colour_jitter: Share
+    colour_jitter_p: Share
+    noise_p: Share
+
+
+class TrainClassifier(Section):
+    backbone: Literal["resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lite0"]
+    weights: str
+    loss: Literal["cross_entropy"]
+    epochs: PositiveInt
+    patches_per_epoch: PositiveInt
+    crack_share: Annotated[float, Field(gt=0, lt=1)]
+    batch: PositiveInt
+    optimiser: Literal["sgd", "adam"]
+    lr: PositiveFloat
+    lr_gamma: Annotated[float, Field(gt=0, le=1)]
+    lr_step_epochs: PositiveInt
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    weight_decay: Weight
+    score_patches: PositiveInt
+    augment: PatchAugment
+    precision: Precision
+    seed: Count

@@ -1,0 +1,141 @@
+"""Evidence of the classifier, and the labels that are made of it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from crackpipe.params.section import (
+    Count,
+    Name,
+    PositiveFloat,
+    PositiveInt,
+    Section,
+    Share,
+    Split,
+    Threshold,
+    Upsample,
+    Weight,
+)
+
+
+def _check_tiling(side_px: int, stride_px: int) -> None:
+    if side_px % stride_px:
+        raise ValueError(f"the side ({side_px} px) must be a multiple of the stride ({stride_px} px)")
+
+
+class PatchMap(Section):
+    side_px: Annotated[int, Field(ge=16)]
+    stride_px: PositiveInt
+
+    @model_validator(mode="after")
+    def _strides_tile_the_patch(self) -> "PatchMap":
+        _check_tiling(self.side_px, self.stride_px)
+        return self
+
+
+class Cam(Section):
+    kind: Literal["gradcam", "gradcam++"]
+    target: Literal["crack", "argmax"]
+    engine: Literal["head", "library"]
+
+
+class Evidence(Section):
+    patch_maps: Annotated[list[PatchMap], Field(min_length=1)]
+    cam: Cam
+    batch_px: PositiveInt
+    tile_px: Annotated[int, Field(ge=512, multiple_of=32)]
+
+    @model_validator(mode="after")
+    def _one_map_of_each_side(self) -> "Evidence":
+        sides = [one.side_px for one in self.patch_maps]
+        if len(set(sides)) < len(sides):
+            raise ValueError(f"each side may be listed once, got {sides}")
+        return self
+
+
+class SoftLocation(Section):
+    binarise: Threshold
+    patch_sides_px: Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=1)]
+    with_cam: bool
+    upsample: Upsample
+    smooth_px: Weight
+    near: Annotated[float, Field(ge=0, lt=1)]
+    classes: Literal[2, 3]
+    softness: Weight
+    bilateral_px: Count
+    bilateral_sigma: PositiveFloat
+    patch_labels: bool
+
+
+class CamLocation(Section):
+    binarise: Threshold
+    patch_side_px: Annotated[int, Field(ge=16)]
+    upsample: Upsample
+    threshold: Share
+    erosions: Count
+    dark_side_px: Annotated[int, Field(ge=4)]
+    dark_stride_px: PositiveInt
+    dark_classes: Literal[2, 3]
+    bilateral: bool
+    bilateral_px: PositiveInt
+    bilateral_sigma: PositiveFloat
+    closings: Count
+
+    @model_validator(mode="after")
+    def _strides_tile_the_patch(self) -> "CamLocation":
+        _check_tiling(self.dark_side_px, self.dark_stride_px)
+        return self
+
+
+class CamCrf(Section):
+    binarise: Threshold
+    upsample: Upsample
+    iterations: PositiveInt
+    gaussian_sxy: PositiveFloat
+    gaussian_compat: Weight
+    bilateral_sxy: PositiveFloat
+    bilateral_srgb: PositiveFloat
+    bilateral_compat: Weight
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class CamAlone(Section):
+    binarise: Threshold
+    upsample: Upsample
+
+
+class Truth(Section):
+    binarise: Threshold
+
+
+LabelMethod = Literal["soft_location", "cam_location", "cam_crf", "cam", "truth"]
+LabelKind = Literal[
+    "soft_location", "cam_location", "cam_crf", "cam", "truth", "self_soft_location", "self_cam_location"
+]
+SegmenterName = Literal["unet", "text_adapters", "deepcrack_liu", "deepcrack_zou", "oed"]
+
+
+class SelfTaught(Section):
+    binarise: Threshold
+
+
+class PseudoLabel(Section):
+    methods: Annotated[list[LabelMethod], Field(min_length=1)]
+    keep_px: Count
+    soft_location: SoftLocation
+    cam_location: CamLocation
+    cam_crf: CamCrf
+    cam: CamAlone
+    truth: Truth
+    self_soft_location: SelfTaught
+    self_cam_location: SelfTaught
+
+
+Variants = Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]
+
+
+class Ablate(Section):
+    splits: Annotated[list[Split], Field(min_length=1)]
+    limit: PositiveInt
+    cam_location: Variants
+    soft_location: Variants

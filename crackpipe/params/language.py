@@ -1,0 +1,40 @@
+"""Prompts and encoders: the side of the words."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Weight
+
+
+class Prompts(Section):
+    wording: Literal["normal", "crack"]
+    templates: Annotated[list[str], Field(min_length=1)]
+    objects: Annotated[list[str], Field(min_length=1)]
+    flawless_states: Annotated[list[str], Field(min_length=1)]
+    damaged_states: Annotated[list[str], Field(min_length=1)]
+    crack_states: Annotated[list[str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_has_a_slot(self) -> "Prompts":
+        for texts in (self.templates, self.flawless_states, self.damaged_states, self.crack_states):
+            for text in texts:
+                if text.count("{}") != 1:
+                    raise ValueError(f"{text!r} must hold {{}} exactly once, where the object or state goes")
+        return self
+
+
+class AlignClip(Section):
+    encoder: Literal["dual", "open_clip"]
+    weights: str
+    open_clip_model: str
+    joint_width: Annotated[int, Field(ge=8)]
+    text_width: Annotated[int, Field(ge=8)]
+    text_layers: PositiveInt
+    patches: PositiveInt
+    epochs: PositiveInt
+    batch: Annotated[int, Field(ge=2)]
+    lr: PositiveFloat
+    warmup_steps: Count
+    weight_decay: Weight
+    seed: Count

@@ -1,0 +1,66 @@
+"""Reading a params file and telling every fault in it."""
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from crackpipe.errors import ParamsError
+from crackpipe.params.whole import Params
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a params file.
+
+    Raises:
+        ParamsError: the file is missing, is no YAML, or a key, type or range is wrong; every fault is listed with
+            its key, the value found and what is allowed.
+    """
+    try:
+        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ParamsError(f"{path}: not found; run `crackpipe configure` to write it") from error
+    except YAMLError as error:
+        raise ParamsError(f"{path}: not valid YAML: {error}") from error
+    return check(tree, where=str(path))
+
+
+def check(tree: Any, *, where: str) -> Params:
+    """Check a tree of plain values against the schema; ``where`` names it in errors.
+
+    Raises:
+        ParamsError: see :func:`load`.
+    """
+    try:
+        return Params.model_validate(tree)
+    except ValidationError as error:
+        faults = "\n".join(f"  {_explain(fault)}" for fault in error.errors())
+        raise ParamsError(f"{where}: {error.error_count()} fault(s)\n{faults}") from None
+
+
+def _explain(fault: Any) -> str:
+    key = ".".join(str(part) for part in fault["loc"]) or "(the whole file)"
+    if fault["type"] == "extra_forbidden":
+        known = _keys_beside(fault["loc"])
+        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{key}: unknown key; {hint}"
+    if fault["type"] == "missing":
+        return f"{key}: missing; add it, or run `crackpipe configure` to write every key"
+    if fault["type"] == "value_error" and isinstance(fault["input"], dict):  # of values that do not fit each other
+        return f"{key}: {fault['ctx']['error']}"
+    return f"{key}: got {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}"
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    """Names allowed where an unknown key was found."""
+    section: Any = Params
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        kind = section.model_fields[part].annotation
+        section = next(iter(get_args(kind)), kind)  # a list of sections holds them as its argument
+    return sorted(section.model_fields)

@@ -1,0 +1,14 @@
+"""What the stages run on."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crackpipe.params.section import Precision, Section
+
+
+class Runtime(Section):
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Precision
+    threads: Annotated[int, Field(ge=1, le=256)]
+    workers: Annotated[int, Field(ge=1, le=256)]

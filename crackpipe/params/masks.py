@@ -1,0 +1,120 @@
+"""Segmenters, masks out, and their figures."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from crackpipe.params.labels import LabelKind, SegmenterName
+from crackpipe.params.section import (
+    Count,
+    Fit,
+    PositiveFloat,
+    PositiveInt,
+    Precision,
+    Section,
+    Share,
+    Split,
+    Weight,
+    WindowSide,
+)
+
+
+class Augment(Section):
+    scale_min: PositiveFloat
+    scale_max: PositiveFloat
+    rotation_deg: Annotated[float, Field(ge=0, le=180)]
+    contrast: Share
+    brightness: Annotated[float, Field(ge=0, le=255)]
+    grey_p: Share
+    blur_p: Share
+    blur_px: Weight
+    noise_p: Share
+    noise: Annotated[float, Field(ge=0, le=255)]
+    thin_cracks_p: Share
+    thin_min_px: PositiveFloat
+    thin_max_px: PositiveFloat
+
+    @model_validator(mode="after")
+    def _smallest_first(self) -> "Augment":
+        for name, low, high in (
+            ("scale", self.scale_min, self.scale_max),
+            ("thin", self.thin_min_px, self.thin_max_px),
+        ):
+            if low > high:
+                raise ValueError(f"{name}_min… ({low}) must not exceed {name}_max… ({high})")
+        return self
+
+
+class TextAdapters(Section):
+    side_px: WindowSide
+    fit: Fit
+    views: PositiveInt
+    epochs: PositiveInt
+    batch: PositiveInt
+    lr: PositiveFloat
+    stages: Annotated[list[Annotated[int, Field(ge=1, le=4)]], Field(min_length=1)]
+    focal_weight: Weight
+    dice_weight: Weight
+    edge_weight: Weight
+    combine: Literal["mean", "sum"]
+
+
+class PixelNetwork(Section):
+    side_px: WindowSide
+    fit: Fit
+    encoder: str
+    weights: Literal["package", "classifier", "hub", "none"]
+    width: Annotated[float, Field(gt=0, le=4)]
+    steps: PositiveInt
+    batch: Annotated[int, Field(ge=2)]
+    lr: PositiveFloat
+    weight_decay: Weight
+
+
+class RefinedNetwork(PixelNetwork):
+    refine_px: Count
+
+
+class TrainSegmenter(Section):
+    segmenters: Annotated[list[SegmenterName], Field(min_length=1)]
+    labels: Annotated[list[LabelKind], Field(min_length=1)]
+    unlabelled: list[Literal["val", "test"]]
+    photos: PositiveInt
+    soft_labels: bool
+    precision: Precision
+    seed: Count
+    augment: Augment
+    unet: PixelNetwork
+    text_adapters: TextAdapters
+    deepcrack_liu: RefinedNetwork
+    deepcrack_zou: PixelNetwork
+    oed: PixelNetwork
+
+
+class Segment(Section):
+    splits: Annotated[list[Split], Field(min_length=1)]
+    side_px: WindowSide | None
+    tile_px: Annotated[int, Field(ge=64)]
+    overlap_px: Count
+    flips: Literal[1, 2, 4, 8]
+    scales: Annotated[list[PositiveFloat], Field(min_length=1, max_length=16)]
+    crack_min_px: Weight
+    crack_max_px: PositiveFloat
+    dark_share: Share
+    dark_softness: Weight
+    erosions: Count
+
+
+class SelfLabel(Section):
+    labels: list[Literal["soft_location", "cam_location"]]
+    segmenter: SegmenterName
+
+    def kinds(self) -> list[str]:
+        """The kinds of labels that are made."""
+        return [f"self_{kind}" for kind in self.labels]
+
+
+class Evaluate(Section):
+    tolerance_px: Annotated[int, Field(ge=1, le=32)]
+    doubtful: list[str]
+    gallery_rows: Annotated[int, Field(ge=1, le=20)]

@@ -1,0 +1,26 @@
+"""What every section of ``params.yaml`` is made of: kinds of values, and the rules of a section."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PositiveInt = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Threshold = Annotated[float, Field(gt=0, lt=1)]
+WindowSide = Annotated[int, Field(ge=32)]
+Fit = Literal["crop", "resize"]
+Upsample = Literal["linear", "lanczos"]
+Split = Literal["train", "val", "test"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+
+class Section(BaseModel):
+    """A section of ``params.yaml``: no unknown key, no silent conversion, no infinity, no change after loading."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)

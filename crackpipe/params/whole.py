@@ -1,0 +1,92 @@
+"""The whole of ``params.yaml``: its sections, and what must fit between them."""
+
+from typing import Any
+
+from pydantic import ValidationError, model_validator
+
+from crackpipe.params.classifier import TrainClassifier
+from crackpipe.params.labels import Ablate, Evidence, PseudoLabel
+from crackpipe.params.language import AlignClip, Prompts
+from crackpipe.params.machine import Runtime
+from crackpipe.params.masks import Evaluate, Segment, SelfLabel, TrainSegmenter
+from crackpipe.params.photographs import Ingest, Slice
+from crackpipe.params.section import Section
+
+
+class Params(Section):
+    """The whole of ``params.yaml``."""
+
+    runtime: Runtime
+    ingest: Ingest
+    slice: Slice
+    train_classifier: TrainClassifier
+    evidence: Evidence
+    pseudo_label: PseudoLabel
+    ablate: Ablate
+    prompts: Prompts
+    align_clip: AlignClip
+    train_segmenter: TrainSegmenter
+    segment: Segment
+    self_label: SelfLabel
+    evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _labels_are_made(self) -> "Params":
+        wanted, taught = set(self.train_segmenter.labels), set(self.self_label.kinds())
+        missing = wanted - set(self.pseudo_label.methods) - taught
+        if missing:
+            raise ValueError(
+                f"train_segmenter.labels names {sorted(missing)}, but pseudo_label.methods does not: add it there, or "
+                "what follows self_ to self_label.labels"
+            )
+        if not set(self.self_label.labels) <= wanted:
+            raise ValueError(
+                f"self_label.labels is {self.self_label.labels}, but train_segmenter.labels is {sorted(wanted)}: the "
+                "teacher is trained on them, so add them there"
+            )
+        if taught and self.self_label.segmenter not in self.train_segmenter.segmenters:
+            raise ValueError(
+                f"self_label.segmenter is {self.self_label.segmenter}, but train_segmenter.segmenters does not name "
+                "it: add it there"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _variants_are_settings(self) -> "Params":
+        for method, named in self.variants().items():
+            kind = type(getattr(self.pseudo_label, method))
+            for name, settings in named.items():
+                try:
+                    kind.model_validate(settings)
+                except ValidationError as error:
+                    first = error.errors()[0]
+                    key = ".".join(str(part) for part in first["loc"])
+                    raise ValueError(f"ablate.{method}.{name}.{key}: got {first['input']!r}; {first['msg']}") from None
+        return self
+
+    def variants(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Method → variant → all settings of the method, those of ``ablate`` in place of the method's own."""
+        own = {"cam_location": self.ablate.cam_location, "soft_location": self.ablate.soft_location}
+        return {
+            method: {
+                name: {**getattr(self.pseudo_label, method).model_dump(), **changes} for name, changes in named.items()
+            }
+            for method, named in own.items()
+        }
+
+    @model_validator(mode="after")
+    def _evidence_is_gathered(self) -> "Params":
+        known = {one.side_px for one in self.evidence.patch_maps}
+        own = self.pseudo_label
+        needed = {"pseudo_label": {*own.soft_location.patch_sides_px, own.cam_location.patch_side_px}}
+        for method, named in self.variants().items():
+            for name, settings in named.items():
+                sides = settings["patch_sides_px"] if method == "soft_location" else [settings["patch_side_px"]]
+                needed[f"ablate.{method}.{name}"] = set(sides)
+        for where, sides in needed.items():
+            if not sides <= known:
+                raise ValueError(
+                    f"{where} needs patch maps of {sorted(sides - known)} px, "
+                    f"but evidence.patch_maps lists {sorted(known)}"
+                )
+        return self
