@@ -109,13 +109,13 @@ def segment(
 def _at_scales(
     run: Callable[..., UInt8[np.ndarray, "_h _w"]], *, scales: Sequence[float], min_px: float, max_px: float
 ) -> UInt8[np.ndarray, "_h _w"]:
-    """The mean map over the scales that suit the photograph; ``run(scales=[…])`` gives the map at one of them."""
-    maps = {scale: run(scales=[scale]) for scale in scale_choice.look(scales)}
+    """The mean map over the scales that suit the photograph; ``run(scale=…)`` gives the map at one of them."""
+    maps = {scale: run(scale=scale) for scale in scale_choice.look(scales)}
     if len(scales) == 1:
         return maps[scales[0]]
     width_px = scale_choice.crack_width_px(scale_choice.mean(list(maps.values())))
     chosen = scale_choice.choose(scales, width_px=width_px, min_px=min_px, max_px=max_px)
-    return scale_choice.mean([maps[scale] if scale in maps else run(scales=[scale]) for scale in chosen])
+    return scale_choice.mean([maps[scale] if scale in maps else run(scale=scale) for scale in chosen])
 
 
 def _rounded(side_px: int, multiple_px: int) -> int:

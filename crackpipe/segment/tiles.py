@@ -49,46 +49,44 @@ def predict(
     overlap_px: int,
     multiple_px: int,
     flips: int,
-    scales: Sequence[float],
+    scale: float,
     batch_px: int,
     what: str | None,
 ) -> UInt8[np.ndarray, "h w"]:
-    """Confidence of each pixel, 0–255, the mean over scales and symmetries.
+    """Confidence of each pixel, 0–255, the mean over symmetries.
 
     What is not longer than ``tile_px`` runs at its own length, mirrored to a multiple of ``multiple_px``; what is
     longer is cut into tiles of ``tile_px``, the last one shifted inside, and where tiles overlap their weights fall
     linearly towards their borders. Weights are applied as a running mean, so that tiles which agree stay exact.
 
-    Beside the image and the result (with several scales: and 16 bits per pixel) it takes about three rows of tiles in
-    float32 and what ``predict`` needs for a batch: resized photographs and maps are never held whole.
+    Beside the image and the result it takes about three rows of tiles in float32 and what ``predict`` needs for a
+    batch: a resized photograph or map is never held whole.
 
     Args:
         image: RGB, 0–255.
         predict: maps a batch of RGB levels 0–255 on the CPU to confidences in [0, 1], each at its pixel.
         overlap_px: least overlap of neighbouring tiles.
         flips: how many symmetries of the square each tile is averaged over, 1, 2, 4 or 8: see ``SYMMETRIES``.
-        scales: factors that the photograph is resized by.
+        scale: factor that the photograph is resized by; the result has its own size again.
         batch_px: tiles of a row share batches of at most so many pixels (but one tile).
         what: names the progress bar that photographs of more than ``FEW_ROWS`` rows of tiles get; ``None``: no bar.
 
     Raises:
         ParamsError: a value is out of its range.
     """
-    _check(tile_px=tile_px, overlap_px=overlap_px, multiple_px=multiple_px, flips=flips, scales=scales)
+    _check(tile_px=tile_px, overlap_px=overlap_px, multiple_px=multiple_px, flips=flips, scale=scale)
     height, width = image.shape[:2]
-    steps = 256 // len(scales) if len(scales) > 1 else 1  # per level and scale: fine, and their sum fits 16 bits
-    total = np.zeros((height, width), np.uint16 if len(scales) > 1 else np.uint8)
+    found = np.empty((height, width), np.uint8)
     run = partial(_averaged, predict, symmetries=SYMMETRIES[flips])
-    for scale in scales:
-        down, across = (
-            lay(max(1, round(length * scale)), tile_px=tile_px, overlap_px=overlap_px) for length in (height, width)
-        )
-        bands = _bands(image, run, down=down, across=across, multiple_px=multiple_px, batch_px=batch_px, what=what)
-        top = 0
-        for band in scaling.resized(bands, height=down.length, width=across.length, to_height=height, to_width=width):
-            total[top : top + len(band)] += _levels(band, top_level=255 * steps).astype(total.dtype)
-            top += len(band)
-    return total if len(scales) == 1 else _mean_levels(total, count=steps * len(scales))
+    down, across = (
+        lay(max(1, round(length * scale)), tile_px=tile_px, overlap_px=overlap_px) for length in (height, width)
+    )
+    bands = _bands(image, run, down=down, across=across, multiple_px=multiple_px, batch_px=batch_px, what=what)
+    top = 0
+    for band in scaling.resized(bands, height=down.length, width=across.length, to_height=height, to_width=width):
+        found[top : top + len(band)] = images.to_levels(band)
+        top += len(band)
+    return found
 
 
 def lay(length: int, *, tile_px: int, overlap_px: int) -> Axis:
@@ -187,21 +185,7 @@ def _averaged(
     return np.moveaxis(total, 2, 0)
 
 
-def _levels(confidence: Float32[np.ndarray, "r w"], *, top_level: int) -> Float32[np.ndarray, "r w"]:
-    """Confidence to whole levels 0–``top_level``, rounded to nearest, in one array."""
-    levels = confidence.clip(0, 1)
-    levels *= top_level
-    return np.rint(levels, out=levels)
-
-
-def _mean_levels(total: np.ndarray, *, count: int) -> UInt8[np.ndarray, "h w"]:
-    """``total / count`` to the nearest level, without a full-size array of floats; ``total`` is used up."""
-    total += count // 2
-    total //= count
-    return total.astype(np.uint8)
-
-
-def _check(*, tile_px: int, overlap_px: int, multiple_px: int, flips: int, scales: Sequence[float]) -> None:
+def _check(*, tile_px: int, overlap_px: int, multiple_px: int, flips: int, scale: float) -> None:
     if tile_px < 1 or tile_px % multiple_px:
         below = max(multiple_px, tile_px // multiple_px * multiple_px)
         raise ParamsError(
@@ -214,5 +198,5 @@ def _check(*, tile_px: int, overlap_px: int, multiple_px: int, flips: int, scale
         )
     if flips not in SYMMETRIES:
         raise ParamsError(f"segment.flips: got {flips}, expected one of {', '.join(map(str, SYMMETRIES))}")
-    if not 1 <= len(scales) <= 16 or not all(0 < scale < float("inf") for scale in scales):
-        raise ParamsError(f"segment.scales: got {list(scales)}, expected 1–16 finite factors above 0, such as [1.0]")
+    if not 0 < scale < float("inf"):
+        raise ParamsError(f"segment.scales: got {scale}, expected finite factors above 0, such as 1.0")
