@@ -61,6 +61,11 @@ def recall(folder: Path, *, kept: Path) -> dict[str, float]:
     return {name: known[found] for name, found in prints.items() if found in known}
 
 
+def outputs(folder: Path, *, stages: Collection[str]) -> set[str]:
+    """Paths that these stages of the lock file have written."""
+    return {out["path"] for name, entry in _stages(folder).items() if name in stages for out in entry.get("outs", [])}
+
+
 def _stages(folder: Path) -> dict[str, Any]:
     path = folder / "dvc.lock"
     if not path.is_file():

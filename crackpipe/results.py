@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from crackpipe import clone, configure, dvc_lock, machine, params, stage, stage_clock
@@ -28,7 +28,9 @@ _SAVE_SECONDS = 5.0
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-def run(root: Path, *, name: str, results: str, data: Path, scale: str, overrides: Sequence[str]) -> Path:
+def run(
+    root: Path, *, name: str, results: str, data: Path, scale: str, overrides: Sequence[str], until: str | None
+) -> Path:
     """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return ``results/<results>``.
 
     It runs in a clone, ``.runs/<name>/``, whatever the overrides: stages that these leave alone are skipped. A second
@@ -36,12 +38,13 @@ def run(root: Path, *, name: str, results: str, data: Path, scale: str, override
 
     Args:
         results: name of the folder to write; what it holds is replaced.
+        until: run this stage and those that it needs; ``None`` runs all. Metrics of other stages are not kept.
         data: holds one folder per source of the dataset; its files are linked, never changed.
 
     Raises:
         DatasetError: a source's folder is missing or laid out otherwise; nothing has been done then.
         ParamsError: no such dataset, scale or key, or a value out of range; likewise.
-        CrackpipeError: ``results`` is no plain name (likewise), a stage failed, git failed, or the same dataset is
+        CrackpipeError: ``results`` is no plain name (likewise), there is no stage ``until``, a stage failed, git failed, or the same dataset is
             being run already.
     """
     if not _PLAIN.fullmatch(results):
@@ -63,14 +66,19 @@ def run(root: Path, *, name: str, results: str, data: Path, scale: str, override
         _call(folder, "crackpipe", "configure", *settings)
         for source in sources:
             stage.say(f"{source}: {clone.mirror(data / source, folder / raw / source)} files linked")
-        if dropped := dvc_lock.drop_others(folder, keep=_stages(folder)):
+        stages = _stages(folder)
+        known = {name.partition("@")[0]: None for name in stages}
+        if until is not None and until not in known:
+            raise CrackpipeError(f"--until: got {until!r}, expected one of {', '.join(known)}")
+        if dropped := dvc_lock.drop_others(folder, keep=stages):
             stage.say(f"set aside what other overrides have left: {', '.join(dropped)}")
-        seconds = reproduce(folder)
+        seconds = reproduce(folder, until=until)
         target = root / "results" / results
-        return write(target, folder, commit=commit, dirty=dirty, overrides=overrides, seconds=seconds)
+        metrics = _metrics(folder, stages=None if until is None else seconds)
+        return write(target, folder, metrics=metrics, commit=commit, dirty=dirty, overrides=overrides, seconds=seconds)
 
 
-def reproduce(folder: Path) -> dict[str, float]:
+def reproduce(folder: Path, *, until: str | None = None) -> dict[str, float]:
     """Run ``dvc repro`` in ``folder``, showing and logging its output; return the seconds of its stages.
 
     Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran.
@@ -82,7 +90,7 @@ def reproduce(folder: Path) -> dict[str, float]:
     kept = folder.with_suffix(".seconds.json")
     clock = stage_clock.load(clock_path)
     before = dict(clock.seconds)
-    command = [sys.executable, "-m", "dvc", "repro"]
+    command = [sys.executable, "-m", "dvc", "repro", *([until] if until else [])]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
     status: int | None = None
     try:
@@ -128,6 +136,7 @@ def write(
     target: Path,
     folder: Path,
     *,
+    metrics: Iterable[Path],
     commit: str,
     dirty: bool,
     overrides: Sequence[str],
@@ -138,7 +147,7 @@ def write(
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "metrics").mkdir(parents=True)
     shutil.copyfile(folder / "params.yaml", unfinished / "params.yaml")
-    for path in sorted((folder / "metrics").glob("*.json")):
+    for path in metrics:
         if path.stat().st_size <= MAX_METRICS_BYTES:
             shutil.copyfile(path, unfinished / "metrics" / path.name)
     rounded = {name: round(took, 1) for name, took in seconds.items()}
@@ -155,6 +164,15 @@ def write(
     shutil.rmtree(target, ignore_errors=True)
     unfinished.replace(target)
     return target
+
+
+def _metrics(folder: Path, *, stages: Collection[str] | None) -> list[Path]:
+    """Metrics in ``folder`` that these stages have written; ``None``: all. A clone brings along those of the demo."""
+    found = sorted((folder / "metrics").glob("*.json"))
+    if stages is None:
+        return found
+    written = dvc_lock.outputs(folder, stages=stages)
+    return [path for path in found if path.relative_to(folder).as_posix() in written]
 
 
 def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> tuple[str, list[str]]:

@@ -50,7 +50,8 @@ def main() -> None:
         )
         scores = scoring.score(model, scored, photos, machine, workers=workers)
         classifier.save(MODEL, model)
-        pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
+        if history:
+            pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
     reports.write_json(Path("metrics/classifier.json"), scores)
 
 

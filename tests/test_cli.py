@@ -83,7 +83,9 @@ def test_compare_with_a_folder_that_holds_no_run_says_how_to_write_one(project: 
 
 def test_a_list_is_set_from_the_command_line(project: Path):
     labels = "train_segmenter.labels=[truth]"
-    written = crackpipe(project, "configure", labels, "prompts.objects=[pavement, road surface]")
+    written = crackpipe(
+        project, "configure", labels, "self_label.labels=[]", "prompts.objects=[pavement, road surface]"
+    )
     assert written.stderr == ""
     found = YAML(typ="safe").load((project / "params.yaml").read_text(encoding="utf-8"))
     assert found["train_segmenter"]["labels"] == ["truth"]
@@ -91,12 +93,12 @@ def test_a_list_is_set_from_the_command_line(project: Path):
 
 
 def test_a_run_takes_lists_and_a_name_for_its_results(project: Path):
-    labels = "train_segmenter.labels=[truth]"
-    done = crackpipe(project, "run", "crack500", "--results", "crack500_truth", "--data", "nowhere", labels)
+    labels = ["train_segmenter.labels=[truth]", "self_label.labels=[]"]
+    done = crackpipe(project, "run", "crack500", "--results", "crack500_truth", "--data", "nowhere", *labels)
     assert "nowhere/crack500: dataset crack500 is not here" in done.stderr
     done = crackpipe(project, "run", "crack500", "--data", "nowhere", "train_segmenter.labels=[thruth]")
     assert "train_segmenter.labels.0: got 'thruth'" in done.stderr
-    done = crackpipe(project, "run", "crack500", "--results", "../x", "--data", "nowhere", labels)
+    done = crackpipe(project, "run", "crack500", "--results", "../x", "--data", "nowhere", *labels)
     assert done.stderr.startswith("error: --results: got '../x'; expected a plain name such as crack500_labels")
 
 

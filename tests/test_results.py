@@ -70,7 +70,12 @@ def data(tmp_path: Path) -> Path:
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     shutil.copytree(ROOT / "conf", folder / "conf")
-    overlay = "# @package _global_\ningest:\n  sources:\n    - {name: crack500, split: own, limit: null}\n"
+    overlay = (
+        "# @package _global_\n"
+        "ingest:\n  sources:\n    - {name: crack500, split: own, limit: null}\n"
+        "train_segmenter: {labels: [cam_location, truth]}\n"
+        "self_label: {labels: []}\n"
+    )
     (folder / "conf/dataset/crack500.yaml").write_text(overlay)
     shutil.copytree(ROOT / "crackpipe", folder / "crackpipe", ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in {"dvc.yaml": DVC_YAML, "count.py": COUNT, "label.py": LABEL, "score.py": SCORE}.items():
@@ -83,9 +88,16 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def run(project: Path, data: Path, *overrides: str, results_name: str = "crack500") -> Path:
-    wanted = overrides or (TRUTH, "slice.stride_px=32")
-    return results.run(project, name="crack500", results=results_name, data=data, scale="cpu", overrides=wanted)
+def run(project: Path, data: Path, *overrides: str, results_name: str = "crack500", until: str | None = None) -> Path:
+    return results.run(
+        project,
+        name="crack500",
+        results=results_name,
+        data=data,
+        scale="cpu",
+        overrides=overrides or (TRUTH, "slice.stride_px=32"),
+        until=until,
+    )
 
 
 def scored(folder: Path) -> dict[str, int]:
@@ -111,6 +123,23 @@ def test_a_run_leaves_the_working_tree_alone_and_writes_what_it_measured(project
     assert record["total_seconds"] == pytest.approx(sum(record["seconds"].values()), abs=0.11)
     assert record["dirty"] is False
     assert str(data) not in "".join(path.read_text() for path in folder.rglob("*.*") if path.is_file())
+
+
+def test_a_run_until_a_stage_keeps_no_figures_of_those_after_it(project: Path, data: Path):
+    (project / "metrics").mkdir()
+    (project / "metrics/segmentation.json").write_text('{"of": "the demo"}')
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "-m", "figures of the demo")
+    folder = run(project, data, until="label")
+    assert sorted(json.loads((folder / "run.json").read_text())["seconds"]) == ["count", "label@truth"]
+    assert list((folder / "metrics").iterdir()) == []
+    assert scored(run(project, data)) == {"truth": 3}
+
+
+def test_a_stage_that_there_is_not_is_named_before_any_runs(project: Path, data: Path):
+    with pytest.raises(CrackpipeError, match="--until: got 'lable', expected one of count, label, score"):
+        run(project, data, until="lable")
+    assert not (project / "results").exists()
 
 
 def test_a_failed_run_goes_on_where_it_stopped(project: Path, data: Path, capfd: pytest.CaptureFixture[str]):
@@ -172,7 +201,7 @@ def test_missing_data_and_wrong_keys_stop_before_any_work(project: Path, data: P
     with pytest.raises(ParamsError, match=r"slice\.strid_px: unknown key"):
         run(project, data, "slice.strid_px=1")
     with pytest.raises(ParamsError, match="dataset=roads: no such dataset"):
-        results.run(project, name="roads", results="roads", data=data, scale="cpu", overrides=[])
+        results.run(project, name="roads", results="roads", data=data, scale="cpu", overrides=[], until=None)
     with pytest.raises(ParamsError, match=r"ingest\.raw: got /photographs, but a run on other data links them"):
         run(project, data, "ingest.raw=/photographs")
     for name in ("../elsewhere", "", ".hidden", "a/b"):

@@ -18,7 +18,7 @@ class TrainClassifier(Section):
     backbone: Literal["resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lite0"]
     weights: str
     loss: Literal["cross_entropy"]
-    epochs: PositiveInt
+    epochs: Count
     patches_per_epoch: PositiveInt
     crack_share: Annotated[float, Field(gt=0, lt=1)]
     batch: PositiveInt

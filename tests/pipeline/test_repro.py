@@ -31,7 +31,8 @@ SMALL = [
     "align_clip.text_width=32",
     "align_clip.text_layers=1",
     "train_segmenter.segmenters=[unet,text_adapters]",
-    "train_segmenter.labels=[soft_location,truth]",
+    "train_segmenter.labels=[soft_location,self_soft_location,truth]",
+    "self_label.labels=[soft_location]",
     "train_segmenter.photos=8",
     "train_segmenter.unet.side_px=64",
     "train_segmenter.unet.steps=3",
@@ -41,10 +42,11 @@ SMALL = [
     "train_segmenter.text_adapters.epochs=2",
     "evaluate.gallery_rows=1",
 ]
-MADE = [f"{segmenter}-{labels}" for segmenter in ("unet", "text_adapters") for labels in ("soft_location", "truth")]
+KINDS = ("soft_location", "self_soft_location", "truth")
+MADE = [f"{segmenter}-{labels}" for segmenter in ("unet", "text_adapters") for labels in KINDS]
 CELLS = [f"{stage}@{cell}" for stage in ("train_segmenter", "segment") for cell in MADE]
 STAGES = ["ingest", "slice", "train_classifier", "evidence", *(f"pseudo_label@{name}" for name in METHODS)]
-STAGES += ["ablate", "align_clip", *CELLS, "evaluate"]
+STAGES += ["ablate", "align_clip", *CELLS, "self_label@soft_location", "evaluate"]
 PATIENCE = 900  # seconds; a pipeline takes about two minutes on an idle machine
 
 
@@ -214,7 +216,7 @@ def set_key(tree: dict, key: str, value: object) -> None:
         ),
         (
             "train_segmenter.labels",
-            ["cam"],
+            ["cam_location", "cam"],
             ["train_segmenter.labels names ['cam'], but pseudo_label.methods does not"],
         ),
     ],
