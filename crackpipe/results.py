@@ -44,8 +44,8 @@ def run(
     Raises:
         DatasetError: a source's folder is missing or laid out otherwise; nothing has been done then.
         ParamsError: no such dataset, scale or key, or a value out of range; likewise.
-        CrackpipeError: ``results`` is no plain name (likewise), there is no stage ``until``, a stage failed, git failed, or the same dataset is
-            being run already.
+        CrackpipeError: ``results`` is no plain name (likewise), there is no stage ``until``, a stage failed, git
+            failed, or the same dataset is being run already.
     """
     if not _PLAIN.fullmatch(results):
         raise CrackpipeError(
