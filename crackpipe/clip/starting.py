@@ -1,0 +1,35 @@
+"""The dual encoder before it has seen a text: on a trunk that exists."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from crackpipe import models
+from crackpipe.classify import backbones
+from crackpipe.clip.encoder import DualEncoder
+
+PACKAGED = "tf_efficientnet_lite0"  # the backbone whose weights come with a package
+Trunk = Literal["classifier", "package"]
+
+
+def dual(
+    classifier: Path, *, trunk: Trunk, joint_width: int, text_width: int, text_layers: int
+) -> tuple[DualEncoder, dict[str, Any]]:
+    """A dual encoder and its card; projection and text tower are random.
+
+    Args:
+        classifier: folder of a trained patch classifier.
+        trunk: ``classifier``: that of this classifier. ``package``: EfficientNet-Lite0 with ImageNet's weights; the
+            folder is then not read.
+
+    Raises:
+        ModelError: the folder holds no classifier, or its weights do not fit its card.
+    """
+    name = PACKAGED if trunk == "package" else models.card(classifier, kind="classifier")["architecture"]
+    spec = {"backbone": name, "joint_width": joint_width, "text_width": text_width, "text_layers": text_layers}
+    found = DualEncoder(**spec)
+    if trunk == "package":
+        found.trunk.load_state_dict(backbones.create(name, classes=0, weights="package").state_dict())
+    else:
+        trained = models.weights(classifier / "model.safetensors")
+        models.fill(found.trunk, {part: trained[part] for part in found.trunk.state_dict()}, where=str(classifier))
+    return found, {"architecture": "dual", **spec}
