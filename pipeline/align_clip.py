@@ -5,12 +5,11 @@ and models/clip, tuned on captions (the same where there are none). Costs: one r
 captioned photographs, then epochs of what is trained; of a tower with trained blocks, all of it in every epoch.
 """
 
-from functools import partial
 from pathlib import Path
 
 from crackpipe import checkpoints, params, runtime, stage, tables
 from crackpipe.clip import embedding, encoder, pairing, parts, prompts, starting, tuning
-from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 BASE, TUNED = Path("models/clip_base"), Path("models/clip")
@@ -21,41 +20,39 @@ def main() -> None:
     q, workers = p.align_clip, p.runtime.workers
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     runtime.seed_everything(q.seed)
-    dual, inputs = q.encoder == "dual", [PHOTOS, PATCHES]
+    dual = q.encoder == "dual"
+    model: DualEncoder | OpenClipEncoder
     if dual:
-        sizes = q.model_dump(include={"trunk", "joint_width", "text_width", "text_layers"})
-        model, spec = starting.dual(CLASSIFIER, **sizes)
-        inputs += [CLASSIFIER] if q.trunk == "classifier" else []
+        sizes = q.model_dump(include={"joint_width", "text_width", "text_layers"})
+        model, spec = starting.dual(CLASSIFIER, trunk=q.trunk, **sizes)
     else:
-        spec = {"architecture": "open_clip", "name": q.open_clip_model}
-        model = encoder.create(spec, weights=q.weights)
+        model, spec = starting.named(q.open_clip_model, weights=q.weights, image_px=q.image_px)
     encoder.place(model, machine)
-    fit = partial(tuning.fit, model, machine=machine, **q.model_dump(include=tuning.SETTINGS))
-    chosen = p.model_dump(include={"align_clip", "embed", "prompts", "runtime", "slice"})
-    digest = checkpoints.fingerprint(chosen, inputs)
+    settings = {"machine": machine, **q.model_dump(include=tuning.SETTINGS)}
+    inputs = [PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
+    digest = checkpoints.fingerprint(
+        p.model_dump(include={"align_clip", "embed", "prompts", "runtime", "slice"}), inputs
+    )
     with (
         checkpoints.opened("align_clip-prompts", digest) as first,
         checkpoints.opened("align_clip-captions", digest) as second,
     ):
         patches = tables.read(PATCHES, tables.PATCHES).to_pandas()
-        drawn = pairing.draw_patches(patches, count=q.patches, seed=q.seed) if dual else patches[:0]
-        sets, history = [], []
-        if len(drawn):
+        texts = prompts.sets(**p.prompts.model_dump())
+        count = q.patches if dual else 0
+        size = {"side_px": p.slice.side_px, "workers": workers, "seed": q.seed}
+        sets, history = pairing.of_patches(patches, PHOTOS, texts, count=count, **size), []
+        if sets:
             trained = parts.thaw(model, freeze="image", train_blocks=0)
-            with PhotoCache(PHOTOS, wanted=drawn["photo_id"], workers=workers) as photos:
-                squares = pairing.patch_squares(drawn, photos, side_px=p.slice.side_px, workers=workers)
-            texts = prompts.sets(**p.prompts.model_dump())
-            sets = [pairing.with_prompts(squares, drawn["label"].to_numpy(), texts)]
-            history = fit(sets, validation=None, trained=trained, epochs=q.prompt_epochs, checkpoint=first)
+            once = {"trained": trained, "epochs": q.prompt_epochs, "checkpoint": first, **settings}
+            history = tuning.fit(model, sets, validation=None, **once)
         tuning.save(BASE, model, spec, history=history)
-        captions = pairing.captioned(PHOTOS, splits=("train", "val"), share=q.share, seed=q.seed)
-        if q.epochs and (captions["split"] == "train").any():
+        size["side_px"] = embedding.square_px(model, side_px=p.embed.side_px)
+        pairs = pairing.of_photographs(PHOTOS, splits=("train", "val"), share=q.share, views=q.views, **size)
+        if q.epochs and "train" in pairs:
             trained = parts.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
-            side_px = embedding.square_px(model, side_px=p.embed.side_px)
-            squares = pairing.photo_squares(captions, PHOTOS, side_px=side_px, workers=workers)
-            pairs = pairing.with_captions(squares, captions, views=q.views)
-            sets.append(pairs["train"])
-            history = fit(sets, validation=pairs.get("val"), trained=trained, epochs=q.epochs, checkpoint=second)
+            again = {"trained": trained, "epochs": q.epochs, "checkpoint": second, **settings}
+            history = tuning.fit(model, [*sets, pairs["train"]], validation=pairs.get("val"), **again)
         tuning.save(TUNED, model, spec, history=history)
 
 

@@ -4,7 +4,6 @@ Reads data/photos and models/clip_base; writes data/caption_scaling/<share>.json
 R@10 both ways of val and test. Costs: one run of the image tower over the photographs, then epochs of what is trained.
 """
 
-from functools import partial
 from pathlib import Path
 
 from crackpipe import checkpoints, params, reports, runtime, stage
@@ -23,25 +22,18 @@ def main() -> None:
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     runtime.seed_everything(q.seed)
     model = encoder.load(BASE, machine)
-    captions = pairing.captioned(PHOTOS, splits=("train", "val", "test"), share=shares[name], seed=q.seed)
-    if not (captions["split"] == "train").any():
-        raise CrackpipeError("scale_captions: fewer than 2 training photographs have a caption; nothing can be scaled")
     side_px = embedding.square_px(model, side_px=p.embed.side_px)
-    squares = pairing.photo_squares(captions, PHOTOS, side_px=side_px, workers=p.runtime.workers)
+    size = {"side_px": side_px, "views": q.views, "workers": p.runtime.workers, "seed": q.seed}
+    pairs = pairing.of_photographs(PHOTOS, splits=("train", "val", "test"), share=shares[name], **size)
+    if "train" not in pairs:
+        raise CrackpipeError("scale_captions: fewer than 2 training photographs have a caption; nothing can be scaled")
     trained = parts.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
-    pairs = pairing.with_captions(squares, captions, views=q.views)
     pairs = {split: pairing.encoded(each, model, machine) for split, each in pairs.items()}
-    fit = partial(tuning.fit, machine=machine, **q.model_dump(include=tuning.SETTINGS))
+    settings = {"machine": machine, "trained": trained, "epochs": q.epochs, **q.model_dump(include=tuning.SETTINGS)}
     digest = checkpoints.fingerprint([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [PHOTOS, BASE])
     with checkpoints.opened(f"scale_captions-{name}", digest) as checkpoint:
-        history = fit(
-            model,
-            [pairs["train"]],
-            validation=pairs.get("val"),
-            trained=trained,
-            epochs=q.epochs,
-            checkpoint=checkpoint,
-        )
+        chosen, held_out = [pairs["train"]], pairs.get("val")
+        history = tuning.fit(model, chosen, validation=held_out, checkpoint=checkpoint, **settings)
     row = scaling.row(model, pairs, history, share=shares[name], chunk=q.chunk, machine=machine)
     reports.write_json(ROWS / f"{name}.json", row)
 

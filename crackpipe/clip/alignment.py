@@ -143,8 +143,10 @@ def _embeds(
         with machine.autocast():
             return encoder.text_embedding(batch.texts[part])
 
-    images = [partial(of_images, slice(i, i + chunk)) for i in range(0, len(batch.index), chunk)]
-    texts = [partial(of_texts, slice(i, i + chunk)) for i in range(0, len(batch.texts), chunk)]
+    images: list[grad_cache.Embed] = [
+        partial(of_images, slice(i, i + chunk)) for i in range(0, len(batch.index), chunk)
+    ]
+    texts: list[grad_cache.Embed] = [partial(of_texts, slice(i, i + chunk)) for i in range(0, len(batch.texts), chunk)]
     return images, texts
 
 

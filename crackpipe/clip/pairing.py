@@ -13,6 +13,7 @@ from crackpipe.classify import sampling
 from crackpipe.clip import kept_images, parts
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.clip.kept_images import Features, Squares
+from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.runtime import Runtime
 
 BATCH = 32  # images per run of a frozen tower
@@ -36,6 +37,44 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+
+def of_patches(
+    patches: pd.DataFrame,
+    photos: Path,
+    prompts: tuple[list[str], list[str]],
+    *,
+    count: int,
+    side_px: int,
+    workers: int,
+    seed: int,
+) -> list[Pairs]:
+    """``count`` training patches, half of them cracks, with the prompts of their label; nothing where there are none.
+
+    Args:
+        patches: of the table of that name.
+        photos: the table of photographs that they are cut from.
+        prompts: sentences for the labels 0 and 1.
+    """
+    drawn = draw_patches(patches, count=count, seed=seed)
+    if drawn.empty:
+        return []
+    with PhotoCache(photos, wanted=drawn["photo_id"], workers=workers) as decoded:
+        squares = patch_squares(drawn, decoded, side_px=side_px, workers=workers)
+    return [with_prompts(squares, drawn["label"].to_numpy(), prompts)]
+
+
+def of_photographs(
+    photos: Path, *, splits: Sequence[str], share: float, side_px: int, views: int, workers: int, seed: int
+) -> dict[str, Pairs]:
+    """Captioned photographs of each split with their captions; see :func:`captioned` and :func:`with_captions`.
+
+    Args:
+        side_px: of the square that each photograph is squeezed to.
+    """
+    captions = captioned(photos, splits=splits, share=share, seed=seed)
+    squares = photo_squares(captions, photos, side_px=side_px, workers=workers)
+    return with_captions(squares, captions, views=views)
 
 
 def draw_patches(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:

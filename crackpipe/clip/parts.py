@@ -12,7 +12,6 @@ from timm.models import group_parameters
 from torch import Tensor, nn
 
 from crackpipe.classify.backbones import Network
-from crackpipe.clip import stages
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 
 Freeze = Literal["image", "text", "none", "blocks"]
@@ -53,14 +52,13 @@ def features(encoder: DualEncoder | OpenClipEncoder, inputs: Float[Tensor, "b 3 
         return encoder.features(inputs)
     visual = _visual(encoder)
     projection = _matrix(encoder)
-    with stages.without_attention_maps():
-        if projection is None:
-            return visual(inputs)
-        visual.proj = None  # open_clip's own way to leave it out
-        try:
-            return visual(inputs)
-        finally:
-            visual.proj = projection
+    if projection is None:
+        return visual(inputs)
+    visual.proj = None  # open_clip's own way to leave it out
+    try:
+        return visual(inputs)
+    finally:
+        visual.proj = projection
 
 
 def feature_width(encoder: DualEncoder | OpenClipEncoder) -> int:

@@ -80,8 +80,12 @@ def fit(
         history, best = state["history"], state["best"]
     encoder.eval()
     total = epochs * alignment.steps(sets, batch=batch)
-    dropouts = {"feature_dropout": feature_dropout, "sentence_dropout": sentence_dropout}
-    draw = partial(alignment.draw, width=parts.feature_width(encoder), **dropouts)
+    draw = partial(
+        alignment.draw,
+        width=parts.feature_width(encoder),
+        feature_dropout=feature_dropout,
+        sentence_dropout=sentence_dropout,
+    )
     rates = partial(rate, peak=lr, warmup_steps=warmup_steps, steps=total)
     for epoch in range(len(history), epochs):
         if _stale(history) >= patience:

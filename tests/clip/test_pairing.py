@@ -168,3 +168,29 @@ def test_features_are_kept_where_the_tower_is_frozen_only(encoder: DualEncoder, 
     with torch.no_grad():
         wanted = encoder.features(encoder.prepare(pixels, machine)).numpy()
     np.testing.assert_allclose(found.images.values[:, 0], wanted, atol=2e-3, rtol=2e-3)
+
+
+def test_patches_and_photographs_are_read_and_paired_at_once() -> None:
+    photos = Path("photos")
+    write_photos(photos, many(4) | {"demo/0": ("train", None), "demo/1": ("train", None)})
+    table = patch_table(train=[1, 0, 1, 0], test=[1])
+    settings = {"workers": 2, "seed": 0, "side_px": 32}
+    (patches,) = pairing.of_patches(table, photos, (["whole"], ["crack"]), count=4, **settings)
+    assert sorted(patches.texts) == [["crack"], ["crack"], ["whole"], ["whole"]]
+    assert isinstance(patches.images, Squares)
+    cut = {picture("demo/0")[:32, :32].tobytes(), slices.apply_symmetry(picture("demo/0")[:32, 4:36], 2).tobytes()}
+    assert cut <= {square.tobytes() for square in patches.images.pixels}
+    found = pairing.of_photographs(photos, splits=["train", "val"], share=0.5, views=3, **settings)
+    assert {split: len(pairs) for split, pairs in found.items()} == {"train": 2, "val": 3}
+    assert isinstance(found["val"].images, Squares)
+    wanted = [images.squeezed(picture(f"s/v{i}"), side_px=32) for i in range(3)]
+    np.testing.assert_array_equal(found["val"].images.pixels, np.stack(wanted))
+
+
+def test_without_patches_and_captions_there_are_no_pairs() -> None:
+    photos = Path("photos")
+    write_photos(photos, {"s/a": ("train", None)})
+    settings = {"workers": 1, "seed": 0, "side_px": 32}
+    none = patch_table(train=[], test=[])
+    assert pairing.of_patches(none, photos, (["whole"], ["crack"]), count=4, **settings) == []
+    assert pairing.of_photographs(photos, splits=["train"], share=1.0, views=1, **settings) == {}

@@ -48,3 +48,10 @@ def test_a_folder_of_another_kind_is_refused(encoder: DualEncoder, tmp_path: Pat
     models.save(tmp_path, encoder, {"kind": "clip"})
     with pytest.raises(ModelError, match="holds a 'clip', but a 'classifier' is needed here"):
         starting.dual(tmp_path, trunk="classifier", **SIZES)
+
+
+def test_a_named_encoder_is_built_for_its_own_square_or_for_another() -> None:
+    own, spec = starting.named("ViT-S-32-alt", weights="none", image_px=None)
+    other, _ = starting.named("ViT-S-32-alt", weights="none", image_px=96)
+    assert spec == {"architecture": "open_clip", "name": "ViT-S-32-alt"}
+    assert (own.image_px, other.image_px) == (224, 96)

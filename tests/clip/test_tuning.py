@@ -91,7 +91,7 @@ def test_the_weights_of_the_best_epoch_are_kept(encoder: DualEncoder, machine: R
     pairs = clusters(encoder)
     contrary = Pairs(pairs.images, 1, pairs.texts[1:] + pairs.texts[:1], 1 - pairs.keys)
     first = copy.deepcopy(encoder)
-    history = fit(encoder, [pairs], machine, Memory(tmp_path / "four"), validation=contrary)
+    history = fit(encoder, [pairs], machine, Memory(tmp_path / "four"), freeze="image", validation=contrary)
     losses = [row["val_loss"] for row in history]
     assert losses[0] < min(losses[1:])
     assert [row["best"] for row in history] == [1, 0, 0, 0]
@@ -99,7 +99,7 @@ def test_the_weights_of_the_best_epoch_are_kept(encoder: DualEncoder, machine: R
     assert found == pytest.approx(losses[0], abs=1e-6)
     # the learning rate of the first epoch depends on their number: stop a run of four after one
     with pytest.raises(KeyboardInterrupt):
-        fit(first, [pairs], machine, Memory(tmp_path / "one", killed_at=1), validation=contrary)
+        fit(first, [pairs], machine, Memory(tmp_path / "one", killed_at=1), freeze="image", validation=contrary)
     kept = Memory(tmp_path / "one").load()
     assert kept is not None
     assert all(torch.equal(value, encoder.state_dict()[name]) for name, value in kept["trained"].items())
@@ -111,7 +111,7 @@ def test_training_stops_after_so_many_epochs_that_are_no_better(
 ) -> None:
     pairs = clusters(encoder)
     contrary = Pairs(pairs.images, 1, pairs.texts[1:] + pairs.texts[:1], 1 - pairs.keys)
-    history = fit(encoder, [pairs], machine, Memory(tmp_path), validation=contrary, patience=patience)
+    history = fit(encoder, [pairs], machine, Memory(tmp_path), freeze="image", validation=contrary, patience=patience)
     assert len(history) == epochs
 
 
@@ -175,7 +175,7 @@ def test_the_scale_never_passes_one_hundred(encoder: DualEncoder, machine: Runti
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_learns_too(encoder: DualEncoder, tmp_path: Path, dtype: torch.dtype) -> None:
     machine = Runtime(torch.device("cpu"), dtype)
-    history = fit(encoder, [clusters(encoder)], machine, Memory(tmp_path))
+    history = fit(encoder, [clusters(encoder)], machine, Memory(tmp_path), freeze="image")
     assert history[-1]["train_loss"] < 0.9 * history[0]["train_loss"]
     assert all(bool(value.isfinite().all()) for value in encoder.state_dict().values())
 
