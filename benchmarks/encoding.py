@@ -1,7 +1,7 @@
 """Time the encoding of photographs against open_clip's bare `encode_image`: which share of its throughput is left.
 
 Run ``python -m benchmarks.encoding [--photos N] [--data DIR]``. ViT-B/32 with random weights at 224 px, one batch. The
-bare model is open_clip's own, as it builds it, on inputs that are already normalised; ours begins with grey levels
+bare model is open_clip's own with the same weights, on inputs that are already normalised; ours begins with grey levels
 and ends with embeddings of length one.
 """
 
@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import open_clip
 import torch
 from torch import Tensor
 
 from benchmarks import command, photographs, pseudo_labels, table, timing
 from crackpipe import params, runtime
-from crackpipe.clip import encoder as encoders
+from crackpipe.classify.backbones import Network
 from crackpipe.clip.encoder import OpenClipEncoder
 from crackpipe.runtime import Runtime
 
 PHOTOS = 16
 BAR = 0.85
 TURNS = 5
-SPEC = {"architecture": "open_clip", "name": "ViT-B-32"}
+MODEL = "ViT-B-32"
 
 
 def main() -> None:
@@ -33,18 +34,15 @@ def main() -> None:
 def compare(*, photos: int, data: Path | None) -> table.Section:
     """The share at one batch of ``photos`` photographs, in float32 and in what this machine prefers."""
     p = params.load()
-    torch.manual_seed(1)
-    encoder = encoders.create(SPEC)
-    assert isinstance(encoder, OpenClipEncoder)
+    encoder, model = both(MODEL)
     rows = []
     machines = [
         runtime.start(device="cpu", precision=precision, threads=p.runtime.threads) for precision in ("fp32", "auto")
     ]
     for machine in dict.fromkeys(machines):
-        encoders.place(encoder, machine).eval().requires_grad_(False)
         pixels = squares(photos, side_px=encoder.image_px, data=data)
         precision = pseudo_labels.precision(machine)
-        _, times = timing.by_turns(ways(encoder, pixels, machine), turns=TURNS, what=f"encode in {precision}")
+        _, times = timing.by_turns(ways(encoder, model, pixels, machine), turns=TURNS, what=f"encode in {precision}")
         what = f"batch of {photographs.counted(photos)}, ViT-B/32, {precision}"
         rows.append(table.share(what, bare=times["bare"], ours=times["ours"], bar=BAR))
     return table.Section(
@@ -63,16 +61,24 @@ def squares(count: int, *, side_px: int, data: Path | None) -> Tensor:
     return torch.from_numpy(np.stack([one.image for one in chosen])).permute(0, 3, 1, 2)
 
 
-def ways(encoder: OpenClipEncoder, pixels: Tensor, machine: Runtime) -> dict[str, Callable[[], Any]]:
+def both(name: str) -> tuple[OpenClipEncoder, Network]:
+    """Our encoder with random weights, and open_clip's own model with the same ones."""
+    encoder = OpenClipEncoder(name, weights="none").eval().requires_grad_(False)
+    model: Network = open_clip.create_model(name, pretrained=None)
+    model.load_state_dict(encoder.model.state_dict(), assign=True)
+    return encoder, model.eval().requires_grad_(False)
+
+
+def ways(encoder: OpenClipEncoder, model: Network, pixels: Tensor, machine: Runtime) -> dict[str, Callable[[], Any]]:
     """The bare model and ours on one batch."""
     inputs = encoder.prepare(pixels, machine).contiguous()
-    return {"bare": partial(bare, encoder, inputs, machine), "ours": partial(ours, encoder, pixels, machine)}
+    return {"bare": partial(bare, model, inputs, machine), "ours": partial(ours, encoder, pixels, machine)}
 
 
-def bare(encoder: OpenClipEncoder, inputs: Tensor, machine: Runtime) -> Tensor:
+def bare(model: Network, inputs: Tensor, machine: Runtime) -> Tensor:
     """open_clip's own forward pass and nothing else."""
     with timing.as_torch_starts(), torch.inference_mode(), machine.autocast():
-        found: Tensor = encoder.model.encode_image(inputs)
+        found: Tensor = model.encode_image(inputs)
     return found.cpu()  # waits for a GPU
 
 

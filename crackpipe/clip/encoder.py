@@ -28,8 +28,14 @@ class Encoder(Protocol):
     """
 
     joint_width: int
-    stage_widths: tuple[int, ...]
-    multiple_px: int
+
+    @property
+    def stage_widths(self) -> tuple[int, ...]:
+        """Channels of the token maps."""
+
+    @property
+    def multiple_px(self) -> int:
+        """Step of the sizes of inputs."""
 
     def image_embedding(self, inputs: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b d"]:
         """L2-normalised embeddings of prepared images, float32."""
@@ -125,8 +131,7 @@ class OpenClipEncoder(nn.Module):
         """L2-normalised embeddings of prepared images, resized to the tower's own square; float32."""
         if inputs.shape[2:] != (self.image_px, self.image_px):
             inputs = nn.functional.interpolate(inputs, (self.image_px, self.image_px), mode="bicubic", antialias=True)
-        with stages.without_attention_maps():
-            return nn.functional.normalize(self.model.encode_image(inputs).float(), dim=1)
+        return nn.functional.normalize(self.model.encode_image(inputs).float(), dim=1)
 
     def text_embedding(self, texts: list[str]) -> Float[Tensor, "n d"]:
         """L2-normalised embeddings of texts, float32."""

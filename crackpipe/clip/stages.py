@@ -1,7 +1,6 @@
 """Token maps of four stages of an image tower, whatever its kind: what text adapters read (CrackCLIP, section 3.3)."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -71,17 +70,6 @@ def of(visual: Network) -> Stages:
     )
 
 
-@contextlib.contextmanager
-def without_attention_maps() -> Iterator[None]:
-    """Within it torch's attention never holds a tokens × tokens matrix, as its shortcut for inference does."""
-    before = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(before)
-
-
 def _of_transformer(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
     grid = visual.conv1(inputs)
     batch, _, rows, cols = grid.shape
@@ -94,11 +82,10 @@ def _of_transformer(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens
     blocks = visual.transformer.resblocks
     ends = {len(blocks) * stage // STAGES for stage in range(1, STAGES + 1)}
     maps = []
-    with without_attention_maps():
-        for number, block in enumerate(blocks, start=1):
-            tokens = block(tokens)
-            if number in ends:
-                maps.append(tokens[:, 1:].float().transpose(1, 2).reshape(batch, -1, rows, cols))
+    for number, block in enumerate(blocks, start=1):
+        tokens = block(tokens)
+        if number in ends:
+            maps.append(tokens[:, 1:].float().transpose(1, 2).reshape(batch, -1, rows, cols))
     return maps
 
 

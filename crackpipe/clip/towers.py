@@ -14,7 +14,7 @@ from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
 from crackpipe.classify.backbones import Network
-from crackpipe.clip import hub, image_size, weights
+from crackpipe.clip import attention, hub, image_size, weights
 from crackpipe.errors import ModelError
 
 CONTEXT = 40  # tokens: the longest caption of an inspection report fits
@@ -42,7 +42,7 @@ def tokenizer_of(name: str) -> Tokenizer:
         ModelError: it is no part of open_clip and cannot be had.
     """
     try:
-        with hub.quick_to_fail():
+        with _asking_hub("hf_tokenizer_name" in _text_settings(name)):
             found: Tokenizer = open_clip.get_tokenizer(name)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         raise ModelError(
@@ -69,10 +69,11 @@ def whole_model(name: str, *, pretrained: str, image_px: int | None = None) -> n
     if name not in known:
         raise ModelError(f"align_clip.open_clip_model: {name!r} is unknown to open_clip; nearest: {_near(name, known)}")
     if pretrained.endswith(weights.FORMS):
-        return _from_file(name, Path(pretrained), image_px=image_px)
-    model = _untrained(name) if pretrained == "none" else _from_tag(name, pretrained)
-    if image_px is not None:
-        image_size.change(model.visual, side_px=image_px)
+        model = _from_file(name, Path(pretrained), image_px=image_px)
+    else:
+        model = _untrained(name) if pretrained == "none" else _from_tag(name, pretrained)
+        image_size.change(model.visual, side_px=image_px or image_size.image_px(model.visual))
+    attention.slim(model)
     return model
 
 
@@ -83,7 +84,7 @@ def joint_width(name: str) -> int:
 
 def _untrained(name: str) -> Network:
     try:
-        with hub.quick_to_fail() if "hf_model_name" in _text_settings(name) else contextlib.nullcontext(), _quiet():
+        with _asking_hub("hf_model_name" in _text_settings(name)), _quiet():
             return open_clip.create_model(name, pretrained=None, pretrained_text=False)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         raise ModelError(
@@ -158,6 +159,10 @@ def _alike(tensors: dict[str, Tensor]) -> str:
         if one["embed_dim"] == joint.shape[1] and wanted.items() <= one["vision_cfg"].items()
     ]
     return f" ({', '.join(sorted(found, key=len)[:3])} fit)" if found else ""
+
+
+def _asking_hub(needed: bool) -> contextlib.AbstractContextManager[None]:
+    return hub.quick_to_fail() if needed else contextlib.nullcontext()
 
 
 def _text_settings(name: str) -> dict[str, object]:

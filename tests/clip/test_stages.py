@@ -12,9 +12,8 @@ from open_clip.modified_resnet import ModifiedResNet
 from open_clip.timm_model import TimmModel
 from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from crackpipe.clip import stages
+from crackpipe.clip import attention, stages
 from crackpipe.errors import ModelError
 
 SMALL: dict[str, Any] = {"patch_size": 8, "width": 24, "heads": 2, "mlp_ratio": 2.0, "output_dim": 6}
@@ -88,6 +87,7 @@ def assert_as_hooks_see(name: str, *, own_px: int, side_px: int, after: list[int
     weights = {f"visual.{key}": value for key, value in visual.state_dict().items()}
     resize_pos_embed(weights, SimpleNamespace(visual=twin))
     twin.load_state_dict({key.removeprefix("visual."): value for key, value in weights.items()}, assign=True)
+    attention.slim(visual)
     inputs = torch.randn(1, 3, side_px, side_px)
     with torch.no_grad():
         found = stages.of(visual).run(inputs)
@@ -129,37 +129,6 @@ def test_a_token_map_keeps_rows_and_columns_apart() -> None:
         moved = (run(inputs)[0] - plain).abs().sum(dim=1)[0]
     assert tuple(moved.shape) == (2, 5)
     assert int(moved.argmax()) == 1 * 5 + 3
-
-
-class Largest(TorchDispatchMode):
-    """Counts the values of the largest tensor that any operation returns, and names the operations."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values, self.names = 0, set[str]()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        found = func(*args, **(kwargs or {}))
-        self.names.add(func.overloadpacket.__name__)
-        several = found if isinstance(found, tuple | list) else [found]
-        self.values = max([self.values, *(one.numel() for one in several if isinstance(one, Tensor))])
-        return found
-
-
-def test_no_attention_map_is_held() -> None:
-    """Nothing as large as tokens × tokens; torch's shortcut for inference, which holds one inside, is not taken."""
-    run, inputs = stages.of(tower(layers=4)).run, torch.randn(1, 3, 256, 256)
-    with torch.inference_mode(), Largest() as largest:
-        run(inputs)
-    assert largest.values < (32 * 32 + 1) ** 2
-    assert not any("native_multi_head" in name for name in largest.names)
-
-
-def test_torchs_shortcut_is_as_before_afterwards() -> None:
-    before = torch.backends.mha.get_fastpath_enabled()
-    with stages.without_attention_maps():
-        assert not torch.backends.mha.get_fastpath_enabled()
-    assert torch.backends.mha.get_fastpath_enabled() == before
 
 
 def test_maps_of_a_resnet_are_the_outputs_of_its_four_layers() -> None:
