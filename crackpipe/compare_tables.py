@@ -90,6 +90,24 @@ def record(folder: Path) -> dict[str, Any]:
     return found
 
 
+def training(folder: Path) -> str:
+    """How long each segmenter of a run was trained, and how its maps were made; empty where none was."""
+    run = _read(folder)
+    own, how = run.params["train_segmenter"], run.params.get("segment", {})
+    trained = [name for name in run.metrics.get("segmentation", {}) if name in own]
+    if not trained:
+        return ""
+    scales = ", ".join(str(scale) for scale in how.get("scales", [1.0]))
+    maps = f"Maps at scales {scales}, darkness share {how.get('dark_share', 0.0)}."
+    return f"Trained: {'; '.join(_effort(name, own[name]) for name in trained)}. {maps}"
+
+
+def _effort(name: str, settings: dict[str, Any]) -> str:
+    if "steps" not in settings:
+        return f"{name} {settings['epochs']} epochs"
+    return f"{name} {settings['steps']} steps, width {settings['width']}, encoder's weights {settings['weights']}"
+
+
 def _read(folder: Path) -> Run:
     from ruamel.yaml import YAML
 
@@ -124,7 +142,8 @@ def _ours(run: Run, choice: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from _segmenters(run, segmenters=choice["segmenters"], labels=choice["labels"], semi=choice["unlabelled"])
         if choice["pseudo_labels"]:  # scored on the same photographs; baselines are among the segmenters already
             for method, sources in run.metrics.get("pseudo_labels", {}).items():
-                if method not in tree:
+                # self-training's labels of photographs without patch labels are the teacher's own masks
+                if method not in tree and not method.startswith("self_"):
                     yield f"{method}, without a segmenter", sources
     elif choice["metrics"] == "pseudo_labels":
         yield from tree.items()

@@ -235,3 +235,17 @@ def test_nothing_is_written_into_the_runs(run: Path) -> None:
     compare_tables.tables([run])
     assert {path: path.read_bytes() for path in run.rglob("*.*")} == before
     assert json.loads((run / "run.json").read_text())["overrides"] == []
+
+
+def test_a_run_tells_how_long_its_segmenters_were_trained_and_how_its_maps_were_made(tmp_path: Path) -> None:
+    own = {"unet": {"steps": 600, "width": 0.5, "weights": "hub"}, "text_adapters": {"epochs": 3}, "oed": {"steps": 1}}
+    how = {"scales": [0.5, 1.0], "dark_share": 0.5}
+    figures = {"unet": {}, "text_adapters": {}, "darkness": {}}
+    params = json.dumps({"train_segmenter": own, "segment": how})
+    folder = results_folder.write(tmp_path / "own", params=params, segmentation=figures)
+    assert compare_tables.training(folder) == (
+        "Trained: unet 600 steps, width 0.5, encoder's weights hub; text_adapters 3 epochs. "
+        "Maps at scales 0.5, 1.0, darkness share 0.5."
+    )
+    (folder / "metrics/segmentation.json").unlink()
+    assert compare_tables.training(folder) == ""
