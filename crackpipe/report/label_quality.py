@@ -59,7 +59,7 @@ def score(
         if (extra := next(reader, None)) is not None:
             raise CrackpipeError(
                 f"data/pseudo_labels/{method}: holds {extra['photo_id']!r}, which the photos table does not; run "
-                f"`dvc repro pseudo_label@{method}` again"
+                f"`dvc repro {_stage(method)}` again"
             )
     tree = board.tree()
     for (method, source, split), count in kept.items():
@@ -72,9 +72,15 @@ def _next(reader: Iterator[tables.Row], row: tables.Row, method: str) -> tables.
     if found is None or found["photo_id"] != row["photo_id"]:
         raise CrackpipeError(
             f"data/pseudo_labels/{method}: next photograph is {found and found['photo_id']!r}, but the photos table "
-            f"has {row['photo_id']!r}; run `dvc repro pseudo_label@{method}` again"
+            f"has {row['photo_id']!r}; run `dvc repro {_stage(method)}` again"
         )
     return found
+
+
+def _stage(method: str) -> str:
+    """The stage of dvc.yaml that makes these labels."""
+    taught_by = method.removeprefix("self_")
+    return f"pseudo_label@{method}" if taught_by == method else f"self_label@{taught_by}"
 
 
 def _decoded(item: tuple[tables.Row, dict[str, tables.Row]]) -> tuple[Any, Any, dict[str, UInt8[np.ndarray, "_h _w"]]]:
