@@ -37,7 +37,7 @@ def main() -> None:
         if len(captions) > 1:
             sets.append(pairing.from_captions(model, captions, photos, machine))
     schedule = q.model_dump(include={"epochs", "batch", "lr", "warmup_steps", "weight_decay", "seed"})
-    history = alignment.align(model, sets, machine=machine, **schedule)
+    history = alignment.align(model, sets, machine=machine.for_training(), **schedule)
     encoder.save(MODEL, model, spec)
     pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
 

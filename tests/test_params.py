@@ -58,6 +58,8 @@ def test_the_repositorys_params_are_valid() -> None:
         ("train_classifier.crack_share", 1.0, "got 1.0; input should be less than 1"),
         ("train_classifier.momentum", -0.1, "got -0.1; input should be greater than or equal to 0"),
         ("train_classifier.augment.noise_p", 1.5, "got 1.5; input should be less than or equal to 1"),
+        ("train_classifier.precision", "fp16", "got 'fp16'; input should be 'auto', 'fp32' or 'bf16'"),
+        ("train_segmenter.precision", "fp16", "got 'fp16'; input should be 'auto', 'fp32' or 'bf16'"),
         ("slice.symmetries", 9, "got 9; input should be less than or equal to 8"),
         ("slice.symmetries", None, "got None; input should be a valid integer"),
         ("ingest.raw", 3, "got 3; input should be a valid string"),

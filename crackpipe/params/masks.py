@@ -10,10 +10,10 @@ from crackpipe.params.section import (
     Fit,
     PositiveFloat,
     PositiveInt,
-    Precision,
     Section,
     Share,
     Split,
+    TrainingPrecision,
     Weight,
     WindowSide,
 )
@@ -81,7 +81,7 @@ class TrainSegmenter(Section):
     unlabelled: list[Literal["val", "test"]]
     photos: PositiveInt
     soft_labels: bool
-    precision: Precision
+    precision: TrainingPrecision
     seed: Count
     augment: Augment
     unet: PixelNetwork
