@@ -12,7 +12,7 @@ from crackpipe import images, progress, tables
 from crackpipe.errors import CrackpipeError
 from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.pseudo import baselines
-from crackpipe.report.doubt import sources_of
+from crackpipe.report import doubt
 
 COLUMNS = ["photo_id", "source", "split", "image", "mask"]
 
@@ -34,7 +34,12 @@ def score(
     Args:
         photos, labels: the ``photos`` table, and the folder with one ``pseudo_labels`` table for each method.
         doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.doubt.sources_of`.
+
+    Raises:
+        CrackpipeError: a table of labels does not hold the photographs of the ``photos`` table.
+        ParamsError: a doubtful photograph is unknown.
     """
+    doubt.check(photos, doubtful=doubtful)
     board = Scoreboard(tolerance_px=tolerance_px)
     kept: Counter[tuple[str, str, str]] = Counter()
     readers = {method: tables.scan(labels / method, tables.PSEUDO_LABELS) for method in methods}
@@ -49,7 +54,7 @@ def score(
     for row, truth, found in progress.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
         if truth is None:
             continue
-        for source in sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
+        for source in doubt.sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
             place = source, row[0]["split"]
             for method, levels in found.items():
                 board.add((method, *place), levels=levels, truth=truth)
