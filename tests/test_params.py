@@ -194,6 +194,44 @@ def test_sections_that_do_not_fit_each_other_are_refused(key: str, value: Any, s
     assert faults(changed(key, value)) == [f"(the whole file): {said}"]
 
 
+@pytest.mark.parametrize(
+    ("patch_labels", "taught", "found", "remedy"),
+    [
+        (
+            True,
+            ["cam_location"],
+            "pseudo_label.soft_location.patch_labels is true and self_label.labels is ['cam_location']",
+            "pseudo_label.soft_location.patch_labels to false and self_label.labels to []",
+        ),
+        (
+            True,
+            [],
+            "pseudo_label.soft_location.patch_labels is true",
+            "pseudo_label.soft_location.patch_labels to false",
+        ),
+        (False, ["cam_location"], "self_label.labels is ['cam_location']", "self_label.labels to []"),
+        (False, [], None, ""),
+    ],
+)
+def test_labels_that_are_emptied_in_patches_without_a_crack_need_patches_without_one_crack_pixel(
+    patch_labels: bool, taught: list[str], found: str | None, remedy: str
+) -> None:
+    tree = changed("slice.min_crack_px", 5)
+    tree["pseudo_label"]["soft_location"]["patch_labels"] = patch_labels
+    tree["self_label"]["labels"] = taught
+    tree["train_segmenter"]["labels"] = ["cam_location"]
+    if found is None:
+        assert params.check(tree, where="p.yaml").slice.min_crack_px == 5
+        return
+    assert faults(tree) == [
+        "(the whole file): slice.min_crack_px is 5, so patches labelled none may hold up to 4 crack pixels, but "
+        f"{found}: these labels are emptied in such patches and would lose true cracks; set slice.min_crack_px to 1, "
+        f"or {remedy}"
+    ]
+    tree["slice"]["min_crack_px"] = 1
+    assert params.check(tree, where="p.yaml").slice.min_crack_px == 1
+
+
 def test_a_variant_is_the_method_with_one_thing_changed() -> None:
     tree = changed("ablate.soft_location", {"full": {}, "hard": {"softness": 0.0, "bilateral_px": 0}})
     found = params.check(tree, where="p.yaml").variants()
