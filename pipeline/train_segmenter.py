@@ -19,7 +19,7 @@ CLASSIFIER, CLIP = Path("models/classifier"), Path("models/clip")
 
 
 def main() -> None:
-    name, kind = stage.arguments("segmenter", "labels")
+    name, kind = stage.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
     p = params.load()
     q, own, binarise = p.train_segmenter, getattr(p.train_segmenter, name), getattr(p.pseudo_label, kind).binarise
     kept = {} if name == "text_adapters" else {"precision": q.precision}

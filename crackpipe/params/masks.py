@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from crackpipe.params.labels import LabelKind, SegmenterName
+from crackpipe.params.labels import LabelKind, SegmenterName, TeacherLabels
 from crackpipe.params.section import (
     Count,
     Fit,
@@ -106,7 +106,7 @@ class Segment(Section):
 
 
 class SelfLabel(Section):
-    labels: list[Literal["soft_location", "cam_location"]]
+    labels: list[TeacherLabels]
     segmenter: SegmenterName
 
     def kinds(self) -> list[str]:
