@@ -7,6 +7,7 @@ epochs of the adapters alone; for the other networks their training steps.
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from crackpipe import checkpoints, params, runtime, stage
 from crackpipe.classify import classifier
@@ -16,6 +17,7 @@ from crackpipe.segment import labels, recipes, views, windows
 
 PHOTOS, LABELS = Path("data/photos"), Path("data/pseudo_labels")
 CLASSIFIER, CLIP = Path("models/classifier"), Path("models/clip")
+BUILT_OF = {"encoder", "weights", "width", "refine_px"}  # what else a section holds is read in training
 
 
 def main() -> None:
@@ -25,11 +27,20 @@ def main() -> None:
     kept = {} if name == "text_adapters" else {"precision": q.precision}
     machine = runtime.start(**{**p.runtime.model_dump(exclude={"workers"}), **kept})
     runtime.seed_everything(q.seed)
-    folder = Path(f"models/segmenter/{name}-{kind}")
+    if name == "text_adapters":  # what a segmenter cannot have is told before any photograph is read
+        eyes = encoder.load(CLIP, machine)
+        recipes.check_side(own.side_px, encoder=eyes)
+        flawless, damaged = prompts.sets(**p.prompts.model_dump())
+        text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
+        train = partial(recipes.text_adapters, encoder=eyes, text=text, workers=p.runtime.workers)
+    else:
+        trunk = classifier.load(CLASSIFIER, machine).network if own.weights == "classifier" else None
+        built = {"refine_px": 0, **own.model_dump(include=BUILT_OF)}
+        model = recipes.untrained(name, trunk=trunk, side_px=own.side_px, machine=machine, **built)
+        train = partial(recipes.network, model=model)
     splits = ["train", *q.unlabelled] if kind != "truth" else ["train"]
     known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
     chosen = labels.draw(known, count=q.photos, seed=q.seed, kind=kind)
-    settings = own.model_dump(exclude={"fit", "side_px"})
     change = partial(views.view, side_px=own.side_px, **q.augment.model_dump())
     squeeze_px = own.side_px if own.fit == "resize" else None
     inputs = [PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
@@ -40,15 +51,9 @@ def main() -> None:
     ):
         sizes = {"binarise": binarise, "soft": q.soft_labels, "squeeze_px": squeeze_px}
         cut = partial(windows.window, photos=photos, labels=known, change=change, **sizes)
-        shared = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint, **settings}
-        if name == "text_adapters":
-            eyes = encoder.load(CLIP, machine)
-            flawless, damaged = prompts.sets(**p.prompts.model_dump())
-            text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
-            recipes.text_adapters(folder, chosen, cut, encoder=eyes, text=text, workers=p.runtime.workers, **shared)
-        else:
-            trunk = classifier.load(CLASSIFIER, machine).network if own.weights == "classifier" else None
-            recipes.network(folder, chosen, cut, name=name, trunk=trunk, **{"refine_px": 0, **shared})
+        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint}
+        settings = own.model_dump(exclude={"fit", "side_px", *BUILT_OF})
+        train(Path(f"models/segmenter/{name}-{kind}"), chosen, cut, **shared, **settings)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,11 @@ def test_the_repositorys_params_are_valid() -> None:
         ("segment.scales", [], "got []; list should have at least 1 item after validation, not 0"),
         ("evaluate.doubtful", "cfd/042", "got 'cfd/042'; input should be a valid list"),
         ("segment.side_px", 31, "got 31; input should be greater than or equal to 32"),
+        ("segment.tile_px", 1000, "got 1000; input should be a multiple of 32"),
+        ("train_segmenter.unet.side_px", 33, "got 33; input should be a multiple of 32"),
+        ("train_segmenter.deepcrack_liu.side_px", 40, "got 40; input should be a multiple of 16"),
+        ("train_segmenter.deepcrack_zou.side_px", 48, "got 48; input should be a multiple of 32"),
+        ("train_segmenter.oed.side_px", 48, "got 48; input should be a multiple of 32"),
         ("segment.splits.0", "dev", "got 'dev'; input should be 'train', 'val' or 'test'"),
     ],
 )
@@ -97,6 +102,7 @@ def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key: str, value
 PATCH_PX = RIGHT["evidence"]["patch_maps"][0]["side_px"]
 DARK_PX = RIGHT["pseudo_label"]["cam_location"]["dark_side_px"]
 SIDE_PX = RIGHT["slice"]["side_px"]
+TILE_PX = RIGHT["segment"]["tile_px"]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +124,12 @@ SIDE_PX = RIGHT["slice"]["side_px"]
         ("prompts.crack_states.0", "{} or {}", "'{} or {}' must hold {} exactly once"),
         ("train_segmenter.augment.scale_min", 9.0, "scale_min… (9.0) must not exceed scale_max… ("),
         ("train_segmenter.augment.thin_max_px", 0.1, ") must not exceed thin_max… (0.1)"),
+        (
+            "segment.overlap_px",
+            TILE_PX,
+            f"overlap_px ({TILE_PX}) must be less than tile_px ({TILE_PX}); set it to {TILE_PX // 4}, or raise tile_px",
+        ),
+        ("segment.crack_min_px", 99.0, "crack_min_px (99.0) must not exceed crack_max_px ("),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -60,7 +60,7 @@ class TextAdapters(Section):
 
 
 class PixelNetwork(Section):
-    side_px: WindowSide
+    side_px: Annotated[int, Field(ge=32, multiple_of=32)]
     fit: Fit
     encoder: str
     weights: Literal["package", "classifier", "hub", "none"]
@@ -72,6 +72,7 @@ class PixelNetwork(Section):
 
 
 class RefinedNetwork(PixelNetwork):
+    side_px: Annotated[int, Field(ge=32, multiple_of=16)]
     refine_px: Count
 
 
@@ -94,7 +95,7 @@ class TrainSegmenter(Section):
 class Segment(Section):
     splits: Annotated[list[Split], Field(min_length=1)]
     side_px: WindowSide | None
-    tile_px: Annotated[int, Field(ge=64)]
+    tile_px: Annotated[int, Field(ge=64, multiple_of=32)]
     overlap_px: Count
     flips: Literal[1, 2, 4, 8]
     scales: Annotated[list[PositiveFloat], Field(min_length=1, max_length=16)]
@@ -103,6 +104,17 @@ class Segment(Section):
     dark_share: Share
     dark_softness: Weight
     erosions: Count
+
+    @model_validator(mode="after")
+    def _tiles_overlap_and_cracks_have_a_width(self) -> "Segment":
+        if self.overlap_px >= self.tile_px:
+            raise ValueError(
+                f"overlap_px ({self.overlap_px}) must be less than tile_px ({self.tile_px}); set it to "
+                f"{self.tile_px // 4}, or raise tile_px"
+            )
+        if self.crack_min_px > self.crack_max_px:
+            raise ValueError(f"crack_min_px ({self.crack_min_px}) must not exceed crack_max_px ({self.crack_max_px})")
+        return self
 
 
 class SelfLabel(Section):
