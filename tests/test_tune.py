@@ -67,7 +67,10 @@ def test_the_command_writes_the_best_parameters_and_all_combinations(project: Pa
     assert done.stdout.endswith("wrote crf.yaml and crf.csv\n")
     text = (project / "crf.yaml").read_text(encoding="utf-8")
     assert "# Mean IoU 1.0000 on 2 photographs with masks of the split val (seed 0), labels binarised at 0.8;\n" in text
-    assert "# the best of 2 combinations, all of which are in crf.csv. Grid:\n#   half_at: 0.5\n#   iterations: 2\n" in text
+    assert (
+        "# the best of 2 combinations, all of which are in crf.csv. Grid:\n#   half_at: 0.5\n#   iterations: 2\n"
+        in text
+    )
     assert "#   confidence: 0.7, 0.9\n" in text
     chosen = YAML(typ="safe").load(text)["pseudo_label"]["cam_crf"]
     assert chosen["confidence"] == 0.9
