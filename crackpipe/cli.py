@@ -137,12 +137,13 @@ def prompts(
     photo: Annotated[
         Path | None, typer.Argument(exists=True, dir_okay=False, help="also show its similarities")
     ] = None,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/captioned")] = Path(),
 ) -> None:
     """List all prompts of params.yaml; with a photograph how like it is to each, and to the classes that they make."""
     from crackpipe import params
     from crackpipe.clip import prompts as sentences
 
-    p = params.load(PARAMS)
+    p = params.load(project / PARAMS)
     groups = sentences.groups(**p.prompts.model_dump(exclude={"wording"}))
     if photo is None:
         for name, texts in groups.items():
@@ -154,10 +155,10 @@ def prompts(
 
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     image = inspection.decode(photo.read_bytes, max_megapixels=p.ingest.max_megapixels)
-    eyes = encoder.load(Path("models/clip"), machine)
+    eyes = encoder.load(project / "models/clip", machine)
     side_px = embedding.square_px(eyes, side_px=p.embed.side_px)
     found, classes = likeness.to_prompts(eyes, image, groups, side_px=side_px, machine=machine)
-    for row in found.itertuples():
+    for row in found.sort_values("similarity", ascending=False, kind="stable").itertuples():
         typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")
     typer.echo(f"\n{classes.to_string(index=False, float_format='{:.4f}'.format)}")
     typer.echo(f"wording of params.yaml: {p.prompts.wording}")
@@ -178,6 +179,7 @@ def search(
     found = by_words.find(
         text,
         top=top,
+        parameters=project / PARAMS,
         photos=project / "data/photos",
         embeddings=project / "data/embeddings/tuned",
         clip=project / "models/clip",

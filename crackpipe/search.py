@@ -13,12 +13,15 @@ from crackpipe.report import contact_sheet
 COLUMNS = ["rank", "photo_id", "similarity", "caption"]
 
 
-def find(text: str, *, top: int, photos: Path, embeddings: Path, clip: Path, out: Path) -> pd.DataFrame:
+def find(
+    text: str, *, top: int, parameters: Path, photos: Path, embeddings: Path, clip: Path, out: Path
+) -> pd.DataFrame:
     """The ``top`` photographs of all splits that are most like ``text``: rank, photo_id, similarity and caption.
 
     ``out`` gets the contact sheet (.png or .jpg), a CSV beside it the table; similarity is the cosine, -1 to 1.
 
     Args:
+        parameters: params.yaml, for the device.
         photos: the table of photographs.
         embeddings: folder of the embeddings of ``photos`` by the encoder in the folder ``clip``.
 
@@ -27,7 +30,7 @@ def find(text: str, *, top: int, photos: Path, embeddings: Path, clip: Path, out
         ModelError, TableError: encoder, embeddings or photographs are missing, or do not belong to each other.
     """
     _check(text, top=top, out=out)
-    found = _ranked(text, top=top, embeddings=embeddings, clip=clip)
+    found = _ranked(text, top=top, parameters=parameters, embeddings=embeddings, clip=clip)
     wanted = found["photo_id"].tolist()
     rows = tables.pick(photos, tables.PHOTOS, values=wanted, columns=["photo_id", "image", "caption"])
     by_id = {row["photo_id"]: row for row in rows}
@@ -54,8 +57,8 @@ def _check(text: str, *, top: int, out: Path) -> None:
         raise CrackpipeError(f"{out}: a contact sheet ends in {', '.join(contact_sheet.SUFFIXES)}")
 
 
-def _ranked(text: str, *, top: int, embeddings: Path, clip: Path) -> pd.DataFrame:
-    p = params.load()
+def _ranked(text: str, *, top: int, parameters: Path, embeddings: Path, clip: Path) -> pd.DataFrame:
+    p = params.load(parameters)
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     model = encoder.load(clip, machine)
     seen = embedding.load(embeddings, kind="image", split=None)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from crackpipe import checkpoints, cli, images, search, tables
 from crackpipe.clip import embedding, encoder
 from crackpipe.clip.encoder import DualEncoder
-from crackpipe.errors import CrackpipeError, ModelError, TableError
+from crackpipe.errors import CrackpipeError, ModelError, ParamsError, TableError
 from crackpipe.runtime import Runtime
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +50,12 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png", **places: Path) -> pd.DataFrame:
-    inside = {"photos": Path("photos"), "embeddings": Path("embeddings"), "clip": Path("models/clip")} | places
+    inside = {
+        "parameters": Path("params.yaml"),
+        "photos": Path("photos"),
+        "embeddings": Path("embeddings"),
+        "clip": Path("models/clip"),
+    } | places
     return search.find(text, top=top, out=Path(out), **inside)
 
 
@@ -130,6 +135,7 @@ def run_folder() -> Path:
     for name, place in {"photos": "data/photos", "embeddings": "data/embeddings/tuned", "models": "models"}.items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         Path(name).rename(folder / place)
+    Path("params.yaml").rename(folder / "params.yaml")
     return folder
 
 
@@ -146,7 +152,6 @@ def test_the_command_shows_the_table_and_says_what_it_wrote(run_folder: Path) ->
 
 def test_the_command_looks_in_this_folder_unless_told(run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = invoke(TEXT, "--project", str(run_folder))
-    (run_folder / "params.yaml").write_bytes(Path("params.yaml").read_bytes())
     monkeypatch.chdir(run_folder)
     assert invoke(TEXT) == elsewhere
     assert len(pd.read_csv("search.csv")) == len(CAPTIONS)
@@ -154,5 +159,5 @@ def test_the_command_looks_in_this_folder_unless_told(run_folder: Path, monkeypa
 
 
 def test_the_command_names_the_folder_that_lacks_a_run() -> None:
-    with pytest.raises(ModelError, match=r"gone/models/clip: no model\.json here; run `dvc repro`"):
+    with pytest.raises(ParamsError, match=r"gone/params\.yaml: not found"):
         invoke(TEXT, "--project", "gone")
