@@ -38,7 +38,7 @@ def closed_form(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def fitted(guide: bayesian.Guide, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    steps = 1500
+    steps = 600
     drawn, losses = bayesian.posterior(
         Regression(inputs.shape[1]),
         ((inputs, targets) for _ in range(steps)),
@@ -139,4 +139,4 @@ def test_what_was_learned_is_not_the_prior() -> None:
     found, vectors = networks(samples=50)
     mean = torch.sigmoid(fused.predict(found[0], vectors)).mean(dim=0)
     labels = torch.arange(40) % 2
-    assert float((mean[labels == 1].mean() - mean[labels == 0].mean())) > 0.3
+    assert float(mean[labels == 1].mean() - mean[labels == 0].mean()) > 0.3

@@ -1,0 +1,165 @@
+"""`crackpipe few-shot`: a user's own crack/ and no_crack/ folders → a head, with figures by cross-validation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64
+
+from crackpipe import checkpoints, images, params, progress, reports, runtime
+from crackpipe.clip import embedding, encoder, prompts
+from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.data import folder as layouts
+from crackpipe.data import inspection, layout
+from crackpipe.data.photo import RawPhoto
+from crackpipe.errors import CrackpipeError, DatasetError, PhotoError
+from crackpipe.heads import saved, trained
+from crackpipe.heads.fused import Networks
+from crackpipe.heads.trained import Labelled
+from crackpipe.measures import classification, referral, uncertainty
+from crackpipe.runtime import Runtime
+
+REPORT = "report.json"
+KINDS = ("bayesian", "bayesian_image", "linear", "linear_image")
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Labelled photographs of a user, embedded.
+
+    Attributes:
+        groups: equal for equal pictures and for those of one subfolder.
+        rejected: path and reason of what could not be read.
+    """
+
+    vectors: Float32[np.ndarray, "n d"]
+    labels: Int64[np.ndarray, "n"]
+    groups: Int64[np.ndarray, "n"]
+    rejected: list[tuple[str, str]]
+
+
+def fit(folder: Path, *, out: Path, clip: Path, head: str, folds: int, seed: int) -> dict[str, Any]:
+    """Train a head on the photographs in ``folder``; write it, and ``report.json`` by cross-validation, into ``out``.
+
+    Pictures of one subfolder (a structure) and equal pictures are never in both sides of a fold.
+
+    Args:
+        clip: folder of the encoder.
+        folds: of the cross-validation, at least 2; fewer where a class has fewer structures.
+
+    Raises:
+        DatasetError: a class has fewer than two structures, or a picture is in both classes.
+        CrackpipeError: ``folds`` is below 2, or there is no such head; ModelError: there is no encoder.
+    """
+    if head not in KINDS:
+        raise CrackpipeError(f"--head: got {head!r}, expected one of {', '.join(KINDS)}")
+    if folds < 2:
+        raise CrackpipeError(f"--folds: got {folds}; cross-validation needs at least 2")
+    if not (folder / "crack").is_dir() or not (folder / "no_crack").is_dir():
+        layout.refuse(folder, fault="crack/ and no_crack/ are both needed here", layout=layouts.LAYOUT)
+    p = params.load()
+    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    eyes = encoder.load(clip, machine)
+    side_px = embedding.square_px(eyes, side_px=p.slice.side_px)
+    listed = [raw for raw in layouts.read(folder) if raw.label is not None]
+    taught = embedded(listed, eyes, machine, side_px=side_px, max_megapixels=p.ingest.max_megapixels)
+    folds = check(taught, folds=folds)
+    q = p.few_shot
+    texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
+    settings = getattr(q, head).model_dump()
+    classes = prompts.text_matrix(eyes, flawless=texts[0], damaged=texts[1]).cpu().numpy()
+    own = classes if settings.pop("texts") else None
+    train = {"linear": trained.linear, "bayesian": trained.bayesian}[head.partition("_")[0]]
+
+    def teach(rows: Int64[np.ndarray, "m"]) -> Networks:
+        known = Labelled(taught.vectors, taught.labels, rows[None], own)
+        return train(known, seed=seed, **settings)[0][0]
+
+    tree, points = cross_validated(taught, teach, folds=folds, seed=seed)
+    card = {"head": head, "side_px": side_px, "encoder": checkpoints.fingerprint({}, [clip]), "referral": points}
+    saved.save(out, teach(np.arange(len(taught.labels))), card)
+    tree["rejected"] = [{"path": path, "reason": reason} for path, reason in taught.rejected]
+    reports.write_json(out / REPORT, tree | {"head": head, "folds": folds})
+    return tree
+
+
+def check(taught: Taught, *, folds: int) -> int:
+    """Check that both classes can be taught and tested; return how many folds there can be.
+
+    Raises:
+        DatasetError: a class has fewer than two structures, or a picture is in both classes.
+    """
+    counts = {}
+    for name, label in (("crack", 1), ("no_crack", 0)):
+        counts[name] = len(np.unique(taught.groups[taught.labels == label]))
+    if min(counts.values()) < 2:
+        told = " and ".join(f"{count} in {name}/" for name, count in counts.items())
+        raise DatasetError(
+            f"got {told} different photographs or subfolders; at least 2 of each class are needed, one to learn from "
+            "and one to test on; add some"
+        )
+    return min(folds, *counts.values())
+
+
+def cross_validated(
+    taught: Taught, teach: Callable[[Int64[np.ndarray, "m"]], Networks], *, folds: int, seed: int
+) -> tuple[dict[str, Any], list[referral.Point]]:
+    """Figures of the decisions on photographs that a head has not learned from, and how unsure these may be."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    labels, scores, information = taught.labels, np.zeros(len(taught.labels)), np.zeros(len(taught.labels))
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    parts = splitter.split(taught.vectors, labels, taught.groups)
+    for known, asked in progress.bar(parts, what="cross-validate", total=folds, unit="folds"):
+        if len(np.unique(labels[known])) < 2:
+            raise DatasetError("a class is in one subfolder alone in some fold; put its photographs into more of them")
+        found, extra = trained.predicted([teach(known)], taught.vectors[asked])
+        scores[asked], information[asked] = found[0], extra[0]
+    doubt = uncertainty.entropy(scores)
+    wrong = (scores > 0.5) != (labels == 1)
+    risk = uncertainty.risk_coverage(wrong, doubt)
+    tree: dict[str, Any] = dict(classification.scores(labels, scores))
+    tree |= {"nll": uncertainty.nll(labels, scores), "brier": uncertainty.brier(labels, scores)}
+    tree |= {"entropy": float(doubt.mean()), "mutual_information": float(information.mean())}
+    tree["error"] = float(risk[-1])
+    for percent in (5, 10, 20):
+        tree[f"error_refer_{percent}"] = uncertainty.referred_risk(risk, referred=percent / 100)
+    return tree, referral.curve(wrong, doubt)
+
+
+def embedded(
+    listed: list[RawPhoto],
+    eyes: DualEncoder | OpenClipEncoder,
+    machine: Runtime,
+    *,
+    side_px: int,
+    max_megapixels: float,
+) -> Taught:
+    """Decode and embed photographs one by one; those that cannot be read are told, not used.
+
+    Raises:
+        DatasetError: a picture is in both classes, or none can be read.
+    """
+    vectors, labels, keys, rejected = [], [], [], []
+    seen: dict[bytes, RawPhoto] = {}
+    for raw in progress.bar(listed, what="embed photographs", total=len(listed), unit="photos"):
+        try:
+            facts = inspection.inspect(raw, max_megapixels=max_megapixels, needs_mask=False)
+            pixels = inspection.decode(raw.read_image, max_megapixels=max_megapixels)
+        except PhotoError as error:
+            rejected.append((raw.path, str(error)))
+            continue
+        first = seen.setdefault(facts.pixel_hash, raw)
+        if first.label != raw.label:
+            raise DatasetError(f"{first.path} and {raw.path} are the same picture in both classes; remove one of them")
+        square = torch.from_numpy(images.squeezed(pixels, side_px=side_px)).permute(2, 0, 1)[None]
+        vectors.append(embedding.encode_images(eyes, square, machine)[0])
+        labels.append(raw.label)
+        keys.append(first.group)
+    if not vectors:
+        raise DatasetError(f"none of the {len(listed)} photographs can be read; first: {rejected[:1]}")
+    groups = np.unique(keys, return_inverse=True)[1].astype(np.int64)
+    return Taught(np.stack(vectors).astype(np.float32), np.array(labels, np.int64), groups, rejected)
