@@ -41,7 +41,7 @@ def sums(
     return np.stack([np.bincount(groups, weights=one.astype(float), minlength=count) for one in columns], axis=1)
 
 
-def figures(totals: Float64[np.ndarray, "*b k"]) -> dict[str, Float64[np.ndarray, "*b"]]:
+def figures(totals: Float64[np.ndarray, "b k"]) -> dict[str, Float64[np.ndarray, "b"]]:
     """F1, calibration error, negative log likelihood and Brier score of summed columns of :func:`sums`."""
     hits, alarms, misses, items, loss, square = np.moveaxis(totals[..., :6], -1, 0)
     asked = np.maximum(2 * hits + alarms + misses, 1e-12)

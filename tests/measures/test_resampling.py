@@ -18,7 +18,7 @@ def drawn(seed: int, count: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarra
 @given(st.integers(0, 1000))
 def test_figures_of_the_sums_are_those_of_the_patches(seed: int) -> None:
     labels, scores, groups = drawn(seed)
-    found = resampling.figures(resampling.sums(labels, scores, groups, count=7).sum(axis=0))
+    found = resampling.figures(resampling.sums(labels, scores, groups, count=7).sum(axis=0)[None])
     assert found["f1"] == pytest.approx(classification.scores(labels, scores)["f1"])
     assert found["ece"] == pytest.approx(calibration.expected_calibration_error(labels, scores))
     assert found["nll"] == pytest.approx(uncertainty.nll(labels, scores))
@@ -29,7 +29,7 @@ def test_a_place_drawn_twice_counts_as_its_patches_repeated() -> None:
     labels, scores, groups = drawn(1)
     weights = np.array([2.0, 0, 1, 1, 1, 1, 1])
     rows = np.concatenate([np.flatnonzero(groups == one).repeat(int(weights[one])) for one in range(7)])
-    found = resampling.figures(weights @ resampling.sums(labels, scores, groups, count=7))
+    found = resampling.figures(weights[None] @ resampling.sums(labels, scores, groups, count=7))
     assert found["f1"] == pytest.approx(classification.scores(labels[rows], scores[rows])["f1"])
     assert found["ece"] == pytest.approx(calibration.expected_calibration_error(labels[rows], scores[rows]))
 
@@ -47,7 +47,8 @@ def test_the_interval_of_a_clear_difference_leaves_out_0_and_that_of_noise_holds
     good, other, poor = (
         np.clip(0.5 + share * (labels - 0.5) + 0.2 * random.normal(size=2000), 0, 1) for share in (0.5, 0.5, 0.1)
     )
-    sums = {name: [resampling.sums(labels, one, groups, count=100)] for name, one in zip("gop", (good, other, poor), strict=False)}
+    named = {"g": good, "o": other, "p": poor}
+    sums = {name: [resampling.sums(labels, one, groups, count=100)] for name, one in named.items()}
     weights = resampling.weights(groups=100, seeds=1, resamples=200, seed=0)
     mean, low, high = resampling.difference(sums["g"], sums["p"], weights)["f1"]
     assert 0 < low < mean < high

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 METHODS = ["soft_location", "cam_location", "truth"]
 SHARES = ["0.5", "1.0"]
+HEADS = ["zero_shot", "linear", "bayesian"]
 SMALL = [
     "runtime.threads=1",
     "runtime.workers=1",
@@ -46,6 +47,12 @@ SMALL = [
     "embed_windows.views=1",
     "train_segmenter.text_adapters.epochs=2",
     "evaluate.gallery_rows=1",
+    f"few_shot.heads=[{','.join(HEADS)}]",
+    "few_shot.subsets=[0.0,4,1.0]",
+    "few_shot.seeds=2",
+    "few_shot.linear.steps=5",
+    "few_shot.bayesian.steps=5",
+    "few_shot.bayesian.samples=4",
 ]
 KINDS = ("soft_location", "self_soft_location", "truth")
 MADE = [f"{segmenter}-{labels}" for segmenter in ("unet", "text_adapters") for labels in KINDS]
@@ -53,6 +60,7 @@ CELLS = [f"{stage}@{cell}" for stage in ("train_segmenter", "segment") for cell 
 STAGES = ["ingest", "slice", "train_classifier", "evidence", *(f"pseudo_label@{name}" for name in METHODS)]
 STAGES += ["align_clip", "embed@base", "embed@tuned", *(f"scale_captions@{share}" for share in SHARES)]
 STAGES += ["gather_scaling", "retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate"]
+STAGES += ["embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot"]
 STAGES += ["ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts"]
 PATIENCE = 900  # seconds; a pipeline takes about two minutes on an idle machine
 
