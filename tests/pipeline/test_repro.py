@@ -135,6 +135,12 @@ def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
     assert sorted(captions) == ["base", "tuned"]
     vectors = [(folder / f"data/embeddings/{name}/embeddings.arrow").read_bytes() for name in captions]
     assert vectors[0] != vectors[1]
+    few = json.loads((folder / "metrics/few_shot.json").read_text(encoding="utf-8"))
+    assert {subset: sorted(heads) for subset, heads in few.items()} == {
+        "T0": ["zero_shot"],
+        "T1": ["bayesian", "linear"],
+        "T2": ["bayesian", "linear"],
+    }
     points = json.loads((folder / "metrics/caption_scaling.json").read_text(encoding="utf-8"))
     assert sorted({str(point["share"]) for point in points}) == SHARES
 
@@ -158,6 +164,7 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
         "metrics/ablation.json",
         "metrics/bridge.json",
         "metrics/classifier.json",
+        "metrics/few_shot.json",
         "metrics/ingest.json",
         "metrics/prompts.json",
         "metrics/pseudo_labels.json",
@@ -168,6 +175,8 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     assert "Precision and recall on test photographs" in page
     assert "Training loss by epoch" in page
     assert "R@10 by number of captioned photographs" in page
+    assert "F1 by number of labelled patches" in page
+    assert "Share of errors among the surest decisions" in page
     assert all(f'"series": "{split}: image to text"' in page for split in ("val", "test"))
     assert "<DVC_METRIC_" not in page  # every anchor of our templates was filled
     for cell in MADE:
