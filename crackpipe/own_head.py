@@ -23,6 +23,7 @@ from crackpipe.measures import classification, referral, uncertainty
 from crackpipe.runtime import Runtime
 
 REPORT = "report.json"
+Teach = Callable[[Int64[np.ndarray, "m"]], Networks]
 KINDS = ("bayesian", "bayesian_image", "linear", "linear_image")
 
 
@@ -54,12 +55,7 @@ def fit(folder: Path, *, out: Path, clip: Path, head: str, folds: int, seed: int
         DatasetError: a class has fewer than two structures, or a picture is in both classes.
         CrackpipeError: ``folds`` is below 2, or there is no such head; ModelError: there is no encoder.
     """
-    if head not in KINDS:
-        raise CrackpipeError(f"--head: got {head!r}, expected one of {', '.join(KINDS)}")
-    if folds < 2:
-        raise CrackpipeError(f"--folds: got {folds}; cross-validation needs at least 2")
-    if not (folder / "crack").is_dir() or not (folder / "no_crack").is_dir():
-        layout.refuse(folder, fault="crack/ and no_crack/ are both needed here", layout=layouts.LAYOUT)
+    _check_asked(folder, head=head, folds=folds)
     p = params.load()
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     eyes = encoder.load(clip, machine)
@@ -69,21 +65,42 @@ def fit(folder: Path, *, out: Path, clip: Path, head: str, folds: int, seed: int
     folds = check(taught, folds=folds)
     q = p.few_shot
     texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
-    settings = getattr(q, head).model_dump()
     classes = prompts.text_matrix(eyes, flawless=texts[0], damaged=texts[1]).cpu().numpy()
-    own = classes if settings.pop("texts") else None
-    train = {"linear": trained.linear, "bayesian": trained.bayesian}[head.partition("_")[0]]
-
-    def teach(rows: Int64[np.ndarray, "m"]) -> Networks:
-        known = Labelled(taught.vectors, taught.labels, rows[None], own)
-        return train(known, seed=seed, **settings)[0][0]
-
+    teach = teacher(taught, classes, kind=head.partition("_")[0], settings=getattr(q, head).model_dump(), seed=seed)
     tree, points = cross_validated(taught, teach, folds=folds, seed=seed)
     card = {"head": head, "side_px": side_px, "encoder": checkpoints.fingerprint({}, [clip]), "referral": points}
     saved.save(out, teach(np.arange(len(taught.labels))), card)
     tree["rejected"] = [{"path": path, "reason": reason} for path, reason in taught.rejected]
     reports.write_json(out / REPORT, tree | {"head": head, "folds": folds})
     return tree
+
+
+def teacher(
+    taught: Taught, classes: Float32[np.ndarray, "2 d"], *, kind: str, settings: dict[str, Any], seed: int
+) -> Teach:
+    """What trains a head of a ``kind`` (linear or bayesian) on the rows that it is given.
+
+    Args:
+        settings: of that head in ``params.yaml``.
+    """
+    others = {name: value for name, value in settings.items() if name != "texts"}
+    train = {"linear": trained.linear, "bayesian": trained.bayesian}[kind]
+
+    def teach(rows: Int64[np.ndarray, "m"]) -> Networks:
+        known = Labelled(taught.vectors, taught.labels, rows[None], classes if settings["texts"] else None)
+        networks: list[Networks] = train(known, seed=seed, **others)[0]
+        return networks[0]
+
+    return teach
+
+
+def _check_asked(folder: Path, *, head: str, folds: int) -> None:
+    if head not in KINDS:
+        raise CrackpipeError(f"--head: got {head!r}, expected one of {', '.join(KINDS)}")
+    if folds < 2:
+        raise CrackpipeError(f"--folds: got {folds}; cross-validation needs at least 2")
+    if not (folder / "crack").is_dir() or not (folder / "no_crack").is_dir():
+        layout.refuse(folder, fault="crack/ and no_crack/ are both needed here", layout=layouts.LAYOUT)
 
 
 def check(taught: Taught, *, folds: int) -> int:
@@ -105,7 +122,7 @@ def check(taught: Taught, *, folds: int) -> int:
 
 
 def cross_validated(
-    taught: Taught, teach: Callable[[Int64[np.ndarray, "m"]], Networks], *, folds: int, seed: int
+    taught: Taught, teach: Teach, *, folds: int, seed: int
 ) -> tuple[dict[str, Any], list[referral.Point]]:
     """Figures of the decisions on photographs that a head has not learned from, and how unsure these may be."""
     from sklearn.model_selection import StratifiedGroupKFold
