@@ -76,7 +76,7 @@ class FewShot(Section):
     batch: PositiveInt
     no_crack_texts: list[str]
     crack_texts: list[str]
-    subsets: Annotated[list[Subset], Field(min_length=1)]
+    subsets: Annotated[list[Subset], Field(min_length=1, max_length=10)]  # T0 to T9: names sort as they stand
     seeds: PositiveInt
     seed: Count
     heads: list[HeadName]

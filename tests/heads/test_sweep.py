@@ -64,9 +64,9 @@ def test_a_head_says_the_same_twice_of_every_patch_and_tells_the_clusters_apart(
         assert right.mean() > 0.9
 
 
-def test_seeds_train_side_by_side_as_they_would_alone(material: Material) -> None:
+def test_seeds_that_learn_from_the_same_patches_differ_by_their_start(material: Material) -> None:
     together = sweep.run("linear", material, settings=SETTINGS["linear"] | {"dropout": 0.0}, **TRIAL)
-    assert not np.array_equal(together[-1]["score"], together[-2]["score"])  # the same patches, another start
+    assert not np.array_equal(together[-1]["score"], together[-2]["score"])
 
 
 def test_every_head_of_the_params_is_there() -> None:
