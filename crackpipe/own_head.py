@@ -84,12 +84,15 @@ def teacher(
         settings: of that head in ``params.yaml``.
     """
     others = {name: value for name, value in settings.items() if name != "texts"}
-    train = {"linear": trained.linear, "bayesian": trained.bayesian}[kind]
+    heads: dict[str, Callable[..., tuple[list[Networks], Any]]] = {
+        "linear": trained.linear,
+        "bayesian": trained.bayesian,
+    }
 
     def teach(rows: Int64[np.ndarray, "m"]) -> Networks:
         known = Labelled(taught.vectors, taught.labels, rows[None], classes if settings["texts"] else None)
-        networks: list[Networks] = train(known, seed=seed, **others)[0]
-        return networks[0]
+        (network,) = heads[kind](known, seed=seed, **others)[0]
+        return network
 
     return teach
 

@@ -32,8 +32,9 @@ def main() -> None:
     model = encoder.load(ENCODERS[q.encoder], machine)
     texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
     side_px = embedding.square_px(model, side_px=p.slice.side_px)
-    sizes = {"side_px": side_px, "batch": q.batch, "workers": p.runtime.workers}
-    patch_embedding.write(OUT, items, PHOTOS, texts, model, machine, **sizes)
+    patch_embedding.write(
+        OUT, items, PHOTOS, texts, model, machine, side_px=side_px, batch=q.batch, workers=p.runtime.workers
+    )
     stage.say(f"embed_patches: {items['split'].value_counts().sort_index().to_dict()}")
 
 

@@ -30,7 +30,7 @@ def picture(label: str, number: int) -> bytes:
 def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
-    tree["slice"] |= {"side_px": 32}
+    tree["slice"] |= {"side_px": 32, "stride_px": 32}
     for head in ("linear", "bayesian"):
         tree["few_shot"][head] |= {"steps": 30, "hidden": 4}
     monkeypatch.chdir(tmp_path)

@@ -11,22 +11,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-CHUNK = 2**24  # hidden activations that a prediction holds at once: 64 MiB
+CHUNK = 2**20  # hidden activations that a prediction holds at once: 4 MiB, which stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How embeddings become a network's inputs: ``(vector − centre) / scale``, of length about 1.
+    """How embeddings become a network's inputs: ``(vector − centre) / scale``, of length about 1, perhaps turned.
 
     Attributes:
         centre: mean of C_k over the training items and classes of each of s seeds, without the texts' part.
         scale: root mean square length of what is left.
-        texts: (T_k − mean of T) / scale of the k classes; one row of zeros where the texts are left out.
+        texts: (T_k − mean of T) / scale of the k classes, turned likewise; one row of zeros where they are left out.
+        basis: orthonormal columns, the axes that inputs are turned to; ``None`` leaves them as they are.
     """
 
     centre: Float[Tensor, "s d"]
     scale: Float[Tensor, "s"]
     texts: Float[Tensor, "s k d"]
+    basis: Float[Tensor, "s d d"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,20 @@ def frame(vectors: Float[Tensor, "s n d"], classes: Float[Tensor, "2 d"] | None)
 
 def framed(vectors: Float[Tensor, "s b d"], within: Frame) -> Float[Tensor, "s b d"]:
     """Inputs of the networks of s seeds."""
-    return (vectors - within.centre[:, None]) / within.scale[:, None, None]
+    found = (vectors - within.centre[:, None]) / within.scale[:, None, None]
+    return found if within.basis is None else found @ within.basis
+
+
+def turned(vectors: Float[Tensor, "s n d"], within: Frame) -> Frame:
+    """The frame, turned to the principal axes of its training items' inputs and of the texts.
+
+    To weights with an isotropic prior a turn means nothing. To a guide of independent Normals it means much: what the
+    items tell of the weights is nearly independent along these axes, and nearly nothing along most of them.
+    """
+    inputs = framed(vectors, within)
+    moment = inputs.transpose(1, 2) @ inputs / inputs.shape[1] + within.texts.transpose(1, 2) @ within.texts
+    basis = torch.linalg.eigh(moment)[1]
+    return Frame(within.centre, within.scale, within.texts @ basis, basis)
 
 
 def logits(
@@ -82,7 +97,8 @@ def folded(
 ) -> list[Networks]:
     """The p networks of each seed, ready to predict."""
     said = torch.einsum("skd,pshd->pskh", within.texts, weight)
-    scaled = weight / within.scale[:, None, None]
+    straight = weight if within.basis is None else weight @ within.basis.transpose(1, 2)
+    scaled = straight / within.scale[:, None, None]
     moved = bias - torch.einsum("sd,pshd->psh", within.centre, scaled)
     both = said + moved[:, :, None]
     return [Networks(scaled[:, s], both[:, s], score[:, s]) for s in range(weight.shape[1])]

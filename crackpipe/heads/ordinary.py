@@ -25,7 +25,7 @@ def fit(
     """Train one network per seed; the loss is their sum, so that none knows of the others.
 
     Args:
-        batches: ``steps`` of them.
+        batches: ``steps`` of them, of inputs within the frame.
         hidden: units of the linear layer.
         dropout: share of the units that a step leaves out, [0, 1).
         lr: of AdamW at the start; it falls to 0 as a cosine.
@@ -35,15 +35,15 @@ def fit(
     """
     random = torch.Generator().manual_seed(seed)
     seeds, width = within.centre.shape
-    weight = nn.Parameter(torch.randn(seeds, hidden, width, generator=random))
-    bias = nn.Parameter(torch.randn(seeds, hidden, generator=random))
-    score = nn.Parameter(torch.randn(seeds, hidden, generator=random) / hidden**0.5)
+    weight = _start(seeds, hidden, width, fan=width, random=random)
+    bias = _start(seeds, hidden, fan=width, random=random)
+    score = _start(seeds, hidden, fan=hidden, random=random)
     optimiser = torch.optim.AdamW([weight, bias, score], lr=lr, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     losses = []
-    for vectors, labels in batches:
+    for inputs, labels in batches:
         kept = dropped(seeds, len(labels[0]), hidden, dropout=dropout, random=random)
-        found = fused.logits(fused.framed(vectors, within), within.texts, weight, bias, score, kept)
+        found = fused.logits(inputs, within.texts, weight, bias, score, kept)
         loss = nn.functional.binary_cross_entropy_with_logits(found, labels, reduction="none").mean(dim=1)
         optimiser.zero_grad()
         loss.sum().backward()
@@ -52,6 +52,11 @@ def fit(
         losses.append(loss.detach())
     networks = fused.folded(within, *(one.detach()[None] for one in (weight, bias, score)))
     return networks, torch.stack(losses, dim=1)
+
+
+def _start(*shape: int, fan: int, random: torch.Generator) -> nn.Parameter:
+    """Uniform in ±1 / √fan, as a linear layer of torch begins: wider, what was drawn would outlive few labels."""
+    return nn.Parameter((2 * torch.rand(*shape, generator=random) - 1) / fan**0.5)
 
 
 def dropped(

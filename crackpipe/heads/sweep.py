@@ -87,8 +87,9 @@ def linear(
 ) -> Said:
     """See :func:`trained.linear`; ``texts``: on C_k = T_k + I, else on the image alone."""
     known = Labelled(material.pool.vectors, material.pool.labels, rows, material.classes if texts else None)
-    sizes = {"hidden": hidden, "steps": steps, "batch": batch}
-    found, losses = trained.linear(known, seed=seed, dropout=dropout, lr=lr, weight_decay=weight_decay, **sizes)
+    found, losses = trained.linear(
+        known, seed=seed, hidden=hidden, dropout=dropout, steps=steps, batch=batch, lr=lr, weight_decay=weight_decay
+    )
     return Said(trained.predicted(found, queries)[0], losses=losses)
 
 
@@ -113,9 +114,21 @@ def bayesian(
 ) -> Said:
     """See :func:`trained.bayesian`; ``texts``: on C_k = T_k + I, else on the image alone."""
     known = Labelled(material.pool.vectors, material.pool.labels, rows, material.classes if texts else None)
-    sizes = {"hidden": hidden, "steps": steps, "batch": batch, "rank": rank, "samples": samples}
-    rates = {"dropout": dropout, "lr": lr, "prior_scale": prior_scale, "init_scale": init_scale, "anneal": anneal}
-    found, losses = trained.bayesian(known, seed=seed, guide=guide, **sizes, **rates)
+    found, losses = trained.bayesian(
+        known,
+        seed=seed,
+        hidden=hidden,
+        dropout=dropout,
+        steps=steps,
+        batch=batch,
+        lr=lr,
+        prior_scale=prior_scale,
+        guide=guide,
+        rank=rank,
+        init_scale=init_scale,
+        anneal=anneal,
+        samples=samples,
+    )
     scores, information = trained.predicted(found, queries)
     return Said(scores, mutual_information=information, losses=losses)
 
@@ -130,8 +143,11 @@ def logistic_regression(
     material: Material, rows: Rows, queries: Queries, *, seed: int, inverse_penalty: float, iterations: int
 ) -> Said:
     """See :func:`logistic.probability`."""
-    settings = {"inverse_penalty": inverse_penalty, "iterations": iterations}
-    return _of_each(material, rows, lambda x, y: logistic.probability(x, y, queries, **settings))
+    return _of_each(
+        material,
+        rows,
+        lambda x, y: logistic.probability(x, y, queries, inverse_penalty=inverse_penalty, iterations=iterations),
+    )
 
 
 def knn(material: Material, rows: Rows, queries: Queries, *, seed: int, k: int) -> Said:
@@ -143,8 +159,11 @@ def tip_adapter(
     material: Material, rows: Rows, queries: Queries, *, seed: int, scale: float, alpha: float, beta: float
 ) -> Said:
     """See :func:`training_free.tip_adapter`."""
-    texts = {"classes": material.classes, "scale": scale, "alpha": alpha, "beta": beta}
-    return _of_each(material, rows, lambda x, y: training_free.tip_adapter(x, y, queries, **texts))
+    return _of_each(
+        material,
+        rows,
+        lambda x, y: training_free.tip_adapter(x, y, queries, material.classes, scale=scale, alpha=alpha, beta=beta),
+    )
 
 
 def _of_each(material: Material, rows: Rows, score: Score) -> Said:

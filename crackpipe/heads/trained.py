@@ -40,9 +40,16 @@ def linear(
 ) -> tuple[list[Networks], Float32[np.ndarray, "s t"]]:
     """The head with ordinary weights; see :func:`ordinary.fit`."""
     vectors, labels, within = _prepared(known, known.rows)
-    drawn = batches.gathered(vectors, labels, known.rows, batch=batch, steps=steps, seed=seed)
-    settings = {"hidden": hidden, "dropout": dropout, "weight_decay": weight_decay}
-    networks, losses = ordinary.fit(drawn, within, steps=steps, lr=lr, seed=seed, **settings)
+    networks, losses = ordinary.fit(
+        batches.drawn(fused.framed(vectors, within), labels, batch=batch, steps=steps, seed=seed),
+        within,
+        hidden=hidden,
+        dropout=dropout,
+        steps=steps,
+        lr=lr,
+        weight_decay=weight_decay,
+        seed=seed,
+    )
     return networks, losses.numpy()
 
 
@@ -68,13 +75,17 @@ def bayesian(
     """
     from crackpipe.heads import bayesian as posterior  # Pyro: 2 s
 
-    networks, losses = [], []
+    networks: list[Networks] = []
+    losses: list[np.ndarray] = []
     for part in known.rows[None] if guide == "mean_field" else known.rows[:, None]:
         own = seed + len(networks)
-        vectors, labels, within = _prepared(known, part)
+        vectors, labels, straight = _prepared(known, part)
+        within = fused.turned(vectors, straight)
+        inputs = fused.framed(vectors, within)
         found, loss = posterior.fit(
-            batches.gathered(vectors, labels, part, batch=batch, steps=steps, seed=own),
+            batches.drawn(inputs, labels, batch=batch, steps=steps, seed=own),
             within,
+            spread=inputs.square().mean(dim=1) + within.texts.square().mean(dim=1),
             hidden=hidden,
             dropout=dropout,
             steps=steps,
@@ -105,7 +116,9 @@ def predicted(
 
 def _prepared(
     known: Labelled, rows: Int64[np.ndarray, "s m"]
-) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n"], fused.Frame]:
-    vectors, labels = torch.from_numpy(known.vectors), torch.from_numpy(known.labels).float()
+) -> tuple[Float[Tensor, "s m d"], Float[Tensor, "s m"], fused.Frame]:
+    """Embeddings and labels of each seed's items, and their frame."""
+    chosen = torch.from_numpy(rows)
+    vectors, labels = torch.from_numpy(known.vectors)[chosen], torch.from_numpy(known.labels).float()[chosen]
     classes = None if known.classes is None else torch.from_numpy(known.classes)
-    return vectors, labels, fused.frame(vectors[torch.from_numpy(rows)], classes)
+    return vectors, labels, fused.frame(vectors, classes)

@@ -61,7 +61,7 @@ def difference(
         ours, others: :func:`sums` of each seed.
         drawn: of :func:`weights`.
     """
-    found = {name: [] for name in FIGURES}
+    found: dict[str, list[np.ndarray]] = {name: [] for name in FIGURES}
     for mine, theirs in zip(ours, others, strict=True):
         first, second = figures(drawn[0] @ mine), figures(drawn[0] @ theirs)
         for name in FIGURES:
@@ -69,7 +69,5 @@ def difference(
     means = {
         name: (np.stack(each, axis=1) * drawn[1]).sum(axis=1) / drawn[1].sum(axis=1) for name, each in found.items()
     }
-    return {
-        name: (float(mean[0]), *(float(one) for one in np.percentile(mean[1:], [2.5, 97.5])))
-        for name, mean in means.items()
-    }
+    ends = {name: np.percentile(mean[1:], [2.5, 97.5]) for name, mean in means.items()}
+    return {name: (float(mean[0]), float(ends[name][0]), float(ends[name][1])) for name, mean in means.items()}

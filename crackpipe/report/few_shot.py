@@ -123,7 +123,7 @@ def _means(each: list[dict[str, float | None]]) -> dict[str, float | None]:
     """Mean over seeds of each figure, and its standard deviation (of n − 1; 0 for a single seed)."""
     found: dict[str, float | None] = {}
     for name in each[0]:
-        values = [one[name] for one in each if one[name] is not None]
+        values = [value for one in each if (value := one[name]) is not None]
         found[name] = float(np.mean(values)) if values else None
         found[f"{name}_std"] = (float(np.std(values, ddof=1)) if len(values) > 1 else 0.0) if values else None
     return found
