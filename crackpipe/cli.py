@@ -200,7 +200,9 @@ def few_shot(
     """Train a head on your own few labelled photographs, and tell by cross-validation how good and how sure it is."""
     from crackpipe import own_head
 
-    found = own_head.fit(folder, out=out, clip=project / CLIP, head=head, folds=folds, seed=seed)
+    found = own_head.fit(
+        folder, out=out, clip=project / CLIP, settings=project / PARAMS, head=head, folds=folds, seed=seed
+    )
     names = ("precision", "recall", "f1", "pr_auc", "ece", "error", "error_refer_5", "error_refer_10", "error_refer_20")
     for name in names:
         typer.echo(f"{name:15} {found[name]:.4f}")
@@ -220,7 +222,7 @@ def classify(
     """Crack or none for each photograph, how sure, and whether a person should look at it."""
     from crackpipe import decisions
 
-    found = decisions.classify(photos, head=head, clip=project / CLIP, risk=risk, out=out)
+    found = decisions.classify(photos, head=head, clip=project / CLIP, settings=project / PARAMS, risk=risk, out=out)
     typer.echo(found.to_string(index=False, max_colwidth=60))
     typer.echo(f"{(found['refer'] == 'yes').sum()} of {len(found)} to a person; {decisions.told(head, risk=risk)}")
     typer.echo(f"wrote {out}")

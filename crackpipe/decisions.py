@@ -17,7 +17,7 @@ from crackpipe.measures import referral, uncertainty
 COLUMNS = ["photo", "decision", "crack_probability", "entropy", "mutual_information", "refer", "reason"]
 
 
-def classify(photos: Sequence[Path], *, head: Path, clip: Path, risk: float, out: Path) -> pd.DataFrame:
+def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, risk: float, out: Path) -> pd.DataFrame:
     """Decide on photographs; ``out`` gets the table as CSV.
 
     ``refer`` is yes where a decision is less sure than those that, in the head's cross-validation, were wrong with at
@@ -27,6 +27,7 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, risk: float, out
         photos: files, and folders whose pictures are taken.
         head: folder of a head that ``crackpipe few-shot`` has written.
         clip: folder of the encoder that it was trained with.
+        settings: the ``params.yaml`` that the encoder was made with.
 
     Raises:
         ModelError: head or encoder are missing, or the head was trained with another encoder.
@@ -38,7 +39,7 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, risk: float, out
     networks, card = saved.load(head)
     if checkpoints.fingerprint({}, [clip]) != card["encoder"]:
         raise ModelError(f"{head}: was trained with another encoder than {clip}; run `crackpipe few-shot` again")
-    p = params.load()
+    p = params.load(settings)
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     eyes = encoder.load(clip, machine)
     point = referral.chosen(card["referral"], risk=risk)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 
 from crackpipe import checkpoints, images, params, progress, reports, runtime
 from crackpipe.clip import embedding, encoder, prompts
@@ -19,10 +19,11 @@ from crackpipe.errors import CrackpipeError, DatasetError, PhotoError
 from crackpipe.heads import saved, trained
 from crackpipe.heads.fused import Networks
 from crackpipe.heads.trained import Labelled
-from crackpipe.measures import classification, referral, uncertainty
+from crackpipe.measures import classification, referral, resampling, uncertainty
 from crackpipe.runtime import Runtime
 
 REPORT = "report.json"
+RESAMPLES = 1000  # behind an interval of the report
 Teach = Callable[[Int64[np.ndarray, "m"]], Networks]
 KINDS = ("bayesian", "bayesian_image", "linear", "linear_image")
 
@@ -42,21 +43,23 @@ class Taught:
     rejected: list[tuple[str, str]]
 
 
-def fit(folder: Path, *, out: Path, clip: Path, head: str, folds: int, seed: int) -> dict[str, Any]:
+def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds: int, seed: int) -> dict[str, Any]:
     """Train a head on the photographs in ``folder``; write it, and ``report.json`` by cross-validation, into ``out``.
 
     Pictures of one subfolder (a structure) and equal pictures are never in both sides of a fold.
 
     Args:
         clip: folder of the encoder.
+        settings: the ``params.yaml`` that it was made with.
         folds: of the cross-validation, at least 2; fewer where a class has fewer structures.
 
     Raises:
         DatasetError: a class has fewer than two structures, or a picture is in both classes.
-        CrackpipeError: ``folds`` is below 2, or there is no such head; ModelError: there is no encoder.
+        CrackpipeError: ``folds`` is below 2, there is no such head, or an embedding is not finite.
+        ModelError: there is no encoder.
     """
     _check_asked(folder, head=head, folds=folds)
-    p = params.load()
+    p = params.load(settings)
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     eyes = encoder.load(clip, machine)
     side_px = embedding.square_px(eyes, side_px=p.slice.side_px)
@@ -71,7 +74,7 @@ def fit(folder: Path, *, out: Path, clip: Path, head: str, folds: int, seed: int
     card = {"head": head, "side_px": side_px, "encoder": checkpoints.fingerprint({}, [clip]), "referral": points}
     saved.save(out, teach(np.arange(len(taught.labels))), card)
     tree["rejected"] = [{"path": path, "reason": reason} for path, reason in taught.rejected]
-    reports.write_json(out / REPORT, tree | {"head": head, "folds": folds})
+    reports.write_json(out / REPORT, tree | {"head": head, "folds": folds, "referral": points})
     return tree
 
 
@@ -127,7 +130,10 @@ def check(taught: Taught, *, folds: int) -> int:
 def cross_validated(
     taught: Taught, teach: Teach, *, folds: int, seed: int
 ) -> tuple[dict[str, Any], list[referral.Point]]:
-    """Figures of the decisions on photographs that a head has not learned from, and how unsure these may be."""
+    """Figures of the decisions on photographs that a head has not learned from, and how unsure these may be.
+
+    Of F1, ECE, NLL and Brier score ``_low`` and ``_high`` are the 95 % interval over structures (a cluster bootstrap).
+    """
     from sklearn.model_selection import StratifiedGroupKFold
 
     labels, scores, information = taught.labels, np.zeros(len(taught.labels)), np.zeros(len(taught.labels))
@@ -144,10 +150,21 @@ def cross_validated(
     tree: dict[str, Any] = dict(classification.scores(labels, scores))
     tree |= {"nll": uncertainty.nll(labels, scores), "brier": uncertainty.brier(labels, scores)}
     tree |= {"entropy": float(doubt.mean()), "mutual_information": float(information.mean())}
+    tree |= _intervals(labels, scores, taught.groups, seed=seed)
     tree["error"] = float(risk[-1])
     for percent in (5, 10, 20):
         tree[f"error_refer_{percent}"] = uncertainty.referred_risk(risk, referred=percent / 100)
     return tree, referral.curve(wrong, doubt)
+
+
+def _intervals(
+    labels: Int64[np.ndarray, "n"], scores: Float64[np.ndarray, "n"], groups: Int64[np.ndarray, "n"], *, seed: int
+) -> dict[str, float]:
+    count = int(groups.max()) + 1
+    drawn, _ = resampling.weights(groups=count, seeds=1, resamples=RESAMPLES, seed=seed)
+    found = resampling.figures(drawn[1:] @ resampling.sums(labels, scores, groups, count=count))
+    ends = {name: np.percentile(each, [2.5, 97.5]) for name, each in found.items()}
+    return {f"{name}_{end}": float(ends[name][at]) for name in ends for at, end in enumerate(("low", "high"))}
 
 
 def embedded(
@@ -162,6 +179,7 @@ def embedded(
 
     Raises:
         DatasetError: a picture is in both classes, or none can be read.
+        CrackpipeError: an embedding is not finite.
     """
     vectors, labels, keys, rejected = [], [], [], []
     seen: dict[bytes, RawPhoto] = {}
@@ -176,10 +194,19 @@ def embedded(
         if first.label != raw.label:
             raise DatasetError(f"{first.path} and {raw.path} are the same picture in both classes; remove one of them")
         square = torch.from_numpy(images.squeezed(pixels, side_px=side_px)).permute(2, 0, 1)[None]
-        vectors.append(embedding.encode_images(eyes, square, machine)[0])
+        vectors.append(_finite(embedding.encode_images(eyes, square, machine)[0], path=raw.path))
         labels.append(raw.label)
         keys.append(first.group)
     if not vectors:
         raise DatasetError(f"none of the {len(listed)} photographs can be read; first: {rejected[:1]}")
     groups = np.unique(keys, return_inverse=True)[1].astype(np.int64)
     return Taught(np.stack(vectors).astype(np.float32), np.array(labels, np.int64), groups, rejected)
+
+
+def _finite(vector: Float[np.ndarray, "d"], *, path: str) -> Float[np.ndarray, "d"]:
+    if not np.isfinite(vector).all():
+        raise CrackpipeError(
+            f"{path}: its embedding is not finite; the encoder has diverged, or runs in a precision too low for it: "
+            "set runtime.precision to fp32"
+        )
+    return vector

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from crackpipe import cli, decisions, images, own_head
-from crackpipe.clip import encoder
+from crackpipe.clip import embedding, encoder
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.errors import CrackpipeError, DatasetError, ModelError
 
@@ -32,7 +32,7 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
     tree["slice"] |= {"side_px": 32, "stride_px": 32}
     for head in ("linear", "bayesian"):
-        tree["few_shot"][head] |= {"steps": 30, "hidden": 4}
+        tree["few_shot"][head] |= {"steps": 200, "hidden": 4}
     monkeypatch.chdir(tmp_path)
     with Path("params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
@@ -40,13 +40,13 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
     for label in LEVELS:
         Path("bridge", label).mkdir(parents=True)
-        for number in range(6):
+        for number in range(20):
             Path("bridge", label, f"{number}.png").write_bytes(picture(label, number))
 
 
 def fit(**changed: Any) -> dict[str, Any]:
-    given = {"out": Path("head"), "clip": Path("models/clip_base"), "head": "bayesian", "folds": 3, "seed": 0}
-    return own_head.fit(Path("bridge"), **(given | changed))
+    given: dict[str, Any] = {"out": Path("head"), "clip": Path("models/clip_base"), "settings": Path("params.yaml")}
+    return own_head.fit(Path("bridge"), **(given | {"head": "bayesian", "folds": 3, "seed": 0} | changed))
 
 
 def invoke(*arguments: str) -> str:
@@ -59,16 +59,20 @@ def test_folders_become_a_head_that_decides_and_refers() -> None:
     Path("bridge/crack/broken.jpg").write_bytes(b"no picture")
     printed = invoke("few-shot", "bridge", "--folds", "3")
     assert "bridge/crack/broken.jpg: not a picture" in printed
-    assert "a head from 12 photographs, and report.json" in printed
+    assert "a head from 40 photographs, and report.json" in printed
     report = json.loads(Path("head/report.json").read_text(encoding="utf-8"))
-    assert (report["n"], report["folds"], report["f1"]) == (12, 3, 1.0)
+    assert (report["n"], report["folds"]) == (40, 3)
+    assert report["f1"] > 0.9
     assert [row["path"] for row in report["rejected"]] == ["bridge/crack/broken.jpg"]
+    assert report["ece_low"] <= report["ece"] <= report["ece_high"]
+    assert report["f1_low"] <= report["f1"] <= report["f1_high"]
+    assert report["referral"][-1]["coverage"] == 1
     Path("new").mkdir()
     for label in LEVELS:
         Path("new", f"{label}.png").write_bytes(picture(label, 99))
     Path("new/broken.jpg").write_bytes(b"no picture")
-    printed = invoke("classify", "new", "--risk", "0")
-    assert "in its cross-validation this keeps 100% of the decisions, 0.0% of them wrong" in printed
+    printed = invoke("classify", "new", "--risk", "0.1")
+    assert "1 of 3 to a person; in its cross-validation this keeps 100% of the decisions, " in printed
     table = pd.read_csv("decisions.csv", keep_default_na=False).set_index("photo")
     assert table.loc["new/crack.png", "decision"] == "crack"
     assert table.loc["new/no_crack.png", "decision"] == "no crack"
@@ -84,13 +88,20 @@ def test_two_equal_calls_write_the_same_bytes() -> None:
 
 
 def test_a_missing_class_and_a_single_picture_are_refused() -> None:
-    for path in Path("bridge/crack").glob("[1-9].png"):
+    for path in Path("bridge/crack").glob("[1-9]*.png"):
         path.unlink()
-    with pytest.raises(DatasetError, match="got 1 in crack/ and 6 in no_crack/ different photographs"):
+    with pytest.raises(DatasetError, match="got 1 in crack/ and 20 in no_crack/ different photographs"):
         fit()
     Path("bridge/crack/0.png").unlink()
     Path("bridge/crack").rmdir()
     with pytest.raises(DatasetError, match="crack/ and no_crack/ are both needed here"):
+        fit()
+    assert not Path("head").exists()
+
+
+def test_an_encoder_that_has_diverged_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.full((1, 16), np.nan))
+    with pytest.raises(CrackpipeError, match=r"bridge/crack/0\.png: its embedding is not finite; the encoder has"):
         fit()
     assert not Path("head").exists()
 
@@ -102,7 +113,7 @@ def test_the_same_picture_in_both_classes_is_refused() -> None:
 
 
 def test_copies_of_a_picture_count_once() -> None:
-    for path in Path("bridge/crack").glob("[1-9].png"):
+    for path in Path("bridge/crack").glob("[1-9]*.png"):
         path.write_bytes(picture("crack", 0))
     with pytest.raises(DatasetError, match="got 1 in crack/"):
         fit()
@@ -122,7 +133,7 @@ def test_what_cannot_be_asked_is_refused(changed: dict[str, Any], said: str) -> 
 
 def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
     fit(head="linear")
-    given: dict[str, Any] = {"head": Path("head"), "risk": 0.1, "out": Path("d.csv")}
+    given: dict[str, Any] = {"head": Path("head"), "settings": Path("params.yaml"), "risk": 0.1, "out": Path("d.csv")}
     torch.manual_seed(1)
     encoder.save(Path("models/other"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
     with pytest.raises(ModelError, match="head: was trained with another encoder than models/other"):

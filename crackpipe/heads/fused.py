@@ -96,12 +96,15 @@ def folded(
     within: Frame, weight: Float[Tensor, "p s h d"], bias: Float[Tensor, "p s h"], score: Float[Tensor, "p s h"]
 ) -> list[Networks]:
     """The p networks of each seed, ready to predict."""
-    said = torch.einsum("skd,pshd->pskh", within.texts, weight)
-    straight = weight if within.basis is None else weight @ within.basis.transpose(1, 2)
-    scaled = straight / within.scale[:, None, None]
-    moved = bias - torch.einsum("sd,pshd->psh", within.centre, scaled)
-    both = said + moved[:, :, None]
-    return [Networks(scaled[:, s], both[:, s], score[:, s]) for s in range(weight.shape[1])]
+    found = []
+    members, seeds, hidden, _ = weight.shape
+    for s in range(seeds):
+        own = weight[:, s].flatten(end_dim=1)
+        straight = (own if within.basis is None else own @ within.basis[s].T) / within.scale[s]
+        moved = bias[:, s] - (straight @ within.centre[s]).unflatten(0, (members, hidden))
+        said = (own @ within.texts[s].T).unflatten(0, (members, hidden)).transpose(1, 2)
+        found.append(Networks(straight.unflatten(0, (members, hidden)), said + moved[:, None], score[:, s]))
+    return found
 
 
 def predict(networks: Networks, vectors: Float[Tensor, "n d"]) -> Float[Tensor, "p n"]:

@@ -12,12 +12,19 @@ from crackpipe.heads.material import Material, Patches
 from crackpipe.report import few_shot
 
 NETWORK: dict[str, Any] = {"texts": True, "hidden": 4, "dropout": 0.1, "steps": 40, "batch": 16, "lr": 0.05}
-POSTERIOR: dict[str, Any] = {"prior_scale": 1.0, "rank": 2, "init_scale": 0.5, "anneal": 0.3, "samples": 5}
+POSTERIOR: dict[str, Any] = {
+    "prior_scale": 1.0,
+    "rank": 2,
+    "init_scale": 0.5,
+    "anneal": 0.3,
+    "samples": 9,
+    "steps": 200,
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "zero_shot": {"scale": 5.0},
     "linear": {**NETWORK, "weight_decay": 0.01},
     "bayesian": {**NETWORK, **POSTERIOR, "guide": "mean_field"},
-    "bayesian_low_rank": {**NETWORK, **POSTERIOR, "guide": "low_rank", "steps": 200},
+    "bayesian_low_rank": {**NETWORK, **POSTERIOR, "guide": "low_rank"},
     "bayesian_image": {**NETWORK, **POSTERIOR, "guide": "mean_field", "texts": False},
     "logistic": {"inverse_penalty": 10.0, "iterations": 100},
     "knn": {"k": 3},
