@@ -16,7 +16,7 @@ INSTALLED = $(VENV)/.installed
 .PHONY: help repro test check lint crack500 captioned bench deps readme lock clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
 repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished stages are skipped
 	@$(PY) -m crackpipe configure --check
@@ -50,6 +50,9 @@ crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protoco
 
 captioned: $(INSTALLED) ## make captioned DATA=../shared/data: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --until retrieve --until gather_scaling
+
+few_shot: $(INSTALLED) ## make few_shot DATA=../shared/data: heads from few labelled patches of Crack500 and DeepCrack, into results/few_shot
+	@$(PY) -m crackpipe run few_shot --data $(DATA) --scale $(SCALE) --until score_few_shot
 
 bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=../shared/data: on Crack500
 	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))

@@ -28,6 +28,7 @@ COMPARISONS = (
     "encoding",
     "search",
     "slicing",
+    "few_shot",
     "growth",
     "graphics_card",
 )

@@ -13,6 +13,7 @@ from crackpipe.errors import ParamsError
 PARAMS = Path("params.yaml")
 CONF = Path("conf")
 RAW = Path("data/raw")
+CLIP, HEAD = Path("models/clip_base"), Path("head")
 GRID, CRF = Path("conf/crf_grid.yaml"), Path("crf.yaml")
 
 commands = typer.Typer(
@@ -187,6 +188,46 @@ def search(
     )
     typer.echo(found.to_string(index=False, max_colwidth=80))
     typer.echo(f"wrote {out} and {out.with_suffix('.csv').name}")
+
+
+@commands.command("few-shot")
+def few_shot(
+    folder: Annotated[Path, typer.Argument(help="holds crack/ and no_crack/; subfolders of these are structures")],
+    out: Annotated[Path, typer.Option(help="folder for the head and its report.json")] = HEAD,
+    head: Annotated[str, typer.Option(help="bayesian, bayesian_image, linear or linear_image")] = "bayesian",
+    folds: Annotated[int, typer.Option(help="of the cross-validation")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="of folds and training")] = 0,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
+) -> None:
+    """Train a head on your own few labelled photographs, and tell by cross-validation how good and how sure it is."""
+    from crackpipe import own_head
+
+    found = own_head.fit(
+        folder, out=out, clip=project / CLIP, settings=project / PARAMS, head=head, folds=folds, seed=seed
+    )
+    names = ("precision", "recall", "f1", "pr_auc", "ece", "error", "error_refer_5", "error_refer_10", "error_refer_20")
+    for name in names:
+        typer.echo(f"{name:15} {found[name]:.4f}")
+    for row in found["rejected"]:
+        typer.echo(f"{row['path']}: {row['reason']}")
+    typer.echo(f"wrote {out}: a head from {found['n']} photographs, and {own_head.REPORT}")
+
+
+@commands.command()
+def classify(
+    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
+    head: Annotated[Path, typer.Option(help="a head that `crackpipe few-shot` has written")] = HEAD,
+    risk: Annotated[float, typer.Option(help="share of wrong decisions that is accepted without a person")] = 0.05,
+    out: Annotated[Path, typer.Option(help="table of the decisions, CSV")] = Path("decisions.csv"),
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
+) -> None:
+    """Crack or none for each photograph, how sure, and whether a person should look at it."""
+    from crackpipe import decisions
+
+    found = decisions.classify(photos, head=head, clip=project / CLIP, settings=project / PARAMS, risk=risk, out=out)
+    typer.echo(found.to_string(index=False, max_colwidth=60))
+    typer.echo(f"{(found['refer'] == 'yes').sum()} of {len(found)} to a person; {decisions.told(head, risk=risk)}")
+    typer.echo(f"wrote {out}")
 
 
 @commands.command()

@@ -37,7 +37,7 @@ def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -
     Raises:
         CrackpipeError: the metrics are not those of this version.
     """
-    read = _captions if ours["metrics"] == "bridge" else _masks
+    read = {"bridge": _captions, "few_shot": _few_labels}.get(ours["metrics"], _masks)
     yield from (row for row in read(run, ours, columns) if any(row.cells))
 
 
@@ -53,6 +53,20 @@ def _captions(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]])
         where = f"{run.name}: {name}"
         cells = [_share(figures, column["key"], n=counts.get(column["count"]), where=where) for column in columns]
         yield Row(run.name, name, tuple(cells))
+
+
+def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """The ``heads`` on the ``subsets`` that ``ours`` lists; a cell's ``n`` is the number of test patches."""
+    tree = run.metrics.get("few_shot", {})
+    for subset in ours["subsets"]:
+        for head in ours["heads"]:
+            figures = _at(tree, f"{subset}.{head}")
+            if figures is None:
+                continue
+            name = f"{head}, {subset} ({figures['n_train']})"
+            where = f"{run.name}: {name}"
+            cells = [_share(figures, column["key"], n=figures["n_test"], where=where) for column in columns]
+            yield Row(run.name, name, tuple(cells))
 
 
 def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:

@@ -142,16 +142,46 @@ PREDICTIONS = Schema(
     ("fold", "item_id"),
 )
 
+FEW_SHOT_ITEMS = Schema(
+    "few_shot_items",
+    pa.schema(
+        [
+            _required("split", pa.string()),  # pool (learned from), test, or ood (photographs of another kind)
+            _required("item_id", pa.string()),  # photo_id@row,col+side
+            _required("label", pa.int8()),
+            _required("source", pa.string()),
+            _required("group_id", pa.string()),  # never in both pool and test
+        ]
+    ),
+    ("split", "item_id"),
+)
+
+FEW_SHOT_SCORES = Schema(
+    "few_shot_scores",
+    pa.schema(
+        [
+            _required("subset", pa.string()),  # T0, T1 …
+            _required("seed", pa.int32()),
+            _required("n_train", pa.int32()),
+            # of the items of test, then of ood, in the order of few_shot_items
+            _required("score", pa.list_(pa.float32())),  # probability of crack
+            pa.field("mutual_information", pa.list_(pa.float32())),  # nats; null where a head has no posterior
+            pa.field("loss", pa.list_(pa.float32())),  # per item, of each step of training; null without training
+        ]
+    ),
+    ("subset", "seed"),
+)
+
 
 def embeddings(*, width: int) -> Schema:
-    """Embeddings of photographs and captions in a joint space of ``width`` dimensions; kept by :mod:`mapped`.
+    """Embeddings of images and texts in a joint space of ``width`` dimensions; kept by :mod:`mapped`.
 
     The order of the key puts the items of one kind and split side by side: their vectors are one block of the file.
     """
     columns = [
-        _required("kind", pa.string()),  # image or text
+        _required("kind", pa.string()),  # image, text, or class (the mean direction of a class's texts)
         _required("split", pa.string()),
-        _required("item_id", pa.string()),  # of an image its photo_id; of a text the caption itself
+        _required("item_id", pa.string()),  # of an image its photo_id or patch; of a text the caption itself
         _required("vector", pa.list_(pa.float16(), width)),  # of length 1
     ]
     return Schema("embeddings", pa.schema(columns), ("kind", "split", "item_id"))

@@ -38,7 +38,7 @@ def main() -> None:
         checkpoints.opened("align_clip-prompts", digest) as first,
         checkpoints.opened("align_clip-captions", digest) as second,
     ):
-        patches = tables.read(PATCHES, tables.PATCHES).to_pandas()
+        patches = pairing.of_sources(tables.read(PATCHES, tables.PATCHES).to_pandas(), q.sources)
         texts = prompts.sets(**p.prompts.model_dump())
         size = {"side_px": p.slice.side_px, "workers": workers, "seed": q.seed}
         sets, history = pairing.of_patches(patches, PHOTOS, texts, count=q.patches if dual else 0, **size), []

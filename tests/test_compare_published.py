@@ -7,7 +7,7 @@ from crackpipe import compare_tables
 from crackpipe.compare_rows import Cell
 from crackpipe.compare_tables import Table
 
-ONE, TWO, THREE, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(10)
+ONE, TWO, THREE, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES, FEW, BAYES = range(12)
 
 
 def published(table: Table) -> dict[str, tuple[Cell | None, ...]]:
@@ -16,7 +16,7 @@ def published(table: Table) -> dict[str, tuple[Cell | None, ...]]:
 
 def test_published_figures_are_those_of_the_papers() -> None:
     found = compare_tables.tables([])
-    assert [len(table.rows) for table in found] == [5, 3, 5, 6, 12, 4, 2, 3, 2, 2]
+    assert [len(table.rows) for table in found] == [5, 3, 5, 6, 12, 4, 2, 3, 2, 2, 6, 4]
     assert published(found[ONE])["GPLL"][3] == Cell((65.97, 73.19, 72.28))
     assert published(found[ONE])["PWSC (CRF)"][0] == Cell((56.64, 63.73, 65.13))
     assert published(found[TWO])["CrackCLIP, ground truth (FSV)"][1] == Cell((43.38, 45.19, 35.36))
@@ -29,6 +29,10 @@ def test_published_figures_are_those_of_the_papers() -> None:
     assert published(found[RETRIEVAL])["base CLIP"] == tuple(Cell((share,)) for share in (0.07, 1.98, 0.19, 1.23))
     assert published(found[RETRIEVAL])["CLIP-FT (epoch 5)"][3] == Cell((28.11,))
     assert published(found[MATCHES])["CLIP-FT"][1] == Cell((64.51,))
+    assert published(found[FEW])["T0 (0)"] == tuple(Cell((share,)) for share in (90.98, 37.61, 53.22, 84.77))
+    assert published(found[FEW])["T3 (1 000)"][2] == Cell((99.80,))
+    assert published(found[BAYES])["T1-B"] == (Cell((100.0,)),) * 4
+    assert published(found[BAYES])["T5"] == published(found[FEW])["T5 (10 000)"]
 
 
 def test_the_two_papers_agree_where_they_print_the_same_figures() -> None:

@@ -91,3 +91,28 @@ def test_a_figure_that_is_no_number_is_refused() -> None:
         CrackpipeError, match=r"captioned: tuned: image_to_text\.r10 is \[0\.4, 180\]; expected a number from 0 to 1"
     ):
         rows(tree, RETRIEVAL)
+
+
+def few_labels(table: str) -> list[Row]:
+    """Rows that a table of Crack-CLIP takes of a run with two subsets."""
+    given = next(one for one in compare_tables.published()["tables"] if one["source"] == "Zhang and Liu 2025"
+                 and one["table"] == table)  # fmt: skip
+    figures = {"precision": 0.7, "recall": 0.8, "f1": 0.75, "pr_auc": None, "n_test": 60}
+    tree = {
+        "T0": {"zero_shot": figures | {"n_train": 0}},
+        "T1": {
+            "bayesian": figures | {"n_train": 4},
+            "knn": figures | {"n_train": 4},
+            "linear": figures | {"n_train": 4},
+        },
+    }
+    run = Run("few_shot", {}, {"few_shot": tree})
+    return list(compare_rows.rows(run, ours=given["ours"], columns=given["columns"]))
+
+
+def test_heads_on_few_labels_are_rows_by_subset() -> None:
+    assert [row.name for row in few_labels("Table 2")] == ["zero_shot, T0 (0)", "linear, T1 (4)"]
+    rows = few_labels("Table 3")
+    assert [row.name for row in rows] == ["linear, T1 (4)", "bayesian, T1 (4)"]
+    assert figures(rows[0]) == [70, 80, 75, None]
+    assert counts(rows[0]) == [60, 60, 60, None]

@@ -348,3 +348,24 @@ def test_loaded_params_cannot_be_changed() -> None:
     found = params.load(ROOT / "params.yaml")
     with pytest.raises(ValidationError, match="frozen"):
         found.slice.side_px = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("few_shot.heads", ["linear", "linear"], "list each head once"),
+        ("few_shot.reference", "linear_image", "reference is linear_image, but heads does not name it: add it there"),
+        ("few_shot.crack_texts", ["a crack"], "crack_texts and no_crack_texts go together"),
+        ("few_shot.subsets", [0.1, 0.01], "list each once, the smallest first"),
+    ],
+)
+def test_settings_of_few_labels_must_fit_together(key: str, value: Any, said: str) -> None:
+    (fault,) = faults(changed(key, value))
+    assert fault.startswith("few_shot: ")
+    assert said in fault
+
+
+def test_subsets_are_shares_or_whole_numbers() -> None:
+    found = params.check(changed("few_shot.subsets", [0.0, 0.5, 20]), where="p.yaml").few_shot.subsets
+    assert [type(one) for one in found] == [float, float, int]
+    assert faults(changed("few_shot.subsets", [1.5]))

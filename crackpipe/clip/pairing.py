@@ -14,6 +14,7 @@ from crackpipe.clip import kept_images, parts
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.clip.kept_images import Features, Squares
 from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.errors import ParamsError
 from crackpipe.runtime import Runtime
 
 BATCH = 32  # images per run of a frozen tower
@@ -75,6 +76,23 @@ def of_photographs(
     captions = captioned(photos, splits=splits, share=share, seed=seed)
     squares = photo_squares(captions, photos, side_px=side_px, workers=workers)
     return with_captions(squares, captions, views=views)
+
+
+def of_sources(patches: pd.DataFrame, sources: Sequence[str]) -> pd.DataFrame:
+    """The patches of photographs of these sources, or all of them where none is named.
+
+    Raises:
+        ParamsError: a source has no patch.
+    """
+    if not sources:
+        return patches
+    own = patches["photo_id"].str.partition("/")[0]
+    if missing := sorted(set(sources) - set(own)):
+        raise ParamsError(
+            f"align_clip.sources: {missing[0]!r} has no patch; expected sources of ingest.sources that have masks or "
+            f"labels: {', '.join(sorted(set(own))) or 'none has'}"
+        )
+    return patches[own.isin(sources)].reset_index(drop=True)
 
 
 def draw_patches(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:

@@ -57,6 +57,7 @@ class AlignClip(Section):
     patience: PositiveInt
     views: Annotated[int, Field(ge=1, le=8)]
     share: Annotated[float, Field(gt=0, le=1)]
+    sources: list[str]
     freeze: Literal["image", "text", "none", "blocks"]
     train_blocks: Count
     batch: Annotated[int, Field(ge=2)]

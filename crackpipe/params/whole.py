@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError, model_validator
 
 from crackpipe.params.classifier import TrainClassifier
+from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, Evidence, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
 from crackpipe.params.machine import Runtime
@@ -28,6 +29,7 @@ class Params(Section):
     embed: Embed
     scale_captions: ScaleCaptions
     retrieve: Retrieve
+    few_shot: FewShot
     embed_windows: EmbedWindows
     train_segmenter: TrainSegmenter
     ablate_prompts: AblatePrompts

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 METHODS = ["soft_location", "cam_location", "truth"]
 SHARES = ["0.5", "1.0"]
+HEADS = ["zero_shot", "linear", "bayesian"]
 SMALL = [
     "runtime.threads=1",
     "runtime.workers=1",
@@ -46,6 +47,12 @@ SMALL = [
     "embed_windows.views=1",
     "train_segmenter.text_adapters.epochs=2",
     "evaluate.gallery_rows=1",
+    f"few_shot.heads=[{','.join(HEADS)}]",
+    "few_shot.subsets=[0.0,4,1.0]",
+    "few_shot.seeds=2",
+    "few_shot.linear.steps=5",
+    "few_shot.bayesian.steps=5",
+    "few_shot.bayesian.samples=4",
 ]
 KINDS = ("soft_location", "self_soft_location", "truth")
 MADE = [f"{segmenter}-{labels}" for segmenter in ("unet", "text_adapters") for labels in KINDS]
@@ -53,6 +60,7 @@ CELLS = [f"{stage}@{cell}" for stage in ("train_segmenter", "segment") for cell 
 STAGES = ["ingest", "slice", "train_classifier", "evidence", *(f"pseudo_label@{name}" for name in METHODS)]
 STAGES += ["align_clip", "embed@base", "embed@tuned", *(f"scale_captions@{share}" for share in SHARES)]
 STAGES += ["gather_scaling", "retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate"]
+STAGES += ["embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot"]
 STAGES += ["ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts"]
 PATIENCE = 900  # seconds; a pipeline takes about two minutes on an idle machine
 
@@ -127,6 +135,12 @@ def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
     assert sorted(captions) == ["base", "tuned"]
     vectors = [(folder / f"data/embeddings/{name}/embeddings.arrow").read_bytes() for name in captions]
     assert vectors[0] != vectors[1]
+    few = json.loads((folder / "metrics/few_shot.json").read_text(encoding="utf-8"))
+    assert {subset: sorted(heads) for subset, heads in few.items()} == {
+        "T0": ["zero_shot"],
+        "T1": ["bayesian", "linear"],
+        "T2": ["bayesian", "linear"],
+    }
     points = json.loads((folder / "metrics/caption_scaling.json").read_text(encoding="utf-8"))
     assert sorted({str(point["share"]) for point in points}) == SHARES
 
@@ -150,6 +164,7 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
         "metrics/ablation.json",
         "metrics/bridge.json",
         "metrics/classifier.json",
+        "metrics/few_shot.json",
         "metrics/ingest.json",
         "metrics/prompts.json",
         "metrics/pseudo_labels.json",
@@ -160,6 +175,8 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     assert "Precision and recall on test photographs" in page
     assert "Training loss by epoch" in page
     assert "R@10 by number of captioned photographs" in page
+    assert "F1 by number of labelled patches" in page
+    assert "Share of errors among the surest decisions" in page
     assert all(f'"series": "{split}: image to text"' in page for split in ("val", "test"))
     assert "<DVC_METRIC_" not in page  # every anchor of our templates was filled
     for cell in MADE:

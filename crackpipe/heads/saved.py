@@ -1,0 +1,48 @@
+"""A trained head on disk: its networks, and what its card says of encoder, size and referral."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from crackpipe import models
+from crackpipe.heads.fused import Networks
+
+KIND = "head"
+
+
+class _Held(nn.Module):
+    """The tensors of some networks, under the names of their fields."""
+
+    weight: Tensor
+    bias: Tensor
+    score: Tensor
+
+    def __init__(self, networks: Networks) -> None:
+        super().__init__()
+        for name in ("weight", "bias", "score"):
+            self.register_buffer(name, getattr(networks, name))
+
+
+def save(folder: Path, networks: Networks, card: dict[str, Any]) -> None:
+    """Write ``model.safetensors`` and ``model.json``; the card also tells members, hidden units and width."""
+    members, hidden, width = networks.weight.shape
+    sizes = {"members": members, "hidden": hidden, "joint_width": width, "texts": networks.bias.shape[1]}
+    models.save(folder, _Held(networks), {**card, "kind": KIND, **sizes})
+
+
+def load(folder: Path) -> tuple[Networks, dict[str, Any]]:
+    """Networks and card of a saved head.
+
+    Raises:
+        ModelError: the folder holds none, or its weights do not fit its card.
+    """
+    card = models.card(folder, kind=KIND)
+    members, hidden, width = card["members"], card["hidden"], card["joint_width"]
+    empty = Networks(
+        torch.empty(members, hidden, width), torch.empty(members, card["texts"], hidden), torch.empty(members, hidden)
+    )
+    held = _Held(empty)
+    models.fill(held, models.weights(folder / "model.safetensors"), where=str(folder))
+    return Networks(held.weight, held.bias, held.score), card

@@ -1,0 +1,46 @@
+"""How unsure a decision may be before it goes to a person, chosen on decisions whose truth is known."""
+
+from typing import TypedDict
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from crackpipe.measures import uncertainty
+
+POINTS = 200
+
+
+class Point(TypedDict):
+    """Decisions up to an ``entropy`` (nats) are kept: a share ``coverage`` of them, wrong with ``risk``.
+
+    ``risk_high`` is the upper end of its 95 % interval (Clopper and Pearson 1934).
+    """
+
+    entropy: float
+    coverage: float
+    risk: float
+    risk_high: float
+
+
+def curve(wrong: Bool[np.ndarray, "n"], entropy: Float[np.ndarray, "n"]) -> list[Point]:
+    """At most :data:`POINTS` points by rising entropy; decisions of equal entropy are kept or referred together."""
+    from scipy.stats import beta
+
+    n, ranked = len(wrong), np.sort(entropy)
+    risk = uncertainty.risk_coverage(wrong, entropy)
+    ends = np.flatnonzero(np.append(ranked[1:] > ranked[:-1], True))
+    chosen = ends[np.unique(np.linspace(0, len(ends) - 1, min(POINTS, len(ends))).round().astype(int))]
+    points: list[Point] = []
+    for last in chosen:
+        kept, mistakes = int(last) + 1, round(float(risk[last]) * (int(last) + 1))
+        high = 1.0 if mistakes == kept else float(beta.ppf(0.975, mistakes + 1, kept - mistakes))
+        points.append(
+            {"entropy": float(ranked[last]), "coverage": kept / n, "risk": mistakes / kept, "risk_high": high}
+        )
+    return points
+
+
+def chosen(points: list[Point], *, risk: float) -> Point | None:
+    """The point that keeps most decisions at no more than ``risk``; ``None`` where there is none: refer everything."""
+    allowed = [point for point in points if point["risk"] <= risk]
+    return max(allowed, key=lambda point: point["coverage"]) if allowed else None

@@ -1,0 +1,32 @@
+"""One head on all subsets T0, T1 … and seeds: `python -m pipeline.few_shot bayesian`.
+
+Reads data/few_shot_patches; writes data/few_shot/<head>.parquet, what it says of each test patch. Costs: seconds; one
+process runs all subsets and seeds, because imports would take longer than most of them.
+"""
+
+from pathlib import Path
+
+from crackpipe import params, runtime, stage
+from crackpipe.heads import material, sweep
+
+PATCHES = Path("data/few_shot_patches")
+
+
+def main() -> None:
+    (head,) = stage.arguments({"head": list(sweep.HEADS)})
+    p = params.load()
+    q = p.few_shot
+    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
+    found = sweep.run(
+        head,
+        material.load(PATCHES),
+        settings=getattr(q, head).model_dump(),
+        shares=q.subsets,
+        seeds=q.seeds,
+        seed=q.seed,
+    )
+    sweep.write(Path(f"data/few_shot/{head}.parquet"), found)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,144 @@
+"""`crackpipe few-shot` and `crackpipe classify`: a user's folders become a head, and the head refers what is unsure."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from crackpipe import cli, decisions, images, own_head
+from crackpipe.clip import embedding, encoder
+from crackpipe.clip.encoder import DualEncoder
+from crackpipe.errors import CrackpipeError, DatasetError, ModelError
+
+ROOT = Path(__file__).parents[1]
+SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
+LEVELS = {"crack": 40, "no_crack": 200}
+
+
+def picture(label: str, number: int) -> bytes:
+    noise = np.random.default_rng([LEVELS[label], number]).integers(0, 40, (40, 40, 3))
+    return images.encode_rgb((LEVELS[label] + noise).astype(np.uint8))
+
+
+@pytest.fixture(autouse=True)
+def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
+    tree["slice"] |= {"side_px": 32, "stride_px": 32}
+    for head in ("linear", "bayesian"):
+        tree["few_shot"][head] |= {"steps": 200, "hidden": 4}
+    monkeypatch.chdir(tmp_path)
+    with Path("params.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(tree, file)
+    torch.manual_seed(0)
+    encoder.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+    for label in LEVELS:
+        Path("bridge", label).mkdir(parents=True)
+        for number in range(20):
+            Path("bridge", label, f"{number}.png").write_bytes(picture(label, number))
+
+
+def fit(**changed: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"out": Path("head"), "clip": Path("models/clip_base"), "settings": Path("params.yaml")}
+    return own_head.fit(Path("bridge"), **(given | {"head": "bayesian", "folds": 3, "seed": 0} | changed))
+
+
+def invoke(*arguments: str) -> str:
+    done = CliRunner().invoke(cli.commands, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_folders_become_a_head_that_decides_and_refers() -> None:
+    Path("bridge/crack/broken.jpg").write_bytes(b"no picture")
+    printed = invoke("few-shot", "bridge", "--folds", "3")
+    assert "bridge/crack/broken.jpg: not a picture" in printed
+    assert "a head from 40 photographs, and report.json" in printed
+    report = json.loads(Path("head/report.json").read_text(encoding="utf-8"))
+    assert (report["n"], report["folds"]) == (40, 3)
+    assert report["f1"] > 0.9
+    assert [row["path"] for row in report["rejected"]] == ["bridge/crack/broken.jpg"]
+    assert report["ece_low"] <= report["ece"] <= report["ece_high"]
+    assert report["f1_low"] <= report["f1"] <= report["f1_high"]
+    assert report["referral"][-1]["coverage"] == 1
+    Path("new").mkdir()
+    for label in LEVELS:
+        Path("new", f"{label}.png").write_bytes(picture(label, 99))
+    Path("new/broken.jpg").write_bytes(b"no picture")
+    printed = invoke("classify", "new", "--risk", "0.1")
+    assert "1 of 3 to a person; in its cross-validation this keeps 100% of the decisions, " in printed
+    table = pd.read_csv("decisions.csv", keep_default_na=False).set_index("photo")
+    assert table.loc["new/crack.png", "decision"] == "crack"
+    assert table.loc["new/no_crack.png", "decision"] == "no crack"
+    assert table.loc["new/broken.jpg", "refer"] == "yes"
+    assert set(table["refer"]) <= {"yes", "no"}
+
+
+def test_two_equal_calls_write_the_same_bytes() -> None:
+    fit(head="linear")
+    fit(head="linear", out=Path("again"))
+    for name in ("model.safetensors", "model.json", "report.json"):
+        assert Path("head", name).read_bytes() == Path("again", name).read_bytes()
+
+
+def test_a_missing_class_and_a_single_picture_are_refused() -> None:
+    for path in Path("bridge/crack").glob("[1-9]*.png"):
+        path.unlink()
+    with pytest.raises(DatasetError, match="got 1 in crack/ and 20 in no_crack/ different photographs"):
+        fit()
+    Path("bridge/crack/0.png").unlink()
+    Path("bridge/crack").rmdir()
+    with pytest.raises(DatasetError, match="crack/ and no_crack/ are both needed here"):
+        fit()
+    assert not Path("head").exists()
+
+
+def test_an_encoder_that_has_diverged_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.full((1, 16), np.nan))
+    with pytest.raises(CrackpipeError, match=r"bridge/crack/0\.png: its embedding is not finite; the encoder has"):
+        fit()
+    assert not Path("head").exists()
+
+
+def test_the_same_picture_in_both_classes_is_refused() -> None:
+    Path("bridge/no_crack/copy.png").write_bytes(picture("crack", 2))
+    with pytest.raises(DatasetError, match=r"crack/2\.png and bridge/no_crack/copy\.png are the same picture in both"):
+        fit()
+
+
+def test_copies_of_a_picture_count_once() -> None:
+    for path in Path("bridge/crack").glob("[1-9]*.png"):
+        path.write_bytes(picture("crack", 0))
+    with pytest.raises(DatasetError, match="got 1 in crack/"):
+        fit()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"folds": 1}, "--folds: got 1; cross-validation needs at least 2"),
+        ({"head": "knn"}, "--head: got 'knn', expected one of bayesian, "),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(CrackpipeError, match=said):
+        fit(**changed)
+
+
+def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
+    fit(head="linear")
+    given: dict[str, Any] = {"head": Path("head"), "settings": Path("params.yaml"), "risk": 0.1, "out": Path("d.csv")}
+    torch.manual_seed(1)
+    encoder.save(Path("models/other"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+    with pytest.raises(ModelError, match="head: was trained with another encoder than models/other"):
+        decisions.classify([Path("bridge")], clip=Path("models/other"), **given)
+    with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
+        decisions.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"risk": 2})
+    with pytest.raises(CrackpipeError, match="no picture in models"):
+        decisions.classify([Path("models")], clip=Path("models/clip_base"), **given)
