@@ -116,7 +116,7 @@ def start(p: Params, precision: Precision) -> Runtime:
 def epochs_timed(
     spec: dict[str, Any], items: Sequence[Item], p: Params, *, what: str
 ) -> tuple[dict[str, timing.Times], float]:
-    """Times of ``EPOCHS`` epochs, each way in each precision, and the seconds that keeping the tokens took in the last."""
+    """Times of ``EPOCHS`` epochs, each way and precision, and the seconds that keeping the last tokens took."""
     ways = {}
     with tempfile.TemporaryDirectory() as place:
         for precision in PRECISIONS:
