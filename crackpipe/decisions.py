@@ -56,7 +56,8 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, 
         score, information = (float(one[0, 0]) for one in trained.predicted([networks], vector))
         doubt = float(uncertainty.entropy(np.array([score]))[0])
         told = {"crack_probability": f"{score:.4f}", "entropy": f"{doubt:.4f}"}
-        told |= {"mutual_information": f"{information:.4f}", "decision": "crack" if score > 0.5 else "no crack"}
+        told |= {"mutual_information": f"{information:.4f}"} if len(networks.weight) > 1 else {}
+        told |= {"decision": "crack" if score > 0.5 else "no crack"}
         rows.append(row | told | {"refer": "yes" if point is None or doubt > point["entropy"] else "no"})
     table = pd.DataFrame(rows, columns=COLUMNS)
     _write(out, table)
