@@ -269,5 +269,24 @@ def tune_crf(
     typer.echo(f"wrote {out} and {out.with_suffix('.csv')}")
 
 
+@commands.command("tune-head")
+def tune_head(
+    head: Annotated[str, typer.Argument(help="linear, bayesian, logistic …: one of few_shot.heads")],
+    grid: Annotated[list[str], typer.Argument(help="name=value,value …, e.g. lr=0.005,0.01 hidden=4,16")],
+    held_out: Annotated[float, typer.Option(min=0.01, max=0.9, help="share of the pool's structures")] = 0.25,
+    seed: Annotated[int, typer.Option(min=0, help="of their draw")] = 0,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
+) -> None:
+    """Compare settings of a few-shot head on held-out structures of its pool, never on test patches."""
+    from ruamel.yaml import YAML
+
+    from crackpipe import tune_head as tuning
+
+    named = [one.partition("=")[::2] for one in grid]
+    values = {name: YAML(typ="safe").load(f"[{text}]") for name, text in named}
+    found = tuning.settings(head, values, project=project, held_out=held_out, seed=seed)
+    typer.echo(found.to_string(index=False, float_format="{:.4f}".format))
+
+
 if __name__ == "__main__":
     app()
