@@ -144,8 +144,8 @@ def resize(pixels: np.ndarray, *, height: int, width: int, method: Method) -> np
     return cv2.resize(pixels, (width, height), interpolation=_INTERPOLATION[method])
 
 
-def squeezed(image: Rgb, *, side_px: int) -> UInt8[np.ndarray, "s s 3"]:
-    """The whole image in a square of ``side_px``, whatever its proportions: area means where it becomes smaller."""
+def squeezed(image: np.ndarray, *, side_px: int) -> np.ndarray:
+    """The whole image (h, w) or (h, w, 3) in a square of ``side_px``: area means where it becomes smaller."""
     smaller = side_px < min(image.shape[:2])
     return resize(image, height=side_px, width=side_px, method="area" if smaller else "linear")
 

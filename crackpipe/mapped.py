@@ -3,6 +3,7 @@
 Reading costs no memory but the system's page cache; numbers are used in place, without a copy.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,17 +13,19 @@ from crackpipe.errors import TableError
 from crackpipe.tables import Schema
 
 
-def write(path: Path, schema: Schema, columns: pa.Table) -> int:
+def write(path: Path, schema: Schema, columns: pa.Table, *, about: Mapping[str, str] | None = None) -> int:
     """Write a table whose rows are ascending in the key; return its number of rows. The same rows, the same bytes.
+
+    ``about`` is kept as the metadata of the table's schema.
 
     Raises:
         TableError: the columns do not fit the schema, or the keys are not strictly ascending.
     """
-    table = tables.fitted(schema, columns)
+    table = tables.fitted(schema, columns).replace_schema_metadata(dict(about or {}))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with pa.OSFile(str(temporary), "wb") as file, pa.ipc.new_file(file, schema.columns) as writer:
+        with pa.OSFile(str(temporary), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
         temporary.replace(path)
     finally:

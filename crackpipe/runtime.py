@@ -1,7 +1,6 @@
 """Where and how precisely networks run: device, autocast precision, memory format, threads and seeds."""
 
 import contextlib
-import ctypes
 import os
 import random
 from collections.abc import Iterator
@@ -11,13 +10,13 @@ from typing import Literal
 
 import numpy as np
 import torch
+import torch.utils.deterministic
 from torch import nn
 
+from crackpipe import heap
 from crackpipe.errors import ParamsError
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
-
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's mallopt
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def start(*, device: str, precision: Precision, threads: int, keep_memory: bool 
     ``device="auto"`` takes CUDA where there is one. ``precision="auto"`` takes bf16 on graphics cards that have
     it (compute capability 8 and later) and on processors with AMX or AVX512-BF16 units, float32 elsewhere, and never
     fp16. The thread count is fixed because it changes the order of sums, and with it trained weights.
-    ``keep_memory`` is for training: see :func:`keep_freed_memory`.
+    ``keep_memory`` is for training: see :func:`crackpipe.heap.keep`.
 
     Raises:
         ParamsError: ``device="cuda"`` on a machine without CUDA.
@@ -61,28 +60,20 @@ def start(*, device: str, precision: Precision, threads: int, keep_memory: bool 
     if device == "cuda" and not torch.cuda.is_available():
         raise ParamsError("runtime.device: got cuda, but no CUDA device is visible; set runtime.device to auto or cpu")
     if keep_memory:
-        keep_freed_memory()
+        heap.keep()
+    torch.set_flush_denormal(
+        True
+    )  # before threads start, which inherit it: trained networks' gradients are full of them
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=False)
+    setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - nothing reads it; a tenth of a step
     torch.backends.cudnn.benchmark = False
     name = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
     dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
     if precision == "auto":
         precision = "bf16" if _has_bf16(name) else "fp32"
     return Runtime(torch.device(name), dtypes[precision])
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep the memory that it frees, for good: meant for training, whose steps ask for the same again.
-
-    By default glibc gives large blocks back to the system at once and has them cleared again page by page, which takes
-    up to a third of a step on the processor. Does nothing with another C library.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_MAX, 0)
-        mallopt(M_TRIM_THRESHOLD, -1)
 
 
 def seed_everything(seed: int) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from crackpipe import images, params, runtime, tables
+from crackpipe import checkpoints, images, params, runtime, tables
 from crackpipe.clip import embedding, encoder
 from crackpipe.errors import CrackpipeError, TableError
 from crackpipe.heads import search
@@ -59,11 +59,8 @@ def _ranked(text: str, *, top: int, embeddings: Path, clip: Path) -> pd.DataFram
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     model = encoder.load(clip, machine)
     seen = embedding.load(embeddings, kind="image", split=None)
-    if seen.vectors.shape[1] != model.joint_width:
-        raise TableError(
-            f"{embeddings}: holds vectors of {seen.vectors.shape[1]} numbers, but {clip} makes {model.joint_width}; "
-            "they were made by another encoder: run `dvc repro` again"
-        )
+    if seen.encoder != checkpoints.fingerprint(None, [clip]):
+        raise TableError(f"{embeddings}: made by another encoder than {clip} holds now; run `dvc repro` again")
     similarity, index = search.top(embedding.encode_texts(model, [text], machine), seen.vectors, k=top)
     return pd.DataFrame(
         {

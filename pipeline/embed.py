@@ -6,7 +6,7 @@ Costs: one decoding of each photograph and one run of the encoder on it; memory 
 
 from pathlib import Path
 
-from crackpipe import params, runtime, stage
+from crackpipe import checkpoints, params, runtime, stage
 from crackpipe.clip import embedding, encoder
 
 PHOTOS = Path("data/photos")
@@ -26,6 +26,7 @@ def main() -> None:
         side_px=embedding.square_px(model, side_px=p.embed.side_px),
         batch=p.embed.batch,
         workers=p.runtime.workers,
+        fingerprint=checkpoints.fingerprint(None, [ENCODERS[name]]),
     )
     counts = listed["kind"].value_counts()
     stage.say(f"embed ({name}): {counts['image']} photographs, {counts.get('text', 0)} captions")

@@ -1,30 +1,41 @@
-"""Freed memory goes back to the system."""
+"""Freed memory is kept, or goes back to the system, as a stage needs it."""
 
 import subprocess
 import sys
 
 import pytest
 
-PAGES = 2**20 // 4096
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="counts the page faults of glibc's allocator"
+)
+
+PAGE_BYTES = 4096
 FAULTS = """
 import resource, sys
 import numpy as np
 from crackpipe import heap
-if sys.argv[1] == "give_back":
-    heap.give_back()
+getattr(heap, sys.argv[1], lambda: None)()
+size = int(sys.argv[2])
 for _ in range(3):
-    np.ones(2**17)  # a MiB, freed at once
+    np.ones(size, np.uint8)  # freed at once
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-np.ones(2**17)
+np.ones(size, np.uint8)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts the page faults of glibc's allocator")
+def faults(way: str, *, size_bytes: int) -> int:
+    """Pages that the system has to clear for a block as large as three that were freed before."""
+    command = [sys.executable, "-c", FAULTS, way, str(size_bytes)]
+    return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def test_kept_memory_is_used_again_without_asking_the_system() -> None:
+    size_bytes = 2**27  # more than glibc ever keeps by itself
+    assert faults("keep", size_bytes=size_bytes) < 10 < faults("default", size_bytes=size_bytes)
+
+
 def test_a_large_block_is_returned_however_many_were_freed_before() -> None:
-    faults = {
-        way: int(subprocess.run([sys.executable, "-c", FAULTS, way], capture_output=True, check=True, text=True).stdout)
-        for way in ("default", "give_back")
-    }
-    assert faults["default"] < PAGES // 4  # used again
-    assert faults["give_back"] >= PAGES  # mapped anew
+    size_bytes = 2**20
+    assert faults("default", size_bytes=size_bytes) < size_bytes // PAGE_BYTES // 4  # used again
+    assert faults("give_back", size_bytes=size_bytes) >= size_bytes // PAGE_BYTES  # mapped anew

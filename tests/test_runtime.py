@@ -1,8 +1,5 @@
 """Device, precision and seeds."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -75,25 +72,3 @@ def test_cuda_that_is_not_there_is_the_users_error() -> None:
 def test_an_operation_without_a_fixed_result_is_refused() -> None:
     runtime.start(device="auto", precision="auto", threads=2)
     assert torch.are_deterministic_algorithms_enabled()
-
-
-FAULTS = """
-import resource, sys
-import numpy as np
-from crackpipe import runtime
-if sys.argv[1] == "keep":
-    runtime.keep_freed_memory()
-np.ones(2**24)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-np.ones(2**24)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts the page faults of glibc's allocator")
-def test_kept_memory_is_used_again_without_asking_the_system() -> None:
-    faults = {
-        way: int(subprocess.run([sys.executable, "-c", FAULTS, way], capture_output=True, check=True, text=True).stdout)
-        for way in ("default", "keep")
-    }
-    assert faults["keep"] < 10 < faults["default"]

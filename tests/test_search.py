@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from crackpipe import cli, images, search, tables
+from crackpipe import checkpoints, cli, images, search, tables
 from crackpipe.clip import embedding, encoder
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.errors import CrackpipeError, ModelError, TableError
@@ -40,7 +40,13 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder.save(Path("models/clip"), model, {"architecture": "dual", **SPEC})
     tables.write_shards(Path("photos"), tables.PHOTOS, [row(name) for name in CAPTIONS])
     machine = Runtime(torch.device("cpu"), None)
-    embedding.write(Path("embeddings"), Path("photos"), model, machine, side_px=32, batch=4, workers=1)
+    settings = {
+        "side_px": 32,
+        "batch": 4,
+        "workers": 1,
+        "fingerprint": checkpoints.fingerprint(None, [Path("models/clip")]),
+    }
+    embedding.write(Path("embeddings"), Path("photos"), model, machine, **settings)
 
 
 def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png", **places: Path) -> pd.DataFrame:
@@ -97,9 +103,11 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_embeddings_of_another_encoder_are_refused() -> None:
-    other = {**SPEC, "joint_width": 24}
+    other = SPEC  # as wide, with other weights
     encoder.save(Path("models/other"), DualEncoder(**other), {"architecture": "dual", **other})
-    with pytest.raises(TableError, match="embeddings: holds vectors of 16 numbers, but models/other makes 24"):
+    with pytest.raises(
+        TableError, match="embeddings: made by another encoder than models/other holds now; run `dvc repro` again"
+    ):
         find(clip=Path("models/other"))
 
 

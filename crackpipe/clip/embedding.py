@@ -19,6 +19,7 @@ from crackpipe.errors import ParamsError
 from crackpipe.runtime import Runtime
 
 FILE = "embeddings.arrow"
+ENCODER = b"encoder"  # key of its fingerprint in the file
 AHEAD = 2  # batches that are decoded before they are needed
 
 
@@ -29,10 +30,12 @@ class Embeddings:
     Attributes:
         item_ids: photo_ids, or the captions themselves.
         vectors: of length 1, mapped from the file.
+        encoder: fingerprint of the encoder that made them.
     """
 
     item_ids: list[str]
     vectors: Float16[np.ndarray, "n d"]
+    encoder: str
 
 
 def load(folder: Path, *, kind: str, split: str | None) -> Embeddings:
@@ -50,7 +53,8 @@ def load(folder: Path, *, kind: str, split: str | None) -> Embeddings:
     index = np.flatnonzero((labels["kind"] == kind) & (split is None or labels["split"] == split))
     part = table.slice(index[0], len(index)) if len(index) else table.slice(0, 0)  # the key puts them side by side
     chunk = part["vector"].combine_chunks()
-    return Embeddings(part["item_id"].to_pylist(), chunk.flatten().to_numpy().reshape(len(part), width))
+    vectors = chunk.flatten().to_numpy().reshape(len(part), width)
+    return Embeddings(part["item_id"].to_pylist(), vectors, (table.schema.metadata or {}).get(ENCODER, b"").decode())
 
 
 def items(photos: Path) -> pd.DataFrame:
@@ -85,6 +89,7 @@ def write(
     side_px: int,
     batch: int,
     workers: int,
+    fingerprint: str,
     scratch: Path = Path(".checkpoints"),
 ) -> pd.DataFrame:
     """Embed every photograph and every distinct caption of each split; return what was embedded (see :func:`items`).
@@ -96,6 +101,7 @@ def write(
         side_px: side of the square that each photograph is squeezed to; see :func:`square_px`.
         batch: photographs, or captions, per run of the encoder.
         workers: threads that decode.
+        fingerprint: of the encoder's files; kept with the vectors, so that a search can tell whose they are.
     """
     listed = items(photos)
     width = encoder.joint_width
@@ -106,7 +112,8 @@ def write(
         _fill_texts(vectors, listed, encoder, machine, batch=batch)
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), width)
         names = {name: pa.array(listed[name].tolist(), pa.string()) for name in listed}
-        mapped.write(folder / FILE, tables.embeddings(width=width), pa.table({**names, "vector": column}))
+        columns = pa.table({**names, "vector": column})
+        mapped.write(folder / FILE, tables.embeddings(width=width), columns, about={ENCODER.decode(): fingerprint})
     return listed
 
 

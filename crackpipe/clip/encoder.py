@@ -91,10 +91,7 @@ class DualEncoder(nn.Module):
 
     def stage_tokens(self, inputs: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b c r k"]]:
         """Feature maps of the trunk at 1/4, 1/8, 1/16 and 1/32 of the input."""
-        indices = list(range(-stages.STAGES, 0))
-        return [
-            one.float() for one in self.trunk.forward_intermediates(inputs, indices=indices, intermediates_only=True)
-        ]
+        return stages.of_timm(self.trunk, inputs)
 
     def prepare(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> Float[Tensor, "b 3 h w"]:
         """RGB levels 0–255 to normalised inputs on the device."""

@@ -60,7 +60,7 @@ def of(visual: Network) -> Stages:
         return Stages(widths, 32, partial(_of_resnet, visual))
     if isinstance(trunk, ConvNeXt | FastVit):
         info: list[dict[str, Any]] = trunk.feature_info[-STAGES:]
-        return Stages(tuple(one["num_chs"] for one in info), info[-1]["reduction"], partial(_of_timm, trunk, STAGES))
+        return Stages(tuple(one["num_chs"] for one in info), info[-1]["reduction"], partial(of_timm, trunk))
     if type(trunk) is VisionTransformer and type(trunk.patch_embed) is PatchEmbed:
         patch_px = int(trunk.patch_embed.patch_size[0])
         return Stages((int(trunk.embed_dim),) * STAGES, patch_px, partial(_of_timm_transformer, trunk))
@@ -98,8 +98,9 @@ def _of_resnet(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
     return maps
 
 
-def _of_timm(trunk: Network, count: int, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
-    indices = list(range(-count, 0))
+def of_timm(trunk: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
+    """Maps of the last four stages of one of timm's convolutional networks, float32."""
+    indices = list(range(-STAGES, 0))
     return [one.float() for one in trunk.forward_intermediates(inputs, indices=indices, intermediates_only=True)]
 
 

@@ -1,32 +1,20 @@
-"""Lower threshold of Otsu's method with 2 or 3 classes (Liao et al. 2001), compiled; the only file that knows numba.
+"""Lower threshold of Otsu's method with 2 or 3 classes (Liao et al. 2001), compiled.
 
 Every pair of thresholds is tried, in float64. Tie rule: of equally good lower thresholds the smallest is taken; a level
-equal to the threshold belongs to the class below it. Compiled code is kept in ``__pycache__``; it frees the GIL.
+equal to the threshold belongs to the class below it.
 """
 
-import inspect
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 from jaxtyping import Bool, Float64, Int32, Int64, UInt8
+
+from crackpipe import compiled
 
 LEVELS = 256
 NONE_DARK = -1
 TIE = 1 - 1e-12  # thresholds that differ by less are equally good: float64's rounding must not choose between them
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    bare = inspect.unwrap(function)  # the tests' shape checker wraps every function, and numba compiles no wrapper
-    # error_model: no check of divisors, each of which is a number of pixels above 0
-    try:
-        return numba.njit(bare, cache=True, nogil=True, error_model="numpy")
-    except RuntimeError:  # neither this folder nor the home can be written to: compiled anew in each process
-        return numba.njit(bare, nogil=True, error_model="numpy")
-
-
-@_compiled
+@compiled.function
 def lower_threshold(histogram: Int64[np.ndarray, "256"], classes: int) -> int:
     """Lower threshold of one histogram.
 
@@ -60,7 +48,7 @@ def lower_threshold(histogram: Int64[np.ndarray, "256"], classes: int) -> int:
     return levels[low]
 
 
-@_compiled
+@compiled.function
 def _above(count: Float64[np.ndarray, "l"], total: Float64[np.ndarray, "l"]) -> Float64[np.ndarray, "k"]:
     """Count × mean² of the levels above each but the last (Liao, eq. 13)."""
     found = np.empty(len(count) - 1)
@@ -70,7 +58,7 @@ def _above(count: Float64[np.ndarray, "l"], total: Float64[np.ndarray, "l"]) -> 
     return found
 
 
-@_compiled
+@compiled.function
 def _upper_two(
     count: Float64[np.ndarray, "256"], total: Float64[np.ndarray, "256"], above: Float64[np.ndarray, "k"]
 ) -> Float64[np.ndarray, "j"]:
@@ -83,7 +71,7 @@ def _upper_two(
     return found
 
 
-@_compiled
+@compiled.function
 def patch_thresholds(
     grey: UInt8[np.ndarray, "h w"], side_px: int, stride_px: int, classes: int, asked: Bool[np.ndarray, "r c"]
 ) -> Int32[np.ndarray, "r c"]:
@@ -115,7 +103,7 @@ def patch_thresholds(
     return found
 
 
-@_compiled
+@compiled.function
 def _count(strips: Int64[np.ndarray, "s 256"], band: UInt8[np.ndarray, "b w"], stride_px: int, times: int) -> None:
     """Add ``times`` each pixel of a band to the histogram of the strip in which it lies."""
     for row in range(band.shape[0]):

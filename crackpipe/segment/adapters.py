@@ -35,13 +35,20 @@ class TextAdapters(nn.Module):
             stages: token maps of the stages, finest first; channels-last ones are read as they lie.
             height, width: of the maps to return, in pixels.
         """
-        direction = LOGIT_SCALE * (self.text[1] - self.text[0])
-        maps = []
-        for tokens, adapter in zip(stages, self.adapters, strict=True):
-            joint = adapter(tokens.movedim(1, -1))
-            logits = joint @ direction / torch.linalg.vector_norm(joint, dim=-1).clamp(min=1e-12)
-            maps.append(torch.sigmoid(upsampled(logits, height=height, width=width)))
-        return maps
+        return [torch.sigmoid(upsampled(grid, height=height, width=width)) for grid in self.logits(stages)]
+
+    def logits(self, stages: Sequence[Float[Tensor, "b _c _r _k"]]) -> list[Float[Tensor, "b _r _k"]]:
+        """Logit of crack minus logit of normal of each token, at each stage.
+
+        Under autocast only the adapters run in lower precision: cosines are magnified a hundred times.
+        """
+        return [self._cosines(adapter(one.movedim(1, -1))) for one, adapter in zip(stages, self.adapters, strict=True)]
+
+    def _cosines(self, joint: Float[Tensor, "b r k d"]) -> Float[Tensor, "b r k"]:
+        with torch.autocast(joint.device.type, enabled=False):
+            wide = joint.to(self.text.dtype)
+            direction = LOGIT_SCALE * (self.text[1] - self.text[0])
+            return wide @ direction / torch.linalg.vector_norm(wide, dim=-1).clamp(min=1e-12)
 
 
 def upsampled(grid: Float[Tensor, "b r k"], *, height: int, width: int) -> Float[Tensor, "b h w"]:

@@ -15,7 +15,7 @@ from crackpipe.checkpoints import Checkpoint
 from crackpipe.clip.encoder import Encoder
 from crackpipe.errors import ModelError, ParamsError
 from crackpipe.runtime import Runtime
-from crackpipe.segment import fitting, losses, pixel_network, text_guided, training, windows
+from crackpipe.segment import fitting, grid_losses, losses, pixel_network, text_guided, training, windows
 from crackpipe.segment.examples import Examples
 from crackpipe.segment.networks.trunks import Weights
 from crackpipe.segment.pixel_network import PixelNetwork
@@ -45,7 +45,9 @@ def text_adapters(
     """Train linear adapters on kept tokens, without a run of the encoder; write them to ``folder``."""
     model = text_guided.create(encoder, stages=examples.tokens.stages, combine=combine, text=text)
     model.network.to(machine.device)
-    loss = partial(losses.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight)
+    loss = partial(
+        grid_losses.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight
+    )
     history = training.fit(
         model,
         examples,

@@ -12,7 +12,7 @@ from crackpipe.runtime import Runtime
 from crackpipe.segment.examples import Examples
 from crackpipe.segment.text_guided import TextGuided
 
-Loss = Callable[[list[Float[Tensor, "b h w"]], Float[Tensor, "b h w"]], Float[Tensor, ""]]
+Loss = Callable[[list[Float[Tensor, "b _r _k"]], Float[Tensor, "b h w"]], Float[Tensor, ""]]  # of grids of logits
 
 
 def fit(
@@ -45,7 +45,9 @@ def fit(
             batches, what=f"train adapters, epoch {epoch + 1}/{epochs}", total=len(batches), unit="batches"
         ):
             stages, label = examples.batch(index, machine)
-            value = loss(network(stages, height=label.shape[1], width=label.shape[2]), label)
+            with machine.autocast():
+                grids = network.logits(stages)
+            value = loss(grids, label)
             optimise.zero_grad(set_to_none=True)
             value.backward()
             optimise.step()

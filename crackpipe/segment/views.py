@@ -135,17 +135,13 @@ def _place(
 def _cut(layer: np.ndarray, place: Place) -> np.ndarray:
     """Squeeze, shrink or enlarge a photograph or a label, then cut the turned square from it."""
     if place.squeezed:
-        layer = _sized(layer, height=place.side_px, width=place.side_px, smaller=place.side_px < min(layer.shape[:2]))
+        layer = images.squeezed(layer, side_px=place.side_px)
     height, width = (_scaled(length, place.scale) for length in layer.shape[:2])
-    layer = _sized(layer, height=height, width=width, smaller=place.scale < 1)
+    layer = images.resize(layer, height=height, width=width, method="area" if place.scale < 1 else "linear")
     square = images.turned_window(
         layer, centre_row=place.centre_row, centre_col=place.centre_col, turn_deg=place.turn_deg, side_px=place.side_px
     )
     return np.ascontiguousarray(square[:, ::-1]) if place.mirrored else square
-
-
-def _sized(layer: np.ndarray, *, height: int, width: int, smaller: bool) -> np.ndarray:
-    return images.resize(layer, height=height, width=width, method="area" if smaller else "linear")
 
 
 def _scaled(length: int, scale: float) -> int:

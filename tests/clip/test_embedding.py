@@ -41,7 +41,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def write(folder: Path, photos: Path, encoder: DualEncoder, machine: Runtime, **changed: Any) -> pd.DataFrame:
-    settings = {"side_px": SIDE_PX, "batch": 2, "workers": 2} | changed
+    settings = {"side_px": SIDE_PX, "batch": 2, "workers": 2, "fingerprint": "of the encoder"} | changed
     return embedding.write(folder, photos, encoder, machine, scratch=folder.parent / "scratch", **settings)
 
 
@@ -83,6 +83,7 @@ def test_without_a_split_the_items_of_all_are_one_block(
     write(tmp_path / "out", photos, encoder, machine)
     found = embedding.load(tmp_path / "out", kind="image", split=None)
     assert found.item_ids == ["s/b", "s/e", "s/a", "s/c", "s/d"]
+    assert found.encoder == "of the encoder"
     assert found.vectors.dtype == np.float16
     assert not found.vectors.flags.owndata  # mapped, not copied
     parts = [embedding.load(tmp_path / "out", kind="image", split=split).vectors for split in ("test", "train", "val")]

@@ -2,11 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -88,21 +85,6 @@ def test_threads_find_what_one_finds() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(found, greys)) == [found(grey) for grey in greys]
-
-
-def test_where_no_folder_takes_the_cache_code_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    compile_with = numba.njit
-
-    def njit(function: Callable[..., Any], *, cache: bool = False, **options: Any) -> Callable[..., Any]:
-        if cache:
-            raise RuntimeError("cannot cache function 'doubled': no locator available")
-        return compile_with(function, **options)
-
-    def doubled(number: int) -> int:
-        return 2 * number
-
-    monkeypatch.setattr(numba, "njit", njit)
-    assert otsu._compiled(doubled)(21) == 42
 
 
 def test_slicing_starts_without_the_compiler() -> None:

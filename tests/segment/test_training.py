@@ -13,14 +13,14 @@ from crackpipe.checkpoints import Checkpoint
 from crackpipe.clip import prompts
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.runtime import Runtime
-from crackpipe.segment import losses, segmenter, text_guided, training
+from crackpipe.segment import grid_losses, segmenter, text_guided, training
 from crackpipe.segment.examples import Examples
 from crackpipe.segment.segmenter import Segmenter
 from crackpipe.segment.text_guided import TextGuided
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 Keep = Callable[..., Examples]
-LOSS = partial(losses.text_adapters, focal_weight=1.0, dice_weight=1.0, edge_weight=1.0)
+LOSS = partial(grid_losses.text_adapters, focal_weight=1.0, dice_weight=1.0, edge_weight=1.0)
 
 
 def untrained(encoder: DualEncoder | OpenClipEncoder) -> TextGuided:
