@@ -19,18 +19,20 @@ Batch = tuple[UInt8[Tensor, "b 3 s s"], Int[Tensor, "b"]]
 
 
 def draw(
-    labels: Int[np.ndarray, "n"], *, count: int, crack_share: float, seed: int, epoch: int
+    labels: Int[np.ndarray, "n"], *, count: int, crack_share: float | None, seed: int, epoch: int
 ) -> Int[np.ndarray, "m"]:
     """Choose ``count`` patches, ``crack_share`` of them cracks, in random order; the same for the same seed and epoch.
 
-    Patches are drawn without replacement while there are enough of a class, else each is drawn equally often.
+    Patches are drawn without replacement while there are enough of a class, else each is drawn equally often. Without
+    a ``crack_share`` cracks are as frequent as in ``labels``, which probabilities need that shall hold as they are.
 
     Raises:
         DatasetError: one of the two classes has no patch.
     """
     random = runtime.generator(seed, epoch)
+    share = float(labels.mean()) if crack_share is None and len(labels) else crack_share or 0.5
     chosen = []
-    for label, wanted in ((1, round(count * crack_share)), (0, count - round(count * crack_share))):
+    for label, wanted in ((1, round(count * share)), (0, count - round(count * share))):
         members = np.flatnonzero(labels == label)
         if len(members) == 0:
             raise DatasetError(_lacking(label, len(labels)))

@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from crackpipe import progress, runtime
-from crackpipe.classify import sampling
+from crackpipe.classify import final_layer, sampling
+from crackpipe.classify.calibrator import Calibrator
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.losses import ar_adals
+from crackpipe.classify.losses.step import HeldOut
 from crackpipe.measures import classification
 from crackpipe.runtime import Runtime
 
@@ -27,15 +31,38 @@ def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def predict(
+def logits(
     model: Classifier, patches: pd.DataFrame, photos: Mapping[str, np.ndarray], machine: Runtime, *, workers: int
-) -> Float[np.ndarray, "n"]:
-    """Crack probability of each patch, in inference mode."""
+) -> Float[Tensor, "n 2"]:
+    """Logits of no crack and crack of each patch, in inference mode, on the CPU."""
     model.network.eval()
     order = np.arange(len(patches))
     loaded = sampling.batches(patches, photos, order, side_px=model.side_px, batch=BATCH, workers=workers)
     bar = progress.bar(loaded, what="score patches", total=-(-len(patches) // BATCH), unit="batches")
-    return torch.cat([model.crack_probability(pixels, machine) for pixels, _ in bar]).numpy()
+    return torch.cat([torch.zeros(0, 2), *(model.logits(pixels, machine).cpu() for pixels, _ in bar)])
+
+
+def outputs(
+    model: Classifier, patches: pd.DataFrame, photos: Mapping[str, np.ndarray], machine: Runtime, *, workers: int
+) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n 2"]]:
+    """Features that enter the final layer, and :func:`logits`; both on the CPU."""
+    final = final_layer.of(model.network)
+    features = [torch.zeros(0, final.in_features)]
+    with final_layer.watched(final, lambda entering: features.append(entering.detach().float().cpu())):
+        found = logits(model, patches, photos, machine, workers=workers)
+    return torch.cat(features), found
+
+
+def labels(patches: pd.DataFrame) -> Int[Tensor, "n"]:
+    """1 for crack, 0 for none."""
+    return torch.from_numpy(patches["label"].to_numpy(np.int64))
+
+
+def predict(
+    model: Classifier, patches: pd.DataFrame, photos: Mapping[str, np.ndarray], machine: Runtime, *, workers: int
+) -> Float[np.ndarray, "n"]:
+    """Calibrated crack probability of each patch, in inference mode."""
+    return model.calibrator.crack_probability(logits(model, patches, photos, machine, workers=workers)).numpy()
 
 
 def score(
@@ -51,10 +78,17 @@ def score(
 
 def validation(
     model: Classifier, patches: pd.DataFrame, photos: Mapping[str, np.ndarray], machine: Runtime, *, workers: int
-) -> dict[str, float]:
-    """F1 and area under the ROC curve of the validation split, for the training history."""
+) -> tuple[dict[str, float], HeldOut | None]:
+    """F1, area under the ROC curve and ECE of the validation split, and its decisions for losses that ask for them."""
     part = patches[patches["split"] == "val"]
     if part.empty:
-        return {}
-    found = score(model, part, photos, machine, workers=workers)["val"]
-    return {"val_f1": found["f1"], "val_auc": found["auc"], "val_ece": found["ece"]}
+        return {}, None
+    found, truth = logits(model, part, photos, machine, workers=workers), labels(part)
+    figures = classification.scores(truth.numpy(), Calibrator().crack_probability(found).numpy())
+    weight = final_layer.of(model.network).weight.detach().cpu()
+    told = HeldOut(
+        distance=ar_adals.distance(found, weight=weight),
+        confidence=torch.softmax(found, dim=1).amax(dim=1),
+        right=found.argmax(dim=1) == truth,
+    )
+    return {f"val_{name}": figures[name] for name in ("f1", "auc", "ece")}, told

@@ -4,10 +4,12 @@ from typing import Any
 
 from pydantic import ValidationError, model_validator
 
+from crackpipe.params.calibrate import Calibrate
 from crackpipe.params.classifier import TrainClassifier
 from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, Evidence, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
+from crackpipe.params.losses import Aicl, Losses
 from crackpipe.params.machine import Runtime
 from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
@@ -21,6 +23,8 @@ class Params(Section):
     ingest: Ingest
     slice: Slice
     train_classifier: TrainClassifier
+    losses: Losses
+    calibrate: Calibrate
     evidence: Evidence
     pseudo_label: PseudoLabel
     ablate: Ablate
@@ -91,6 +95,22 @@ class Params(Section):
                 f"slice.min_crack_px is {least}, so patches labelled none may hold up to {least - 1} crack pixels, but "
                 f"{' and '.join(found)}: these labels are emptied in such patches and would lose true cracks; set "
                 f"slice.min_crack_px to 1, or {' and '.join(found.values())}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _variants_of_aicl_are_settings(self) -> "Params":
+        for name, changes in self.calibrate.variants.items():
+            try:
+                Aicl.model_validate({**self.losses.aicl.model_dump(), **changes})
+            except ValidationError as error:
+                first = error.errors()[0]
+                key = ".".join(str(part) for part in first["loc"])
+                raise ValueError(f"calibrate.variants.{name}.{key}: got {first['input']!r}; {first['msg']}") from None
+        if unknown := sorted(set(self.calibrate.aicl_variants) - set(self.calibrate.variants)):
+            raise ValueError(
+                f"calibrate.aicl_variants names {unknown}, but calibrate.variants holds "
+                f"{sorted(self.calibrate.variants)}"
             )
         return self
 

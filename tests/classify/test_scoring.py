@@ -12,11 +12,18 @@ from crackpipe.classify.classifier import Classifier
 
 
 class Darkness(nn.Module):
-    """Logits (0, 8 · mean darkness − 4)."""
+    """Logits (0, 4 − 8 · mean level), by a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(1, 2)
+        with torch.no_grad():
+            self.head.weight.copy_(torch.tensor([[0.0], [-8.0]]))
+            self.head.bias.copy_(torch.tensor([0.0, 4.0]))
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        margin = 4 - 8 * inputs.mean(dim=(1, 2, 3))
-        return torch.stack([torch.zeros_like(margin), margin], dim=1)
+        logits: torch.Tensor = self.head(inputs.mean(dim=(1, 2, 3))[:, None])
+        return logits
 
 
 MODEL = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
@@ -65,11 +72,15 @@ def test_a_classifier_that_is_right_scores_one_in_each_split_that_has_patches(ma
     assert sorted(scoring.score(MODEL, patches("test", n=9), {"p": PHOTO}, machine, workers=1)) == ["test"]
 
 
-def test_validation_tells_three_figures_or_nothing(machine: runtime.Runtime) -> None:
-    found = scoring.validation(MODEL, patches("val", "test", n=30), {"p": PHOTO}, machine, workers=1)
+def test_validation_tells_three_figures_and_the_decisions_or_nothing(machine: runtime.Runtime) -> None:
+    found, told = scoring.validation(MODEL, patches("val", "test", n=30), {"p": PHOTO}, machine, workers=1)
     assert list(found) == ["val_f1", "val_auc", "val_ece"]
     assert found["val_f1"] == 1
-    assert scoring.validation(MODEL, patches("test", n=30), {"p": PHOTO}, machine, workers=1) == {}
+    assert told is not None
+    assert told.right.tolist() == [True] * 30
+    assert told.distance.tolist() == pytest.approx([0.5] * 30)  # a margin of 4 over a slope of 8
+    assert told.confidence.tolist() == pytest.approx([1 / (1 + np.exp(-4))] * 30)
+    assert scoring.validation(MODEL, patches("test", n=30), {"p": PHOTO}, machine, workers=1) == ({}, None)
 
 
 def test_a_split_without_patches_is_left_out_without_a_warning() -> None:

@@ -25,7 +25,8 @@ def ar_adals(
 
     Departures: robustness is the distance of the features to the nearest boundary of the final layer, where the paper
     runs a Carlini–Wagner attack on the pixels (in two classes both rank by the margin of their own space); a batch is
-    cut by its own order, so that no second pass is needed. That ε_r begins at 0 is our reading.
+    cut by its own order, so that no second pass is needed. Uncertain, as the text was not at hand: that ε_r begins at
+    0, and its bounds.
 
     Args:
         subsets: R (the paper: 10).

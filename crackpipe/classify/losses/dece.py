@@ -27,15 +27,15 @@ def dece(
     Error" (TMLR 2023), section 3: confidences share themselves out over bins by a softmax; a decision is right by
     ``max(0, 2 − rank)`` with ``rank = 1 + Σ_j sigmoid(sharpness · (p_j − p_y))`` of the true class.
 
-    Uncertain: the paper learns the strength of its regularisation by DECE on held-out data (meta-learning); AICL's
-    paper calls it a loss and gives no λ. Here it is added to the cross-entropy of the same batch. That ranks are of
-    probabilities, not logits, is our reading.
+    Ranks are of probabilities, as in the published code, whose settings are the defaults. Uncertain: the paper learns
+    its regularisation by DECE on held-out data (meta-learning); AICL's paper calls DECE a loss and gives no λ. Here it
+    is added to the cross-entropy of the same batch. An empty bin counts nothing; the code gives each 1e-6 of a patch.
 
     Args:
         weight: λ.
-        bins: M, of equal width (the paper: 15).
-        sharpness: of the ranks' sigmoid (the paper's code: 100).
-        bin_temperature: of the bins' softmax; smaller is sharper (the paper's code: 0.01).
+        bins: M, of equal width (15).
+        sharpness: of the ranks' sigmoid (100).
+        bin_temperature: of the bins' softmax; smaller is sharper (0.01).
     """
     return F.cross_entropy(logits, targets) + weight * soft_ece(
         logits, targets, bins=bins, sharpness=sharpness, bin_temperature=bin_temperature

@@ -44,11 +44,12 @@ def dual_focal(
 ) -> Float[Tensor, ""]:
     """Dual focal loss, ``−(1 − p_y + p_j)^γ log p_y``, p_j the largest probability that is below p_y.
 
-    Tao, Dong, Xu, "Dual Focal Loss for Calibration" (ICML 2023), equation 5. p_j is 0 where no class is below p_y, as
-    in the published code; gradients flow through it.
+    Tao, Dong, Xu, "Dual Focal Loss for Calibration" (ICML 2023), after its published code: p_j is 0 where no class is
+    below p_y, and gradients flow through it. The code sums a batch; here it is a mean. (The paper's numbering of
+    equations was not at hand.)
 
     Args:
-        gamma: γ (the paper: 5 in most of its experiments).
+        gamma: γ (5 by the paper's Table 13, as others cite it).
     """
     log_p = F.log_softmax(logits, dim=1)
     every, log_true = log_p.exp(), _true(log_p, targets)

@@ -43,9 +43,9 @@ def mbls(
 ) -> Float[Tensor, ""]:
     """Cross-entropy, and a linear penalty where a logit lies more than a margin below the largest.
 
-    Liu, Ben Ayed, Galdran, Dolz, "The Devil is in the Margin" (CVPR 2022), equation 8:
-    ``CE + λ Σ_j max(0, max_i l_i − l_j − m)``. The paper sums over the classes, its published code takes their mean;
-    here it is the mean.
+    Liu, Ben Ayed, Galdran, Dolz, "The Devil is in the Margin" (CVPR 2022), section 3:
+    ``CE + λ Σ_j max(0, max_i l_i − l_j − m)``. Its published code takes the mean over classes in place of the sum, as
+    is done here. (The paper's numbering of equations was not at hand.)
 
     Args:
         margin: m, in units of logits (the paper: 10; 6 on CUB).

@@ -1,0 +1,75 @@
+"""A cell of the comparison of losses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from crackpipe import runtime
+from crackpipe.classify import matrix
+from crackpipe.classify.classifier import Classifier
+from crackpipe.errors import DatasetError
+
+
+class Darkness(nn.Module):
+    """Logits (0, 4 − 8 · mean level), by a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(1, 2)
+        with torch.no_grad():
+            self.head.weight.copy_(torch.tensor([[0.0], [-8.0]]))
+            self.head.bias.copy_(torch.tensor([0.0, 4.0]))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.head(inputs.mean(dim=(1, 2, 3))[:, None])
+        return logits
+
+
+def patches() -> pd.DataFrame:
+    """Per source and split two patches; column 0 is black (crack), column 16 white."""
+    rows = [
+        {"photo_id": f"{source}/p", "col_px": col, "label": int(col == 0), "split": split}
+        for source in ("crack500", "deepcrack")
+        for split in ("train", "val", "test")
+        for col in (0, 16)
+    ]
+    return pd.DataFrame(rows).assign(row_px=0, side_px=16, symmetry=0)
+
+
+def test_a_cell_trains_and_validates_on_one_source_and_tests_on_all() -> None:
+    found = matrix.for_training_on(patches(), "crack500")
+    sources = found["photo_id"].str.partition("/")[0]
+    assert set(sources[found["split"] != "test"]) == {"crack500"}
+    assert set(sources[found["split"] == "test"]) == {"crack500", "deepcrack"}
+    assert len(matrix.for_training_on(patches(), "all")) == len(patches())
+
+
+def test_a_source_without_training_patches_is_refused_by_name() -> None:
+    with pytest.raises(DatasetError, match="cfd has no training patch; expected all or one of crack500, deepcrack"):
+        matrix.for_training_on(patches(), "cfd")
+
+
+def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack_steps() -> None:
+    photo = np.zeros((16, 32, 3), np.uint8)
+    photo[:, 16:] = 255
+    model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
+    machine = runtime.start(device="cpu", precision="fp32", threads=1)
+    found = matrix.cell(
+        model,
+        patches(),
+        {"crack500/p": photo, "deepcrack/p": photo},
+        machine=machine,
+        workers=1,
+        attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
+        seed=0,
+    )
+    assert set(found["scores"]) == {"crack500", "deepcrack"}
+    assert set(found["scores"]["crack500"]) == {"none", "temperature", "platt", "isotonic"}
+    assert found["scores"]["deepcrack"]["none"]["f1"] == 1
+    sure = 1 / (1 + np.exp(-4))
+    assert found["scores"]["crack500"]["none"]["ece"] == pytest.approx(1 - sure, abs=1e-6)
+    assert found["scores"]["crack500"]["temperature"]["ece"] < 1 - sure
+    (row,) = found["attack_steps"]["crack500"]
+    assert row == {"steps": 3, "accuracy": 1.0, "confidence": pytest.approx(sure), "count": 2}  # 4 / (8 · 0.2) steps
