@@ -85,9 +85,9 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
 
 
 def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> Cell | None:
-    found = _at(tested, key)
-    values = [found.get(name) for name in ours["figures"]] if found else [None]
-    return None if None in values else Cell(tuple(100 * value for value in values))
+    found: dict[str, Any] = _at(tested, key) or {}
+    values = [100 * found[name] for name in ours["figures"] if found.get(name) is not None]
+    return Cell(tuple(values)) if len(values) == len(ours["figures"]) else None
 
 
 def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:

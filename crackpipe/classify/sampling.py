@@ -30,7 +30,7 @@ def draw(
         DatasetError: one of the two classes has no patch.
     """
     random = runtime.generator(seed, epoch)
-    share = float(labels.mean()) if crack_share is None and len(labels) else crack_share or 0.5
+    share = int(labels.sum()) / max(len(labels), 1) if crack_share is None else crack_share
     chosen = []
     for label, wanted in ((1, round(count * share)), (0, count - round(count * share))):
         members = np.flatnonzero(labels == label)

@@ -76,7 +76,7 @@ def _figures(group: Sequence[Cell], base: Sequence[Cell], *, source: str, kind: 
     told = [cell["scores"][source][kind] for cell in group]
     found: dict[str, Any] = {"seeds": len(group)}
     for name in told[0]:
-        values = [one[name] for one in told if one[name] is not None]
+        values = [value for one in told if (value := one[name]) is not None]
         found[name] = float(np.mean(values)) if values else None
         found[f"{name}_std"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
     found["n"] = told[0]["n"]

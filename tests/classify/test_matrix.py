@@ -35,7 +35,7 @@ def patches() -> pd.DataFrame:
         for split in ("train", "val", "test")
         for col in (0, 16)
     ]
-    return pd.DataFrame(rows).assign(row_px=0, side_px=16, symmetry=0)
+    return pd.DataFrame(rows).astype({"label": np.int8}).assign(row_px=0, side_px=16, symmetry=0)
 
 
 def test_a_cell_trains_and_validates_on_one_source_and_tests_on_all() -> None:

@@ -31,8 +31,8 @@ def acent(
         epsilon: half the side of the box that the attack stays in, in units of the features.
         steps: of the attack, each of 2.5 · epsilon / steps.
     """
-    clean = features.float() @ step.weight.T + step.bias
-    attacked = clean + _shift(features.detach().float(), targets, step, epsilon=epsilon, steps=steps)
+    clean = features @ step.weight.T + step.bias
+    attacked = clean + _shift(features.detach(), targets, step, epsilon=epsilon, steps=steps)
     log_p = F.log_softmax(attacked, dim=1)
     entropy = -(log_p.exp() * log_p).sum(dim=1).mean()
     return F.cross_entropy(logits, targets) - weight * entropy

@@ -65,6 +65,6 @@ def soft_ece(
 
 def _shares(confidence: Float[Tensor, "b"], *, bins: int, temperature: float) -> Float[Tensor, "b m"]:
     """Share of each confidence in each bin: softmax of ``(m c − Σ_{i<m} i / M) / τ``, most to its own."""
-    number = torch.arange(1, bins + 1, device=confidence.device)
-    cuts = torch.arange(bins, device=confidence.device) / bins
+    number = torch.arange(1, bins + 1, device=confidence.device, dtype=confidence.dtype)
+    cuts = (number - 1) / bins
     return F.softmax((confidence[:, None] * number - cuts.cumsum(0)) / temperature, dim=1)

@@ -123,8 +123,8 @@ def test_acent_equals_its_formula_with_the_attack_by_autograd(drawn: Any) -> Non
     entropy = torch.stack([-(row * row.log()).sum() for row in p]).mean()
     wanted = torch.nn.functional.cross_entropy(batch.logits, batch.targets) - 0.3 * entropy
     (expected,) = torch.autograd.grad(wanted, batch.features)
-    assert found.item() == pytest.approx(wanted.item(), abs=1e-5)  # the attacked side runs in single precision
-    assert torch.allclose(gradient, expected, atol=1e-5)
+    assert found.item() == pytest.approx(wanted.item(), abs=1e-9)
+    assert torch.allclose(gradient, expected, atol=1e-9)
 
 
 def test_acent_leaves_the_final_layer_to_cross_entropy(drawn: Any) -> None:
