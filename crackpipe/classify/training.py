@@ -107,7 +107,11 @@ def _run_epoch(
     final = final_layer.of(classifier.network)
     total, seen = 0.0, 0
     features: list[Tensor] = []  # of the batch at hand
-    with final_layer.watched(final, lambda entering: features.__setitem__(slice(None), [entering])):
+
+    def keep(entering: Tensor) -> None:
+        features[:] = [entering]
+
+    with final_layer.watched(final, keep):
         for batch, (pixels, labels) in enumerate(batches):
             inputs = classifier.prepare(pixels, runtime)
             with runtime.autocast():
