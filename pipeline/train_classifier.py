@@ -5,17 +5,19 @@ Costs: one decoding of the training photographs, then epochs × patches_per_epoc
 """
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from crackpipe import checkpoints, params, reports, runtime, stage, tables
 from crackpipe.classify import classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
+from crackpipe.classify.sampling import Photographed
 from crackpipe.data.photo_cache import PhotoCache
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share", "score_patches", "seed"}
-OTHERS = {"backbone", "weights", "loss", "posthoc", "precision", *(DRAWN - {"seed"})}
+OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", *(DRAWN - {"seed"})}
 
 
 def main() -> None:
@@ -29,17 +31,17 @@ def main() -> None:
     model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=side_px)
     machine.place(model.network)
     values = [q.model_dump(), own.model_dump(), side_px, p.runtime.device, p.runtime.threads]
-    shared = {"machine": machine, "workers": workers}
     with (
         checkpoints.opened("train_classifier", checkpoints.fingerprint(values, [PHOTOS, PATCHES])) as checkpoint,
         PhotoCache(PHOTOS, wanted=plan.photographs(), workers=workers) as photos,
     ):
         loss = catalogue.build(q.loss, own.model_dump())
-        settings = {"loss": loss, "checkpoint": checkpoint, **q.model_dump(exclude=OTHERS)}
-        history = recipe.train(model, plan, photos, **shared, **settings)
+        inputs = Photographed(photos, side_px, workers, q.augment.model_dump())
+        settings: dict[str, Any] = {"loss": loss, "checkpoint": checkpoint, **q.model_dump(exclude=OTHERS)}
+        history = recipe.train(model, plan, inputs, machine=machine, **settings)
         where = "train_classifier.posthoc"
-        model = recipe.calibrated(model, q.posthoc, plan.scored, photos, where=where, **shared)
-        scores = scoring.score(model, plan.scored, photos, machine, workers=workers)
+        model = recipe.calibrated(model, q.posthoc, plan.scored, inputs, machine=machine, where=where)
+        scores = scoring.score(model, plan.scored, inputs, machine)
         classifier.save(MODEL, model)
         if history:
             pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)

@@ -49,7 +49,8 @@ class Calibrator:
 
 def from_card(card: dict[str, Any]) -> Calibrator:
     """The calibrator that :meth:`Calibrator.card` has described."""
-    return Calibrator(**{name: tuple(value) if isinstance(value, list) else value for name, value in card.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in card.items()}
+    return Calibrator(**values)
 
 
 def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, where: str) -> Calibrator:
@@ -123,8 +124,8 @@ def _minimise(value: Any, start: Float[Tensor, "p"]) -> list[float]:
     def closure() -> Tensor:
         descent.zero_grad()
         found: Tensor = value(values)
-        found.backward()  # type: ignore[no-untyped-call]
+        found.backward()
         return found
 
-    descent.step(closure)  # type: ignore[no-untyped-call]
+    descent.step(closure)
     return [float(one) for one in values.detach()]

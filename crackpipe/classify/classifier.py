@@ -4,13 +4,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float16, UInt8
 from torch import Tensor, nn
 
 from crackpipe import models
 from crackpipe.classify import backbones, calibrator, folding
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.runtime import Runtime
+
+Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]
+"""Photographed patches, or a frozen trunk's features of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Classifier:
         network: a timm classifier; class 1 is crack.
         backbone: its timm name.
         side_px: side of the patches it was trained on.
-        mean, std: RGB, in units of [0, 1].
+        mean, std: RGB, in units of [0, 1]; empty where inputs are features of a frozen trunk, taken as they are.
         calibrator: turns logits into probabilities; by default the softmax.
     """
 
@@ -32,15 +35,17 @@ class Classifier:
     std: tuple[float, ...]
     calibrator: Calibrator = field(default_factory=Calibrator)
 
-    def prepare(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b 3 h w"]:
+    def prepare(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b c h w"]:
         """RGB levels 0–255 to normalised float inputs on the device, channels last."""
+        if not self.mean:
+            return pixels.to(runtime.device, torch.float32, memory_format=torch.channels_last)
         return normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
 
-    def crack_probability(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b"]:
+    def crack_probability(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b"]:
         """Calibrated probability of the class crack, float32 on the CPU."""
         return self.calibrator.crack_probability(self.logits(pixels, runtime)).cpu()
 
-    def logits(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b 2"]:
+    def logits(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b 2"]:
         """Logits of no crack and crack as the network gives them, float32 on the device."""
         with torch.inference_mode(), runtime.autocast():
             found: Tensor = self.network(self.prepare(pixels, runtime))

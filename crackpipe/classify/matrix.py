@@ -1,6 +1,8 @@
 """One cell of the comparison of losses: a classifier trained with one, and how well calibrated it is on each source."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from crackpipe import checkpoints, reports, tables
-from crackpipe.classify import ace, calibrator, classifier, final_layer, recipe, scoring
+from crackpipe.classify import ace, calibrator, classifier, final_layer, kept_features, recipe, scoring, trunk
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
+from crackpipe.classify.sampling import Inputs, Photographed
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError
 from crackpipe.measures import calibration, classification
@@ -41,10 +44,9 @@ def for_training_on(patches: pd.DataFrame, source: str) -> pd.DataFrame:
 def cell(
     model: Classifier,
     scored: pd.DataFrame,
-    photos: Mapping[str, np.ndarray],
+    inputs: Inputs,
     *,
     machine: Runtime,
-    workers: int,
     attack: Mapping[str, Any],
     seed: int,
 ) -> dict[str, Any]:
@@ -57,13 +59,13 @@ def cell(
         ``attack_steps``: {source: rows of steps, accuracy, confidence, count} (Figure 3 of AICL's paper).
     """
     validated = scored[scored["split"] == "val"]
-    logits = scoring.logits(model, validated, photos, machine, workers=workers)
+    logits = scoring.logits(model, validated, inputs, machine)
     labels = scoring.labels(validated)
     kinds = {kind: calibrator.fit(kind, logits, labels, where="calibrate") for kind in calibrator.KINDS}
     found: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
     tested = scored[scored["split"] == "test"]
     for source, part in tested.groupby(tested["photo_id"].str.partition("/")[0]):
-        features, logits = scoring.outputs(model, part, photos, machine, workers=workers)
+        features, logits = scoring.outputs(model, part, inputs, machine)
         truth = part["label"].to_numpy(np.int64)
         plain = kinds["none"].crack_probability(logits).numpy()
         found["scores"][source] = {
@@ -116,12 +118,15 @@ def run(
     seed: int,
     weights: str,
     side_px: int,
+    train_from: str | None,
     test_patches: int,
     attack: Mapping[str, Any],
     drawn: Mapping[str, Any],
+    augment: Mapping[str, Any],
     schedule: Mapping[str, Any],
     photos: Path,
     patches: Path,
+    features: Path,
     machine: Runtime,
     workers: int,
     key: Sequence[Any],
@@ -130,22 +135,32 @@ def run(
 
     Args:
         name: of the loss, or of the variant of AICL.
+        train_from: part of the network that training begins at, on the ``features`` that are kept of what lies before
+            it; ``None`` trains all of it on the ``photos``.
         drawn: ``epochs``, ``patches_per_epoch`` and ``crack_share``; see :func:`recipe.plan`.
+        augment: see :func:`sampling.augmented_batches`; kept features have been augmented.
         schedule: what :func:`recipe.train` needs beside that.
         photos, patches: the tables.
+        features: the folder that :func:`kept_features.write` has filled.
         key: plain values that tell this training from others of the same cell.
     """
-    chosen = for_training_on(tables.read(patches, tables.PATCHES).to_pandas(), train_on)
-    plan = recipe.plan(chosen, score_patches=test_patches, seed=seed, **drawn)
+    kept = kept_features.load(features) if train_from else None
+    table = kept.patches if kept else tables.read(patches, tables.PATCHES).to_pandas()
+    plan = recipe.plan(for_training_on(table, train_on), score_patches=test_patches, seed=seed, **drawn)
     model = classifier.create(backbone=backbone, weights=weights, side_px=side_px)
+    if train_from:
+        model = replace(model, network=trunk.split(model.network, train_from=train_from)[1], mean=(), std=())
     machine.place(model.network)
     where = {"loss": name, "backbone": backbone, "train_on": train_on, "seed": seed}
-    values = [where, weights, side_px, test_patches, dict(drawn), dict(schedule), list(key)]
-    shared: dict[str, Any] = {"machine": machine, "workers": workers}
-    with (
-        checkpoints.opened(target.stem, checkpoints.fingerprint(values, [photos, patches])) as checkpoint,
-        PhotoCache(photos, wanted=plan.photographs(), workers=workers) as decoded,
-    ):
-        recipe.train(model, plan, decoded, loss=loss, checkpoint=checkpoint, seed=seed, **shared, **schedule)
-        found = cell(model, plan.scored, decoded, attack=attack, seed=seed, **shared)
+    values = [where, weights, side_px, train_from, test_patches, dict(drawn), dict(augment), dict(schedule), list(key)]
+    with contextlib.ExitStack() as open_while:
+        digest = checkpoints.fingerprint(values, [photos, patches, features])
+        checkpoint = open_while.enter_context(checkpoints.opened(target.stem, digest))
+        inputs: Inputs | None = kept
+        if inputs is None:
+            wanted = plan.photographs()
+            decoded = open_while.enter_context(PhotoCache(photos, wanted=wanted, workers=workers))
+            inputs = Photographed(decoded, side_px, workers, augment)
+        recipe.train(model, plan, inputs, loss=loss, checkpoint=checkpoint, machine=machine, seed=seed, **schedule)
+        found = cell(model, plan.scored, inputs, attack=attack, seed=seed, machine=machine)
     reports.write_json(target, {**where, **found})

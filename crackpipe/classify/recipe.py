@@ -1,6 +1,5 @@
 """A patch classifier from patches: trained, calibrated after the fact, scored."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -9,10 +8,11 @@ import pandas as pd
 from jaxtyping import Int
 
 from crackpipe.checkpoints import Checkpoint
-from crackpipe.classify import calibrator, classifier, sampling, scoring, training
+from crackpipe.classify import calibrator, sampling, scoring, training
 from crackpipe.classify.calibrator import Kind
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
+from crackpipe.classify.sampling import Inputs
 from crackpipe.classify.training import History
 from crackpipe.runtime import Runtime
 
@@ -60,12 +60,11 @@ def plan(
 def train(
     model: Classifier,
     plan: Plan,
-    photos: Mapping[str, np.ndarray],
+    inputs: Inputs,
     *,
     machine: Runtime,
     checkpoint: Checkpoint,
     loss: Loss,
-    workers: int,
     batch: int,
     optimiser: str,
     lr: float,
@@ -73,25 +72,15 @@ def train(
     lr_step_epochs: int,
     momentum: float,
     weight_decay: float,
-    augment: Mapping[str, object],
     seed: int,
 ) -> History:
     """Train ``model`` in place by the plan; see :func:`training.fit`."""
-    shape = {"side_px": model.side_px, "batch": batch, "workers": workers}
     count = len(plan.orders[0]) if plan.orders else 0
     return training.fit(
         model,
-        batches=lambda epoch: sampling.augmented_batches(
-            plan.train,
-            photos,
-            plan.orders[epoch],
-            seed=seed,
-            epoch=epoch,
-            **shape,
-            **augment,  # type: ignore[arg-type]
-        ),
+        batches=lambda epoch: inputs.training(plan.train, plan.orders[epoch], batch=batch, seed=seed, epoch=epoch),
         steps_per_epoch=-(-count // batch),
-        validate=lambda: scoring.validation(model, plan.scored, photos, machine, workers=workers),
+        validate=lambda: scoring.validation(model, plan.scored, inputs, machine),
         loss=loss,
         optimise=training.optimiser(optimiser, model.network, lr=lr, momentum=momentum, weight_decay=weight_decay),
         epochs=len(plan.orders),
@@ -107,12 +96,11 @@ def calibrated(
     model: Classifier,
     kind: Kind,
     scored: pd.DataFrame,
-    photos: Mapping[str, np.ndarray],
+    inputs: Inputs,
     *,
     machine: Runtime,
-    workers: int,
     where: str,
-) -> classifier.Classifier:
+) -> Classifier:
     """The classifier with a calibrator that is fitted to its logits on the validation patches.
 
     Raises:
@@ -121,5 +109,5 @@ def calibrated(
     if kind == "none":
         return model
     part = scored[scored["split"] == "val"]
-    logits = scoring.logits(model, part, photos, machine, workers=workers)
+    logits = scoring.logits(model, part, inputs, machine)
     return replace(model, calibrator=calibrator.fit(kind, logits, scoring.labels(part), where=where))

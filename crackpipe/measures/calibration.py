@@ -42,20 +42,9 @@ def expected_calibration_error(
     return math.fsum(row["count"] * abs(row["accuracy"] - row["confidence"]) for row in rows) / len(labels)
 
 
-class Errors(TypedDict):
-    """What :func:`errors` measures."""
-
-    ece: float
-    ece_adaptive: float
-    ece_classwise: float
-    mce: float
-    overconfidence: float
-    underconfidence: float
-    nll: float
-    brier: float
-
-
-def errors(labels: Integer[np.ndarray, " n"], crack_probability: Float[np.ndarray, " n"], *, bins: int = 15) -> Errors:
+def errors(
+    labels: Integer[np.ndarray, " n"], crack_probability: Float[np.ndarray, " n"], *, bins: int = 15
+) -> dict[str, float]:
     """Every measure of calibration of one set of decisions; shares, not percent.
 
     Returns:

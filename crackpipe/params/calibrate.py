@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from crackpipe.errors import ParamsError
 from crackpipe.params.classifier import Backbone
 from crackpipe.params.losses import LossName
 from crackpipe.params.section import Count, Name, PositiveFloat, PositiveInt, Section
@@ -22,21 +21,11 @@ class Calibrate(Section):
     backbones: Annotated[list[Backbone], Field(min_length=1)]
     train_on: Annotated[list[Name], Field(min_length=1)]
     seeds: Annotated[list[Count], Field(min_length=1)]
+    train_from: Annotated[str, Field(min_length=1)] | None
+    kept_patches: PositiveInt
     test_patches: PositiveInt
     attack: Attack
     variants: dict[Name, dict[str, Any]]
-
-    def variant(self, name: str) -> dict[str, Any]:
-        """What differs from ``losses.aicl`` in a variant.
-
-        Raises:
-            ParamsError: there is no such variant.
-        """
-        if name not in self.variants:
-            raise ParamsError(
-                f"VARIANT: got {name!r}, but calibrate.variants holds {', '.join(self.variants) or 'none'}"
-            )
-        return self.variants[name]
 
     def cells(self) -> list[str]:
         """Names of all cells of the matrix, in order: loss or variant, backbone, sources, seed."""

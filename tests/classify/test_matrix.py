@@ -9,6 +9,7 @@ from torch import nn
 from crackpipe import runtime
 from crackpipe.classify import matrix
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.sampling import Photographed
 from crackpipe.errors import DatasetError
 
 
@@ -59,9 +60,8 @@ def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack
     found = matrix.cell(
         model,
         patches(),
-        {"crack500/p": photo, "deepcrack/p": photo},
+        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {}),
         machine=machine,
-        workers=1,
         attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
         seed=0,
     )
