@@ -55,11 +55,8 @@ few_shot: $(INSTALLED) ## make few_shot DATA=../shared/data: heads from few labe
 	@$(PY) -m crackpipe run few_shot --data $(DATA) --scale $(SCALE) --until score_few_shot
 
 DATASET ?= calibration
-FIGURE_5 = aicl_label,aicl_no_burn_in,aicl_steps_1,aicl_steps_3,aicl_steps_10,aicl_weight_05,aicl_weight_1,aicl_weight_4,aicl_far
 calibration: $(INSTALLED) ## make calibration DATA=../shared/data: losses by how calibrated they are, into results/; DATASET=sdnet2018, metu, bridge2024
 	@$(PY) -m crackpipe run $(DATASET) --data $(DATA) --scale $(SCALE) --until gather_calibration
-	@$(PY) -m crackpipe run $(DATASET) --data $(DATA) --scale $(SCALE) --until gather_calibration --results $(DATASET)_sweep \
-		'calibrate.train_on=[all]' 'calibrate.losses=[cross_entropy]' 'calibrate.aicl_variants=[$(FIGURE_5)]'
 
 bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=../shared/data: on Crack500
 	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))

@@ -23,6 +23,7 @@ def main() -> None:
         kept_features.write_nothing(OUT / backbone)
         return
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads)
+    runtime.seed_everything(q.seed)
     model = classifier.create(backbone=backbone, weights=q.weights, side_px=side_px)
     machine.place(model.network)
     parts = kept_features.draw(

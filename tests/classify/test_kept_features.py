@@ -105,7 +105,7 @@ def test_a_class_with_few_patches_is_kept_once_each() -> None:
 
 def test_what_was_never_kept_is_told_before_it_is_trained_on(tmp_path: Path) -> None:
     kept_features.write_nothing(tmp_path)
-    with pytest.raises(TableError, match="holds no patch; run `dvc repro` after calibrate.train_from is set"):
+    with pytest.raises(TableError, match=r"holds no patch; run .* after calibrate\.train_from is set"):
         kept_features.load(tmp_path)
-    with pytest.raises(TableError, match=r"no trunk_features table here"):
+    with pytest.raises(TableError, match="no trunk_features table here"):
         kept_features.load(tmp_path / "gone")
