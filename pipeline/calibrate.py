@@ -36,6 +36,7 @@ def main() -> None:
         weights=q.weights,
         side_px=p.slice.side_px,
         train_from=r.train_from,
+        val_patches=r.val_patches,
         test_patches=r.test_patches,
         attack=r.attack.model_dump(),
         drawn=q.model_dump(include=DRAWN),

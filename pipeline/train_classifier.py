@@ -16,8 +16,8 @@ from crackpipe.classify.sampling import Photographed
 from crackpipe.data.photo_cache import PhotoCache
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
-DRAWN = {"epochs", "patches_per_epoch", "crack_share", "score_patches", "seed"}
-OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", *(DRAWN - {"seed"})}
+DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}
+OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", "score_patches", *(DRAWN - {"seed"})}
 
 
 def main() -> None:
@@ -27,7 +27,8 @@ def main() -> None:
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
     runtime.seed_everything(q.seed)
     patches = tables.read(PATCHES, tables.PATCHES).to_pandas()
-    plan = recipe.plan(patches, **q.model_dump(include=DRAWN))
+    scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)
+    plan = recipe.plan(patches, scored, **q.model_dump(include=DRAWN))
     model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=side_px)
     machine.place(model.network)
     values = [q.model_dump(), own.model_dump(), side_px, p.runtime.device, p.runtime.threads]

@@ -29,7 +29,8 @@ def main() -> None:
     parts = kept_features.draw(
         tables.read(PATCHES, tables.PATCHES).to_pandas(),
         train=r.kept_patches,
-        scored=r.test_patches,
+        val=r.val_patches,
+        test=r.test_patches,
         crack_share=q.crack_share,
         seed=q.seed,
     )

@@ -50,9 +50,9 @@ class Kept:
 
 
 def draw(
-    patches: pd.DataFrame, *, train: int, scored: int, crack_share: float | None, seed: int
+    patches: pd.DataFrame, *, train: int, val: int, test: int, crack_share: float | None, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """At most ``train`` patches to train on, and at most ``scored`` of validation and of test.
+    """At most ``train`` patches to train on, and at most ``val`` of validation and ``test`` of test of each source.
 
     Raises:
         DatasetError: the training patches are of one class only.
@@ -61,7 +61,7 @@ def draw(
     count = min(train, len(own))
     order = sampling.draw(own["label"].to_numpy(), count=count, crack_share=crack_share, seed=seed, epoch=0)
     chosen = own.iloc[np.unique(order)].reset_index(drop=True)  # a class with too few was drawn from again
-    return chosen, scoring.choose(patches, count=scored, seed=seed)
+    return chosen, scoring.choose_of_each_source(patches, val=val, test=test, seed=seed)
 
 
 def write(

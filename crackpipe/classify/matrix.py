@@ -119,6 +119,7 @@ def run(
     weights: str,
     side_px: int,
     train_from: str | None,
+    val_patches: int,
     test_patches: int,
     attack: Mapping[str, Any],
     drawn: Mapping[str, Any],
@@ -146,13 +147,16 @@ def run(
     """
     kept = kept_features.load(features) if train_from else None
     table = kept.patches if kept else tables.read(patches, tables.PATCHES).to_pandas()
-    plan = recipe.plan(for_training_on(table, train_on), score_patches=test_patches, seed=seed, **drawn)
+    chosen = for_training_on(table, train_on)
+    scored = scoring.choose_of_each_source(chosen, val=val_patches, test=test_patches, seed=seed)
+    plan = recipe.plan(chosen, scored, seed=seed, **drawn)
     model = classifier.create(backbone=backbone, weights=weights, side_px=side_px)
     if train_from:
         model = replace(model, network=trunk.split(model.network, train_from=train_from)[1], mean=(), std=())
     machine.place(model.network)
     where = {"loss": name, "backbone": backbone, "train_on": train_on, "seed": seed}
-    values = [where, weights, side_px, train_from, test_patches, dict(drawn), dict(augment), dict(schedule), list(key)]
+    sizes = [side_px, val_patches, test_patches]
+    values = [where, weights, train_from, *sizes, dict(drawn), dict(augment), dict(schedule), list(key)]
     with contextlib.ExitStack() as open_while:
         digest = checkpoints.fingerprint(values, [photos, patches, features])
         checkpoint = open_while.enter_context(checkpoints.opened(target.stem, digest))

@@ -38,14 +38,14 @@ class Plan:
 
 def plan(
     patches: pd.DataFrame,
+    scored: pd.DataFrame,
     *,
     epochs: int,
     patches_per_epoch: int,
     crack_share: float | None,
-    score_patches: int,
     seed: int,
 ) -> Plan:
-    """Draw the patches of every epoch, and those to be scored.
+    """Draw the patches of every epoch from the training patches; ``scored`` are of validation and test.
 
     Raises:
         DatasetError: the training patches are of one class only.
@@ -53,7 +53,6 @@ def plan(
     train = patches[patches["split"] == "train"].reset_index(drop=True)
     labels = train["label"].to_numpy()
     drawn = partial(sampling.draw, labels, count=patches_per_epoch, crack_share=crack_share, seed=seed)
-    scored = scoring.choose(patches, count=score_patches, seed=seed)
     return Plan(train, scored, [drawn(epoch=epoch) for epoch in range(epochs)])
 
 

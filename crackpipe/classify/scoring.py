@@ -31,6 +31,18 @@ def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def choose_of_each_source(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataFrame:
+    """Draw at most ``val`` validation and ``test`` test patches of each source, as frequent as they are there."""
+    sources = patches["photo_id"].str.partition("/")[0]
+    parts = []
+    for number, (split, count) in enumerate((("val", val), ("test", test))):
+        for place, source in enumerate(sorted(set(sources))):
+            part = patches[(patches["split"] == split) & (sources == source)]
+            index = np.sort(runtime.generator(seed, number, place).permutation(len(part))[:count])
+            parts.append(part.iloc[index])
+    return pd.concat(parts, ignore_index=True)
+
+
 def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Runtime) -> Float[Tensor, "n 2"]:
     """Logits of no crack and crack of each patch, in inference mode, on the CPU."""
     model.network.eval()

@@ -39,7 +39,7 @@ def expected_calibration_error(
         ValueError: as :func:`reliability` does.
     """
     rows = reliability(labels, crack_probability, bins=bins)
-    return math.fsum(row["count"] * abs(row["accuracy"] - row["confidence"]) for row in rows) / len(labels)
+    return math.fsum(row["count"] / len(labels) * abs(row["accuracy"] - row["confidence"]) for row in rows)
 
 
 def errors(

@@ -23,6 +23,7 @@ class Calibrate(Section):
     seeds: Annotated[list[Count], Field(min_length=1)]
     train_from: Annotated[str, Field(min_length=1)] | None
     kept_patches: PositiveInt
+    val_patches: PositiveInt
     test_patches: PositiveInt
     attack: Attack
     variants: dict[Name, dict[str, Any]]

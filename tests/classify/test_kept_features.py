@@ -95,12 +95,12 @@ def test_the_same_patches_are_kept_as_the_same_bytes(tmp_path: Path) -> None:
 def test_a_class_with_few_patches_is_kept_once_each() -> None:
     table = pd.concat([patches("train", first=0, n=6), patches("test", first=6, n=6)], ignore_index=True)
     table["label"] = (table["col_px"] == 0).astype(np.int8)
-    train, scored = kept_features.draw(table, train=6, scored=4, crack_share=0.5, seed=0)
+    train, scored = kept_features.draw(table, train=6, val=4, test=4, crack_share=0.5, seed=0)
     assert train["label"].tolist() == [1, 0, 0, 0]  # three of the six would be cracks, but there is one
     assert scored["split"].tolist() == ["test"] * 4
     assert tables.PATCHES.columns.names == [*train.columns]
     with pytest.raises(DatasetError, match="none of the 5 training patches is crack,"):
-        kept_features.draw(table[table["col_px"] != 0], train=6, scored=4, crack_share=0.5, seed=0)
+        kept_features.draw(table[table["col_px"] != 0], train=6, val=4, test=4, crack_share=0.5, seed=0)
 
 
 def test_what_was_never_kept_is_told_before_it_is_trained_on(tmp_path: Path) -> None:

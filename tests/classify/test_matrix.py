@@ -106,6 +106,7 @@ def cell_on_kept_features(folder: Path, *, seed: int) -> dict[str, Any]:
         weights="none",
         side_px=32,
         train_from="conv_head",
+        val_patches=24,
         test_patches=24,
         attack={"steps": 2, "epsilon": 1.0, "step_size": 0.2},
         drawn={"epochs": 1, "patches_per_epoch": 8, "crack_share": None},

@@ -58,6 +58,15 @@ def test_so_many_of_validation_and_test_are_chosen_once_each_and_the_same_again(
     assert len(scoring.choose(table, count=1000, seed=1)) == 600
 
 
+def test_each_source_has_as_many_patches_drawn_and_a_small_one_gives_all() -> None:
+    table = patches("val", "test").assign(photo_id="large/p")
+    table = pd.concat([table, patches("val", "test", n=8).assign(photo_id="small/p")], ignore_index=True)
+    chosen = scoring.choose_of_each_source(table.reset_index(names="place"), val=10, test=20, seed=1)
+    found = chosen.groupby(["split", "photo_id"]).size().to_dict()
+    assert found == {("val", "large/p"): 10, ("val", "small/p"): 8, ("test", "large/p"): 20, ("test", "small/p"): 8}
+    assert chosen["place"].is_unique
+
+
 def test_probabilities_come_in_the_order_of_the_patches_over_all_batches(machine: runtime.Runtime) -> None:
     table = patches("val")
     found = scoring.predict(MODEL, table, photographed(workers=3), machine)

@@ -27,6 +27,7 @@ SMALL = [
     "train_classifier.score_patches=32",
     "calibrate.losses=[cross_entropy,aicl]",
     "calibrate.aicl_variants=[aicl_label]",
+    "calibrate.val_patches=32",
     "calibrate.test_patches=32",
     "calibrate.kept_patches=64",
     "calibrate.train_from=blocks.6",
