@@ -13,7 +13,7 @@ PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check lint crack500 captioned bench deps readme lock clean
+.PHONY: help repro test check lint crack500 captioned few_shot calibration bench deps readme lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -53,6 +53,10 @@ captioned: $(INSTALLED) ## make captioned DATA=../shared/data: captioned photogr
 
 few_shot: $(INSTALLED) ## make few_shot DATA=../shared/data: heads from few labelled patches of Crack500 and DeepCrack, into results/few_shot
 	@$(PY) -m crackpipe run few_shot --data $(DATA) --scale $(SCALE) --until score_few_shot
+
+DATASET ?= calibration
+calibration: $(INSTALLED) ## make calibration DATA=../shared/data: losses by how calibrated they are, into results/; DATASET=sdnet2018, metu, bridge2024
+	@$(PY) -m crackpipe run $(DATASET) --data $(DATA) --scale $(SCALE) --until gather_calibration
 
 bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=../shared/data: on Crack500
 	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from crackpipe import compare_runs, compare_tables
+from crackpipe import compare_losses, compare_runs, compare_tables
 from crackpipe.compare_rows import Cell
 from crackpipe.compare_tables import Table
 from crackpipe.errors import CrackpipeError
@@ -30,6 +30,7 @@ def report(runs: Sequence[Path], *, markdown: bool, readme: bool = False) -> str
     found = compare_tables.tables(runs)
     chosen = [table for table in found if not readme or (table.readme and any(row.run for row in table.rows))]
     blocks = [_markdown(table) if markdown else _text(table) for table in chosen]
+    blocks.append(compare_losses.table(runs, markdown=markdown))
     bullet = "- " if markdown else ""
     used = dict.fromkeys(table.source for table in chosen)
     citations = compare_tables.published()["sources"]
@@ -71,7 +72,7 @@ def _figures(cell: Cell | None) -> str:
 
 
 def _lines(table: Table) -> list[list[str]]:
-    heading = ["method", *(f"{name} ({n})" for name, n in table.columns)]
+    heading = ["method", *(name if n is None else f"{name} ({n})" for name, n in table.columns)]
     body = [[f"{row.run}: {row.name}" if row.run else row.name, *map(_figures, row.cells)] for row in table.rows]
     return [heading, *body]
 

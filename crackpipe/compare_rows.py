@@ -37,7 +37,7 @@ def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -
     Raises:
         CrackpipeError: the metrics are not those of this version.
     """
-    read = {"bridge": _captions, "few_shot": _few_labels}.get(ours["metrics"], _masks)
+    read = READERS.get(ours["metrics"], _masks)
     yield from (row for row in read(run, ours, columns) if any(row.cells))
 
 
@@ -67,6 +67,27 @@ def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
             where = f"{run.name}: {name}"
             cells = [_share(figures, column["key"], n=figures["n_test"], where=where) for column in columns]
             yield Row(run.name, name, tuple(cells))
+
+
+def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """Rows of ``calibration.json`` by backbone, loss, sources trained on and calibration after the fact.
+
+    ``losses`` and ``posthoc`` choose them (``None`` takes all), ``figures`` the parts of a cell; a column is a source.
+    """
+    for backbone, sources in run.metrics.get("calibration", {}).items():
+        for train_on, tested in sources.items():
+            for loss in sorted({loss for found in tested.values() for loss in found}):
+                for kind in ours["posthoc"]:
+                    if ours["losses"] is None or loss in ours["losses"]:
+                        name = f"{backbone}, {loss}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
+                        cells = [_measured(tested, f"{column['key']}.{loss}.{kind}", ours) for column in columns]
+                        yield Row(run.name, name, tuple(cells))
+
+
+def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> Cell | None:
+    found: dict[str, Any] = _at(tested, key) or {}
+    values = [100 * found[name] for name in ours["figures"] if found.get(name) is not None]
+    return Cell(tuple(values)) if len(values) == len(ours["figures"]) else None
 
 
 def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -143,3 +164,7 @@ def _at(tree: Any, path: str) -> Any:
     for key in path.split("."):
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
+
+
+READERS = {"bridge": _captions, "few_shot": _few_labels, "calibration": _calibrated}
+"""How a metrics file is read; the others hold scores against masks."""

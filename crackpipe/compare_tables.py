@@ -17,11 +17,11 @@ from crackpipe.compare_runs import Run
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Published rows, then ours; ``columns`` are (name, photographs of the published rows)."""
+    """Published rows, then ours; ``columns`` are (name, photographs of the published rows, where these are counted)."""
 
     title: str
     source: str
-    columns: tuple[tuple[str, int], ...]
+    columns: tuple[tuple[str, int | None], ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     readme: bool
@@ -65,10 +65,12 @@ def _cell(values: list[float] | None) -> Cell | None:
     return None if values is None else Cell(tuple(values))
 
 
-def _other_photographs(columns: Sequence[tuple[str, int]], rows: Sequence[Row], *, kind: str) -> list[str]:
+def _other_photographs(columns: Sequence[tuple[str, int | None]], rows: Sequence[Row], *, kind: str) -> list[str]:
     """A note for the columns where our photographs are not as many as the published rows', one for equal numbers."""
     names: dict[tuple[tuple[int, ...], int], list[str]] = {}
     for at, (name, expected) in enumerate(columns):
+        if expected is None:
+            continue
         counts = {cell.n for row in rows if (cell := row.cells[at]) and cell.n is not None} - {expected}
         if counts:
             names.setdefault((tuple(sorted(counts)), expected), []).append(name)

@@ -173,6 +173,12 @@ FEW_SHOT_SCORES = Schema(
 )
 
 
+def trunk_features(*, shape: tuple[int, ...]) -> Schema:
+    """Patches with what a frozen trunk sees of each, (channels, rows, columns); kept by :mod:`mapped`."""
+    seen = pa.field("features", pa.fixed_shape_tensor(pa.float16(), shape), nullable=False)
+    return Schema("trunk_features", PATCHES.columns.append(seen), PATCHES.key)
+
+
 def embeddings(*, width: int) -> Schema:
     """Embeddings of images and texts in a joint space of ``width`` dimensions; kept by :mod:`mapped`.
 

@@ -4,51 +4,45 @@ Reads data/photos and data/patches; writes models/classifier and metrics/classif
 Costs: one decoding of the training photographs, then epochs × patches_per_epoch forward and backward passes.
 """
 
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from crackpipe import checkpoints, params, reports, runtime, stage, tables
-from crackpipe.classify import classifier, losses, sampling, scoring, training
+from crackpipe.classify import classifier, recipe, scoring
+from crackpipe.classify.losses import catalogue
+from crackpipe.classify.sampling import Photographed
 from crackpipe.data.photo_cache import PhotoCache
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
+DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}
+OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", "score_patches", *(DRAWN - {"seed"})}
 
 
 def main() -> None:
     p = params.load()
-    q, side_px, workers = p.train_classifier, p.slice.side_px, p.runtime.workers
+    q, own = p.train_classifier, getattr(p.losses, p.train_classifier.loss)
+    side_px, workers = p.slice.side_px, p.runtime.workers
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
     runtime.seed_everything(q.seed)
     patches = tables.read(PATCHES, tables.PATCHES).to_pandas()
-    train = patches[patches["split"] == "train"].reset_index(drop=True)
     scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)
-    draw = partial(sampling.draw, train["label"].to_numpy(), count=q.patches_per_epoch, crack_share=q.crack_share)
-    orders = [draw(seed=q.seed, epoch=epoch) for epoch in range(q.epochs)]
+    plan = recipe.plan(patches, scored, **q.model_dump(include=DRAWN))
     model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=side_px)
     machine.place(model.network)
-    digest = checkpoints.fingerprint([q.model_dump(), side_px, p.runtime.device, p.runtime.threads], [PHOTOS, PATCHES])
-    wanted = {*scored["photo_id"], *(name for order in orders for name in train["photo_id"].iloc[order])}
+    values = [q.model_dump(), own.model_dump(), side_px, p.runtime.device, p.runtime.threads]
     with (
-        checkpoints.opened("train_classifier", digest) as checkpoint,
-        PhotoCache(PHOTOS, wanted=wanted, workers=workers) as photos,
+        checkpoints.opened("train_classifier", checkpoints.fingerprint(values, [PHOTOS, PATCHES])) as checkpoint,
+        PhotoCache(PHOTOS, wanted=plan.photographs(), workers=workers) as photos,
     ):
-        augmented = partial(sampling.augmented_batches, train, photos, side_px=side_px, batch=q.batch, workers=workers)
-        history = training.fit(
-            model,
-            batches=lambda epoch: augmented(orders[epoch], seed=q.seed, epoch=epoch, **q.augment.model_dump()),
-            steps_per_epoch=-(-q.patches_per_epoch // q.batch),
-            validate=lambda: scoring.validation(model, scored, photos, machine, workers=workers),
-            loss=losses.LOSSES[q.loss],
-            optimise=training.optimiser(
-                q.optimiser, model.network, lr=q.lr, momentum=q.momentum, weight_decay=q.weight_decay
-            ),
-            runtime=machine,
-            checkpoint=checkpoint,
-            **q.model_dump(include={"epochs", "lr_gamma", "lr_step_epochs", "seed"}),
-        )
-        scores = scoring.score(model, scored, photos, machine, workers=workers)
+        loss = catalogue.build(q.loss, own.model_dump())
+        inputs = Photographed(photos, side_px, workers, q.augment.model_dump())
+        settings: dict[str, Any] = {"loss": loss, "checkpoint": checkpoint, **q.model_dump(exclude=OTHERS)}
+        history = recipe.train(model, plan, inputs, machine=machine, **settings)
+        where = "train_classifier.posthoc"
+        model = recipe.calibrated(model, q.posthoc, plan.scored, inputs, machine=machine, where=where)
+        scores = scoring.score(model, plan.scored, inputs, machine)
         classifier.save(MODEL, model)
         if history:
             pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)

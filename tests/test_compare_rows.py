@@ -116,3 +116,22 @@ def test_heads_on_few_labels_are_rows_by_subset() -> None:
     assert [row.name for row in rows] == ["linear, T1 (4)", "bayesian, T1 (4)"]
     assert figures(rows[0]) == [70, 80, 75, None]
     assert counts(rows[0]) == [60, 60, 60, None]
+
+
+def calibrated(kinds: dict[str, float]) -> dict[str, Any]:
+    names = ("auc", "accuracy", "sensitivity", "specificity", "f1")
+    return {kind: {**dict.fromkeys(names, 0.9), "ece": ece, "n": 40} for kind, ece in kinds.items()}
+
+
+def test_losses_are_rows_by_backbone_and_sources_and_the_sources_tested_on_are_columns() -> None:
+    tested = {"crack500": {"aicl": calibrated({"none": 0.02, "temperature": 0.01})}}
+    run = Run("calibration", {}, {"calibration": {"lite": {"deepcrack": tested}}})
+    tables = [given for given in compare_tables.published()["tables"] if given["source"] == "Chen et al. 2025"]
+    found = [list(compare_rows.rows(run, ours=given["ours"], columns=given["columns"])) for given in tables]
+    assert [row.name for row in found[1]] == ["lite, aicl, trained on deepcrack"]
+    assert [cell and cell.values for cell in found[1][0].cells] == [None, None, (90, 90, 90, 90, 90, 2), None]
+    assert [row.name for row in found[2]] == [
+        "lite, aicl, trained on deepcrack",
+        "lite, aicl, trained on deepcrack, temperature",
+    ]
+    assert [cell.values for cell in found[2][1].cells if cell] == [(1,)]

@@ -1,15 +1,19 @@
 """A patch classifier with everything that its inputs need: built, saved, loaded and run in one place."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float16, UInt8
 from torch import Tensor, nn
 
 from crackpipe import models
-from crackpipe.classify import backbones, folding
+from crackpipe.classify import backbones, calibrator, folding
+from crackpipe.classify.calibrator import Calibrator
 from crackpipe.runtime import Runtime
+
+Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]
+"""Photographed patches, or a frozen trunk's features of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,8 @@ class Classifier:
         network: a timm classifier; class 1 is crack.
         backbone: its timm name.
         side_px: side of the patches it was trained on.
-        mean, std: RGB, in units of [0, 1].
-        temperature: divides the logits before the softmax (1 = as trained).
+        mean, std: RGB, in units of [0, 1]; empty where inputs are features of a frozen trunk, taken as they are.
+        calibrator: turns logits into probabilities; by default the softmax.
     """
 
     network: nn.Module
@@ -29,17 +33,23 @@ class Classifier:
     side_px: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    temperature: float = 1.0
+    calibrator: Calibrator = field(default_factory=Calibrator)
 
-    def prepare(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b 3 h w"]:
+    def prepare(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b c h w"]:
         """RGB levels 0–255 to normalised float inputs on the device, channels last."""
+        if not self.mean:
+            return pixels.to(runtime.device, torch.float32, memory_format=torch.channels_last)
         return normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
 
-    def crack_probability(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b"]:
-        """Probability of the class crack, float32 on the CPU."""
+    def crack_probability(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b"]:
+        """Calibrated probability of the class crack, float32 on the CPU."""
+        return self.calibrator.crack_probability(self.logits(pixels, runtime)).cpu()
+
+    def logits(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b 2"]:
+        """Logits of no crack and crack as the network gives them, float32 on the device."""
         with torch.inference_mode(), runtime.autocast():
-            logits = self.network(self.prepare(pixels, runtime))
-        return torch.softmax(logits.float() / self.temperature, dim=1)[:, 1].cpu()
+            found: Tensor = self.network(self.prepare(pixels, runtime))
+        return found.float()
 
 
 def normalise(
@@ -68,7 +78,7 @@ def save(folder: Path, classifier: Classifier) -> None:
         "side_px": classifier.side_px,
         "mean": list(classifier.mean),
         "std": list(classifier.std),
-        "temperature": classifier.temperature,
+        "calibrator": classifier.calibrator.card(),
     }
     models.save(folder, classifier.network, card)
 
@@ -89,5 +99,10 @@ def load(folder: Path, runtime: Runtime) -> Classifier:
     models.fill(network, models.weights(folder / "model.safetensors"), where=str(folder))
     network = runtime.place(network).eval().requires_grad_(False)
     return Classifier(
-        network, card["architecture"], card["side_px"], tuple(card["mean"]), tuple(card["std"]), card["temperature"]
+        network,
+        card["architecture"],
+        card["side_px"],
+        tuple(card["mean"]),
+        tuple(card["std"]),
+        calibrator.from_card(card["calibrator"]),
     )

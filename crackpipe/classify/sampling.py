@@ -1,11 +1,13 @@
 """Which patches one epoch of training sees, and their pixels."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Int, UInt8
+from jaxtyping import Float16, Int, UInt8
 from torch import Tensor
 from torchvision.transforms.v2 import functional as F
 
@@ -15,22 +17,68 @@ from crackpipe.errors import DatasetError
 
 ZOOM = 1  # tells the generator of a batch's size from those of its patches
 
-Batch = tuple[UInt8[Tensor, "b 3 s s"], Int[Tensor, "b"]]
+Batch = tuple[UInt8[Tensor, "b 3 s s"] | Float16[Tensor, "b c h w"], Int[Tensor, "b"]]
+
+
+@runtime_checkable
+class Inputs(Protocol):
+    """Where the inputs of a classifier come from: photographs, or what a frozen trunk has seen of them."""
+
+    def plain(self, patches: pd.DataFrame, *, batch: int) -> Iterator[Batch]:
+        """The patches as they are, in order."""
+
+    def training(
+        self, patches: pd.DataFrame, order: Int[np.ndarray, "m"], *, batch: int, seed: int, epoch: int
+    ) -> Iterator[Batch]:
+        """The patches at ``order`` as one epoch sees them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photographed:
+    """Patches cut from decoded photographs, and augmented for training as ``augment`` says."""
+
+    photos: Mapping[str, np.ndarray]
+    side_px: int
+    workers: int
+    augment: Mapping[str, Any]
+
+    def plain(self, patches: pd.DataFrame, *, batch: int) -> Iterator[Batch]:
+        """See :func:`batches`."""
+        order = np.arange(len(patches))
+        return batches(patches, self.photos, order, side_px=self.side_px, batch=batch, workers=self.workers)
+
+    def training(
+        self, patches: pd.DataFrame, order: Int[np.ndarray, "m"], *, batch: int, seed: int, epoch: int
+    ) -> Iterator[Batch]:
+        """See :func:`augmented_batches`."""
+        return augmented_batches(
+            patches,
+            self.photos,
+            order,
+            side_px=self.side_px,
+            batch=batch,
+            workers=self.workers,
+            seed=seed,
+            epoch=epoch,
+            **self.augment,
+        )
 
 
 def draw(
-    labels: Int[np.ndarray, "n"], *, count: int, crack_share: float, seed: int, epoch: int
+    labels: Int[np.ndarray, "n"], *, count: int, crack_share: float | None, seed: int, epoch: int
 ) -> Int[np.ndarray, "m"]:
     """Choose ``count`` patches, ``crack_share`` of them cracks, in random order; the same for the same seed and epoch.
 
-    Patches are drawn without replacement while there are enough of a class, else each is drawn equally often.
+    Patches are drawn without replacement while there are enough of a class, else each is drawn equally often. Without
+    a ``crack_share`` cracks are as frequent as in ``labels``, which probabilities need that shall hold as they are.
 
     Raises:
         DatasetError: one of the two classes has no patch.
     """
     random = runtime.generator(seed, epoch)
+    share = int(labels.sum()) / max(len(labels), 1) if crack_share is None else crack_share
     chosen = []
-    for label, wanted in ((1, round(count * crack_share)), (0, count - round(count * crack_share))):
+    for label, wanted in ((1, round(count * share)), (0, count - round(count * share))):
         members = np.flatnonzero(labels == label)
         if len(members) == 0:
             raise DatasetError(_lacking(label, len(labels)))
@@ -70,7 +118,7 @@ def batches(
         part = patches.iloc[index]
         return read(part, photos, side_px=side_px), torch.from_numpy(part["label"].to_numpy(np.int64))
 
-    yield from progress.prefetch(work, _chunks(order, batch), workers=workers, ahead=2 * workers)
+    yield from progress.prefetch(work, chunks(order, batch), workers=workers, ahead=2 * workers)
 
 
 def augmented_batches(
@@ -110,11 +158,12 @@ def augmented_batches(
         stacked = F.resize(torch.stack(pixels), [side, side], antialias=True)
         return stacked, torch.from_numpy(part["label"].to_numpy(np.int64))
 
-    numbered = ((i * batch, index) for i, index in enumerate(_chunks(order, batch)))
+    numbered = ((i * batch, index) for i, index in enumerate(chunks(order, batch)))
     yield from progress.prefetch(work, numbered, workers=workers, ahead=2 * workers)
 
 
-def _chunks(order: Int[np.ndarray, "m"], batch: int) -> Iterator[Int[np.ndarray, "b"]]:
+def chunks(order: Int[np.ndarray, "m"], batch: int) -> Iterator[Int[np.ndarray, "b"]]:
+    """Parts of ``batch`` places, the last with the rest."""
     return (order[i : i + batch] for i in range(0, len(order), batch))
 
 

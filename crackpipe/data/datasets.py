@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crackpipe.data import ael, captioned, cfd, crack500, deepcrack, folder, metu, sdnet2018
+from crackpipe.data import ael, bridge2024, captioned, cfd, crack500, deepcrack, folder, metu, sdnet2018
 from crackpipe.data.layout import Dataset, refuse
 from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import DatasetError
@@ -17,6 +17,7 @@ CATALOGUE: dict[str, Dataset] = {
         deepcrack.DATASET,
         sdnet2018.DATASET,
         metu.DATASET,
+        bridge2024.DATASET,
         ael.DATASET,
         folder.DATASET,
         captioned.DATASET,

@@ -1,10 +1,10 @@
-"""Does a confidence of 0.9 mean right nine times out of ten? Expected calibration error and its diagram."""
+"""Does a confidence of 0.9 mean right nine times out of ten? Calibration errors and their diagram."""
 
 import math
 from typing import TypedDict
 
 import numpy as np
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float, Integer
 
 from crackpipe.measures import probabilities
 
@@ -39,7 +39,40 @@ def expected_calibration_error(
         ValueError: as :func:`reliability` does.
     """
     rows = reliability(labels, crack_probability, bins=bins)
-    return math.fsum(row["count"] * abs(row["accuracy"] - row["confidence"]) for row in rows) / len(labels)
+    return math.fsum(row["count"] / len(labels) * abs(row["accuracy"] - row["confidence"]) for row in rows)
+
+
+def errors(
+    labels: Integer[np.ndarray, " n"], crack_probability: Float[np.ndarray, " n"], *, bins: int = 15
+) -> dict[str, float]:
+    """Every measure of calibration of one set of decisions; shares, not percent.
+
+    Returns:
+        ``ece``: :func:`expected_calibration_error`. ``overconfidence`` and ``underconfidence``: its two parts, from the
+        bins where the confidence exceeds the accuracy and from the others; they sum to ``ece``. ``mce``: the largest
+        gap of a bin (Naeini et al. 2015). ``ece_adaptive``: with bins of equal count, not width (Nixon et al.,
+        "Measuring Calibration in Deep Learning", 2019; Nguyen and O'Connor 2015). ``ece_classwise``: mean over both
+        classes of ``Σ_b (n_b / n) |share of the class − mean probability of the class|`` (Kull et al. 2019, eq. 3).
+        ``nll``: mean negative log likelihood, probabilities kept 1e-12 from 0. ``brier``: mean of
+        ``(crack_probability − label)²``.
+
+    Raises:
+        ValueError: as :func:`reliability` does.
+    """
+    truth, crack = probabilities.checked(labels, crack_probability)
+    rows = reliability(labels, crack_probability, bins=bins)
+    gaps = [(row["count"] / len(truth), row["confidence"] - row["accuracy"]) for row in rows]
+    confidence, right = _decisions(truth, crack)
+    return {
+        "ece": math.fsum(share * abs(gap) for share, gap in gaps),
+        "ece_adaptive": _adaptive(confidence, right, bins=bins),
+        "ece_classwise": (_gap(crack, truth == 1, bins=bins) + _gap(1 - crack, truth == 0, bins=bins)) / 2,
+        "mce": max(abs(gap) for _, gap in gaps),
+        "overconfidence": math.fsum(share * gap for share, gap in gaps if gap > 0),
+        "underconfidence": math.fsum(-share * gap for share, gap in gaps if gap < 0),
+        "nll": float(-np.log(np.where(truth == 1, crack, 1 - crack).clip(1e-12)).mean()),
+        "brier": float(((crack - truth) ** 2).mean()),
+    }
 
 
 def reliability(
@@ -64,9 +97,8 @@ def reliability(
     if bins < 1:
         raise ValueError(f"bins is {bins}; at least 1 is needed, the literature uses 15")
     truth, crack = probabilities.checked(labels, crack_probability)
-    confidence = np.maximum(crack, 1 - crack)
-    right = (crack > 0.5) == (truth == 1)
-    place = np.searchsorted(np.linspace(0, 1, bins + 1), confidence, side="left") - 1
+    confidence, right = _decisions(truth, crack)
+    place = _places(confidence, bins=bins)
     rows: list[ReliabilityBin] = []
     for index in np.unique(place):
         inside = place == index
@@ -79,3 +111,28 @@ def reliability(
             }
         )
     return rows
+
+
+def _decisions(
+    truth: Integer[np.ndarray, " n"], crack: Float[np.ndarray, " n"]
+) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
+    """Confidence of each decision, and whether it is right."""
+    return np.maximum(crack, 1 - crack), (crack > 0.5) == (truth == 1)
+
+
+def _places(confidence: Float[np.ndarray, " n"], *, bins: int) -> Integer[np.ndarray, " n"]:
+    """Equal bins of (0, 1], each closed on the right; 0 itself belongs to the first."""
+    return np.maximum(np.searchsorted(np.linspace(0, 1, bins + 1), confidence, side="left") - 1, 0)
+
+
+def _gap(confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], *, bins: int) -> float:
+    """``Σ_b |Σ_{i in b} (confidence_i − right_i)| / n`` over bins of equal width."""
+    excess = np.bincount(_places(confidence, bins=bins), weights=confidence - right)
+    return float(np.abs(excess).sum() / len(confidence))
+
+
+def _adaptive(confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], *, bins: int) -> float:
+    """The same over bins of equal count; equal confidences share the bin of the first of them."""
+    ranked = np.sort(confidence)
+    place = np.searchsorted(ranked, confidence, side="left") * bins // len(confidence)
+    return float(np.abs(np.bincount(place, weights=confidence - right)).sum() / len(confidence))

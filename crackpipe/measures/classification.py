@@ -21,7 +21,8 @@ def scores(
         ``auc``: area under the ROC curve; ``pr_auc``: average precision, the step sum ``Σ (R_i − R_{i−1}) P_i`` over
         all distinct probabilities (no interpolation). Both are ``None`` (``null`` in JSON) where ``labels`` hold one
         class only, for there is nothing to rank.
-        ``ece``: expected calibration error, 15 bins (a share, not percent). ``n``: labels.
+        ``ece`` … ``brier``: :func:`crackpipe.measures.calibration.errors`, 15 bins (shares, not percent).
+        ``n``: labels.
 
     Raises:
         ValueError: they are empty or differ in length, a label is neither 0 nor 1, or a probability is NaN or
@@ -41,7 +42,7 @@ def scores(
         "specificity": _share(tn, tn + fp),
         "auc": auc,
         "pr_auc": pr_auc,
-        "ece": calibration.expected_calibration_error(truth, probability),
+        **calibration.errors(truth, probability),
         "n": len(truth),
     }
 

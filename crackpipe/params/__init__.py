@@ -4,12 +4,14 @@ Each stage calls :func:`load`, which checks the whole file before any work is do
 allowed; the comments in ``params.yaml`` say what it means.
 """
 
+from crackpipe.params.classifier import BACKBONES
 from crackpipe.params.labels import LABEL_KINDS, LABEL_METHODS, SEGMENTERS, TEACHER_LABELS, CamCrf
 from crackpipe.params.language import WORDINGS
 from crackpipe.params.loading import check, load
 from crackpipe.params.whole import Params
 
 __all__ = [
+    "BACKBONES",
     "LABEL_KINDS",
     "LABEL_METHODS",
     "SEGMENTERS",

@@ -1,9 +1,10 @@
 """The patch classifier."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from crackpipe.params.losses import LossName
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, TrainingPrecision, Weight
 
 
@@ -14,13 +15,19 @@ class PatchAugment(Section):
     noise_p: Share
 
 
+Backbone = Literal["resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lite0"]
+
+BACKBONES: tuple[str, ...] = get_args(Backbone)
+
+
 class TrainClassifier(Section):
-    backbone: Literal["resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lite0"]
+    backbone: Backbone
     weights: str
-    loss: Literal["cross_entropy"]
+    loss: LossName
+    posthoc: Literal["none", "temperature", "platt", "isotonic"]
     epochs: Count
     patches_per_epoch: PositiveInt
-    crack_share: Annotated[float, Field(gt=0, lt=1)]
+    crack_share: Annotated[float, Field(gt=0, lt=1)] | None
     batch: PositiveInt
     optimiser: Literal["sgd", "adam"]
     lr: PositiveFloat

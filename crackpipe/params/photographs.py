@@ -8,7 +8,9 @@ from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section
 
 
 class Source(Section):
-    name: Literal["demo", "crack500", "cfd", "deepcrack", "sdnet2018", "metu", "ael", "folder", "captioned"]
+    name: Literal[
+        "demo", "crack500", "cfd", "deepcrack", "sdnet2018", "metu", "bridge2024", "ael", "folder", "captioned"
+    ]
     split: Annotated[str, Field(pattern=r"^(own|train|val|test|\d+:\d+:\d+)$")]
     limit: PositiveInt | None
 

@@ -4,10 +4,13 @@ from typing import Any
 
 from pydantic import ValidationError, model_validator
 
+from crackpipe.errors import ParamsError
+from crackpipe.params.calibrate import Calibrate
 from crackpipe.params.classifier import TrainClassifier
 from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, Evidence, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
+from crackpipe.params.losses import Aicl, Losses
 from crackpipe.params.machine import Runtime
 from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
@@ -21,6 +24,8 @@ class Params(Section):
     ingest: Ingest
     slice: Slice
     train_classifier: TrainClassifier
+    losses: Losses
+    calibrate: Calibrate
     evidence: Evidence
     pseudo_label: PseudoLabel
     ablate: Ablate
@@ -93,6 +98,48 @@ class Params(Section):
                 f"slice.min_crack_px to 1, or {' and '.join(found.values())}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _variants_of_aicl_are_settings(self) -> "Params":
+        if taken := sorted(set(self.calibrate.variants) & set(Losses.model_fields)):
+            raise ValueError(f"calibrate.variants names {taken}, which are losses of their own: give them other names")
+        for name, changes in self.calibrate.variants.items():
+            try:
+                Aicl.model_validate({**self.losses.aicl.model_dump(), **changes})
+            except ValidationError as error:
+                first = error.errors()[0]
+                key = ".".join(str(part) for part in first["loc"])
+                raise ValueError(f"calibrate.variants.{name}.{key}: got {first['input']!r}; {first['msg']}") from None
+        if unknown := sorted(set(self.calibrate.aicl_variants) - set(self.calibrate.variants)):
+            raise ValueError(
+                f"calibrate.aicl_variants names {unknown}, but calibrate.variants holds "
+                f"{sorted(self.calibrate.variants)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _kept_patches_have_one_size(self) -> "Params":
+        sides, side_px = self.train_classifier.augment.sides_px, self.slice.side_px
+        if self.calibrate.train_from is not None and sides != [side_px]:
+            raise ValueError(
+                f"calibrate.train_from is {self.calibrate.train_from}, so patches are kept in one size, but "
+                f"train_classifier.augment.sides_px is {sides}: set it to [{side_px}], which is slice.side_px, or "
+                "calibrate.train_from to null"
+            )
+        return self
+
+    def loss(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Name in ``losses`` and settings of a loss, or of a variant of AICL.
+
+        Raises:
+            ParamsError: there is neither.
+        """
+        if name in self.calibrate.variants:
+            return "aicl", {**self.losses.aicl.model_dump(), **self.calibrate.variants[name]}
+        if name not in Losses.model_fields:
+            known = ", ".join([*Losses.model_fields, *self.calibrate.variants])
+            raise ParamsError(f"LOSS: got {name!r}, but losses and calibrate.variants hold {known}")
+        return name, getattr(self.losses, name).model_dump()
 
     def variants(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Method → variant → all settings of the method, those of ``ablate`` in place of the method's own."""

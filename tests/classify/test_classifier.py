@@ -10,6 +10,7 @@ import torch
 
 from crackpipe import runtime
 from crackpipe.classify import classifier
+from crackpipe.classify.calibrator import Calibrator
 from crackpipe.errors import ModelError
 
 PIXELS = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32), dtype=np.uint8))
@@ -47,7 +48,9 @@ def test_the_probability_is_the_softmax_of_class_one_over_the_temperature(
     with torch.inference_mode():
         logits = model.network(model.prepare(PIXELS, machine)).double()
     for temperature in (1.0, 2.5):
-        found = replace(model, temperature=temperature).crack_probability(PIXELS, machine)
+        found = replace(model, calibrator=Calibrator("temperature", slope=1 / temperature)).crack_probability(
+            PIXELS, machine
+        )
         margin = (logits[:, 1] - logits[:, 0]) / temperature
         assert torch.allclose(found.double(), 1 / (1 + torch.exp(-margin)), atol=1e-6)
         assert found.dtype == torch.float32
@@ -56,13 +59,14 @@ def test_the_probability_is_the_softmax_of_class_one_over_the_temperature(
 def test_a_saved_classifier_comes_back_with_equal_outputs(
     model: classifier.Classifier, machine: runtime.Runtime, tmp_path: Path
 ) -> None:
-    classifier.save(tmp_path / "a", replace(model, temperature=1.5))
+    calibrated = replace(model, calibrator=Calibrator("isotonic", margins=(-1.0, 0.5), probabilities=(0.1, 0.8)))
+    classifier.save(tmp_path / "a", calibrated)
     loaded = classifier.load(tmp_path / "a", machine)
-    assert (loaded.backbone, loaded.side_px, loaded.temperature) == (model.backbone, 32, 1.5)
+    assert (loaded.backbone, loaded.side_px, loaded.calibrator) == (model.backbone, 32, calibrated.calibrator)
     assert (loaded.mean, loaded.std) == (model.mean, model.std)
     assert not loaded.network.training
     assert not any(parameter.requires_grad for parameter in loaded.network.parameters())
-    expected = replace(model, temperature=1.5).crack_probability(PIXELS, machine)
+    expected = calibrated.crack_probability(PIXELS, machine)
     assert torch.equal(loaded.crack_probability(PIXELS, machine), expected)
     classifier.save(tmp_path / "b", loaded)
     for name in ("model.safetensors", "model.json"):
@@ -78,7 +82,7 @@ def test_the_card_says_what_a_reader_needs(model: classifier.Classifier, tmp_pat
         "side_px": 32,
         "mean": [0.5] * 3,
         "std": [0.5] * 3,
-        "temperature": 1.0,
+        "calibrator": {"kind": "none", "slope": 1.0, "offset": 0.0, "margins": [], "probabilities": []},
     }
 
 

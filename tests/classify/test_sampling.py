@@ -52,6 +52,15 @@ def test_the_share_is_exact_and_nothing_repeats_while_there_is_enough(
     assert np.array_equal(order, sampling.draw(labels, count=count, crack_share=share, seed=seed, epoch=3))
 
 
+def test_without_a_share_cracks_are_as_frequent_as_they_are() -> None:
+    labels = (np.arange(50) < 10).astype(np.int8)
+    order = sampling.draw(labels, count=20, crack_share=None, seed=0, epoch=0)
+    assert labels[order].sum() == 4
+    assert len(set(order)) == 20
+    with pytest.raises(DatasetError, match="none of the 0 training patches is crack"):
+        sampling.draw(labels[:0], count=20, crack_share=None, seed=0, epoch=0)
+
+
 def test_epochs_and_seeds_draw_otherwise_and_in_random_order() -> None:
     labels = labels_of((500, 500))
     drawn = [

@@ -9,14 +9,22 @@ from torch import nn
 from crackpipe import runtime
 from crackpipe.classify import scoring
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.sampling import Photographed
 
 
 class Darkness(nn.Module):
-    """Logits (0, 8 · mean darkness − 4)."""
+    """Logits (0, 4 − 8 · mean level), by a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(1, 2)
+        with torch.no_grad():
+            self.head.weight.copy_(torch.tensor([[0.0], [-8.0]]))
+            self.head.bias.copy_(torch.tensor([0.0, 4.0]))
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        margin = 4 - 8 * inputs.mean(dim=(1, 2, 3))
-        return torch.stack([torch.zeros_like(margin), margin], dim=1)
+        logits: torch.Tensor = self.head(inputs.mean(dim=(1, 2, 3))[:, None])
+        return logits
 
 
 MODEL = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
@@ -27,6 +35,10 @@ PHOTO[:, 256:] = 255
 @pytest.fixture(scope="module")
 def machine() -> runtime.Runtime:
     return runtime.start(device="cpu", precision="fp32", threads=1)
+
+
+def photographed(*, workers: int = 1) -> Photographed:
+    return Photographed({"p": PHOTO}, 16, workers, {})
 
 
 def patches(*splits: str, n: int = 300) -> pd.DataFrame:
@@ -46,9 +58,18 @@ def test_so_many_of_validation_and_test_are_chosen_once_each_and_the_same_again(
     assert len(scoring.choose(table, count=1000, seed=1)) == 600
 
 
+def test_each_source_has_as_many_patches_drawn_and_a_small_one_gives_all() -> None:
+    table = patches("val", "test").assign(photo_id="large/p")
+    table = pd.concat([table, patches("val", "test", n=8).assign(photo_id="small/p")], ignore_index=True)
+    chosen = scoring.choose_of_each_source(table.reset_index(names="place"), val=10, test=20, seed=1)
+    found = chosen.groupby(["split", "photo_id"]).size().to_dict()
+    assert found == {("val", "large/p"): 10, ("val", "small/p"): 8, ("test", "large/p"): 20, ("test", "small/p"): 8}
+    assert chosen["place"].is_unique
+
+
 def test_probabilities_come_in_the_order_of_the_patches_over_all_batches(machine: runtime.Runtime) -> None:
     table = patches("val")
-    found = scoring.predict(MODEL, table, {"p": PHOTO}, machine, workers=3)
+    found = scoring.predict(MODEL, table, photographed(workers=3), machine)
     assert found.shape == (300,)
     assert len(table) > 2 * scoring.BATCH
     expected = np.where(table["label"] == 1, 1 / (1 + np.exp(-4)), 1 / (1 + np.exp(4)))
@@ -56,20 +77,24 @@ def test_probabilities_come_in_the_order_of_the_patches_over_all_batches(machine
 
 
 def test_a_classifier_that_is_right_scores_one_in_each_split_that_has_patches(machine: runtime.Runtime) -> None:
-    found = scoring.score(MODEL, patches("test", "val", n=60), {"p": PHOTO}, machine, workers=2)
+    found = scoring.score(MODEL, patches("test", "val", n=60), photographed(workers=2), machine)
     assert sorted(found) == ["test", "val"]
     for scores in found.values():
         assert scores["f1"] == scores["auc"] == scores["accuracy"] == 1
         assert scores["n"] == 60
         assert scores["ece"] == pytest.approx(1 / (1 + np.exp(4)), abs=1e-6)
-    assert sorted(scoring.score(MODEL, patches("test", n=9), {"p": PHOTO}, machine, workers=1)) == ["test"]
+    assert sorted(scoring.score(MODEL, patches("test", n=9), photographed(), machine)) == ["test"]
 
 
-def test_validation_tells_three_figures_or_nothing(machine: runtime.Runtime) -> None:
-    found = scoring.validation(MODEL, patches("val", "test", n=30), {"p": PHOTO}, machine, workers=1)
+def test_validation_tells_three_figures_and_the_decisions_or_nothing(machine: runtime.Runtime) -> None:
+    found, told = scoring.validation(MODEL, patches("val", "test", n=30), photographed(), machine)
     assert list(found) == ["val_f1", "val_auc", "val_ece"]
     assert found["val_f1"] == 1
-    assert scoring.validation(MODEL, patches("test", n=30), {"p": PHOTO}, machine, workers=1) == {}
+    assert told is not None
+    assert told.right.tolist() == [True] * 30
+    assert told.distance.tolist() == pytest.approx([0.5] * 30)  # a margin of 4 over a slope of 8
+    assert told.confidence.tolist() == pytest.approx([1 / (1 + np.exp(-4))] * 30)
+    assert scoring.validation(MODEL, patches("test", n=30), photographed(), machine) == ({}, None)
 
 
 def test_a_split_without_patches_is_left_out_without_a_warning() -> None:

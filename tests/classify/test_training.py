@@ -10,11 +10,14 @@ from torch import nn
 
 from crackpipe import runtime
 from crackpipe.checkpoints import Checkpoint
-from crackpipe.classify import classifier, losses, training
+from crackpipe.classify import classifier, training
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.losses.smoothing import cross_entropy
+from crackpipe.classify.losses.step import HeldOut, Loss, Step
 from crackpipe.classify.sampling import Batch
 
 EPOCHS = 3
+TOLD = HeldOut(torch.tensor([0.5, 1.5]), torch.tensor([0.6, 0.9]), torch.tensor([True, False]))
 
 
 def batches(epoch: int, *, n: int = 4, steps: int = 2) -> Iterator[Batch]:
@@ -45,6 +48,7 @@ def fit(
     lr: float = 0.05,
     epochs: int = EPOCHS,
     of_epoch: Callable[[int], Iterator[Batch]] = batches,
+    loss: Loss = cross_entropy,
 ) -> training.History:
     folder.mkdir(exist_ok=True)
     machine = runtime.start(device="cpu", precision="fp32", threads=1)
@@ -53,8 +57,8 @@ def fit(
         model,
         batches=of_epoch,
         steps_per_epoch=2,
-        validate=lambda: {"val_f1": 0.5},
-        loss=losses.cross_entropy,
+        validate=lambda: ({"val_f1": 0.5}, TOLD),
+        loss=loss,
         optimise=training.optimiser(name, model.network, lr=lr, momentum=0.9, weight_decay=1e-4),
         epochs=epochs,
         lr_gamma=0.5,
@@ -149,3 +153,31 @@ def test_momentum_is_sgds_or_the_first_beta_of_adam() -> None:
     assert sgd.param_groups[0]["momentum"] == 0.8
     assert adam.param_groups[0]["betas"] == (0.8, 0.999)
     assert sgd.param_groups[0]["weight_decay"] == adam.param_groups[0]["weight_decay"] == 0.01
+
+
+def test_a_loss_is_told_the_step_the_final_layer_and_what_validation_found(tmp_path: Path) -> None:
+    model, seen = small(), []
+
+    def watched(features: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor, step: Step) -> torch.Tensor:
+        seen.append((step.epoch, step.batch, len(step.held_out)))
+        assert torch.allclose(features @ step.weight.T + step.bias, logits, atol=1e-6)
+        assert features.requires_grad
+        assert not step.weight.requires_grad
+        return cross_entropy(features, logits, targets, step)
+
+    fit(model, tmp_path, loss=watched)
+    assert seen == [(0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1), (2, 0, 2), (2, 1, 2)]
+
+
+def test_a_resumed_run_is_told_what_validation_found_before_the_kill(tmp_path: Path) -> None:
+    counts: list[int] = []
+
+    def watched(features: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor, step: Step) -> torch.Tensor:
+        counts.append(len(step.held_out))
+        assert all(torch.equal(told.distance, TOLD.distance) for told in step.held_out)
+        return cross_entropy(features, logits, targets, step)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(small(), tmp_path, of_epoch=dies_in(1), loss=watched)
+    fit(small(), tmp_path, loss=watched)
+    assert counts == [0, 0, 1, 1, 1, 2, 2]

@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import brier_score_loss, log_loss
 from torchmetrics.classification import MulticlassCalibrationError
 
 from crackpipe.measures import calibration
@@ -72,3 +73,60 @@ def test_a_tie_is_decided_as_no_crack():
 def test_bins_below_one_are_refused():
     with pytest.raises(ValueError, match="bins is 0; at least 1 is needed, the literature uses 15"):
         calibration.reliability(np.array([0]), np.array([0.5]), bins=0)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 300), st.integers(1, 20))
+def test_the_largest_gap_equals_torchmetrics(seed, n, bins):
+    labels, crack = drawn(seed, n)
+    metric = MulticlassCalibrationError(num_classes=2, n_bins=bins, norm="max")
+    expected = float(metric(torch.from_numpy(np.stack([1 - crack, crack], axis=1)), torch.from_numpy(labels)))
+    assert calibration.errors(labels, crack, bins=bins)["mce"] == pytest.approx(expected, abs=1e-6)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.integers(2, 300))
+def test_too_sure_and_too_unsure_sum_to_the_error_and_scores_equal_sklearns(seed, n):
+    labels, crack = drawn(seed, n)
+    found = calibration.errors(labels, crack)
+    assert found["ece"] == pytest.approx(calibration.expected_calibration_error(labels, crack), abs=1e-12)
+    assert found["overconfidence"] + found["underconfidence"] == pytest.approx(found["ece"], abs=1e-12)
+    assert found["nll"] == pytest.approx(log_loss(labels, crack, labels=[0, 1]), abs=1e-9)
+    assert found["brier"] == pytest.approx(brier_score_loss(labels, crack, labels=[0, 1]), abs=1e-9)
+
+
+def bin_by_bin(probability, happens, bins):
+    """Classwise error of one class, in a loop over bins."""
+    total = 0.0
+    for number in range(bins):
+        inside = (probability > number / bins) & (probability <= (number + 1) / bins)
+        if inside.any():
+            total += inside.mean() * abs(happens[inside].mean() - probability[inside].mean())
+    return total
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10**6), st.integers(1, 300))
+def test_the_classwise_error_is_the_mean_of_both_classes(seed, n):
+    labels, crack = drawn(seed, n)
+    both = bin_by_bin(crack, labels == 1, 15) + bin_by_bin(1 - crack, labels == 0, 15)
+    assert calibration.errors(labels, crack)["ece_classwise"] == pytest.approx(both / 2, abs=1e-9)
+
+
+def test_bins_of_equal_count_part_what_one_wide_bin_hides():
+    crack, labels = np.array([0.94, 0.95, 0.96, 0.97]), np.array([0, 0, 1, 1])
+    assert calibration.errors(labels, crack, bins=1)["ece"] == pytest.approx(0.955 - 0.5)
+    assert calibration.errors(labels, crack, bins=2)["ece_adaptive"] == pytest.approx((0.945 + (1 - 0.965)) / 2)
+
+
+def test_equal_confidences_are_never_parted():
+    labels, crack = np.array([1, 0, 1, 0]), np.full(4, 0.5001)
+    assert calibration.errors(labels, crack, bins=4)["ece_adaptive"] == pytest.approx(0.0001)
+
+
+def test_a_bin_that_is_too_sure_counts_as_overconfidence_alone():
+    labels, crack = np.array([1, 0, 1, 1]), np.array([0.9, 0.9, 0.6, 0.6])
+    found = calibration.errors(labels, crack)
+    assert found["overconfidence"] == pytest.approx(0.5 * (0.9 - 0.5))
+    assert found["underconfidence"] == pytest.approx(0.5 * (1 - 0.6))
+    assert found["mce"] == pytest.approx(0.4)

@@ -10,7 +10,9 @@ from sklearn import metrics
 
 from crackpipe.measures import calibration, classification
 
-KEYS = ["precision", "recall", "f1", "accuracy", "sensitivity", "specificity", "auc", "pr_auc", "ece", "n"]
+DECIDED = ["precision", "recall", "f1", "accuracy", "sensitivity", "specificity", "auc", "pr_auc"]
+GAPS = ["ece", "ece_adaptive", "ece_classwise", "mce", "overconfidence", "underconfidence", "nll", "brier"]
+KEYS = [*DECIDED, *GAPS, "n"]
 
 
 def test_scores_of_a_small_table_are_those_counted_by_hand():

@@ -4,7 +4,7 @@ import ast
 import re
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 from ruamel.yaml import YAML
@@ -56,10 +56,13 @@ def pattern(node: ast.expr) -> str:
 
 
 def expanded(key: str) -> list[str]:
-    """The keys of ``params.yaml`` that a key with ``*`` for a section stands for; none where there is no such key."""
+    """The keys of ``params.yaml`` that a key with ``*`` for a section stands for; none where there is no such key.
+
+    Below a mapping whose names are the user's any name is a key.
+    """
     places: list[tuple[str, Any]] = [("", Params)]
     for part in key.split("."):
-        places = [
+        places = [(f"{above}.{part}", Any) for above, section in places if get_origin(section) is dict] + [
             (f"{above}.{name}".lstrip("."), field.annotation)
             for above, section in places
             if hasattr(section, "model_fields")

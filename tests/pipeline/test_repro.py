@@ -25,6 +25,13 @@ SMALL = [
     "train_classifier.epochs=1",
     "train_classifier.patches_per_epoch=64",
     "train_classifier.score_patches=32",
+    "calibrate.losses=[cross_entropy,aicl]",
+    "calibrate.aicl_variants=[aicl_label]",
+    "calibrate.val_patches=32",
+    "calibrate.test_patches=32",
+    "calibrate.kept_patches=64",
+    "calibrate.train_from=blocks.6",
+    "train_classifier.augment.sides_px=[64]",
     f"pseudo_label.methods=[{','.join(METHODS)}]",
     "pseudo_label.keep_px=0",
     "ablate.limit=4",
@@ -62,6 +69,9 @@ STAGES += ["align_clip", "embed@base", "embed@tuned", *(f"scale_captions@{share}
 STAGES += ["gather_scaling", "retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate"]
 STAGES += ["embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot"]
 STAGES += ["ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts"]
+STAGES += ["trunk_features@tf_efficientnet_lite0"]
+STAGES += [f"calibrate@{loss}-tf_efficientnet_lite0-all-0" for loss in ("cross_entropy", "aicl")]
+STAGES += ["calibrate_aicl@aicl_label-tf_efficientnet_lite0-all-0", "gather_calibration"]
 PATIENCE = 900  # seconds; a pipeline takes about two minutes on an idle machine
 
 
@@ -143,6 +153,8 @@ def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
     }
     points = json.loads((folder / "metrics/caption_scaling.json").read_text(encoding="utf-8"))
     assert sorted({str(point["share"]) for point in points}) == SHARES
+    calibrated = json.loads((folder / "metrics/calibration.json").read_text(encoding="utf-8"))
+    assert sorted(calibrated["tf_efficientnet_lite0"]["all"]["demo"]) == ["aicl", "aicl_label", "cross_entropy"]
 
 
 @pytest.mark.slow

@@ -1,0 +1,131 @@
+"""Post-hoc calibration: what turns the logits of a trained classifier into probabilities, fitted on validation patches.
+
+All are monotone functions of the margin, the crack class's logit less the other's: the ranking of patches stays.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from crackpipe.errors import ModelError
+
+Kind = Literal["none", "temperature", "platt", "isotonic"]
+KINDS: tuple[Kind, ...] = ("none", "temperature", "platt", "isotonic")
+
+LEAST, MOST = 0.01, 100.0  # of a temperature: where validation is separable, none is low enough
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrator:
+    """Probability of crack as a function of the margin m.
+
+    Attributes:
+        kind: ``none`` and ``temperature``: ``sigmoid(slope · m)``; ``platt``: ``sigmoid(slope · m + offset)``;
+            ``isotonic``: linear between ``margins``, where it is ``probabilities``, and constant beyond.
+    """
+
+    kind: Kind = "none"
+    slope: float = 1.0
+    offset: float = 0.0
+    margins: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()
+
+    def crack_probability(self, logits: Float[Tensor, "n 2"]) -> Float[Tensor, "n"]:
+        """Probability of crack, on the device of ``logits``."""
+        margin = logits[:, 1].float() - logits[:, 0].float()
+        if self.kind != "isotonic":
+            return torch.sigmoid(self.slope * margin + self.offset)
+        found = np.interp(margin.cpu().numpy(), self.margins, self.probabilities)
+        return torch.from_numpy(found.astype(np.float32)).to(logits.device)
+
+    def card(self) -> dict[str, Any]:
+        """Plain values for the model's JSON."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def from_card(card: dict[str, Any]) -> Calibrator:
+    """The calibrator that :meth:`Calibrator.card` has described."""
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in card.items()}
+    return Calibrator(**values)
+
+
+def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, where: str) -> Calibrator:
+    """Fit a calibrator to validation patches.
+
+    ``temperature``: Guo et al., "On Calibration of Modern Neural Networks" (2017), section 4.2: one slope that lowers
+    the negative log likelihood most, by L-BFGS. ``platt``: Platt, "Probabilistic Outputs for Support Vector Machines"
+    (1999): slope and offset, the targets drawn in by one patch. ``isotonic``: Zadrozny and Elkan (2002): a rising
+    function by pooling adjacent violators; it keeps 1 / (n + 2) from 0 and 1, or one mistake would cost without end.
+
+    Args:
+        where: names the parameter in the error.
+
+    Raises:
+        ModelError: there is no patch, or only one class, which says nothing of the other.
+    """
+    if kind == "none":
+        return Calibrator()
+    if len(labels.unique()) < 2:
+        raise ModelError(
+            f"{where}: got {kind}, but the {len(labels)} validation patches are not of both classes; "
+            "give ingest.sources a split with validation photographs, or set it to none"
+        )
+    margin, crack = (logits[:, 1].double() - logits[:, 0].double()).cpu(), labels.cpu().double()
+    if kind == "temperature":
+        return Calibrator(kind, slope=1 / _temperature(margin, crack))
+    if kind == "platt":
+        slope, offset = _platt(margin, crack)
+        return Calibrator(kind, slope=slope, offset=offset)
+    return _isotonic(margin.numpy(), crack.numpy())
+
+
+def _temperature(margin: Float[Tensor, "n"], crack: Float[Tensor, "n"]) -> float:
+    log = torch.zeros((), dtype=torch.float64)
+    (found,) = _minimise(lambda values: _nll(margin * torch.exp(-values[0]), crack), log.reshape(1))
+    return float(np.clip(np.exp(found), LEAST, MOST))
+
+
+def _platt(margin: Float[Tensor, "n"], crack: Float[Tensor, "n"]) -> tuple[float, float]:
+    positive, negative = float(crack.sum()), float((1 - crack).sum())
+    target = torch.where(crack == 1, (positive + 1) / (positive + 2), 1 / (negative + 2)).double()
+    spread = float(margin.std().clamp(min=1e-6))
+    scaled = margin / spread
+    slope, offset = _minimise(lambda values: _nll(values[0] * scaled + values[1], target), torch.zeros(2).double())
+    return slope / spread, offset
+
+
+def _isotonic(margin: np.ndarray, crack: np.ndarray) -> Calibrator:
+    from sklearn.isotonic import IsotonicRegression
+
+    least = 1 / (len(margin) + 2)
+    steps = IsotonicRegression(y_min=least, y_max=1 - least, out_of_bounds="clip").fit(margin, crack)
+    return Calibrator("isotonic", margins=_plain(steps.X_thresholds_), probabilities=_plain(steps.y_thresholds_))
+
+
+def _plain(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _nll(margin: Float[Tensor, "n"], target: Float[Tensor, "n"]) -> Float[Tensor, ""]:
+    return torch.nn.functional.binary_cross_entropy_with_logits(margin, target)
+
+
+def _minimise(value: Any, start: Float[Tensor, "p"]) -> list[float]:
+    """The minimum of a convex function by L-BFGS with a strong Wolfe search, in double precision."""
+    values = start.clone().requires_grad_(True)
+    descent = torch.optim.LBFGS(
+        [values], max_iter=200, tolerance_grad=1e-9, tolerance_change=1e-12, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> Tensor:
+        descent.zero_grad()
+        found: Tensor = value(values)
+        found.backward()
+        return found
+
+    descent.step(closure)
+    return [float(one) for one in values.detach()]

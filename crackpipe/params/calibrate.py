@@ -1,0 +1,39 @@
+"""The comparison of losses by how well calibrated the classifiers are that they train."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from crackpipe.params.classifier import Backbone
+from crackpipe.params.losses import LossName
+from crackpipe.params.section import Count, Name, PositiveFloat, PositiveInt, Section
+
+
+class Attack(Section):
+    steps: Annotated[int, Field(ge=1, le=100)]
+    epsilon: PositiveFloat
+    step_size: PositiveFloat
+
+
+class Calibrate(Section):
+    losses: list[LossName]
+    aicl_variants: list[Name]
+    backbones: Annotated[list[Backbone], Field(min_length=1)]
+    train_on: Annotated[list[Name], Field(min_length=1)]
+    seeds: Annotated[list[Count], Field(min_length=1)]
+    train_from: Annotated[str, Field(min_length=1)] | None
+    kept_patches: PositiveInt
+    val_patches: PositiveInt
+    test_patches: PositiveInt
+    attack: Attack
+    variants: dict[Name, dict[str, Any]]
+
+    def cells(self) -> list[str]:
+        """Names of all cells of the matrix, in order: loss or variant, backbone, sources, seed."""
+        return [
+            f"{loss}-{backbone}-{source}-{seed}"
+            for loss in (*self.losses, *self.aicl_variants)
+            for backbone in self.backbones
+            for source in self.train_on
+            for seed in self.seeds
+        ]

@@ -1,0 +1,24 @@
+"""Put the cells of all losses side by side.
+
+Reads data/calibration/<loss>-<backbone>-<train_on>-<seed>.json; writes metrics/calibration.json (means over seeds,
+differences to cross-entropy with 95 % intervals), and metrics/reliability.json and metrics/attack_steps.json, rows for
+plots. Costs: nothing.
+"""
+
+from pathlib import Path
+
+from crackpipe import params, reports, stage
+from crackpipe.report import calibration
+
+CELLS, METRICS = Path("data/calibration"), Path("metrics")
+
+
+def main() -> None:
+    cells = calibration.read(CELLS, expected=params.load().calibrate.cells())
+    reports.write_json(METRICS / "calibration.json", calibration.summary(cells))
+    reports.write_json(METRICS / "reliability.json", calibration.reliability(cells))
+    reports.write_json(METRICS / "attack_steps.json", calibration.attack_steps(cells))
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,45 @@
+"""Run the first parts of a backbone once on drawn patches: what all losses and seeds of the comparison train on.
+
+`python -m pipeline.trunk_features resnet50`. Reads data/photos and data/patches; writes data/trunk_features/<backbone>
+(nothing where `calibrate.train_from` is null, as whole networks are trained then). Costs: one decoding of the
+photographs drawn from, one run of those parts on each patch; memory of what is kept.
+"""
+
+from pathlib import Path
+
+from crackpipe import params, runtime, stage, tables
+from crackpipe.classify import classifier, kept_features
+from crackpipe.classify.sampling import Photographed
+from crackpipe.data.photo_cache import PhotoCache
+
+PHOTOS, PATCHES, OUT = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/trunk_features")
+
+
+def main() -> None:
+    (backbone,) = stage.arguments({"backbone": params.BACKBONES})
+    p = params.load()
+    q, r, side_px, workers = p.train_classifier, p.calibrate, p.slice.side_px, p.runtime.workers
+    if r.train_from is None:
+        kept_features.write_nothing(OUT / backbone)
+        return
+    machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads)
+    runtime.seed_everything(q.seed)
+    model = classifier.create(backbone=backbone, weights=q.weights, side_px=side_px)
+    machine.place(model.network)
+    parts = kept_features.draw(
+        tables.read(PATCHES, tables.PATCHES).to_pandas(),
+        train=r.kept_patches,
+        val=r.val_patches,
+        test=r.test_patches,
+        crack_share=q.crack_share,
+        seed=q.seed,
+    )
+    wanted = {name for part in parts for name in part["photo_id"]}
+    with PhotoCache(PHOTOS, wanted=wanted, workers=workers) as photos:
+        inputs = Photographed(photos, side_px, workers, q.augment.model_dump())
+        size = kept_features.write(OUT / backbone, model, parts, inputs, machine, train_from=r.train_from, seed=q.seed)
+    stage.say(f"{OUT / backbone}: {sum(map(len, parts))} patches, {size / 1024**2:.0f} MiB")
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,83 @@
+"""Post-hoc calibration against independent fits."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize, minimize_scalar
+
+from crackpipe.classify import calibrator
+from crackpipe.classify.calibrator import Calibrator
+from crackpipe.errors import ModelError
+
+
+def drawn(n: int = 600, *, seed: int = 0, slope: float = 0.4, offset: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits that are too sure: the truth is ``sigmoid(slope · margin + offset)``."""
+    random = np.random.default_rng(seed)
+    margin = random.normal(0, 4, n)
+    crack = random.random(n) < 1 / (1 + np.exp(-(slope * margin + offset)))
+    logits = np.stack([random.normal(size=n), np.zeros(n)], axis=1)
+    logits[:, 1] = logits[:, 0] + margin
+    return torch.from_numpy(logits), torch.from_numpy(crack.astype(np.int64))
+
+
+def nll(margin: np.ndarray, target: np.ndarray) -> float:
+    return float(np.mean(np.logaddexp(0, margin) - target * margin))
+
+
+def test_the_temperature_is_the_one_of_least_negative_log_likelihood() -> None:
+    logits, labels = drawn()
+    margin = (logits[:, 1] - logits[:, 0]).numpy()
+    found = calibrator.fit("temperature", logits, labels, where="posthoc")
+    best = minimize_scalar(lambda t: nll(margin / t, labels.numpy()), bounds=(0.1, 20), method="bounded")
+    assert 1 / found.slope == pytest.approx(best.x, rel=1e-4)
+    assert found.offset == 0
+    expected = torch.softmax(logits * found.slope, dim=1)[:, 1]
+    assert torch.allclose(found.crack_probability(logits).double(), expected.double(), atol=1e-6)
+
+
+def test_platt_finds_slope_and_offset_of_least_negative_log_likelihood() -> None:
+    logits, labels = drawn(offset=1.0)
+    margin, crack = (logits[:, 1] - logits[:, 0]).numpy(), labels.numpy()
+    positive, negative = crack.sum(), (1 - crack).sum()
+    target = np.where(crack == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    found = calibrator.fit("platt", logits, labels, where="posthoc")
+    best = minimize(lambda v: nll(v[0] * margin + v[1], target), [1.0, 0.0], tol=1e-12).x
+    assert (found.slope, found.offset) == pytest.approx(tuple(best), abs=1e-4)
+
+
+def test_isotonic_pools_what_is_out_of_order() -> None:
+    logits = torch.tensor([[0.0, m] for m in (-3.0, -1.0, 0.0, 1.0, 3.0, 4.0)])
+    found = calibrator.fit("isotonic", logits, torch.tensor([0, 1, 0, 0, 1, 1]), where="posthoc")
+    third, least = 1 / 3, 1 / 8
+    expected = [least, third, third, third, 1 - least, 1 - least]
+    assert found.crack_probability(logits).tolist() == pytest.approx(expected)
+    beyond = found.crack_probability(torch.tensor([[0.0, -99.0], [0.0, 99.0], [0.0, 2.0]]))
+    assert beyond.tolist() == pytest.approx([least, 1 - least, (third + 1 - least) / 2])
+
+
+@pytest.mark.parametrize("kind", calibrator.KINDS)
+def test_a_calibrator_comes_back_from_its_card_and_never_reverses_two_patches(kind: calibrator.Kind) -> None:
+    logits, labels = drawn(seed=3)
+    found = calibrator.fit(kind, logits, labels, where="posthoc")
+    assert calibrator.from_card(found.card()) == found
+    order = torch.argsort(logits[:, 1] - logits[:, 0])
+    assert (found.crack_probability(logits)[order].diff() >= 0).all()
+
+
+def test_none_is_the_softmax() -> None:
+    logits, labels = drawn(n=20)
+    found = calibrator.fit("none", logits, labels, where="posthoc").crack_probability(logits)
+    assert torch.allclose(found.double(), torch.softmax(logits, dim=1)[:, 1], atol=1e-6)
+
+
+def test_separable_validation_gives_a_low_temperature_and_no_infinity() -> None:
+    logits, labels = torch.tensor([[0.0, -1.0], [0.0, 1.0]]), torch.tensor([0, 1])
+    assert 10 < calibrator.fit("temperature", logits, labels, where="posthoc").slope <= 1 / calibrator.LEAST
+    platt = calibrator.fit("platt", logits, labels, where="posthoc")
+    assert platt.crack_probability(logits).tolist() == pytest.approx([1 / 3, 2 / 3], abs=1e-4)
+
+
+def test_validation_of_one_class_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"train_classifier\.posthoc: got platt, but the 4 validation patches are not"):
+        calibrator.fit("platt", torch.zeros(4, 2), torch.ones(4).long(), where="train_classifier.posthoc")
+    assert calibrator.fit("none", torch.zeros(0, 2), torch.zeros(0).long(), where="x") == Calibrator()

@@ -1,0 +1,72 @@
+"""Cells of the comparison of losses, side by side."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crackpipe.errors import CrackpipeError
+from crackpipe.report import calibration
+
+
+def cell(loss: str, seed: int, *, ece: float, f1: float = 0.9) -> dict[str, Any]:
+    rows = [{"bin": 0.9, "confidence": 0.9, "accuracy": 0.8, "count": 3 + seed}]
+    steps = [{"steps": 2, "confidence": 0.7, "accuracy": 0.5, "count": 4}]
+    figures = {"ece": ece, "f1": f1, "auc": None, "n": 50}
+    return {
+        "loss": loss,
+        "backbone": "lite",
+        "train_on": "all",
+        "seed": seed,
+        "scores": {"crack500": {"none": figures, "temperature": {**figures, "ece": ece / 2}}},
+        "reliability": {"crack500": rows},
+        "attack_steps": {"crack500": steps},
+    }
+
+
+CELLS: Any = [
+    *(cell("cross_entropy", seed, ece=ece) for seed, ece in enumerate((0.10, 0.12, 0.14))),
+    *(cell("aicl", seed, ece=ece, f1=0.91) for seed, ece in enumerate((0.08, 0.11, 0.11))),
+]
+
+
+def test_figures_are_means_over_seeds_and_gaps_are_paired() -> None:
+    found = calibration.summary(CELLS)["lite"]["all"]["crack500"]
+    ours = found["aicl"]["none"]
+    assert (ours["ece"], ours["f1"], ours["n"], ours["seeds"]) == (pytest.approx(0.1), pytest.approx(0.91), 50, 3)
+    assert ours["auc"] is ours["auc_std"] is None
+    assert ours["ece_std"] == pytest.approx(0.03**0.5 / 10)
+    gaps = [-0.02, -0.01, -0.03]  # their spread is 0.01, Student's t for two degrees of freedom 4.3027
+    assert ours["ece_gap"]["mean"] == pytest.approx(sum(gaps) / 3)
+    assert ours["ece_gap"]["high"] == pytest.approx(-0.02 + 4.302653 * 0.01 / 3**0.5, abs=1e-6)
+    assert found["aicl"]["temperature"]["ece"] == pytest.approx(0.05)
+    assert found["cross_entropy"]["none"]["ece_gap"] == {"mean": 0, "low": 0, "high": 0}
+
+
+def test_without_cross_entropy_there_is_no_gap() -> None:
+    found = calibration.summary(CELLS[3:])
+    assert found["lite"]["all"]["crack500"]["aicl"]["none"]["ece_gap"] is None
+
+
+def test_one_seed_has_a_mean_and_no_interval() -> None:
+    found = calibration.summary([CELLS[0], CELLS[3]])["lite"]["all"]["crack500"]["aicl"]["none"]
+    assert found["ece_gap"] == {"mean": pytest.approx(-0.02), "low": None, "high": None}
+    assert found["ece_std"] is None
+
+
+def test_plot_rows_pool_the_seeds_by_count() -> None:
+    rows = calibration.reliability(CELLS)
+    assert [(row["loss"], row["count"], row["share"]) for row in rows] == [("cross_entropy", 12, 1), ("aicl", 12, 1)]
+    assert rows[0]["series"] == "all → crack500: cross_entropy"
+    (first, _) = calibration.attack_steps(CELLS)
+    assert (first["steps"], first["accuracy"], first["count"]) == (2, 0.5, 12)
+
+
+def test_cells_that_are_missing_are_named_and_others_are_not_read(tmp_path: Path) -> None:
+    for number, one in enumerate(CELLS[:2]):
+        (tmp_path / f"cell{number}.json").write_text(json.dumps(one), encoding="utf-8")
+    assert calibration.read(tmp_path, expected=["cell1"]) == [CELLS[1]]
+    with pytest.raises(CrackpipeError, match="1 of 2 cells are missing, first cell7; run `dvc repro`"):
+        calibration.read(tmp_path, expected=["cell0", "cell7"])
+    assert calibration.summary([]) == {}
