@@ -14,7 +14,7 @@ class Run:
 
     name: str
     params: dict[str, Any]
-    metrics: dict[str, dict[str, Any]]
+    metrics: dict[str, Any]
 
 
 def record(folder: Path) -> dict[str, Any]:
