@@ -15,6 +15,8 @@ from crackpipe import cli, decisions, images, own_head
 from crackpipe.clip import embedding, encoder
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.errors import CrackpipeError, DatasetError, ModelError
+from crackpipe.heads import saved, trained
+from crackpipe.heads.fused import Networks
 
 ROOT = Path(__file__).parents[1]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
@@ -140,5 +142,50 @@ def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
         decisions.classify([Path("bridge")], clip=Path("models/other"), **given)
     with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
         decisions.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"risk": 2})
-    with pytest.raises(CrackpipeError, match="no picture in models"):
-        decisions.classify([Path("models")], clip=Path("models/clip_base"), **given)
+    Path("empty").mkdir()
+    with pytest.raises(CrackpipeError, match="no file in empty"):
+        decisions.classify([Path("empty")], clip=Path("models/clip_base"), **given)
+
+
+def decide(*photos: Path, risk: float = 0.1) -> pd.DataFrame:
+    clip, settings = Path("models/clip_base"), Path("params.yaml")
+    return decisions.classify(photos, head=Path("head"), clip=clip, settings=settings, risk=risk, out=Path("d.csv"))
+
+
+def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit(head="linear")
+    photo = Path("bridge/crack/0.png")
+    assert decide(photo)[["decision", "reason"]].to_numpy().tolist() == [["crack", ""]]
+    with monkeypatch.context() as patched:
+        patched.setattr(trained, "predicted", lambda *_: (np.full((1, 1), np.nan), np.zeros((1, 1))))
+        row = decide(photo).iloc[0]
+        assert (row["decision"], row["refer"], row["reason"]) == (
+            "",
+            "yes",
+            "its score is not finite; train the head again",
+        )
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.full((1, 16), np.nan))
+    row = decide(photo).iloc[0]
+    assert (row["decision"], row["refer"]) == ("", "yes")
+    assert row["reason"].startswith("its embedding is not finite; the encoder has diverged")
+
+
+def test_a_head_that_has_diverged_is_not_saved() -> None:
+    networks = Networks(torch.zeros(1, 2, 3), torch.zeros(1, 2, 2), torch.tensor([[0.0, torch.nan]]))
+    with pytest.raises(ModelError, match="the head's score is not finite: its training has diverged"):
+        saved.save(Path("head"), networks, {})
+    assert not Path("head").exists()
+
+
+def test_files_that_are_no_picture_and_missing_ones_are_referred_and_hidden_ones_left_out() -> None:
+    fit(head="linear")
+    Path("new/deep").mkdir(parents=True)
+    Path("new/deep/notes.txt").write_text("no picture", encoding="utf-8")
+    Path("new/.hidden.png").write_bytes(picture("crack", 0))
+    Path("new/photo").write_bytes(picture("crack", 0))
+    table = decide(Path("new"), Path("missing.png")).set_index("photo")
+    assert table.index.tolist() == ["new/deep/notes.txt", "new/photo", "missing.png"]
+    assert table["decision"].tolist() == ["", "crack", ""]
+    for name in ("new/deep/notes.txt", "missing.png"):
+        assert table.loc[name, "refer"] == "yes"
+        assert table.loc[name, "reason"]
