@@ -217,7 +217,9 @@ def few_shot(
 def classify(
     photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
     head: Annotated[Path, typer.Option(help="a head that `crackpipe few-shot` has written")] = HEAD,
-    risk: Annotated[float, typer.Option(help="share of wrong decisions that is accepted without a person")] = 0.05,
+    risk: Annotated[
+        float, typer.Option(help="accepted upper 95 % bound on the share of errors; decisions treated as independent")
+    ] = 0.05,
     out: Annotated[Path, typer.Option(help="table of the decisions, CSV")] = Path("decisions.csv"),
     project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
 ) -> None:

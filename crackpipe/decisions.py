@@ -66,10 +66,13 @@ def told(head: Path, *, risk: float) -> str:
     """A sentence on what the chosen risk means for this head."""
     point = referral.chosen(saved.load(head)[1]["referral"], risk=risk)
     if point is None:
-        return f"no decision of its cross-validation was sure enough for a risk of {risk:g}: all go to a person"
+        return (
+            f"its cross-validation has too few sure and right decisions for a bound of {risk:g} on the share of "
+            "errors: all go to a person"
+        )
     return (
         f"in its cross-validation this keeps {point['coverage']:.0%} of the decisions, {point['risk']:.1%} of them "
-        f"wrong (at most {point['risk_high']:.1%}, 95 % interval)"
+        f"wrong (upper end of the 95 % interval, decisions treated as independent: {point['risk_high']:.1%})"
     )
 
 

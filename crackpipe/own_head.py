@@ -148,7 +148,6 @@ def cross_validated(
     wrong = (scores > 0.5) != (labels == 1)
     risk = uncertainty.risk_coverage(wrong, doubt)
     tree: dict[str, Any] = dict(classification.scores(labels, scores))
-    tree |= {"nll": uncertainty.nll(labels, scores), "brier": uncertainty.brier(labels, scores)}
     tree |= {"entropy": float(doubt.mean()), "mutual_information": float(information.mean())}
     tree |= _intervals(labels, scores, taught.groups, seed=seed)
     tree["error"] = float(risk[-1])

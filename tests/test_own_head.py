@@ -170,6 +170,14 @@ def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(mo
     assert row["reason"].startswith("its embedding is not finite; the encoder has diverged")
 
 
+def test_a_head_without_a_usable_referral_point_refers_everything() -> None:
+    fit(head="linear")
+    printed = invoke("classify", "bridge/crack", "--risk", "0.05")  # 0 errors in 40 leave 8.8 %
+    assert "20 of 20 to a person; its cross-validation has too few sure and right decisions for a bound of 0.05" in (
+        printed
+    )
+
+
 def test_a_head_that_has_diverged_is_not_saved() -> None:
     networks = Networks(torch.zeros(1, 2, 3), torch.zeros(1, 2, 2), torch.tensor([[0.0, torch.nan]]))
     with pytest.raises(ModelError, match="the head's score is not finite: its training has diverged"):
