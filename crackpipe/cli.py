@@ -157,7 +157,7 @@ def prompts(
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     image = inspection.decode(photo.read_bytes, max_megapixels=p.ingest.max_megapixels)
     eyes = encoder.load(project / "models/clip", machine)
-    side_px = embedding.square_px(eyes, side_px=p.embed.side_px)
+    side_px = embedding.square_px(eyes, side_px=p.embed.side_px, key="embed.side_px")
     found, classes = likeness.to_prompts(eyes, image, groups, side_px=side_px, machine=machine)
     for row in found.sort_values("similarity", ascending=False, kind="stable").itertuples():
         typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")

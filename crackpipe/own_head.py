@@ -61,7 +61,7 @@ def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds
     p = params.load(settings)
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     eyes = encoder.load(clip, machine)
-    side_px = embedding.square_px(eyes, side_px=p.slice.side_px)
+    side_px = embedding.square_px(eyes, side_px=p.slice.side_px, key="slice.side_px")
     listed = [raw for raw in layouts.read(folder) if raw.label is not None]
     taught = embedded(listed, eyes, machine, side_px=side_px, max_megapixels=p.ingest.max_megapixels)
     folds = check(taught, folds=folds)

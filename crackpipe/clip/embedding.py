@@ -67,8 +67,11 @@ def items(photos: Path) -> pd.DataFrame:
     return listed.sort_values(["kind", "split", "item_id"], ignore_index=True)
 
 
-def square_px(encoder: Encoder, *, side_px: int) -> int:
+def square_px(encoder: Encoder, *, side_px: int, key: str) -> int:
     """Side of the square that photographs are squeezed to: the tower's own where it has one, else ``side_px``.
+
+    Args:
+        key: of ``side_px`` in ``params.yaml``, for the error.
 
     Raises:
         ParamsError: the encoder takes no such side.
@@ -76,7 +79,7 @@ def square_px(encoder: Encoder, *, side_px: int) -> int:
     if isinstance(encoder, OpenClipEncoder):
         return encoder.image_px
     if side_px % encoder.multiple_px:
-        raise ParamsError(f"embed.side_px: got {side_px}, but this encoder takes multiples of {encoder.multiple_px} px")
+        raise ParamsError(f"{key}: got {side_px}, but this encoder takes multiples of {encoder.multiple_px} px")
     return side_px
 
 
