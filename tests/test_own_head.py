@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from crackpipe import cli, decisions, images, own_head
 from crackpipe.clip import embedding, encoder
 from crackpipe.clip.encoder import DualEncoder
+from crackpipe.data import folder as layouts
 from crackpipe.errors import CrackpipeError, DatasetError, ModelError
 from crackpipe.heads import saved, trained
 from crackpipe.heads.fused import Networks
+from crackpipe.runtime import Runtime
 
 ROOT = Path(__file__).parents[1]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
@@ -145,6 +147,31 @@ def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
     Path("empty").mkdir()
     with pytest.raises(CrackpipeError, match="no file in empty"):
         decisions.classify([Path("empty")], clip=Path("models/clip_base"), **given)
+
+
+def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for label in LEVELS:
+        for number in range(12):
+            pier = Path("bridge", label, f"{label}_pier_{number // 3}")
+            pier.mkdir(exist_ok=True)
+            Path("bridge", label, f"{number}.png").rename(pier / f"{number}.png")
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.ones((1, 16), np.float16))
+    listed = list(layouts.read(Path("bridge")))
+    machine = Runtime(torch.device("cpu"), None)
+    taught = own_head.embedded(listed, DualEncoder(**SPEC), machine, side_px=32, max_megapixels=1.0)
+    assert sorted(np.bincount(taught.groups)) == [1] * 16 + [3] * 8
+    known: list[np.ndarray] = []
+
+    def teach(rows: np.ndarray) -> Networks:
+        known.append(rows)
+        return Networks(torch.zeros(1, 2, 16), torch.zeros(1, 1, 2), torch.zeros(1, 2))
+
+    own_head.cross_validated(taught, teach, folds=4, seed=0)
+    assert len(known) == 4
+    for rows in known:
+        asked = np.setdiff1d(np.arange(40), rows)
+        assert len(asked)
+        assert not set(taught.groups[rows]) & set(taught.groups[asked])
 
 
 def decide(*photos: Path, risk: float = 0.1) -> pd.DataFrame:
