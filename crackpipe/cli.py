@@ -157,7 +157,7 @@ def prompts(
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     image = inspection.decode(photo.read_bytes, max_megapixels=p.ingest.max_megapixels)
     eyes = encoder.load(project / "models/clip", machine)
-    side_px = embedding.square_px(eyes, side_px=p.embed.side_px)
+    side_px = embedding.square_px(eyes, side_px=p.embed.side_px, key="embed.side_px")
     found, classes = likeness.to_prompts(eyes, image, groups, side_px=side_px, machine=machine)
     for row in found.sort_values("similarity", ascending=False, kind="stable").itertuples():
         typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")
@@ -217,7 +217,9 @@ def few_shot(
 def classify(
     photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
     head: Annotated[Path, typer.Option(help="a head that `crackpipe few-shot` has written")] = HEAD,
-    risk: Annotated[float, typer.Option(help="share of wrong decisions that is accepted without a person")] = 0.05,
+    risk: Annotated[
+        float, typer.Option(help="accepted upper 95 % bound on the share of errors; decisions treated as independent")
+    ] = 0.05,
     out: Annotated[Path, typer.Option(help="table of the decisions, CSV")] = Path("decisions.csv"),
     project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
 ) -> None:

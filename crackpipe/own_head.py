@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Float, Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
-from crackpipe import checkpoints, images, params, progress, reports, runtime
+from crackpipe import checkpoints, params, progress, reports, runtime
 from crackpipe.clip import embedding, encoder, prompts
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.data import folder as layouts
@@ -56,13 +55,13 @@ def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds
     Raises:
         DatasetError: a class has fewer than two structures, or a picture is in both classes.
         CrackpipeError: ``folds`` is below 2, there is no such head, or an embedding is not finite.
-        ModelError: there is no encoder.
+        ModelError: there is no encoder, or a head's training has diverged.
     """
     _check_asked(folder, head=head, folds=folds)
     p = params.load(settings)
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     eyes = encoder.load(clip, machine)
-    side_px = embedding.square_px(eyes, side_px=p.slice.side_px)
+    side_px = embedding.square_px(eyes, side_px=p.slice.side_px, key="slice.side_px")
     listed = [raw for raw in layouts.read(folder) if raw.label is not None]
     taught = embedded(listed, eyes, machine, side_px=side_px, max_megapixels=p.ingest.max_megapixels)
     folds = check(taught, folds=folds)
@@ -95,6 +94,7 @@ def teacher(
     def teach(rows: Int64[np.ndarray, "m"]) -> Networks:
         known = Labelled(taught.vectors, taught.labels, rows[None], classes if settings["texts"] else None)
         (network,) = heads[kind](known, seed=seed, **others)[0]
+        saved.expect_finite(network)
         return network
 
     return teach
@@ -148,7 +148,6 @@ def cross_validated(
     wrong = (scores > 0.5) != (labels == 1)
     risk = uncertainty.risk_coverage(wrong, doubt)
     tree: dict[str, Any] = dict(classification.scores(labels, scores))
-    tree |= {"nll": uncertainty.nll(labels, scores), "brier": uncertainty.brier(labels, scores)}
     tree |= {"entropy": float(doubt.mean()), "mutual_information": float(information.mean())}
     tree |= _intervals(labels, scores, taught.groups, seed=seed)
     tree["error"] = float(risk[-1])
@@ -193,20 +192,13 @@ def embedded(
         first = seen.setdefault(facts.pixel_hash, raw)
         if first.label != raw.label:
             raise DatasetError(f"{first.path} and {raw.path} are the same picture in both classes; remove one of them")
-        square = torch.from_numpy(images.squeezed(pixels, side_px=side_px)).permute(2, 0, 1)[None]
-        vectors.append(_finite(embedding.encode_images(eyes, square, machine)[0], path=raw.path))
+        try:
+            vectors.append(embedding.of_photo(eyes, pixels, machine, side_px=side_px))
+        except CrackpipeError as error:
+            raise CrackpipeError(f"{raw.path}: {error}") from error
         labels.append(raw.label)
         keys.append(first.group)
     if not vectors:
         raise DatasetError(f"none of the {len(listed)} photographs can be read; first: {rejected[:1]}")
     groups = np.unique(keys, return_inverse=True)[1].astype(np.int64)
-    return Taught(np.stack(vectors).astype(np.float32), np.array(labels, np.int64), groups, rejected)
-
-
-def _finite(vector: Float[np.ndarray, "d"], *, path: str) -> Float[np.ndarray, "d"]:
-    if not np.isfinite(vector).all():
-        raise CrackpipeError(
-            f"{path}: its embedding is not finite; the encoder has diverged, or runs in a precision too low for it: "
-            "set runtime.precision to fp32"
-        )
-    return vector
+    return Taught(np.stack(vectors), np.array(labels, np.int64), groups, rejected)

@@ -28,7 +28,7 @@ def main() -> None:
         model, spec = starting.dual(CLASSIFIER, trunk=q.trunk, **q.model_dump(include=starting.SIZES))
     else:
         model, spec = starting.named(q.open_clip_model, weights=q.weights, image_px=q.image_px)
-    photo_px = embedding.square_px(encoder.place(model, machine), side_px=p.embed.side_px)
+    photo_px = embedding.square_px(encoder.place(model, machine), side_px=p.embed.side_px, key="embed.side_px")
     settings = {"machine": machine, **q.model_dump(include=tuning.SETTINGS)}
     inputs = [PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
     inputs += [file for file in [Path(q.weights)] if not dual and file.is_file()]

@@ -23,7 +23,7 @@ def main() -> None:
         PHOTOS,
         model,
         machine,
-        side_px=embedding.square_px(model, side_px=p.embed.side_px),
+        side_px=embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px"),
         batch=p.embed.batch,
         workers=p.runtime.workers,
         fingerprint=checkpoints.fingerprint(None, [ENCODERS[name]]),

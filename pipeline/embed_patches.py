@@ -31,7 +31,7 @@ def main() -> None:
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     model = encoder.load(ENCODERS[q.encoder], machine)
     texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
-    side_px = embedding.square_px(model, side_px=p.slice.side_px)
+    side_px = embedding.square_px(model, side_px=p.slice.side_px, key="slice.side_px")
     patch_embedding.write(
         OUT, items, PHOTOS, texts, model, machine, side_px=side_px, batch=q.batch, workers=p.runtime.workers
     )

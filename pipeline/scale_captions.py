@@ -25,7 +25,7 @@ def main() -> None:
     )
     runtime.seed_everything(q.seed)
     model = encoder.load(BASE, machine)
-    side_px = embedding.square_px(model, side_px=p.embed.side_px)
+    side_px = embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px")
     size = {"side_px": side_px, "views": q.views, "workers": p.runtime.workers, "seed": q.seed}
     pairs = pairing.of_photographs(PHOTOS, splits=("train", "val", "test"), share=share, **size)
     if "train" not in pairs:

@@ -14,7 +14,11 @@ from typer.testing import CliRunner
 from crackpipe import cli, decisions, images, own_head
 from crackpipe.clip import embedding, encoder
 from crackpipe.clip.encoder import DualEncoder
+from crackpipe.data import folder as layouts
 from crackpipe.errors import CrackpipeError, DatasetError, ModelError
+from crackpipe.heads import saved, trained
+from crackpipe.heads.fused import Networks
+from crackpipe.runtime import Runtime
 
 ROOT = Path(__file__).parents[1]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
@@ -140,5 +144,83 @@ def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
         decisions.classify([Path("bridge")], clip=Path("models/other"), **given)
     with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
         decisions.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"risk": 2})
-    with pytest.raises(CrackpipeError, match="no picture in models"):
-        decisions.classify([Path("models")], clip=Path("models/clip_base"), **given)
+    Path("empty").mkdir()
+    with pytest.raises(CrackpipeError, match="no file in empty"):
+        decisions.classify([Path("empty")], clip=Path("models/clip_base"), **given)
+
+
+def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for label in LEVELS:
+        for number in range(12):
+            pier = Path("bridge", label, f"{label}_pier_{number // 3}")
+            pier.mkdir(exist_ok=True)
+            Path("bridge", label, f"{number}.png").rename(pier / f"{number}.png")
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.ones((1, 16), np.float16))
+    listed = list(layouts.read(Path("bridge")))
+    machine = Runtime(torch.device("cpu"), None)
+    taught = own_head.embedded(listed, DualEncoder(**SPEC), machine, side_px=32, max_megapixels=1.0)
+    assert sorted(np.bincount(taught.groups)) == [1] * 16 + [3] * 8
+    known: list[np.ndarray] = []
+
+    def teach(rows: np.ndarray) -> Networks:
+        known.append(rows)
+        return Networks(torch.zeros(1, 2, 16), torch.zeros(1, 1, 2), torch.zeros(1, 2))
+
+    own_head.cross_validated(taught, teach, folds=4, seed=0)
+    assert len(known) == 4
+    for rows in known:
+        asked = np.setdiff1d(np.arange(40), rows)
+        assert len(asked)
+        assert not set(taught.groups[rows]) & set(taught.groups[asked])
+
+
+def decide(*photos: Path, risk: float = 0.1) -> pd.DataFrame:
+    clip, settings = Path("models/clip_base"), Path("params.yaml")
+    return decisions.classify(photos, head=Path("head"), clip=clip, settings=settings, risk=risk, out=Path("d.csv"))
+
+
+def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit(head="linear")
+    photo = Path("bridge/crack/0.png")
+    assert decide(photo)[["decision", "reason"]].to_numpy().tolist() == [["crack", ""]]
+    with monkeypatch.context() as patched:
+        patched.setattr(trained, "predicted", lambda *_: (np.full((1, 1), np.nan), np.zeros((1, 1))))
+        row = decide(photo).iloc[0]
+        assert (row["decision"], row["refer"], row["reason"]) == (
+            "",
+            "yes",
+            "its score is not finite; train the head again",
+        )
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.full((1, 16), np.nan))
+    row = decide(photo).iloc[0]
+    assert (row["decision"], row["refer"]) == ("", "yes")
+    assert row["reason"].startswith("its embedding is not finite; the encoder has diverged")
+
+
+def test_a_head_without_a_usable_referral_point_refers_everything() -> None:
+    fit(head="linear")
+    printed = invoke("classify", "bridge/crack", "--risk", "0.05")  # 0 errors in 40 leave 8.8 %
+    assert "20 of 20 to a person; its cross-validation has too few sure and right decisions for a bound of 0.05" in (
+        printed
+    )
+
+
+def test_a_head_that_has_diverged_is_not_saved() -> None:
+    networks = Networks(torch.zeros(1, 2, 3), torch.zeros(1, 2, 2), torch.tensor([[0.0, torch.nan]]))
+    with pytest.raises(ModelError, match="the head's score is not finite: its training has diverged"):
+        saved.save(Path("head"), networks, {})
+    assert not Path("head").exists()
+
+
+def test_files_that_are_no_picture_and_missing_ones_are_referred_and_hidden_ones_left_out() -> None:
+    fit(head="linear")
+    Path("new/deep").mkdir(parents=True)
+    Path("new/deep/notes.txt").write_text("no picture", encoding="utf-8")
+    Path("new/.hidden.png").write_bytes(picture("crack", 0))
+    Path("new/photo").write_bytes(picture("crack", 0))
+    table = decide(Path("new"), Path("missing.png")).set_index("photo")
+    assert table.index.tolist() == ["new/deep/notes.txt", "new/photo", "missing.png"]
+    assert table["decision"].tolist() == ["", "crack", ""]
+    for name in ("new/deep/notes.txt", "missing.png"):
+        assert table.loc[name, "refer"] == "yes"
+        assert table.loc[name, "reason"]

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import torch
-from jaxtyping import Float, Float16, UInt8
+from jaxtyping import Float, Float16, Float32, UInt8
 from torch import Tensor, nn
 
 from crackpipe import images, mapped, progress, tables
 from crackpipe.clip.encoder import Encoder, OpenClipEncoder
-from crackpipe.errors import ParamsError
+from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.runtime import Runtime
 
 FILE = "embeddings.arrow"
@@ -67,8 +67,11 @@ def items(photos: Path) -> pd.DataFrame:
     return listed.sort_values(["kind", "split", "item_id"], ignore_index=True)
 
 
-def square_px(encoder: Encoder, *, side_px: int) -> int:
+def square_px(encoder: Encoder, *, side_px: int, key: str) -> int:
     """Side of the square that photographs are squeezed to: the tower's own where it has one, else ``side_px``.
+
+    Args:
+        key: of ``side_px`` in ``params.yaml``, for the error.
 
     Raises:
         ParamsError: the encoder takes no such side.
@@ -76,7 +79,7 @@ def square_px(encoder: Encoder, *, side_px: int) -> int:
     if isinstance(encoder, OpenClipEncoder):
         return encoder.image_px
     if side_px % encoder.multiple_px:
-        raise ParamsError(f"embed.side_px: got {side_px}, but this encoder takes multiples of {encoder.multiple_px} px")
+        raise ParamsError(f"{key}: got {side_px}, but this encoder takes multiples of {encoder.multiple_px} px")
     return side_px
 
 
@@ -121,6 +124,24 @@ def encode_images(encoder: Encoder, pixels: UInt8[Tensor, "b 3 h w"], machine: R
     """Embeddings of photographs of one size, RGB levels 0–255."""
     with torch.inference_mode(), machine.autocast():
         return _kept(encoder.image_embedding(encoder.prepare(pixels, machine)))
+
+
+def of_photo(
+    encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], machine: Runtime, *, side_px: int
+) -> Float32[np.ndarray, "d"]:
+    """Embedding of one photograph, squeezed to a square.
+
+    Raises:
+        CrackpipeError: it is not finite.
+    """
+    square = torch.from_numpy(images.squeezed(pixels, side_px=side_px)).permute(2, 0, 1)[None]
+    vector = encode_images(encoder, square, machine)[0].astype(np.float32)
+    if not np.isfinite(vector).all():
+        raise CrackpipeError(
+            "its embedding is not finite; the encoder has diverged, or runs in a precision too low for it: "
+            "set runtime.precision to fp32"
+        )
+    return vector
 
 
 def encode_texts(encoder: Encoder, texts: Sequence[str], machine: Runtime) -> Float16[np.ndarray, "n d"]:

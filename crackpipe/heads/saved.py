@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from crackpipe import models
+from crackpipe.errors import ModelError
 from crackpipe.heads.fused import Networks
 
 KIND = "head"
@@ -26,10 +27,22 @@ class _Held(nn.Module):
 
 
 def save(folder: Path, networks: Networks, card: dict[str, Any]) -> None:
-    """Write ``model.safetensors`` and ``model.json``; the card also tells members, hidden units and width."""
+    """Write ``model.safetensors`` and ``model.json``; the card also tells members, hidden units and width.
+
+    Raises:
+        ModelError: a weight is not finite.
+    """
+    expect_finite(networks)
     members, hidden, width = networks.weight.shape
     sizes = {"members": members, "hidden": hidden, "joint_width": width, "texts": networks.bias.shape[1]}
     models.save(folder, _Held(networks), {**card, "kind": KIND, **sizes})
+
+
+def expect_finite(networks: Networks) -> None:
+    """Raise a ModelError where a head's training has diverged."""
+    for name in ("weight", "bias", "score"):
+        if not torch.isfinite(getattr(networks, name)).all():
+            raise ModelError(f"the head's {name} is not finite: its training has diverged; lower few_shot's lr")
 
 
 def load(folder: Path) -> tuple[Networks, dict[str, Any]]:

@@ -25,13 +25,13 @@ def sizes(subsets: Sequence[int | float], *, pool: int) -> dict[str, int]:
         count = round(one * pool) if isinstance(one, float) else one
         if count > pool:
             raise ParamsError(
-                f"few_shot.subsets: T{number} asks for {count} patches, but the pool has {pool}; ask for fewer, or "
-                "raise few_shot.pool or the number of training photographs"
+                f"T{number} asks for {count} patches, but there are {pool} to learn from; ask for fewer, or give more "
+                "training photographs (few_shot.pool draws at most so many patches)"
             )
         if one > 0 and count < 2:
             raise TableError(
                 f"T{number}: {one} of a pool of {pool} are {count} patches, so a class would be missing; ask for at "
-                "least 2 in few_shot.subsets, or raise the number of training photographs"
+                "least 2, or raise the number of training photographs"
             )
         found[f"T{number}"] = count
     return found

@@ -6,7 +6,7 @@ from typing import TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Integer
 
-from crackpipe.measures import probabilities
+from crackpipe.measures import probabilities, uncertainty
 
 
 class ReliabilityBin(TypedDict):
@@ -70,8 +70,8 @@ def errors(
         "mce": max(abs(gap) for _, gap in gaps),
         "overconfidence": math.fsum(share * gap for share, gap in gaps if gap > 0),
         "underconfidence": math.fsum(-share * gap for share, gap in gaps if gap < 0),
-        "nll": float(-np.log(np.where(truth == 1, crack, 1 - crack).clip(1e-12)).mean()),
-        "brier": float(((crack - truth) ** 2).mean()),
+        "nll": uncertainty.nll(truth, crack),
+        "brier": uncertainty.brier(truth, crack),
     }
 
 

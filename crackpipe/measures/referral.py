@@ -13,7 +13,8 @@ POINTS = 200
 class Point(TypedDict):
     """Decisions up to an ``entropy`` (nats) are kept: a share ``coverage`` of them, wrong with ``risk``.
 
-    ``risk_high`` is the upper end of its 95 % interval (Clopper and Pearson 1934).
+    ``risk_high`` is the upper end of its 95 % interval (Clopper and Pearson 1934), which treats the decisions as
+    independent and the threshold as given: photographs of one structure are neither, so it is no promise.
     """
 
     entropy: float
@@ -41,6 +42,9 @@ def curve(wrong: Bool[np.ndarray, "n"], entropy: Float[np.ndarray, "n"]) -> list
 
 
 def chosen(points: list[Point], *, risk: float) -> Point | None:
-    """The point that keeps most decisions at no more than ``risk``; ``None`` where there is none: refer everything."""
-    allowed = [point for point in points if point["risk"] <= risk]
+    """The point that keeps most decisions with a ``risk_high`` of no more than ``risk``; ``None``: refer everything.
+
+    The bound treats decisions as independent; see :class:`Point`.
+    """
+    allowed = [point for point in points if point["risk_high"] <= risk]
     return max(allowed, key=lambda point: point["coverage"]) if allowed else None

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int64
 
 from crackpipe import runtime
-from crackpipe.measures import probabilities
+from crackpipe.measures import probabilities, uncertainty
 
 BINS = 15  # of the calibration error, as calibration.expected_calibration_error
 FIGURES = ("f1", "ece", "nll", "brier")
@@ -32,11 +32,10 @@ def sums(
     bin of confidence its surplus of confidence over right decisions."""
     truth, crack = probabilities.checked(labels, scores)
     said, true = crack > 0.5, truth == 1
-    kept = np.clip(crack, 1e-7, 1 - 1e-7)
     confidence = np.maximum(crack, 1 - crack)
     place = np.searchsorted(np.linspace(0, 1, BINS + 1), confidence, side="left") - 1
     columns = [said & true, said & ~true, ~said & true, np.ones(len(truth))]
-    columns += [-np.where(true, np.log(kept), np.log1p(-kept)), np.square(crack - truth)]
+    columns += [uncertainty.losses(truth, crack), np.square(crack - truth)]
     columns += [(place == one) * (confidence - (said == true)) for one in range(BINS)]
     return np.stack([np.bincount(groups, weights=one.astype(float), minlength=count) for one in columns], axis=1)
 

@@ -2,10 +2,12 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Integer
+from jaxtyping import Float, Float64, Int64, Integer
 from torch import Tensor
 
 from crackpipe.measures import probabilities
+
+FLOOR = 1e-12  # in float64, which :func:`probabilities.checked` makes of any probability
 
 
 def entropy(crack_probability: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
@@ -30,10 +32,13 @@ def _entropy(p: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
 
 
 def nll(labels: Integer[np.ndarray, "n"], crack_probability: Float[np.ndarray, "n"]) -> float:
-    """Mean negative log likelihood of the labels, in nats; probabilities are kept 1e-7 off 0 and 1."""
-    truth, crack = probabilities.checked(labels, crack_probability)
-    p = np.clip(crack, 1e-7, 1 - 1e-7)
-    return float(-np.where(truth == 1, np.log(p), np.log1p(-p)).mean())
+    """Mean negative log likelihood of the labels, in nats; see :func:`losses`."""
+    return float(losses(*probabilities.checked(labels, crack_probability)).mean())
+
+
+def losses(truth: Int64[np.ndarray, "n"], crack: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
+    """Negative log likelihood of each label, in nats; the label's probability is kept :data:`FLOOR` from 0."""
+    return -np.log(np.where(truth == 1, crack, 1 - crack).clip(FLOOR))
 
 
 def brier(labels: Integer[np.ndarray, "n"], crack_probability: Float[np.ndarray, "n"]) -> float:

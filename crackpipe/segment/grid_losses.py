@@ -33,7 +33,7 @@ CRACK, EDGE = 1, 2  # marks of a pixel; 0 is none of both, an edge is crack too
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 LN2, LOG2E = np.float32(np.log(2)), np.float32(1 / np.log(2))
 LEAST = np.float32(-87)  # below it exp() is no normal float32
-SURE, LOG_SURE = np.float32(losses.EPS), np.float32(np.log(losses.EPS))
+SURE, LOG_SURE = np.float32(1e-6), np.float32(np.log(1e-6))  # losses.EPS; here, as compiled code keeps this file's
 EXPONENT_BITS, EXPONENT_BIAS = np.int32(23), np.int32(127)
 E0, E1, E2, E3, E4, E5, E6 = _polynomial(np.exp, degree=6, low=-np.log(2) / 2, high=np.log(2) / 2)
 L0, L1, L2, L3, L4, L5, L6, L7, L8, L9 = _polynomial(np.log1p, degree=9, low=0, high=1)

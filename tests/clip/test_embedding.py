@@ -135,10 +135,10 @@ def test_a_photograph_that_cannot_be_read_stops_the_run(encoder: DualEncoder, ma
 
 def test_the_square_is_the_towers_own_or_the_parameters(encoder: DualEncoder) -> None:
     tower = OpenClipEncoder("ViT-S-32-alt", weights="none")
-    assert embedding.square_px(tower, side_px=SIDE_PX) == tower.image_px == 224
-    assert embedding.square_px(encoder, side_px=96) == 96
-    with pytest.raises(ParamsError, match=r"embed.side_px: got 100, but this encoder takes multiples of 32 px"):
-        embedding.square_px(encoder, side_px=100)
+    assert embedding.square_px(tower, side_px=SIDE_PX, key="embed.side_px") == tower.image_px == 224
+    assert embedding.square_px(encoder, side_px=96, key="embed.side_px") == 96
+    with pytest.raises(ParamsError, match=r"slice\.side_px: got 100, but this encoder takes multiples of 32 px"):
+        embedding.square_px(encoder, side_px=100, key="slice.side_px")
 
 
 def test_missing_embeddings_say_how_to_make_them(tmp_path: Path) -> None:

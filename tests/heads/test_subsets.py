@@ -20,7 +20,7 @@ def test_whole_numbers_are_patches() -> None:
 
 
 def test_more_than_the_pool_has_is_refused() -> None:
-    with pytest.raises(ParamsError, match=r"few_shot\.subsets: T1 asks for 8 patches, but the pool has 7; ask for"):
+    with pytest.raises(ParamsError, match=r"T1 asks for 8 patches, but there are 7 to learn from; ask for fewer"):
         subsets.sizes([2, 8], pool=7)
 
 

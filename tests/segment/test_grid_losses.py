@@ -96,3 +96,8 @@ def test_equal_grids_give_equal_bits_with_any_number_of_threads() -> None:
     (first, slopes), (second, others) = found
     assert first == second
     assert all(torch.equal(one, other) for one, other in zip(slopes, others, strict=True))
+
+
+def test_the_compiled_floor_is_that_of_the_formulas() -> None:
+    assert np.float32(losses.EPS) == grid_losses.SURE
+    assert np.float32(np.log(losses.EPS)) == grid_losses.LOG_SURE
