@@ -223,13 +223,18 @@ def classify(
     out: Annotated[Path, typer.Option(help="table of the decisions, CSV")] = Path("decisions.csv"),
     project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
 ) -> None:
-    """Crack or none for each photograph, how sure, and whether a person should look at it."""
+    """Crack or none for each photograph, how sure, and whether a person should look; exit status 1 where none is read.
+
+    Each photograph is squeezed to one square: photographs are of about the size of those that the head learned from.
+    """
     from crackpipe import decisions
 
     found = decisions.classify(photos, head=head, clip=project / CLIP, settings=project / PARAMS, risk=risk, out=out)
     typer.echo(found.to_string(index=False, max_colwidth=60))
     typer.echo(f"{(found['refer'] == 'yes').sum()} of {len(found)} to a person; {decisions.told(head, risk=risk)}")
     typer.echo(f"wrote {out}")
+    if (found["decision"] == "").all():
+        raise typer.Exit(1)
 
 
 @commands.command()

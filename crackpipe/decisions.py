@@ -17,6 +17,7 @@ from crackpipe.heads import saved, trained
 from crackpipe.heads.fused import Networks
 from crackpipe.measures import referral, uncertainty
 
+TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
 COLUMNS = ["photo", "decision", "crack_probability", "entropy", "mutual_information", "refer", "reason"]
 
 
@@ -25,7 +26,8 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, 
 
     ``refer`` is yes where a decision is less sure than those of the head's cross-validation whose share of errors has
     the upper bound ``risk`` [0, 1] (see :func:`crackpipe.measures.referral.chosen`); entropy and mutual information
-    are in nats. What cannot be read or decided is referred, and has a reason.
+    are in nats. What cannot be read or decided, or is more than twice as large as any photograph that the head learned
+    from (each is squeezed to one square, and cracks in it with it), is referred and has a reason.
 
     Args:
         photos: files, and folders all of whose files are taken but hidden ones.
@@ -40,6 +42,10 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, 
     if not 0 <= risk <= 1:
         raise CrackpipeError(f"--risk: got {risk}; expected a share of wrong decisions, 0 to 1, e.g. 0.05")
     paths = _listed(photos)
+    if not (head / "model.json").is_file():
+        raise ModelError(f"{head}: no head here; run `crackpipe few-shot FOLDER` first, or name its folder with --head")
+    if not (clip / "model.json").is_file():
+        raise ModelError(f"{clip}: no encoder here; name the folder in which the pipeline has run with --project")
     networks, card = saved.load(head)
     if checkpoints.fingerprint({}, [clip]) != card["encoder"]:
         raise ModelError(f"{head}: was trained with another encoder than {clip}; run `crackpipe few-shot` again")
@@ -53,7 +59,7 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, 
             read = partial(layout.read_bytes, path)
             pixels = inspection.decode(read, max_megapixels=p.ingest.max_megapixels)
             vector = embedding.of_photo(eyes, pixels, machine, side_px=card["side_px"])
-            found = _decided(networks, vector, point)
+            found = _decided(networks, vector, point) | _too_large(max(pixels.shape[:2]), learned_px=card["longest_px"])
         except CrackpipeError as error:
             found = {"refer": "yes", "reason": str(error)}
         rows.append(dict.fromkeys(COLUMNS, "") | {"photo": str(path)} | found)
@@ -85,6 +91,13 @@ def _decided(networks: Networks, vector: Float32[np.ndarray, "d"], point: referr
     found |= {"mutual_information": f"{information:.4f}"} if len(networks.weight) > 1 else {}
     kept = point is not None and doubt <= point["entropy"]
     return found | {"decision": "crack" if score > 0.5 else "no crack", "refer": "no" if kept else "yes"}
+
+
+def _too_large(longest_px: int, *, learned_px: int) -> dict[str, str]:
+    if longest_px <= TOO_LARGE * learned_px:
+        return {}
+    reason = f"{longest_px} px, but the head learned from {learned_px} px at most; cut it into such squares"
+    return {"refer": "yes", "reason": reason}
 
 
 def _listed(photos: Sequence[Path]) -> list[Path]:

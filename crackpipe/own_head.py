@@ -34,12 +34,14 @@ class Taught:
     Attributes:
         groups: equal for equal pictures and for those of one subfolder.
         rejected: path and reason of what could not be read.
+        longest_px: side of the largest of them.
     """
 
     vectors: Float32[np.ndarray, "n d"]
     labels: Int64[np.ndarray, "n"]
     groups: Int64[np.ndarray, "n"]
     rejected: list[tuple[str, str]]
+    longest_px: int
 
 
 def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds: int, seed: int) -> dict[str, Any]:
@@ -63,6 +65,9 @@ def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds
     eyes = encoder.load(clip, machine)
     side_px = embedding.square_px(eyes, side_px=p.slice.side_px, key="slice.side_px")
     listed = [raw for raw in layouts.read(folder) if raw.label is not None]
+    for name, label in (("crack", 1), ("no_crack", 0)):
+        if all(raw.label != label for raw in listed):
+            raise DatasetError(f"{folder / name}: holds no photograph; put some of this class there")
     taught = embedded(listed, eyes, machine, side_px=side_px, max_megapixels=p.ingest.max_megapixels)
     folds = check(taught, folds=folds)
     q = p.few_shot
@@ -70,7 +75,8 @@ def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds
     classes = prompts.text_matrix(eyes, flawless=texts[0], damaged=texts[1]).cpu().numpy()
     teach = teacher(taught, classes, kind=head.partition("_")[0], settings=getattr(q, head).model_dump(), seed=seed)
     tree, points = cross_validated(taught, teach, folds=folds, seed=seed)
-    card = {"head": head, "side_px": side_px, "encoder": checkpoints.fingerprint({}, [clip]), "referral": points}
+    card = {"head": head, "side_px": side_px, "longest_px": taught.longest_px, "referral": points}
+    card["encoder"] = checkpoints.fingerprint({}, [clip])
     saved.save(out, teach(np.arange(len(taught.labels))), card)
     tree["rejected"] = [{"path": path, "reason": reason} for path, reason in taught.rejected]
     reports.write_json(out / REPORT, tree | {"head": head, "folds": folds, "referral": points})
@@ -180,7 +186,7 @@ def embedded(
         DatasetError: a picture is in both classes, or none can be read.
         CrackpipeError: an embedding is not finite.
     """
-    vectors, labels, keys, rejected = [], [], [], []
+    vectors, labels, keys, rejected, longest_px = [], [], [], [], 0
     seen: dict[bytes, RawPhoto] = {}
     for raw in progress.bar(listed, what="embed photographs", total=len(listed), unit="photos"):
         try:
@@ -196,9 +202,10 @@ def embedded(
             vectors.append(embedding.of_photo(eyes, pixels, machine, side_px=side_px))
         except CrackpipeError as error:
             raise CrackpipeError(f"{raw.path}: {error}") from error
+        longest_px = max(longest_px, *pixels.shape[:2])
         labels.append(raw.label)
         keys.append(first.group)
     if not vectors:
         raise DatasetError(f"none of the {len(listed)} photographs can be read; first: {rejected[:1]}")
     groups = np.unique(keys, return_inverse=True)[1].astype(np.int64)
-    return Taught(np.stack(vectors), np.array(labels, np.int64), groups, rejected)
+    return Taught(np.stack(vectors), np.array(labels, np.int64), groups, rejected, longest_px)

@@ -97,6 +97,8 @@ def test_a_missing_class_and_a_single_picture_are_refused() -> None:
     with pytest.raises(DatasetError, match="got 1 in crack/ and 20 in no_crack/ different photographs"):
         fit()
     Path("bridge/crack/0.png").unlink()
+    with pytest.raises(DatasetError, match=r"bridge/crack: holds no photograph"):
+        fit()
     Path("bridge/crack").rmdir()
     with pytest.raises(DatasetError, match="crack/ and no_crack/ are both needed here"):
         fit()
@@ -142,6 +144,10 @@ def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
     encoder.save(Path("models/other"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
     with pytest.raises(ModelError, match="head: was trained with another encoder than models/other"):
         decisions.classify([Path("bridge")], clip=Path("models/other"), **given)
+    with pytest.raises(ModelError, match=r"gone: no head here; run `crackpipe few-shot FOLDER` first"):
+        decisions.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"head": Path("gone")})
+    with pytest.raises(ModelError, match=r"gone: no encoder here; .*--project"):
+        decisions.classify([Path("bridge")], clip=Path("gone"), **given)
     with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
         decisions.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"risk": 2})
     Path("empty").mkdir()
@@ -177,6 +183,28 @@ def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch
 def decide(*photos: Path, risk: float = 0.1) -> pd.DataFrame:
     clip, settings = Path("models/clip_base"), Path("params.yaml")
     return decisions.classify(photos, head=Path("head"), clip=clip, settings=settings, risk=risk, out=Path("d.csv"))
+
+
+def test_a_photograph_much_larger_than_those_of_the_head_goes_to_a_person() -> None:
+    fit(head="linear")
+    small = images.decode_rgb(picture("crack", 0))
+    for name, times in (("twice", 2), ("thrice", 3)):
+        Path(f"{name}.png").write_bytes(images.encode_rgb(np.tile(small, (times, 1, 1))))
+    twice, thrice = decide(Path("twice.png"), Path("thrice.png"), risk=1.0).to_dict("records")
+    assert (twice["refer"], twice["reason"]) == ("no", "")
+    assert (thrice["refer"], thrice["reason"]) == (
+        "yes",
+        "120 px, but the head learned from 40 px at most; cut it into such squares",
+    )
+    assert thrice["decision"] == twice["decision"] == "crack"
+
+
+def test_the_command_fails_where_nothing_can_be_read() -> None:
+    fit(head="linear")
+    Path("broken.jpg").write_bytes(b"no picture")
+    done = CliRunner().invoke(cli.commands, ["classify", "broken.jpg"], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "1 of 1 to a person" in done.stdout
 
 
 def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
