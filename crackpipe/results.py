@@ -23,7 +23,7 @@ from crackpipe.data import datasets
 from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.stage_clock import StageClock
 
-MAX_METRICS_BYTES = 200_000  # larger files are plot data, not figures
+MAX_METRICS_BYTES = 500_000  # larger files are plot data, not figures
 _SAVE_SECONDS = 5.0
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
