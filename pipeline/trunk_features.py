@@ -1,8 +1,9 @@
 """Run the first parts of a backbone once on drawn patches: what all losses and seeds of the comparison train on.
 
 `python -m pipeline.trunk_features resnet50`. Reads data/photos and data/patches; writes data/trunk_features/<backbone>
-(nothing where `calibrate.train_from` is null, as whole networks are trained then). Costs: one decoding of the
-photographs drawn from, one run of those parts on each patch; memory of what is kept.
+(nothing where `calibrate.train_from` is null, as whole networks are trained then). All patches keep the side of
+`slice.side_px`. Costs: one decoding of the photographs drawn from, one run of those parts on each patch; memory of what
+is kept.
 """
 
 from pathlib import Path
@@ -36,7 +37,7 @@ def main() -> None:
     )
     wanted = {name for part in parts for name in part["photo_id"]}
     with PhotoCache(PHOTOS, wanted=wanted, workers=workers) as photos:
-        inputs = Photographed(photos, side_px, workers, q.augment.model_dump())
+        inputs = Photographed(photos, side_px, workers, q.augment.model_dump() | {"sides_px": [side_px]})
         size = kept_features.write(OUT / backbone, model, parts, inputs, machine, train_from=r.train_from, seed=q.seed)
     stage.say(f"{OUT / backbone}: {sum(map(len, parts))} patches, {size / 1024**2:.0f} MiB")
 

@@ -19,7 +19,7 @@ def changed(**calibrate: Any) -> dict[str, Any]:
 
 
 def test_a_loss_is_named_by_its_section_or_as_a_variant_of_aicl() -> None:
-    found = params.check(changed(variants={"aicl_far": {"epsilon": 0.5}}), where="p.yaml")
+    found = params.check(changed(variants={"aicl_far": {"epsilon": 0.5}}, aicl_variants=[]), where="p.yaml")
     assert found.loss("flsd") == ("flsd", RIGHT["losses"]["flsd"])
     assert found.loss("aicl_far") == ("aicl", RIGHT["losses"]["aicl"] | {"epsilon": 0.5})
     with pytest.raises(ParamsError, match=r"LOSS: got 'focal', but losses and calibrate\.variants hold .*aicl_far"):
@@ -32,10 +32,6 @@ def test_a_loss_is_named_by_its_section_or_as_a_variant_of_aicl() -> None:
         ({"variants": {"flsd": {}}}, r"calibrate\.variants names \['flsd'\], which are losses of their own"),
         ({"variants": {"far": {"steps": 0}}, "aicl_variants": []}, r"calibrate\.variants\.far\.steps: got 0"),
         ({"variants": {}, "aicl_variants": ["far"]}, r"calibrate\.aicl_variants names \['far'\], but"),
-        (
-            {"train_from": "blocks.6"},
-            r"augment\.sides_px is \[128, 96, 64\]: set it to \[128\], which is slice\.side_px",
-        ),
         ({"losses": ["focal"]}, r"calibrate\.losses\.0: got 'focal'"),
         ({"seeds": []}, r"calibrate\.seeds"),
     ],
@@ -43,12 +39,6 @@ def test_a_loss_is_named_by_its_section_or_as_a_variant_of_aicl() -> None:
 def test_what_does_not_fit_together_is_told(calibrate: dict[str, Any], said: str) -> None:
     with pytest.raises(ParamsError, match=said):
         params.check(changed(**calibrate), where="p.yaml")
-
-
-def test_patches_of_one_size_may_be_kept() -> None:
-    tree = changed(train_from="blocks.6")
-    tree["train_classifier"]["augment"]["sides_px"] = [tree["slice"]["side_px"]]
-    assert params.check(tree, where="p.yaml").calibrate.train_from == "blocks.6"
 
 
 def test_cells_are_named_in_the_order_of_the_matrix() -> None:

@@ -117,17 +117,6 @@ class Params(Section):
             )
         return self
 
-    @model_validator(mode="after")
-    def _kept_patches_have_one_size(self) -> "Params":
-        sides, side_px = self.train_classifier.augment.sides_px, self.slice.side_px
-        if self.calibrate.train_from is not None and sides != [side_px]:
-            raise ValueError(
-                f"calibrate.train_from is {self.calibrate.train_from}, so patches are kept in one size, but "
-                f"train_classifier.augment.sides_px is {sides}: set it to [{side_px}], which is slice.side_px, or "
-                "calibrate.train_from to null"
-            )
-        return self
-
     def loss(self, name: str) -> tuple[str, dict[str, Any]]:
         """Name in ``losses`` and settings of a loss, or of a variant of AICL.
 

@@ -30,7 +30,6 @@ SMALL = [
     "calibrate.val_patches=32",
     "calibrate.test_patches=32",
     "calibrate.kept_patches=64",
-    "calibrate.train_from=blocks.6",
     "train_classifier.augment.sides_px=[64]",
     f"pseudo_label.methods=[{','.join(METHODS)}]",
     "pseudo_label.keep_px=0",
@@ -175,6 +174,7 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     assert sorted(shown) == [
         "metrics/ablation.json",
         "metrics/bridge.json",
+        "metrics/calibration.json",
         "metrics/classifier.json",
         "metrics/few_shot.json",
         "metrics/ingest.json",
@@ -189,6 +189,10 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     assert "R@10 by number of captioned photographs" in page
     assert "F1 by number of labelled patches" in page
     assert "Share of errors among the surest decisions" in page
+    assert "Accuracy by confidence of the decisions, the diagonal is calibrated" in page
+    assert "Accuracy by the attack steps that a decision survives" in page
+    assert page.count("var spec = {") == 9
+    assert "var spec = {};" not in page  # no chart without rows
     assert all(f'"series": "{split}: image to text"' in page for split in ("val", "test"))
     assert "<DVC_METRIC_" not in page  # every anchor of our templates was filled
     for cell in MADE:
