@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from benchmarks import command, photographs, table
 from benchmarks.photographs import Photograph
-from crackpipe import params, progress, runtime, tables
+from crackpipe import params, progress, runtime, schemas, tables
 from crackpipe.classify import classifier
 from crackpipe.data import slices
 from crackpipe.segment import pixel_network
@@ -141,8 +141,8 @@ def write_photographs(folder: Path, small: Sequence[Photograph], *, count: int) 
     photos = folder / "data/photos"
     photographs.write_table(photos, small, count=count)
     settings = params.load(folder / "params.yaml").slice.model_dump()
-    patches = slices.cut(tables.scan(photos, tables.PHOTOS, columns=COLUMNS), **settings)
-    tables.write_columns(folder / "data/patches/patches.parquet", tables.PATCHES, patches)
+    patches = slices.cut(tables.scan(photos, schemas.PHOTOS, columns=COLUMNS), **settings)
+    tables.write_columns(folder / "data/patches/patches.parquet", schemas.PATCHES, patches)
 
 
 if __name__ == "__main__":

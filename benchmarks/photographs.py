@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.data import datasets, demo
 from crackpipe.data.photo import RawPhoto
 
@@ -53,7 +53,7 @@ def write_table(folder: Path, photographs: Sequence[Photograph], *, count: int) 
         (one.image.shape, images.encode_jpeg(one.image, quality=JPEG_QUALITY), images.encode_mask(one.mask))
         for one in photographs
     ]
-    tables.write_shards(folder, tables.PHOTOS, (_row(i, *encoded[i % len(encoded)]) for i in range(count)))
+    tables.write_shards(folder, schemas.PHOTOS, (_row(i, *encoded[i % len(encoded)]) for i in range(count)))
 
 
 def _row(number: int, shape: tuple[int, ...], image: bytes, mask: bytes) -> tables.Row:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from crackpipe import checkpoints, images, params, runtime, tables
+from crackpipe import checkpoints, images, params, runtime, schemas, tables
 from crackpipe.clip import embedding, encoder
 from crackpipe.errors import CrackpipeError, TableError
 from crackpipe.heads import search
@@ -32,7 +32,7 @@ def find(
     _check(text, top=top, out=out)
     found = _ranked(text, top=top, parameters=parameters, embeddings=embeddings, clip=clip)
     wanted = found["photo_id"].tolist()
-    rows = tables.pick(photos, tables.PHOTOS, values=wanted, columns=["photo_id", "image", "caption"])
+    rows = tables.pick(photos, schemas.PHOTOS, values=wanted, columns=["photo_id", "image", "caption"])
     by_id = {row["photo_id"]: row for row in rows}
     if missing := [name for name in wanted if name not in by_id]:
         raise TableError(f"{photos}: has no {missing[0]}, but {embeddings} has; run `dvc repro` again")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crackpipe import configure, images, params, runtime, stage, tables
+from crackpipe import configure, images, params, runtime, schemas, stage, tables
 from crackpipe.errors import ParamsError, TableError
 from crackpipe.params import Params
 from crackpipe.pseudo import crf_search, evidence
@@ -90,7 +90,7 @@ def draw(photos: Path, *, split: str, count: int, seed: int) -> list[str]:
     Raises:
         TableError: the table is missing, or the split has none.
     """
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "split", "mask"])
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "mask"])
     known = [row["photo_id"] for row in rows if row["split"] == split and row["mask"] is not None]
     if not known:
         raise TableError(
@@ -110,8 +110,8 @@ def read_samples(chosen: Sequence[str], *, upsample: images.Method) -> Iterator[
         TableError: a table is missing, or a photograph has no activation map.
     """
     wanted = set(chosen)
-    cells = {row["photo_id"]: row for row in _of(EVIDENCE, tables.EVIDENCE, wanted) if row["kind"] == evidence.CAM}
-    for row in _of(PHOTOS, tables.PHOTOS, wanted, columns=["photo_id", "image", "mask"]):
+    cells = {row["photo_id"]: row for row in _of(EVIDENCE, schemas.EVIDENCE, wanted) if row["kind"] == evidence.CAM}
+    for row in _of(PHOTOS, schemas.PHOTOS, wanted, columns=["photo_id", "image", "mask"]):
         image = images.decode_rgb(row["image"])
         height, width = image.shape[:2]
         if row["photo_id"] not in cells:
@@ -162,6 +162,6 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _of(
-    path: Path, schema: tables.Schema, wanted: set[str], *, columns: list[str] | None = None
+    path: Path, schema: schemas.Schema, wanted: set[str], *, columns: list[str] | None = None
 ) -> Iterator[tables.Row]:
     return (row for row in tables.scan(path, schema, columns=columns) if row["photo_id"] in wanted)

@@ -7,7 +7,7 @@ captioned photographs, then epochs of what is trained; of a tower with trained b
 
 from pathlib import Path
 
-from crackpipe import checkpoints, params, runtime, stage, tables
+from crackpipe import checkpoints, params, runtime, schemas, stage, tables
 from crackpipe.clip import embedding, encoder, pairing, parts, prompts, starting, tuning
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 
@@ -38,7 +38,7 @@ def main() -> None:
         checkpoints.opened("align_clip-prompts", digest) as first,
         checkpoints.opened("align_clip-captions", digest) as second,
     ):
-        patches = pairing.of_sources(tables.read(PATCHES, tables.PATCHES).to_pandas(), q.sources)
+        patches = pairing.of_sources(tables.read(PATCHES, schemas.PATCHES).to_pandas(), q.sources)
         texts = prompts.sets(**p.prompts.model_dump())
         size = {"side_px": p.slice.side_px, "workers": workers, "seed": q.seed}
         sets, history = pairing.of_patches(patches, PHOTOS, texts, count=q.patches if dual else 0, **size), []

@@ -6,7 +6,7 @@ Costs: one decoding of the photographs drawn from, one run of the encoder on eac
 
 from pathlib import Path
 
-from crackpipe import params, runtime, stage, tables
+from crackpipe import params, runtime, schemas, stage, tables
 from crackpipe.clip import embedding, encoder, patch_embedding, prompts
 from crackpipe.data import few_shot_draw
 
@@ -18,8 +18,8 @@ COLUMNS = ["photo_id", "source", "split", "group_id"]
 def main() -> None:
     p = params.load()
     q = p.few_shot
-    patches = tables.read(PATCHES, tables.PATCHES).to_pandas()
-    photos = tables.read(PHOTOS, tables.PHOTOS, columns=COLUMNS).to_pandas()
+    patches = tables.read(PATCHES, schemas.PATCHES).to_pandas()
+    photos = tables.read(PHOTOS, schemas.PHOTOS, columns=COLUMNS).to_pandas()
     sources = q.model_dump(include={"train_sources", "test_sources", "ood_sources"})
     counts = q.model_dump(include={"pool", "test", "ood"})
     if q.heads:

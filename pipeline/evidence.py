@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crackpipe import images, params, progress, runtime, stage, tables
+from crackpipe import images, params, progress, runtime, schemas, stage, tables
 from crackpipe.classify import classifier
 from crackpipe.pseudo import cam, evidence, patch_map
 
@@ -29,8 +29,8 @@ def main() -> None:
         finders[evidence.patch_kind(one.side_px)] = one.stride_px, cells
 
     def decoded() -> Iterator[evidence.Decoded]:
-        photos = tables.scan(PHOTOS, tables.PHOTOS, columns=["photo_id", "image"])
-        bar = progress.bar(photos, what="evidence", total=tables.count(PHOTOS, tables.PHOTOS), unit="photos")
+        photos = tables.scan(PHOTOS, schemas.PHOTOS, columns=["photo_id", "image"])
+        bar = progress.bar(photos, what="evidence", total=tables.count(PHOTOS, schemas.PHOTOS), unit="photos")
         return progress.prefetch(
             lambda row: (row["photo_id"], images.decode_rgb(row["image"])),
             bar,
@@ -38,7 +38,7 @@ def main() -> None:
             ahead=evidence.CHUNK,
         )
 
-    tables.write_shards(EVIDENCE, tables.EVIDENCE, evidence.gather(decoded(), finders))
+    tables.write_shards(EVIDENCE, schemas.EVIDENCE, evidence.gather(decoded(), finders))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from crackpipe import params, reports, stage, tables
+from crackpipe import params, reports, schemas, stage, tables
 from crackpipe.data import ingest
 from crackpipe.data.photo import RawPhoto
 
@@ -35,10 +35,10 @@ def main() -> None:
     )
     found = ingest.survey(candidates, max_megapixels=p.ingest.max_megapixels, workers=p.runtime.workers)
     # Rejects first: they say why, where nothing is left to go on with.
-    tables.write(REJECTED, tables.PHOTOS_REJECTED, ingest.reject_rows(found))
+    tables.write(REJECTED, schemas.PHOTOS_REJECTED, ingest.reject_rows(found))
     ingest.require_training(found)
     shutil.rmtree(PHOTOS, ignore_errors=True)  # an earlier run by hand may have left more shards than this one writes
-    tables.write_shards(PHOTOS, tables.PHOTOS, ingest.rows(found, workers=p.runtime.workers))
+    tables.write_shards(PHOTOS, schemas.PHOTOS, ingest.rows(found, workers=p.runtime.workers))
     counts = ingest.counts(found)
     reports.write_json(METRICS, counts)
     for source, cells in counts.items():

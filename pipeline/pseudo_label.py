@@ -7,7 +7,7 @@ Costs: image processing of each photograph in a pool; memory of a few dozen phot
 from collections.abc import Iterator
 from pathlib import Path
 
-from crackpipe import heap, params, stage, tables
+from crackpipe import heap, params, schemas, stage, tables
 from crackpipe.pseudo import labelling, patch_labels, stream
 
 PHOTOS, EVIDENCE = Path("data/photos"), Path("data/evidence")
@@ -29,7 +29,7 @@ def main() -> None:
         made = labelling.label(items, labelling.method(name, settings), workers=workers)
         return stream.labels(made, method=name, binarise=own.binarise)
 
-    tables.write_shards(Path(f"data/pseudo_labels/{name}"), tables.PSEUDO_LABELS, rows())
+    tables.write_shards(Path(f"data/pseudo_labels/{name}"), schemas.PSEUDO_LABELS, rows())
 
 
 if __name__ == "__main__":

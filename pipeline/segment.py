@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from crackpipe import images, params, progress, runtime, stage, tables
+from crackpipe import images, params, progress, runtime, schemas, stage, tables
 from crackpipe.segment import segmenter
 
 PHOTOS = Path("data/photos")
@@ -20,11 +20,11 @@ def main() -> None:
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), machine, clip=Path("models/clip"))
     settings = p.segment.model_dump(exclude={"splits"})
-    splits = tables.read(PHOTOS, tables.PHOTOS, columns=["split"])["split"].to_pylist()
+    splits = tables.read(PHOTOS, schemas.PHOTOS, columns=["split"])["split"].to_pylist()
     total = sum(split in p.segment.splits for split in splits)
 
     def rows() -> Iterator[dict[str, Any]]:
-        photos = tables.scan(PHOTOS, tables.PHOTOS, columns=["photo_id", "split", "image"])
+        photos = tables.scan(PHOTOS, schemas.PHOTOS, columns=["photo_id", "split", "image"])
         wanted = (row for row in photos if row["split"] in p.segment.splits)
         bar = progress.bar(wanted, what=f"segment ({name}-{kind})", total=total, unit="photos")
         decoded = progress.prefetch(
@@ -34,7 +34,7 @@ def main() -> None:
             mask = segmenter.segment(image, model, **settings, what=photo_id)
             yield {"photo_id": photo_id, "mask": images.encode_grey(mask)}
 
-    tables.write_shards(Path(f"data/masks/{name}-{kind}"), tables.MASKS, rows())
+    tables.write_shards(Path(f"data/masks/{name}-{kind}"), schemas.MASKS, rows())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ on each photograph that has no mask yet.
 from functools import partial
 from pathlib import Path
 
-from crackpipe import params, runtime, stage, tables
+from crackpipe import params, runtime, schemas, stage, tables
 from crackpipe.pseudo import patch_labels
 from crackpipe.segment import segmenter, self_labels
 
@@ -30,7 +30,7 @@ def main() -> None:
         binarise=own.binarise,
         workers=p.runtime.workers,
     )
-    tables.write_shards(Path(f"data/pseudo_labels/self_{kind}"), tables.PSEUDO_LABELS, rows)
+    tables.write_shards(Path(f"data/pseudo_labels/self_{kind}"), schemas.PSEUDO_LABELS, rows)
 
 
 if __name__ == "__main__":

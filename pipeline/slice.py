@@ -5,7 +5,7 @@ Reads data/photos; writes data/patches/patches.parquet. Costs: one decoding of e
 
 from pathlib import Path
 
-from crackpipe import params, progress, stage, tables
+from crackpipe import params, progress, schemas, stage, tables
 from crackpipe.data import slices
 
 PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
@@ -14,8 +14,8 @@ COLUMNS = ["photo_id", "split", "height_px", "width_px", "mask", "label"]
 
 def main() -> None:
     p = params.load().slice
-    photos = tables.scan(PHOTOS, tables.PHOTOS, columns=COLUMNS)
-    total = tables.count(PHOTOS, tables.PHOTOS)
+    photos = tables.scan(PHOTOS, schemas.PHOTOS, columns=COLUMNS)
+    total = tables.count(PHOTOS, schemas.PHOTOS)
     patches = slices.cut(
         progress.bar(photos, what="slice", total=total, unit="photos"),
         side_px=p.side_px,
@@ -23,7 +23,7 @@ def main() -> None:
         symmetries=p.symmetries,
         min_crack_px=p.min_crack_px,
     )
-    count = tables.write_columns(PATCHES, tables.PATCHES, patches)
+    count = tables.write_columns(PATCHES, schemas.PATCHES, patches)
     stage.say(f"slice: {count} patches")
 
 

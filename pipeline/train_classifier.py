@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from crackpipe import checkpoints, params, reports, runtime, stage, tables
+from crackpipe import checkpoints, params, reports, runtime, schemas, stage, tables
 from crackpipe.classify import classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
 from crackpipe.classify.sampling import Photographed
@@ -26,7 +26,7 @@ def main() -> None:
     side_px, workers = p.slice.side_px, p.runtime.workers
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
     runtime.seed_everything(q.seed)
-    patches = tables.read(PATCHES, tables.PATCHES).to_pandas()
+    patches = tables.read(PATCHES, schemas.PATCHES).to_pandas()
     scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)
     plan = recipe.plan(patches, scored, **q.model_dump(include=DRAWN))
     model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=side_px)

@@ -8,7 +8,7 @@ is kept.
 
 from pathlib import Path
 
-from crackpipe import params, runtime, stage, tables
+from crackpipe import params, runtime, schemas, stage, tables
 from crackpipe.classify import classifier, kept_features
 from crackpipe.classify.sampling import Photographed
 from crackpipe.data.photo_cache import PhotoCache
@@ -28,7 +28,7 @@ def main() -> None:
     model = classifier.create(backbone=backbone, weights=q.weights, side_px=side_px)
     machine.place(model.network)
     parts = kept_features.draw(
-        tables.read(PATCHES, tables.PATCHES).to_pandas(),
+        tables.read(PATCHES, schemas.PATCHES).to_pandas(),
         train=r.kept_patches,
         val=r.val_patches,
         test=r.test_patches,

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from crackpipe import mapped, tables
+from crackpipe import mapped, schemas
 from crackpipe.errors import TableError
 
-SCHEMA = tables.embeddings(width=2)
+SCHEMA = schemas.embeddings(width=2)
 
 
 def rows(*names: str) -> pa.Table:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from crackpipe import checkpoints, cli, images, search, tables
+from crackpipe import checkpoints, cli, images, schemas, search, tables
 from crackpipe.clip import embedding, encoder
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.errors import CrackpipeError, ModelError, ParamsError, TableError
@@ -38,7 +38,7 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     model = DualEncoder(**SPEC).eval()
     encoder.save(Path("models/clip"), model, {"architecture": "dual", **SPEC})
-    tables.write_shards(Path("photos"), tables.PHOTOS, [row(name) for name in CAPTIONS])
+    tables.write_shards(Path("photos"), schemas.PHOTOS, [row(name) for name in CAPTIONS])
     machine = Runtime(torch.device("cpu"), None)
     settings = {
         "side_px": 32,
@@ -117,7 +117,7 @@ def test_embeddings_of_another_encoder_are_refused() -> None:
 
 
 def test_a_photograph_that_is_gone_is_named() -> None:
-    tables.write_shards(Path("fewer"), tables.PHOTOS, [row("s/a")])
+    tables.write_shards(Path("fewer"), schemas.PHOTOS, [row("s/a")])
     with pytest.raises(TableError, match=r"fewer: has no s/\w, but embeddings has; run `dvc repro` again"):
         find(top=5, photos=Path("fewer"))
 

@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from crackpipe import cli, configure, images, params, tables, tune
+from crackpipe import cli, configure, images, params, schemas, tables, tune
 from crackpipe.errors import CrackpipeError, ParamsError, TableError
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -38,8 +38,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     found = []
     for name, _ in names:
         found += [evidence(name, kind="cam", cells=cam), evidence(name, kind="patch_64", cells=1 - cam)]
-    tables.write(tmp_path / "data/photos/part-0000.parquet", tables.PHOTOS, photos)
-    tables.write(tmp_path / "data/evidence/part-0000.parquet", tables.EVIDENCE, found)
+    tables.write(tmp_path / "data/photos/part-0000.parquet", schemas.PHOTOS, photos)
+    tables.write(tmp_path / "data/evidence/part-0000.parquet", schemas.EVIDENCE, found)
     overrides = [
         "runtime.workers=1",
         "pseudo_label.cam_crf.binarise=0.8",
@@ -94,7 +94,7 @@ def test_photographs_with_masks_of_the_split_are_drawn_from_the_seed(tmp_path: P
     names = [f"{number:02d}" for number in range(12)]
     rows = [photo(name, "val" if name != "03" else "test", mask=None if name == "05" else MASK) for name in names]
     table = tmp_path / "photos/part-0000.parquet"
-    tables.write(table, tables.PHOTOS, rows)
+    tables.write(table, schemas.PHOTOS, rows)
     every = [f"s/{name}" for name in names if name not in ("03", "05")]
     assert tune.draw(table, split="val", count=100, seed=0) == every
     assert tune.draw(table, split="val", count=10, seed=0) == every
@@ -170,7 +170,7 @@ def test_a_wrong_choice_is_refused(project: Path, changed: dict[str, Any], messa
 
 
 def test_without_masks_or_activation_maps_there_is_nothing_to_search_on(project: Path) -> None:
-    tables.write(Path("data/photos/part-0000.parquet"), tables.PHOTOS, [photo("a", "val", mask=None)])
+    tables.write(Path("data/photos/part-0000.parquet"), schemas.PHOTOS, [photo("a", "val", mask=None)])
     with pytest.raises(TableError, match="data/photos: no photograph of the split val has a mask"):
         crf()
     Path("data/evidence/part-0000.parquet").unlink()
@@ -182,6 +182,6 @@ def test_without_masks_or_activation_maps_there_is_nothing_to_search_on(project:
 def test_a_photograph_without_its_activation_map_is_named(project: Path) -> None:
     Path("data/evidence/part-0000.parquet").unlink()
     other = [evidence("a", kind="cam", cells=np.zeros(MASK.shape, np.float32))]
-    tables.write(Path("data/evidence/part-0000.parquet"), tables.EVIDENCE, other)
+    tables.write(Path("data/evidence/part-0000.parquet"), schemas.EVIDENCE, other)
     with pytest.raises(CrackpipeError, match="s/b: has no activation map in data/evidence"):
         crf()

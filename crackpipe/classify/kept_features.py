@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float16, Int
 from torch import Tensor, nn
 
-from crackpipe import mapped, progress, tables
+from crackpipe import mapped, progress, schemas, tables
 from crackpipe.classify import sampling, scoring, trunk
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.sampling import Batch, Inputs
@@ -90,14 +90,14 @@ def write(
     bar = progress.bar(both, what="trunk sees patches", total=total, unit="batches")
     seen = torch.cat(list(_see(frozen, model, bar, machine))).numpy()
     listed = pd.concat(parts, ignore_index=True)
-    order = listed.sort_values(list(tables.PATCHES.key)).index.to_numpy()
+    order = listed.sort_values(list(schemas.PATCHES.key)).index.to_numpy()
     _write(folder, listed.iloc[order], seen[order])
     return int(seen.nbytes)
 
 
 def write_nothing(folder: Path) -> None:
     """What :func:`write` writes for a comparison that trains whole networks."""
-    _write(folder, pd.DataFrame(columns=tables.PATCHES.columns.names), np.zeros((0, 1, 1, 1), np.float16))
+    _write(folder, pd.DataFrame(columns=schemas.PATCHES.columns.names), np.zeros((0, 1, 1, 1), np.float16))
 
 
 def load(folder: Path) -> Kept:
@@ -108,7 +108,7 @@ def load(folder: Path) -> Kept:
     """
     path = folder / FILE
     found = mapped.read(path, name="trunk_features")
-    tables.expect(path, tables.trunk_features(shape=tuple(found.schema.field("features").type.shape)), found.schema)
+    tables.expect(path, schemas.trunk_features(shape=tuple(found.schema.field("features").type.shape)), found.schema)
     if not found.num_rows:
         raise TableError(f"{path}: holds no patch; run `dvc repro` after calibrate.train_from is set")
     patches = found.drop_columns(["features"]).to_pandas()
@@ -123,9 +123,9 @@ def _see(frozen: nn.Module, model: Classifier, batches: Iterable[Batch], machine
 
 
 def _write(folder: Path, patches: pd.DataFrame, features: Float16[np.ndarray, "n c h w"]) -> None:
-    schema = tables.trunk_features(shape=features.shape[1:])
+    schema = schemas.trunk_features(shape=features.shape[1:])
     kind = schema.columns.field("features").type
     flat = pa.FixedSizeListArray.from_arrays(pa.array(features.reshape(-1)), prod(features.shape[1:]))
-    listed = pa.Table.from_pandas(patches, schema=tables.PATCHES.columns, preserve_index=False)
+    listed = pa.Table.from_pandas(patches, schema=schemas.PATCHES.columns, preserve_index=False)
     columns = listed.replace_schema_metadata(None).append_column("features", pa.ExtensionArray.from_storage(kind, flat))
     mapped.write(folder / FILE, schema, columns)

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from crackpipe import checkpoints, reports, tables
+from crackpipe import checkpoints, reports, schemas, tables
 from crackpipe.classify import ace, calibrator, classifier, final_layer, kept_features, recipe, scoring, trunk
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
@@ -146,7 +146,7 @@ def run(
         key: plain values that tell this training from others of the same cell.
     """
     kept = kept_features.load(features) if train_from else None
-    table = kept.patches if kept else tables.read(patches, tables.PATCHES).to_pandas()
+    table = kept.patches if kept else tables.read(patches, schemas.PATCHES).to_pandas()
     chosen = for_training_on(table, train_on)
     scored = scoring.choose_of_each_source(chosen, val=val_patches, test=test_patches, seed=seed)
     plan = recipe.plan(chosen, scored, seed=seed, **drawn)

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Float16, Float32, UInt8
 from torch import Tensor, nn
 
-from crackpipe import images, mapped, progress, tables
+from crackpipe import images, mapped, progress, schemas, tables
 from crackpipe.clip.encoder import Encoder, OpenClipEncoder
 from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.runtime import Runtime
@@ -48,7 +48,7 @@ def load(folder: Path, *, kind: str, split: str | None) -> Embeddings:
     place = table.schema.get_field_index("vector")
     vector = table.schema.field(place).type if place >= 0 else None
     width = vector.list_size if isinstance(vector, pa.FixedSizeListType) else 0
-    tables.expect(folder / FILE, tables.embeddings(width=width), table.schema)
+    tables.expect(folder / FILE, schemas.embeddings(width=width), table.schema)
     labels = table.select(["kind", "split"]).to_pandas()
     index = np.flatnonzero((labels["kind"] == kind) & (split is None or labels["split"] == split))
     part = table.slice(index[0], len(index)) if len(index) else table.slice(0, 0)  # the key puts them side by side
@@ -59,7 +59,7 @@ def load(folder: Path, *, kind: str, split: str | None) -> Embeddings:
 
 def items(photos: Path) -> pd.DataFrame:
     """What is embedded, in the order of the table: kind, split and item_id of photographs and distinct captions."""
-    table = tables.read(photos, tables.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
+    table = tables.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
     seen = table[["split", "photo_id"]].rename(columns={"photo_id": "item_id"}).assign(kind="image")
     captioned = table[table["caption"].notna()]
     said = captioned[["split", "caption"]].rename(columns={"caption": "item_id"}).assign(kind="text").drop_duplicates()
@@ -116,7 +116,7 @@ def write(
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), width)
         names = {name: pa.array(listed[name].tolist(), pa.string()) for name in listed}
         columns = pa.table({**names, "vector": column})
-        mapped.write(folder / FILE, tables.embeddings(width=width), columns, about={ENCODER.decode(): fingerprint})
+        mapped.write(folder / FILE, schemas.embeddings(width=width), columns, about={ENCODER.decode(): fingerprint})
     return listed
 
 
@@ -178,7 +178,7 @@ def _squares(
     photos: Path, *, side_px: int, batch: int, workers: int
 ) -> Iterator[tuple[list[str], UInt8[Tensor, "b 3 s s"]]]:
     """photo_ids and pixels of the photographs, batch by batch; threads decode the next ones."""
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
 
     def square(row: tables.Row) -> tuple[str, UInt8[np.ndarray, "s s 3"]]:
         return row["photo_id"], images.squeezed(images.decode_rgb(row["image"]), side_px=side_px)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int, UInt8
 
-from crackpipe import images, progress, runtime, tables
+from crackpipe import images, progress, runtime, schemas, tables
 from crackpipe.classify import sampling
 from crackpipe.clip import kept_images, parts
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
@@ -111,7 +111,7 @@ def captioned(photos: Path, *, splits: Sequence[str], share: float, seed: int) -
         share: of the training photographs (0–1], at least 2: with one seed, a smaller share is a part of every larger
             one. A split with a single photograph is left out, because a caption is contrasted with others.
     """
-    table = tables.read(photos, tables.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
+    table = tables.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
     said = table[table["split"].isin(splits) & table["caption"].notna()].reset_index(drop=True)
     train = np.flatnonzero(said["split"] == "train")
     kept = max(2, round(share * len(train)))
@@ -132,7 +132,7 @@ def patch_squares(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, si
 def photo_squares(captions: pd.DataFrame, photos: Path, *, side_px: int, workers: int) -> Squares:
     """Photographs squeezed to squares, in the order of ``captions``; one pass over the table ``photos``."""
     places = {photo_id: place for place, photo_id in enumerate(captions["photo_id"])}
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
     wanted = ((places[row["photo_id"]], row["image"]) for row in rows if row["photo_id"] in places)
 
     def square(row: tuple[int, bytes]) -> tuple[int, UInt8[np.ndarray, "s s 3"]]:

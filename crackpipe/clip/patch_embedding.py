@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from crackpipe import mapped, progress, tables
+from crackpipe import mapped, progress, schemas, tables
 from crackpipe.classify import sampling
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoder import Encoder
@@ -51,7 +51,7 @@ def write(
             start += len(pixels)
     matrix = prompts.text_matrix(encoder, flawless=texts[0], damaged=texts[1]).half().cpu().numpy()
     listed = items[["split", "item_id", "label", "source", "group_id"]]
-    tables.write_columns(folder / ITEMS, tables.FEW_SHOT_ITEMS, pa.Table.from_pandas(listed, preserve_index=False))
+    tables.write_columns(folder / ITEMS, schemas.FEW_SHOT_ITEMS, pa.Table.from_pandas(listed, preserve_index=False))
     _write_vectors(folder / embedding.FILE, listed, vectors, matrix)
 
 
@@ -66,4 +66,4 @@ def _write_vectors(path: Path, listed: pd.DataFrame, vectors: np.ndarray, matrix
     block = np.concatenate([matrix[classes], vectors]).reshape(-1)
     columns = {name: pa.array(values, pa.string()) for name, values in names.items()}
     columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(block), width)
-    mapped.write(path, tables.embeddings(width=width), pa.table(columns))
+    mapped.write(path, schemas.embeddings(width=width), pa.table(columns))

@@ -187,7 +187,7 @@ def require_training(found: Survey) -> None:
 
 
 def rows(found: Survey, *, workers: int) -> Iterator[Row]:
-    """Yield the accepted photographs as rows of ``tables.PHOTOS``, ascending in photo_id.
+    """Yield the accepted photographs as rows of ``schemas.PHOTOS``, ascending in photo_id.
 
     Raises:
         PhotoError: a file has changed since the survey.
@@ -220,7 +220,7 @@ def _row(pair: Accepted) -> Row:
 
 
 def reject_rows(found: Survey) -> list[Row]:
-    """Return the rejects as rows of ``tables.PHOTOS_REJECTED``."""
+    """Return the rejects as rows of ``schemas.PHOTOS_REJECTED``."""
     keys = {(reject.candidate.source, reject.candidate.raw.path, reject.reason) for reject in found.rejects}
     return [{"source": source, "path": path, "reason": reason} for source, path, reason in sorted(keys)]
 

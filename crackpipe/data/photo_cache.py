@@ -8,7 +8,7 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, tables
+from crackpipe import images, progress, schemas, tables
 
 
 class PhotoCache(Mapping[str, np.ndarray]):
@@ -27,7 +27,7 @@ class PhotoCache(Mapping[str, np.ndarray]):
         chosen = set(wanted)
         rows = (
             (row["photo_id"], row["image"])
-            for row in tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
+            for row in tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
             if row["photo_id"] in chosen
         )
         decoded = progress.prefetch(

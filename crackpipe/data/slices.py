@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Int
 
-from crackpipe import images, tables
+from crackpipe import images, schemas
 
 
 def starts(length_px: int, *, side_px: int, stride_px: int) -> Int[np.ndarray, "n"]:
@@ -44,7 +44,7 @@ def cut(
     Args:
         photos: rows with photo_id, split, height_px, width_px, mask and label, ascending in photo_id.
     """
-    columns: dict[str, list[np.ndarray]] = {name: [] for name in tables.PATCHES.columns.names}
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in schemas.PATCHES.columns.names}
     for photo in photos:
         if photo["mask"] is not None:
             mask = images.decode_mask(photo["mask"])
@@ -70,9 +70,9 @@ def cut(
         columns["split"].append(np.full(n, photo["split"], object))
     arrays = [
         pa.array(np.concatenate(columns[field.name]) if columns[field.name] else [], field.type)
-        for field in tables.PATCHES.columns
+        for field in schemas.PATCHES.columns
     ]
-    return pa.Table.from_arrays(arrays, schema=tables.PATCHES.columns)
+    return pa.Table.from_arrays(arrays, schema=schemas.PATCHES.columns)
 
 
 def apply_symmetry(pixels: np.ndarray, symmetry: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int64
 
-from crackpipe import tables
+from crackpipe import schemas, tables
 from crackpipe.clip import embedding, patch_embedding
 from crackpipe.errors import TableError
 
@@ -53,7 +53,7 @@ def load(folder: Path) -> Material:
     Raises:
         TableError: a table is missing or of another run, or see :func:`check`.
     """
-    listed = tables.read(folder / patch_embedding.ITEMS, tables.FEW_SHOT_ITEMS).to_pandas()
+    listed = tables.read(folder / patch_embedding.ITEMS, schemas.FEW_SHOT_ITEMS).to_pandas()
     pool, test, ood = (_patches(folder, listed, split) for split in ("pool", "test", "ood"))
     found = embedding.load(folder, kind="class", split="class")
     by_name = dict(zip(found.item_ids, found.vectors.astype(np.float32), strict=True))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int64
 
-from crackpipe import progress, tables
+from crackpipe import progress, schemas, tables
 from crackpipe.errors import TableError
 from crackpipe.heads import logistic, subsets, trained, training_free
 from crackpipe.heads.material import Material, check_classes
@@ -191,7 +191,7 @@ HEADS: dict[str, Callable[..., Said]] = {
 
 def write(path: Path, rows: Sequence[tables.Row]) -> int:
     """Write rows of :func:`run`; return their number."""
-    return tables.write(path, tables.FEW_SHOT_SCORES, rows)
+    return tables.write(path, schemas.FEW_SHOT_SCORES, rows)
 
 
 def read(folder: Path, *, heads: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -206,4 +206,4 @@ def read(folder: Path, *, heads: Sequence[str]) -> dict[str, pd.DataFrame]:
             f"{folder}: holds {', '.join(unknown)}, which few_shot.heads does not name: an earlier run with other "
             f"parameters has left it; remove {found[unknown[0]]}"
         )
-    return {head: tables.read(folder / f"{head}.parquet", tables.FEW_SHOT_SCORES).to_pandas() for head in heads}
+    return {head: tables.read(folder / f"{head}.parquet", schemas.FEW_SHOT_SCORES).to_pandas() for head in heads}

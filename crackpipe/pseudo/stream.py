@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, tables
+from crackpipe import images, progress, schemas, tables
 from crackpipe.errors import CrackpipeError
 from crackpipe.pseudo import patch_labels
 from crackpipe.pseudo.labelling import Item, ahead
@@ -34,15 +34,15 @@ def items(
     Raises:
         CrackpipeError: a photograph has no evidence.
     """
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
-    total = tables.count(photos, tables.PHOTOS)
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
+    total = tables.count(photos, schemas.PHOTOS)
     if wanted is not None:
         rows, total = (row for row in rows if row["photo_id"] in wanted), len(wanted)
     bar = progress.bar(rows, what=what, total=total, unit="photos")
     decoded = progress.prefetch(
         lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=workers, ahead=ahead(workers)
     )
-    found: Iterator[tuple[Any, list[tables.Row]]] = tables.grouped(evidence, tables.EVIDENCE)
+    found: Iterator[tuple[Any, list[tables.Row]]] = tables.grouped(evidence, schemas.EVIDENCE)
     if wanted is not None:
         found = (group for group in found if group[0] in wanted)
     for photo_id, image in decoded:
@@ -66,8 +66,8 @@ def row(photo_id: str, levels: UInt8[np.ndarray, "h w"], *, method: str, binaris
 
 def truth(photos: Path, *, binarise: float) -> Iterator[tables.Row]:
     """Ground truth as labels, of the photographs that have one: what fully supervised rows are trained on."""
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "mask"])
-    for found in progress.bar(rows, what="labels (truth)", total=tables.count(photos, tables.PHOTOS), unit="photos"):
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "mask"])
+    for found in progress.bar(rows, what="labels (truth)", total=tables.count(photos, schemas.PHOTOS), unit="photos"):
         if found["mask"] is not None:
             levels = images.decode_mask(found["mask"]).astype(np.uint8) * np.uint8(255)
             yield row(found["photo_id"], levels, method="truth", binarise=binarise)

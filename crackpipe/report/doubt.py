@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection
 from pathlib import Path
 
-from crackpipe import tables
+from crackpipe import schemas, tables
 from crackpipe.errors import ParamsError
 
 
@@ -14,7 +14,7 @@ def check(photos: Path, *, doubtful: Collection[str]) -> None:
     Raises:
         ParamsError: a name is unknown, so that the scores without it would still hold every photograph.
     """
-    table = tables.read(photos, tables.PHOTOS, columns=["photo_id", "source"])
+    table = tables.read(photos, schemas.PHOTOS, columns=["photo_id", "source"])
     known = table["photo_id"].to_pylist()
     for source in table["source"].unique().to_pylist():
         own = [name for name in known if name.startswith(f"{source}/")]

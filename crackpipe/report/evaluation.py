@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, tables
+from crackpipe import images, progress, schemas, tables
 from crackpipe.errors import CrackpipeError
 from crackpipe.measures import segmentation
 from crackpipe.measures.scoreboard import Key, Scoreboard
@@ -76,11 +76,11 @@ def evaluate(
     """
     doubt.check(photos, doubtful=doubtful)
     _check_folders(masks, expected)
-    readers = {cell: tables.scan(masks / "-".join(cell), tables.MASKS) for cell in expected}
+    readers = {cell: tables.scan(masks / "-".join(cell), schemas.MASKS) for cell in expected}
     splits = _segmented(masks, expected)
     board = Scoreboard(tolerance_px=tolerance_px)
     names: dict[Key, list[str]] = {}
-    rows = (row for row in tables.scan(photos, tables.PHOTOS, columns=COLUMNS) if row["photo_id"] in splits)
+    rows = (row for row in tables.scan(photos, schemas.PHOTOS, columns=COLUMNS) if row["photo_id"] in splits)
     for row in progress.bar(rows, what="evaluate", total=len(splits), unit="photos"):
         found = {cell: _next(reader, row["photo_id"], cell) for cell, reader in readers.items()}
         if row["mask"] is None:
@@ -99,7 +99,7 @@ def evaluate(
 
 
 def _segmented(masks: Path, expected: Sequence[tuple[str, str]]) -> set[str]:
-    table = tables.read(masks / "-".join(expected[0]), tables.MASKS, columns=["photo_id"])
+    table = tables.read(masks / "-".join(expected[0]), schemas.MASKS, columns=["photo_id"])
     return set(table["photo_id"].to_pylist())
 
 

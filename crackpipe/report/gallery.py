@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, UInt8
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.measures.scoreboard import Key
 from crackpipe.report.evaluation import Evaluation
 
@@ -54,9 +54,9 @@ def draw(
     ranked = evaluation.ranked(key)
     chosen = choose(ranked, rows=rows)
     wanted = set(chosen["photo_id"])
-    by_photo = _pick(photos, tables.PHOTOS, wanted, ["photo_id", "image", "mask"])
-    by_label = _pick(labels, tables.PSEUDO_LABELS, wanted, ["photo_id", "mask"])
-    by_mask = _pick(masks / f"{key[0]}-{key[1]}", tables.MASKS, wanted, ["photo_id", "mask"])
+    by_photo = _pick(photos, schemas.PHOTOS, wanted, ["photo_id", "image", "mask"])
+    by_label = _pick(labels, schemas.PSEUDO_LABELS, wanted, ["photo_id", "mask"])
+    by_mask = _pick(masks / f"{key[0]}-{key[1]}", schemas.MASKS, wanted, ["photo_id", "mask"])
     titles, panels = [], []
     for photo_id, f1, rank in chosen.itertuples(index=False):
         image = images.decode_rgb(by_photo[photo_id]["image"])
@@ -74,7 +74,7 @@ def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:
     return images.at_least(images.decode_grey(levels), threshold)
 
 
-def _pick(path: Path, schema: tables.Schema, wanted: Collection[str], columns: list[str]) -> dict[str, dict[str, Any]]:
+def _pick(path: Path, schema: schemas.Schema, wanted: Collection[str], columns: list[str]) -> dict[str, dict[str, Any]]:
     return {row["photo_id"]: row for row in tables.scan(path, schema, columns=columns) if row["photo_id"] in wanted}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, tables
+from crackpipe import images, progress, schemas, tables
 from crackpipe.errors import CrackpipeError
 from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.pseudo import baselines
@@ -42,9 +42,9 @@ def score(
     doubt.check(photos, doubtful=doubtful)
     board = Scoreboard(tolerance_px=tolerance_px)
     kept: Counter[tuple[str, str, str]] = Counter()
-    readers = {method: tables.scan(labels / method, tables.PSEUDO_LABELS) for method in methods}
-    rows = tables.scan(photos, tables.PHOTOS, columns=COLUMNS)
-    total = tables.count(photos, tables.PHOTOS)
+    readers = {method: tables.scan(labels / method, schemas.PSEUDO_LABELS) for method in methods}
+    rows = tables.scan(photos, schemas.PHOTOS, columns=COLUMNS)
+    total = tables.count(photos, schemas.PHOTOS)
     bar = progress.bar(
         ((row, {method: _next(reader, row, method) for method, reader in readers.items()}) for row in rows),
         what="score labels",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, tables
+from crackpipe import images, progress, schemas, tables
 from crackpipe.measures.scoreboard import Scoreboard
 
 Segment = Callable[..., UInt8[np.ndarray, "_h _w"]]  # (photograph, what=its name) → confidence 0–255
@@ -24,7 +24,7 @@ def score(
         what: names the progress bar.
     """
     board = Scoreboard(tolerance_px=tolerance_px)
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "source", "split", "image", "mask"])
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "image", "mask"])
     wanted = (row for row in rows if row["split"] == split and row["mask"] is not None)
     decoded = progress.prefetch(_decoded, wanted, workers=workers, ahead=AHEAD)
     for photo_id, source, image, truth in progress.bar(decoded, what=what, total=None, unit="photos"):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float16
 
-from crackpipe import tables
+from crackpipe import schemas, tables
 from crackpipe.clip import embedding
 from crackpipe.clip.embedding import Embeddings
 from crackpipe.errors import TableError
@@ -58,7 +58,7 @@ def score(
     Raises:
         TableError: photographs and embeddings are not of the same run.
     """
-    rows = tables.read(photos, tables.PHOTOS, columns=COLUMNS).to_pylist()
+    rows = tables.read(photos, schemas.PHOTOS, columns=COLUMNS).to_pylist()
     train, test = (_said(rows, split) for split in ("train", "test"))
     found, absent = tasks.collect(train.attributes, test.attributes)
     if not any(test.captions):

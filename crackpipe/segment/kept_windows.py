@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from crackpipe import images, progress, runtime, tables
+from crackpipe import images, progress, runtime, schemas, tables
 from crackpipe.segment.tokens import Seen
 from crackpipe.segment.windows import Change
 
 
 def draw(photos: Path, *, splits: Sequence[str], count: int, seed: int) -> list[str]:
     """At most ``count`` photographs of some splits, in the table's order; those known to hold no crack are left out."""
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "split", "label"])
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "label"])
     names = [row["photo_id"] for row in rows if row["split"] in splits and row["label"] != 0]
     chosen = runtime.generator(seed).permutation(len(names))[:count]
     return [names[i] for i in np.sort(chosen)]
@@ -35,7 +35,7 @@ def see(
         key = seed, numbers[photo_id]
         return [(photo_id, view, change(pixels, runtime.generator(*key, view))) for view in range(views)]
 
-    found = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
+    found = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
     wanted = (row for row in found if row["photo_id"] in numbers)
     for group in progress.prefetch(of, wanted, workers=workers, ahead=2 * workers):
         yield from group

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, runtime, tables
+from crackpipe import images, runtime, schemas, tables
 from crackpipe.errors import CrackpipeError
 
 Labels = dict[str, bytes]
@@ -24,9 +24,9 @@ def load(labels: Path, *, photos: Path, splits: Sequence[str], keep_px: int) -> 
         labels: a ``pseudo_labels`` table, of any method or of ground truth.
         splits: ``train``, and for semi-supervised training those whose photographs count as unlabelled.
     """
-    rows = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "split"])
+    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "split"])
     wanted = {row["photo_id"] for row in rows if row["split"] in splits}
-    found = tables.scan(labels, tables.PSEUDO_LABELS)
+    found = tables.scan(labels, schemas.PSEUDO_LABELS)
     return {row["photo_id"]: row["mask"] for row in found if row["photo_id"] in wanted and row["crack_px"] >= keep_px}
 
 

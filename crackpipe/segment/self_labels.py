@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, tables
+from crackpipe import images, progress, schemas, tables
 from crackpipe.pseudo import patch_labels, stream
 from crackpipe.pseudo.patch_labels import Place
 
@@ -36,10 +36,10 @@ def rows(
         none: patches without a crack by training photograph, from :func:`patch_labels.without_crack`.
         method, binarise: as in :func:`stream.row`.
     """
-    done = tables.scan(masks, tables.MASKS)
+    done = tables.scan(masks, schemas.MASKS)
     known = next(done, None)
-    found = tables.scan(photos, tables.PHOTOS, columns=["photo_id", "image"])
-    bar = progress.bar(found, what=f"labels ({method})", total=tables.count(photos, tables.PHOTOS), unit="photos")
+    found = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
+    bar = progress.bar(found, what=f"labels ({method})", total=tables.count(photos, schemas.PHOTOS), unit="photos")
     for photo_id, image in progress.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
         if known is not None and known["photo_id"] == photo_id:
             levels = images.decode_grey(known["mask"])

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks import photographs, slicing
 from benchmarks.photographs import Photograph
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.classify import sampling
 
 
@@ -20,7 +20,7 @@ def cut(tmp_path: Path, small: list[Photograph]) -> Path:
 
 def test_both_ways_cut_the_same_patches(cut: Path, small: list[Photograph]) -> None:
     assert slicing.write_files(cut / "photos", cut / "files") == slicing.write_table(cut, 1) == 2 * 2 * 3
-    patches = tables.read(cut / "patches.parquet", tables.PATCHES).to_pandas()
+    patches = tables.read(cut / "patches.parquet", schemas.PATCHES).to_pandas()
     assert set(patches["label"]) == {0, 1}
     places = patches[["photo_id", "row_px", "col_px", "label"]].itertuples(index=False)
     theirs = slicing.read_files([slicing.path_of(cut / "files", *place) for place in places])

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from crackpipe import runtime, tables
+from crackpipe import runtime, schemas
 from crackpipe.classify import kept_features, scoring
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.sampling import Photographed
@@ -98,7 +98,7 @@ def test_a_class_with_few_patches_is_kept_once_each() -> None:
     train, scored = kept_features.draw(table, train=6, val=4, test=4, crack_share=0.5, seed=0)
     assert train["label"].tolist() == [1, 0, 0, 0]  # three of the six would be cracks, but there is one
     assert scored["split"].tolist() == ["test"] * 4
-    assert tables.PATCHES.columns.names == [*train.columns]
+    assert schemas.PATCHES.columns.names == [*train.columns]
     with pytest.raises(DatasetError, match="none of the 5 training patches is crack,"):
         kept_features.draw(table[table["col_px"] != 0], train=6, val=4, test=4, crack_share=0.5, seed=0)
 

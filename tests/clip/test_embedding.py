@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.clip import embedding
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.errors import ParamsError, PhotoError, TableError
@@ -36,7 +36,7 @@ def row(name: str, split: str, caption: str | None, *, image: bytes | None = Non
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, [row(name, *told) for name, told in TABLE.items()])
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [row(name, *told) for name, told in TABLE.items()])
     return tmp_path / "photos"
 
 
@@ -120,14 +120,14 @@ def test_in_bf16_too_vectors_have_length_one(photos: Path, encoder: DualEncoder,
 
 
 def test_photographs_without_a_caption_have_no_texts(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, [row("s/a", "train", None)])
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None)])
     assert len(write(tmp_path / "out", tmp_path / "photos", encoder, machine)) == 1
     found = embedding.load(tmp_path / "out", kind="text", split=None)
     assert (found.item_ids, found.vectors.shape) == ([], (0, 16))
 
 
 def test_a_photograph_that_cannot_be_read_stops_the_run(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, [row("s/a", "train", None, image=b"no picture")])
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None, image=b"no picture")])
     with pytest.raises(PhotoError, match="not a picture"):
         write(tmp_path / "out", tmp_path / "photos", encoder, machine)
     assert not (tmp_path / "out").exists()

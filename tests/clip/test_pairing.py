@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.clip import pairing, parts
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.clip.kept_images import Features, Squares
@@ -49,7 +49,7 @@ def write_photos(folder: Path, rows: dict[str, tuple[str, str | None]]) -> None:
         rest = {"attributes": None, "mm_per_px": None, "image": images.encode_rgb(picture(name))}
         return {"photo_id": name, "split": split, "group_id": name, "caption": caption, **plain, **rest}
 
-    tables.write_shards(folder, tables.PHOTOS, [row(name, *rows[name]) for name in sorted(rows)])
+    tables.write_shards(folder, schemas.PHOTOS, [row(name, *rows[name]) for name in sorted(rows)])
 
 
 def many(train: int, *, val: int = 3) -> dict[str, tuple[str, str | None]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.clip import embedding, patch_embedding
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.runtime import Runtime
@@ -33,7 +33,7 @@ def item(name: str, row: int, col: int) -> tables.Row:
 def test_each_vector_is_of_the_patch_that_its_item_id_names(
     tmp_path: Path, encoder: DualEncoder, machine: Runtime
 ) -> None:
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, [photo("s/a"), photo("s/b")])
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [photo("s/a"), photo("s/b")])
     items = pd.DataFrame([item(*corner) for corner in CORNERS]).astype({"label": "int8"})
     texts = (["no crack"], ["a crack"])
     out, seen, scratch = tmp_path / "out", tmp_path / "photos", tmp_path / "scratch"

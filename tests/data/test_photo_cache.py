@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.data import photo_cache, slices
 from crackpipe.data.photo_cache import PhotoCache
 
@@ -27,7 +27,7 @@ def photos(tmp_path: Path) -> Path:
             size = {"height_px": height, "width_px": width, "image": images.encode_rgb(pixels_of(name))}
             yield place | size | dict.fromkeys(("mask", "label", "caption", "attributes", "mm_per_px"))
 
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, rows())
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, rows())
     return tmp_path / "photos"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.data import slices
 
 GRID = st.integers(1, 40).flatmap(lambda side: st.tuples(st.just(side), st.integers(1, side)))  # side, stride
@@ -23,7 +23,7 @@ def photo(name: str, mask: np.ndarray | None, *, split: str = "train", label: in
 
 def cut(*photos: dict[str, Any], side_px: int, stride_px: int, symmetries: int = 1, least: int = 1) -> list[tables.Row]:
     found = slices.cut(photos, side_px=side_px, stride_px=stride_px, symmetries=symmetries, min_crack_px=least)
-    assert found.schema.equals(tables.PATCHES.columns)
+    assert found.schema.equals(schemas.PATCHES.columns)
     return found.to_pylist()
 
 

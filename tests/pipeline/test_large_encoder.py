@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 
 ROOT = Path(__file__).parents[2]
 SIDE_PX = 518
@@ -43,14 +43,14 @@ def write_tables(folder: Path) -> None:
     rows, labels = [], []
     for number in range(4):
         name, (pixels, line) = f"drawn/{number}", photograph(number)
-        row = dict.fromkeys(tables.PHOTOS.columns.names)
+        row = dict.fromkeys(schemas.PHOTOS.columns.names)
         row |= {"photo_id": name, "source": "drawn", "split": "train", "group_id": name, "label": 1}
         row |= {"height_px": SIDE_PX, "width_px": SIDE_PX}
         rows.append(row | {"image": images.encode_jpeg(pixels, quality=92), "mask": images.encode_mask(line)})
         mask = images.encode_grey(line.astype(np.uint8) * np.uint8(255))
         labels.append({"photo_id": name, "method": "truth", "mask": mask, "crack_px": int(line.sum())})
-    tables.write_shards(folder / "data/photos", tables.PHOTOS, iter(rows))
-    tables.write_shards(folder / "data/pseudo_labels/truth", tables.PSEUDO_LABELS, iter(labels))
+    tables.write_shards(folder / "data/photos", schemas.PHOTOS, iter(rows))
+    tables.write_shards(folder / "data/pseudo_labels/truth", schemas.PSEUDO_LABELS, iter(labels))
 
 
 def write_params(folder: Path) -> None:
@@ -98,6 +98,6 @@ def test_encoding_windows_training_adapters_and_segmenting_stay_within_six_gibib
     assert encoding <= PEAK_MIB
     assert training <= PEAK_MIB
     assert segmenting <= PEAK_MIB
-    masks = list(tables.scan(project / "data/masks/text_adapters-truth", tables.MASKS))
+    masks = list(tables.scan(project / "data/masks/text_adapters-truth", schemas.MASKS))
     assert [row["photo_id"] for row in masks] == [f"drawn/{number}" for number in range(4)]
     assert all(images.decode_grey(row["mask"]).shape == (SIDE_PX, SIDE_PX) for row in masks)

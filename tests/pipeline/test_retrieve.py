@@ -12,7 +12,7 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.clip import encoder
 from crackpipe.clip.encoder import DualEncoder
 
@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Path:
     with (tmp_path / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
     rows = [photograph(number, damage) for damage in COLOURS for number in range(8)]
-    tables.write_shards(tmp_path / "data/photos", tables.PHOTOS, rows)
+    tables.write_shards(tmp_path / "data/photos", schemas.PHOTOS, rows)
     for seed, name in enumerate(("clip_base", "clip")):
         torch.manual_seed(seed)
         encoder.save(tmp_path / "models" / name, DualEncoder(**SPEC), {"architecture": "dual", **SPEC})

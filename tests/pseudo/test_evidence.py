@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.errors import CrackpipeError
 from crackpipe.pseudo import evidence
 
@@ -40,8 +40,8 @@ def test_every_photograph_has_its_rows_in_the_order_of_the_key(tmp_path: Path) -
     seen: list[int] = []
     finders = {"patch_64": (10, finder(0.5, seen)), "cam": (10, finder(1.0, []))}
     count = evidence.CHUNK + 3
-    assert tables.write_shards(tmp_path, tables.EVIDENCE, evidence.gather(photographs(count), finders)) == 2 * count
-    found = dict(tables.grouped(tmp_path, tables.EVIDENCE))
+    assert tables.write_shards(tmp_path, schemas.EVIDENCE, evidence.gather(photographs(count), finders)) == 2 * count
+    found = dict(tables.grouped(tmp_path, schemas.EVIDENCE))
     assert list(found) == [name for name, _ in photographs(count)]
     for number, rows in enumerate(found.values()):
         assert [row["kind"] for row in rows] == ["cam", "patch_64"]

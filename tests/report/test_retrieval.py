@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 import results_folder
 
-from crackpipe import compare_tables, images, mapped, reports, tables
+from crackpipe import images, mapped, reports, tables
 from crackpipe.clip import embedding
 from crackpipe.errors import TableError
 from crackpipe.report import retrieval
@@ -63,7 +63,7 @@ class Project:
 
     def write(self, rows: list[tables.Row]) -> None:
         rows = sorted(rows, key=lambda row: row["photo_id"])
-        tables.write_shards(self.photos, tables.PHOTOS, rows)
+        tables.write_shards(self.photos, schemas.PHOTOS, rows)
         shown = {row["photo_id"]: (row["attributes"] or {"damage": ["nothing"]})["damage"][0] for row in rows}
         listed = embedding.items(self.photos)
         for name, see in (("base", blind), ("tuned", perfect)):
@@ -74,7 +74,7 @@ class Project:
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), WIDTH)
         names = {column: pa.array(listed[column].tolist(), pa.string()) for column in listed}
         path = self.folders[name] / embedding.FILE
-        mapped.write(path, tables.embeddings(width=WIDTH), pa.table({**names, "vector": column}))
+        mapped.write(path, schemas.embeddings(width=WIDTH), pa.table({**names, "vector": column}))
 
     def score(self, **changed: Any) -> dict[str, Any]:
         return retrieval.score(self.photos, self.folders, **SETTINGS | changed)
@@ -181,7 +181,7 @@ def test_a_caption_without_attributes_is_retrieved_but_not_matched(project: Proj
 
 def test_embeddings_of_other_photographs_are_refused(project: Project) -> None:
     rows = [row for row in SURVEY if row["photo_id"] != "s/test00"]
-    tables.write_shards(project.photos, tables.PHOTOS, sorted(rows, key=lambda row: row["photo_id"]))
+    tables.write_shards(project.photos, schemas.PHOTOS, sorted(rows, key=lambda row: row["photo_id"]))
     with pytest.raises(
         TableError, match=r"base: holds 7 embeddings of a split that has 6 items .* run `dvc repro` again"
     ):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.segment import kept_windows
 from crackpipe.segment.views import Place, View
 
@@ -22,7 +22,7 @@ def photos(tmp_path: Path) -> Path:
         row = {"photo_id": f"p/{i}", "source": "p", "split": split, "group_id": str(i), "height_px": 8, "width_px": 8}
         row |= dict.fromkeys(("mask", "caption", "attributes", "mm_per_px"))
         rows.append(row | {"image": image, "label": label})
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, rows)
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
     return tmp_path / "photos"
 
 

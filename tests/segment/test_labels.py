@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.errors import CrackpipeError
 from crackpipe.segment import labels
 
@@ -21,7 +21,7 @@ def photos(tmp_path: Path) -> Path:
         {"photo_id": name, "source": "s", "split": split, "group_id": name, "image": picture, "mask": None, **plain}
         for name, split in (("s/a", "train"), ("s/b", "train"), ("s/c", "val"), ("s/d", "test"))
     ]
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, written)
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, written)
     return tmp_path / "photos"
 
 
@@ -32,7 +32,7 @@ def stored(tmp_path: Path) -> Path:
         {"photo_id": name, "method": "cam", "mask": SOFT, "crack_px": crack_px}
         for name, crack_px in (("s/a", 16), ("s/b", 15), ("s/c", 99), ("s/d", 16))
     ]
-    tables.write_shards(tmp_path / "labels", tables.PSEUDO_LABELS, rows)
+    tables.write_shards(tmp_path / "labels", schemas.PSEUDO_LABELS, rows)
     return tmp_path / "labels"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jaxtyping import UInt8
 
-from crackpipe import images, tables
+from crackpipe import images, schemas, tables
 from crackpipe.segment import self_labels
 
 SIDE = 8
@@ -30,7 +30,7 @@ def photos(tmp_path: Path) -> Path:
     plain = {"label": None, "caption": None, "attributes": None, "mm_per_px": None, "mask": None, "source": "s"}
     size = {"height_px": SIDE, "width_px": SIDE, "image": images.encode_rgb(np.zeros((SIDE, SIDE, 3), np.uint8))}
     rows = [{"photo_id": name, "group_id": name, "split": split, **plain, **size} for name, split in NAMES.items()]
-    tables.write_shards(tmp_path / "photos", tables.PHOTOS, rows)
+    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
     return tmp_path / "photos"
 
 
@@ -40,7 +40,7 @@ def masks_of(folder: Path, **levels: int) -> Path:
         {"photo_id": f"s/{name}", "mask": images.encode_grey(np.full((SIDE, SIDE), level, np.uint8))}
         for name, level in sorted(levels.items())
     ]
-    tables.write_shards(folder / "masks", tables.MASKS, rows)
+    tables.write_shards(folder / "masks", schemas.MASKS, rows)
     return folder / "masks"
 
 
