@@ -16,13 +16,15 @@ from crackpipe.errors import CrackpipeError
 
 DVC_YAML = Path("dvc.yaml")
 _MODULE = re.compile(r"python -m (pipeline\.\w+)")
-_CODE = re.compile(r"^(pipeline|crackpipe)/.*\.py$")
+_CODE = re.compile(r"^(pipeline|crackpipe)/")
 
 
-def code_files(module: str) -> list[str]:
+def code(module: str) -> list[str]:
     """Files of the project that ``module`` imports, directly or not, and its own; sorted, relative to the root.
 
-    The ``__init__.py`` of a package is among them where it holds more than a docstring.
+    A package of which it imports every file stands there as a folder: DVC writes a lock of all dependencies anew after
+    each stage, which took seconds. The ``__init__.py`` of other packages are among the files where they hold more than
+    a docstring.
 
     Raises:
         CrackpipeError: there is no such module.
@@ -37,7 +39,16 @@ def code_files(module: str) -> list[str]:
         found.add(name)
         packages = {name.rpartition(".")[0]} - {""}  # Python runs a package's own file before its modules
         waiting |= (graph.find_modules_directly_imported_by(name) | packages) - found
-    return sorted(str(path) for path in map(_file, found) if path.name != "__init__.py" or _holds_code(path))
+    return sorted(map(str, _folded({path for path in map(_file, found) if _holds_code(path)})))
+
+
+def _folded(files: set[Path]) -> set[Path]:
+    above = {folder for file in files for folder in file.parents if len(folder.parts) > 1}
+    for folder in sorted(above, key=lambda folder: len(folder.parts)):
+        inside = {path for path in folder.rglob("*.py") if _holds_code(path)}
+        if len(inside) > 1 and inside <= files:
+            files = files - inside | {folder}
+    return files
 
 
 def _file(module: str) -> Path:
@@ -46,6 +57,8 @@ def _file(module: str) -> Path:
 
 
 def _holds_code(path: Path) -> bool:
+    if path.name != "__init__.py":
+        return True
     statements = ast.parse(path.read_text(encoding="utf-8")).body
     return any(not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)) for one in statements)
 
@@ -65,7 +78,7 @@ def update(path: Path = DVC_YAML) -> list[str]:
     for name, module in modules(tree["stages"]).items():
         described = tree["stages"][name]
         listed = [str(dep) for dep in described.get("deps", [])]
-        wanted = [*code_files(module), *(dep for dep in listed if not _CODE.match(dep))]
+        wanted = [*code(module), *(dep for dep in listed if not _CODE.match(dep))]
         if wanted != listed:
             described["deps"] = wanted
             changed.append(name)

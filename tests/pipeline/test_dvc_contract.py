@@ -26,9 +26,9 @@ def _in_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_lists_every_file_that_it_imports(name: str):
-    code = [dep for dep in STAGES[name]["deps"] if dep.endswith(".py")]
+    code = [dep for dep in STAGES[name]["deps"] if dep.startswith(("crackpipe/", "pipeline/"))]
     module = dependencies.modules(STAGES)[name]
-    assert code == dependencies.code_files(module), "run `make deps`"
+    assert code == dependencies.code(module), "run `make deps`"
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -71,26 +71,35 @@ def _keys(tree: CommentedMap, above: str = "") -> list[tuple[str, int]]:
 
 
 def test_code_lists_follow_imports_of_imports():
-    files = dependencies.code_files("pipeline.slice")
+    files = dependencies.code("pipeline.slice")
     assert "pipeline/slice.py" in files
     assert "crackpipe/data/slices.py" in files  # imported by the stage
     assert "crackpipe/errors.py" in files  # imported by what it imports
     assert "crackpipe/cli.py" not in files
     assert "crackpipe/__init__.py" not in files  # a docstring alone
     assert files == sorted(files)
-    assert all((ROOT / file).is_file() for file in files)
+    assert "crackpipe/params" in files  # all of it
+    assert not any(file.startswith("crackpipe/params/") for file in files)
+    assert all((ROOT / file).exists() for file in files)
 
 
 def test_a_package_file_with_code_is_listed_and_its_imports_too(tmp_path: Path):
-    script = "from pipeline import dependencies; print(*dependencies.code_files('pipeline.stage'))"
+    script = "from pipeline import dependencies; print(*dependencies.code('pipeline.stage'))"
     texts = {
         "pipeline/__init__.py": "",
         "pipeline/stage.py": "import crackpipe.room.door",
         "crackpipe/__init__.py": '"""A docstring."""',
         "crackpipe/room/__init__.py": "from crackpipe import wall",
         "crackpipe/room/door.py": "",
-        "crackpipe/wall.py": "",
+        "crackpipe/room/window.py": "",
+        "crackpipe/wall.py": "import crackpipe.roof.tile.red, crackpipe.roof.tile.grey, crackpipe.roof.gutter",
         "crackpipe/tree.py": "",
+        "crackpipe/roof/__init__.py": "",
+        "crackpipe/roof/gutter.py": "",
+        "crackpipe/roof/chimney.py": "",
+        "crackpipe/roof/tile/__init__.py": '"""A docstring."""',
+        "crackpipe/roof/tile/red.py": "",
+        "crackpipe/roof/tile/grey.py": "",
     }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +107,14 @@ def test_a_package_file_with_code_is_listed_and_its_imports_too(tmp_path: Path):
     for name in ("pipeline/dependencies.py", "crackpipe/errors.py", "crackpipe/stage.py"):
         shutil.copyfile(ROOT / name, tmp_path / name)
     printed = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
-    expected = "crackpipe/room/__init__.py crackpipe/room/door.py crackpipe/wall.py pipeline/stage.py"
-    assert printed.stdout.strip() == expected
+    assert printed.stdout.split() == [
+        "crackpipe/roof/gutter.py",
+        "crackpipe/roof/tile",  # every file of it
+        "crackpipe/room/__init__.py",
+        "crackpipe/room/door.py",
+        "crackpipe/wall.py",
+        "pipeline/stage.py",
+    ]
 
 
 def test_updating_repairs_the_code_and_keeps_data_comments_and_the_rest(tmp_path: Path):
@@ -117,4 +132,4 @@ def test_updating_repairs_the_code_and_keeps_data_comments_and_the_rest(tmp_path
 
 def test_a_stage_without_a_file_is_named():
     with pytest.raises(CrackpipeError, match=r"a stage runs pipeline\.gone, but there is no pipeline/gone\.py"):
-        dependencies.code_files("pipeline.gone")
+        dependencies.code("pipeline.gone")
