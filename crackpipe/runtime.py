@@ -61,13 +61,13 @@ def start(*, device: str, precision: Precision, threads: int, keep_memory: bool 
         raise ParamsError("runtime.device: got cuda, but no CUDA device is visible; set runtime.device to auto or cpu")
     if keep_memory:
         heap.keep()
-    torch.set_flush_denormal(
-        True
-    )  # before threads start, which inherit it: trained networks' gradients are full of them
+    # Before threads start, which inherit it: gradients of trained networks are full of denormals.
+    torch.set_flush_denormal(True)
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=False)
-    setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010 - nothing reads it; a tenth of a step
+    # Deterministic mode fills fresh memory, which nothing here reads before writing: a tenth of a training step.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a property
     torch.backends.cudnn.benchmark = False
     name = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
     dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}

@@ -58,12 +58,12 @@ def summary(cells: Sequence[Cell]) -> dict[str, Any]:
 
 def reliability(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Rows of a reliability diagram and a histogram of confidence, the seeds pooled."""
-    return _pooled(cells, "reliability", by="bin")
+    return _pooled(cells, [cell["reliability"] for cell in cells], by="bin")
 
 
 def attack_steps(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Rows of accuracy by the number of attack steps that a decision survives, the seeds pooled."""
-    return _pooled(cells, "attack_steps", by="steps")
+    return _pooled(cells, [cell["attack_steps"] for cell in cells], by="steps")
 
 
 def _groups(cells: Sequence[Cell]) -> Iterator[tuple[tuple[str, str, str], list[Cell]]]:
@@ -89,11 +89,15 @@ def _figures(group: Sequence[Cell], base: Sequence[Cell], *, source: str, kind: 
     return found
 
 
-def _pooled(cells: Sequence[Cell], what: str, *, by: str) -> list[dict[str, Any]]:
+def _pooled(
+    cells: Sequence[Cell], told: Sequence[dict[str, list[dict[str, float]]]], *, by: str
+) -> list[dict[str, Any]]:
+    """Rows of the lines that each cell has ``told`` of each source."""
     rows = []
     for (backbone, train_on, loss), group in _groups(cells):
+        places = [place for place, cell in enumerate(cells) if cell in group]
         for source in group[0]["scores"]:
-            lines = [line for cell in group for line in cell[what][source]]  # type: ignore[literal-required]
+            lines = [line for place in places for line in told[place][source]]
             total = sum(line["count"] for line in lines)
             for place in sorted({line[by] for line in lines}):
                 own = [line for line in lines if line[by] == place]
