@@ -2,9 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from crackpipe.runtime import Runtime
 
 # a busy machine is no fault of the code, and the same commit must give the same verdict twice
 settings.register_profile("crackpipe", deadline=None, derandomize=True)
@@ -17,3 +21,16 @@ def _denormals_as_they_were() -> Iterator[None]:
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture(scope="session")
+def machine() -> "Iterator[Runtime]":
+    """The processor, one thread: two would wait for each other longer than the small networks of tests take."""
+    import torch
+
+    from crackpipe.runtime import Runtime
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield Runtime(torch.device("cpu"), None)
+    torch.set_num_threads(threads)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch import nn
+from dark_network import Darkness
 
 from crackpipe import runtime
 from crackpipe.classify import classifier, kept_features, matrix
@@ -16,21 +16,6 @@ from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.smoothing import cross_entropy
 from crackpipe.classify.sampling import Photographed
 from crackpipe.errors import DatasetError
-
-
-class Darkness(nn.Module):
-    """Logits (0, 4 − 8 · mean level), by a linear layer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.head = nn.Linear(1, 2)
-        with torch.no_grad():
-            self.head.weight.copy_(torch.tensor([[0.0], [-8.0]]))
-            self.head.bias.copy_(torch.tensor([0.0, 4.0]))
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.head(inputs.mean(dim=(1, 2, 3))[:, None])
-        return logits
 
 
 def patches() -> pd.DataFrame:

@@ -3,29 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from torch import nn
+from dark_network import Darkness
 
 from crackpipe import runtime
 from crackpipe.classify import scoring
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.sampling import Photographed
-
-
-class Darkness(nn.Module):
-    """Logits (0, 4 − 8 · mean level), by a linear layer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.head = nn.Linear(1, 2)
-        with torch.no_grad():
-            self.head.weight.copy_(torch.tensor([[0.0], [-8.0]]))
-            self.head.bias.copy_(torch.tensor([0.0, 4.0]))
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.head(inputs.mean(dim=(1, 2, 3))[:, None])
-        return logits
-
 
 MODEL = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
 PHOTO = np.zeros((16, 512, 3), np.uint8)  # black on the left, white on the right

@@ -1,6 +1,6 @@
 """An encoder small enough for tests, and a photograph whose dark line is its crack."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +15,6 @@ from crackpipe.segment.examples import Examples
 from crackpipe.segment.views import Place, View
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
-
-
-@pytest.fixture(scope="session")
-def machine() -> Iterator[Runtime]:
-    """The processor, one thread: two would wait for each other longer than networks of this size take."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield Runtime(torch.device("cpu"), None)
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from plain_inference import PLAIN
 
 from crackpipe import images, models, runtime
 from crackpipe.checkpoints import Checkpoint
@@ -25,19 +26,6 @@ Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 Whole = Callable[..., View]
 Keep = Callable[..., Examples]
 NAMES = ["4", "10", "16", "24"]
-INFERENCE: dict[str, Any] = {
-    "side_px": None,
-    "tile_px": 64,
-    "overlap_px": 16,
-    "flips": 1,
-    "scales": [1.0],
-    "crack_min_px": 3.0,
-    "crack_max_px": 26.0,
-    "dark_share": 0.0,
-    "dark_softness": 20.0,
-    "erosions": 0,
-    "what": None,
-}
 
 
 @pytest.fixture
@@ -134,7 +122,7 @@ def test_a_network_of_pixels_learns_to_find_the_crack(
     assert models.card(folder, kind="segmenter")["labels"] == "soft_location"
     image, mask = draw(height=32, width=32, col=20)  # none of the four
     loaded = segmenter.load(folder, machine, clip=tmp_path / "not_needed")
-    assert f1(segmenter.segment(image, loaded, **INFERENCE) >= 128, mask) > 0.8
+    assert f1(segmenter.segment(image, loaded, **PLAIN) >= 128, mask) > 0.8
 
 
 def test_equal_seeds_write_equal_networks_and_others_do_not(cut: Cut, machine: Runtime, tmp_path: Path) -> None:
@@ -149,7 +137,7 @@ def test_deep_supervision_trains_a_network_with_side_outputs(cut: Cut, machine: 
     train_network(tmp_path / "oed", cut, machine, name="oed", encoder="test_efficientnet")
     loaded = segmenter.load(tmp_path / "oed", machine, clip=tmp_path / "clip")
     image = np.zeros((40, 70, 3), np.uint8)
-    assert segmenter.segment(image, loaded, **INFERENCE).shape == (40, 70)
+    assert segmenter.segment(image, loaded, **PLAIN).shape == (40, 70)
 
 
 def test_adapters_learn_to_find_the_crack_in_kept_tokens(
@@ -163,7 +151,7 @@ def test_adapters_learn_to_find_the_crack_in_kept_tokens(
     encoders.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
     loaded = segmenter.load(tmp_path / "adapters", machine, clip=tmp_path / "clip")
     image, mask = draw(height=32, width=32, col=20)
-    found = segmenter.segment(image, loaded, **INFERENCE)
+    found = segmenter.segment(image, loaded, **PLAIN)
     assert found[mask].mean() > found[~mask].mean() + 20
     assert models.card(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
 

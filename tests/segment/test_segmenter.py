@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_inference import PLAIN
 from scipy import ndimage
 from torch import Tensor
 
@@ -21,19 +22,6 @@ from crackpipe.segment import darkening, pixel_network, segmenter, text_guided
 from crackpipe.segment.segmenter import Segmenter
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
-PLAIN: dict[str, Any] = {
-    "side_px": None,
-    "tile_px": 64,
-    "overlap_px": 16,
-    "flips": 1,
-    "scales": [1.0],
-    "crack_min_px": 3.0,
-    "crack_max_px": 26.0,
-    "dark_share": 0.0,
-    "dark_softness": 20.0,
-    "erosions": 0,
-    "what": None,
-}
 
 
 def darkness(*, multiple_px: int = 32, seen: list[tuple[int, ...]] | None = None) -> Segmenter:
