@@ -25,7 +25,6 @@ def main() -> None:
     q, r = p.train_classifier, p.calibrate
     loss, settings = p.loss(name)
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
-    runtime.seed_everything(int(seed))
     matrix.run(
         CELLS / f"{name}-{backbone}-{source}-{seed}.json",
         name=name,
@@ -33,6 +32,7 @@ def main() -> None:
         backbone=backbone,
         train_on=source,
         seed=int(seed),
+        scored_seed=q.seed,
         weights=q.weights,
         side_px=p.slice.side_px,
         train_from=r.train_from,

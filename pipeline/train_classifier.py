@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from crackpipe import checkpoints, params, reports, runtime, schemas, stage, tables
-from crackpipe.classify import classifier, recipe, scoring
+from crackpipe.classify import calibrator, classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
 from crackpipe.classify.sampling import Photographed
 from crackpipe.data.photo_cache import PhotoCache
@@ -28,6 +28,8 @@ def main() -> None:
     runtime.seed_everything(q.seed)
     patches = tables.read(PATCHES, schemas.PATCHES).to_pandas()
     scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)
+    where = "train_classifier.posthoc"
+    calibrator.check(q.posthoc, scoring.labels(recipe.validated(scored)), where=where)
     plan = recipe.plan(patches, scored, **q.model_dump(include=DRAWN))
     model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=side_px)
     machine.place(model.network)
@@ -40,9 +42,9 @@ def main() -> None:
         inputs = Photographed(photos, side_px, workers, q.augment.model_dump())
         settings: dict[str, Any] = {"loss": loss, "checkpoint": checkpoint, **q.model_dump(exclude=OTHERS)}
         history = recipe.train(model, plan, inputs, machine=machine, **settings)
-        where = "train_classifier.posthoc"
-        model = recipe.calibrated(model, q.posthoc, plan.scored, inputs, machine=machine, where=where)
-        scores = scoring.score(model, plan.scored, inputs, machine)
+        scores = scoring.score(model, recipe.validated(scored), inputs, machine)  # before a calibrator has seen them
+        model = recipe.calibrated(model, q.posthoc, scored, inputs, machine=machine, where=where)
+        scores |= scoring.score(model, scored[scored["split"] == "test"], inputs, machine)
         classifier.save(MODEL, model)
         if history:
             pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)

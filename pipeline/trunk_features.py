@@ -1,15 +1,15 @@
 """Run the first parts of a backbone once on drawn patches: what all losses and seeds of the comparison train on.
 
 `python -m pipeline.trunk_features resnet50`. Reads data/photos and data/patches; writes data/trunk_features/<backbone>
-(nothing where `calibrate.train_from` is null, as whole networks are trained then). All patches keep the side of
-`slice.side_px`. Costs: one decoding of the photographs drawn from, one run of those parts on each patch; memory of what
-is kept.
+(nothing where `calibrate.train_from` is null, as whole networks are trained then). All patches are seen at the first of
+`train_classifier.augment.sides_px`. Costs: one decoding of the photographs drawn from, one run of those parts on each
+patch; memory of what is kept.
 """
 
 from pathlib import Path
 
 from crackpipe import params, runtime, schemas, stage, tables
-from crackpipe.classify import classifier, kept_features
+from crackpipe.classify import classifier, kept_features, trunk
 from crackpipe.classify.sampling import Photographed
 from crackpipe.data.photo_cache import PhotoCache
 
@@ -26,6 +26,7 @@ def main() -> None:
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads)
     runtime.seed_everything(q.seed)
     model = classifier.create(backbone=backbone, weights=q.weights, side_px=side_px)
+    trunk.split(model.network, train_from=r.train_from)  # or it is no part of this backbone: told before the work
     machine.place(model.network)
     parts = kept_features.draw(
         tables.read(PATCHES, schemas.PATCHES).to_pandas(),
@@ -36,8 +37,9 @@ def main() -> None:
         seed=q.seed,
     )
     wanted = {name for part in parts for name in part["photo_id"]}
+    augment = q.augment.model_dump() | {"sides_px": q.augment.sides_px[:1]}
     with PhotoCache(PHOTOS, wanted=wanted, workers=workers) as photos:
-        inputs = Photographed(photos, side_px, workers, q.augment.model_dump() | {"sides_px": [side_px]})
+        inputs = Photographed(photos, side_px, workers, augment)
         size = kept_features.write(OUT / backbone, model, parts, inputs, machine, train_from=r.train_from, seed=q.seed)
     stage.say(f"{OUT / backbone}: {sum(map(len, parts))} patches, {size / 1024**2:.0f} MiB")
 

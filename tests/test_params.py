@@ -353,7 +353,6 @@ def test_loaded_params_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("few_shot.heads", ["linear", "linear"], "list each head once"),
         ("few_shot.reference", "linear_image", "reference is linear_image, but heads does not name it: add it there"),
         ("few_shot.crack_texts", ["a crack"], "crack_texts and no_crack_texts go together"),
         ("few_shot.subsets", [0.1, 0.01], "list each once, the smallest first"),

@@ -1,6 +1,8 @@
 """Post-hoc calibration: what turns the logits of a trained classifier into probabilities, fitted on validation patches.
 
-All are monotone functions of the margin, the crack class's logit less the other's: the ranking of patches stays.
+All are functions of the margin, the crack class's logit less the other's. A temperature leaves the ranking of patches
+as it is; isotonic steps make some of them equal; Platt's slope is negative, and turns the ranking round, where
+validation patches are ranked the wrong way.
 """
 
 from dataclasses import asdict, dataclass
@@ -8,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
 from crackpipe.errors import ModelError
@@ -34,13 +36,13 @@ class Calibrator:
     margins: tuple[float, ...] = ()
     probabilities: tuple[float, ...] = ()
 
-    def crack_probability(self, logits: Float[Tensor, "n 2"]) -> Float[Tensor, "n"]:
-        """Probability of crack, on the device of ``logits``."""
-        margin = logits[:, 1].float() - logits[:, 0].float()
+    def crack_probability(self, logits: Float[Tensor, "n 2"]) -> Float64[Tensor, "n"]:
+        """Probability of crack, on the device of ``logits``; in float32 all margins above 17 would be equally sure."""
+        margin = logits[:, 1].double() - logits[:, 0].double()
         if self.kind != "isotonic":
             return torch.sigmoid(self.slope * margin + self.offset)
         found = np.interp(margin.cpu().numpy(), self.margins, self.probabilities)
-        return torch.from_numpy(found.astype(np.float32)).to(logits.device)
+        return torch.from_numpy(found).to(logits.device)
 
     def card(self) -> dict[str, Any]:
         """Plain values for the model's JSON."""
@@ -65,15 +67,11 @@ def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, w
         where: names the parameter in the error.
 
     Raises:
-        ModelError: there is no patch, or only one class, which says nothing of the other.
+        ModelError: as :func:`check` does.
     """
+    check(kind, labels, where=where)
     if kind == "none":
         return Calibrator()
-    if len(labels.unique()) < 2:
-        raise ModelError(
-            f"{where}: got {kind}, but the {len(labels)} validation patches are not of both classes; "
-            "give ingest.sources a split with validation photographs, or set it to none"
-        )
     margin, crack = (logits[:, 1].double() - logits[:, 0].double()).cpu(), labels.cpu().double()
     if kind == "temperature":
         return Calibrator(kind, slope=1 / _temperature(margin, crack))
@@ -81,6 +79,19 @@ def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, w
         slope, offset = _platt(margin, crack)
         return Calibrator(kind, slope=slope, offset=offset)
     return _isotonic(margin.numpy(), crack.numpy())
+
+
+def check(kind: Kind, labels: Int[Tensor, "n"], *, where: str) -> None:
+    """Whether a calibrator can be fitted to patches with these labels: ask before a training, not after it.
+
+    Raises:
+        ModelError: there is no patch, or only one class, which says nothing of the other.
+    """
+    if kind != "none" and len(labels.unique()) < 2:
+        raise ModelError(
+            f"{where}: {kind} calibration is fitted to validation patches, but the {len(labels)} there are do not show "
+            "both classes; give ingest.sources a split with validation photographs of both"
+        )
 
 
 def _temperature(margin: Float[Tensor, "n"], crack: Float[Tensor, "n"]) -> float:

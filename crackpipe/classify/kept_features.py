@@ -52,15 +52,17 @@ class Kept:
 def draw(
     patches: pd.DataFrame, *, train: int, val: int, test: int, crack_share: float | None, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """At most ``train`` patches to train on, and at most ``val`` of validation and ``test`` of test of each source.
+    """At most ``train`` patches to train on, ``val`` of validation and ``test`` of test; so many of each source.
 
     Raises:
-        DatasetError: the training patches are of one class only.
+        DatasetError: the training patches of a source are of one class only.
     """
-    own = patches[patches["split"] == "train"].reset_index(drop=True)
-    count = min(train, len(own))
-    order = sampling.draw(own["label"].to_numpy(), count=count, crack_share=crack_share, seed=seed, epoch=0)
-    chosen = own.iloc[np.unique(order)].reset_index(drop=True)  # a class with too few was drawn from again
+    parts = []
+    for _, own in patches[patches["split"] == "train"].groupby(scoring.sources_of(patches)):
+        count = min(train, len(own))
+        order = sampling.draw(own["label"].to_numpy(), count=count, crack_share=crack_share, seed=seed, epoch=0)
+        parts.append(own.iloc[np.unique(order)])  # a class with too few was drawn from again
+    chosen = pd.concat([patches.iloc[:0], *parts], ignore_index=True)
     return chosen, scoring.choose_of_each_source(patches, val=val, test=test, seed=seed)
 
 

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from crackpipe import checkpoints, reports, schemas, tables
+from crackpipe import checkpoints, reports, runtime, schemas, tables
 from crackpipe.classify import ace, calibrator, classifier, final_layer, kept_features, recipe, scoring, trunk
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
@@ -31,7 +31,7 @@ def for_training_on(patches: pd.DataFrame, source: str) -> pd.DataFrame:
     Raises:
         DatasetError: there is no training patch of that source.
     """
-    sources = patches["photo_id"].str.partition("/")[0]
+    sources = scoring.sources_of(patches)
     own = (sources == source) | (source == ALL)
     if not (own & (patches["split"] == "train")).any():
         known = sorted(set(sources[patches["split"] == "train"]))
@@ -58,13 +58,13 @@ def cell(
         ``scores``: {source: {kind of calibration: scores}}; ``reliability``: {source: rows}, of the softmax;
         ``attack_steps``: {source: rows of steps, accuracy, confidence, count} (Figure 3 of AICL's paper).
     """
-    validated = scored[scored["split"] == "val"]
+    validated = recipe.validated(scored)
     logits = scoring.logits(model, validated, inputs, machine)
     labels = scoring.labels(validated)
-    kinds = {kind: calibrator.fit(kind, logits, labels, where="calibrate") for kind in calibrator.KINDS}
+    kinds = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
     found: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
     tested = scored[scored["split"] == "test"]
-    for source, part in tested.groupby(tested["photo_id"].str.partition("/")[0]):
+    for source, part in tested.groupby(scoring.sources_of(tested)):
         features, logits = scoring.outputs(model, part, inputs, machine)
         truth = part["label"].to_numpy(np.int64)
         plain = kinds["none"].crack_probability(logits).numpy()
@@ -116,6 +116,7 @@ def run(
     backbone: str,
     train_on: str,
     seed: int,
+    scored_seed: int,
     weights: str,
     side_px: int,
     train_from: str | None,
@@ -136,6 +137,8 @@ def run(
 
     Args:
         name: of the loss, or of the variant of AICL.
+        seed: of the final layer's weights, the patches of each epoch and their augmentation.
+        scored_seed: of the validation and test patches, which are to be the same in all cells.
         train_from: part of the network that training begins at, on the ``features`` that are kept of what lies before
             it; ``None`` trains all of it on the ``photos``.
         drawn: ``epochs``, ``patches_per_epoch`` and ``crack_share``; see :func:`recipe.plan`.
@@ -148,14 +151,17 @@ def run(
     kept = kept_features.load(features) if train_from else None
     table = kept.patches if kept else tables.read(patches, schemas.PATCHES).to_pandas()
     chosen = for_training_on(table, train_on)
-    scored = scoring.choose_of_each_source(chosen, val=val_patches, test=test_patches, seed=seed)
+    scored = scoring.choose_of_each_source(chosen, val=val_patches, test=test_patches, seed=scored_seed)
+    for kind in calibrator.KINDS:
+        calibrator.check(kind, scoring.labels(recipe.validated(scored)), where=f"calibrate.train_on {train_on}")
     plan = recipe.plan(chosen, scored, seed=seed, **drawn)
+    runtime.seed_everything(seed)
     model = classifier.create(backbone=backbone, weights=weights, side_px=side_px)
     if train_from:
         model = replace(model, network=trunk.split(model.network, train_from=train_from)[1], mean=(), std=())
     machine.place(model.network)
     where = {"loss": name, "backbone": backbone, "train_on": train_on, "seed": seed}
-    sizes = [side_px, val_patches, test_patches]
+    sizes = [side_px, val_patches, test_patches, scored_seed]
     values = [where, weights, train_from, *sizes, dict(drawn), dict(augment), dict(schedule), list(key)]
     with contextlib.ExitStack() as open_while:
         digest = checkpoints.fingerprint(values, [photos, patches, features])
@@ -167,4 +173,5 @@ def run(
             inputs = Photographed(decoded, side_px, workers, augment)
         recipe.train(model, plan, inputs, loss=loss, checkpoint=checkpoint, machine=machine, seed=seed, **schedule)
         found = cell(model, plan.scored, inputs, attack=attack, seed=seed, machine=machine)
-    reports.write_json(target, {**where, **found})
+    trained_on = sorted(set(scoring.sources_of(plan.train)))
+    reports.write_json(target, {**where, "trained_on": trained_on, **found})

@@ -36,6 +36,11 @@ class Plan:
         return {*self.scored["photo_id"], *seen}
 
 
+def validated(scored: pd.DataFrame) -> pd.DataFrame:
+    """The validation patches among those that are scored: the only ones that a calibrator may see."""
+    return scored[scored["split"] == "val"]
+
+
 def plan(
     patches: pd.DataFrame,
     scored: pd.DataFrame,
@@ -103,10 +108,10 @@ def calibrated(
     """The classifier with a calibrator that is fitted to its logits on the validation patches.
 
     Raises:
-        ModelError: these are not of both classes.
+        ModelError: these are not of both classes; :func:`calibrator.check` tells before the training.
     """
     if kind == "none":
         return model
-    part = scored[scored["split"] == "val"]
+    part = validated(scored)
     logits = scoring.logits(model, part, inputs, machine)
     return replace(model, calibrator=calibrator.fit(kind, logits, scoring.labels(part), where=where))

@@ -35,7 +35,10 @@ class Inputs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Photographed:
-    """Patches cut from decoded photographs, and augmented for training as ``augment`` says."""
+    """Patches cut from decoded photographs with ``side_px``, and augmented for training as ``augment`` says.
+
+    The first of ``augment``'s ``sides_px`` is the side at which they are seen when nothing is augmented.
+    """
 
     photos: Mapping[str, np.ndarray]
     side_px: int
@@ -44,8 +47,9 @@ class Photographed:
 
     def plain(self, patches: pd.DataFrame, *, batch: int) -> Iterator[Batch]:
         """See :func:`batches`."""
-        order = np.arange(len(patches))
-        return batches(patches, self.photos, order, side_px=self.side_px, batch=batch, workers=self.workers)
+        order, to_px = np.arange(len(patches)), self.augment["sides_px"][0]
+        cut = batches(patches, self.photos, order, side_px=self.side_px, batch=batch, workers=self.workers)
+        return ((_resized(pixels, side_px=to_px), labels) for pixels, labels in cut)
 
     def training(
         self, patches: pd.DataFrame, order: Int[np.ndarray, "m"], *, batch: int, seed: int, epoch: int
@@ -155,8 +159,7 @@ def augmented_batches(
             for i, patch in enumerate(read(part, photos, side_px=side_px))
         ]
         side = int(runtime.generator(seed, epoch, first, ZOOM).choice(list(sides_px)))
-        stacked = F.resize(torch.stack(pixels), [side, side], antialias=True)
-        return stacked, torch.from_numpy(part["label"].to_numpy(np.int64))
+        return _resized(torch.stack(pixels), side_px=side), torch.from_numpy(part["label"].to_numpy(np.int64))
 
     numbered = ((i * batch, index) for i, index in enumerate(chunks(order, batch)))
     yield from progress.prefetch(work, numbered, workers=workers, ahead=2 * workers)
@@ -165,6 +168,12 @@ def augmented_batches(
 def chunks(order: Int[np.ndarray, "m"], batch: int) -> Iterator[Int[np.ndarray, "b"]]:
     """Parts of ``batch`` places, the last with the rest."""
     return (order[i : i + batch] for i in range(0, len(order), batch))
+
+
+def _resized(pixels: UInt8[Tensor, "b 3 s s"], *, side_px: int) -> UInt8[Tensor, "b 3 t t"]:
+    if pixels.shape[-1] == side_px:
+        return pixels
+    return F.resize(pixels, [side_px, side_px], antialias=True)
 
 
 def _read_one(pixels: np.ndarray, row_px: int, col_px: int, side_px: int, symmetry: int, *, to_px: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Metrics of a patch classifier on the patches of each split."""
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -32,15 +33,23 @@ def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
 
 
 def choose_of_each_source(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataFrame:
-    """Draw at most ``val`` validation and ``test`` test patches of each source, as frequent as they are there."""
-    sources = patches["photo_id"].str.partition("/")[0]
+    """Draw at most ``val`` validation and ``test`` test patches of each source, as frequent as they are there.
+
+    What is drawn of a source does not depend on what other sources there are.
+    """
+    sources = sources_of(patches)
     parts = []
     for number, (split, count) in enumerate((("val", val), ("test", test))):
-        for place, source in enumerate(sorted(set(sources))):
+        for source in sorted(set(sources)):
             part = patches[(patches["split"] == split) & (sources == source)]
-            index = np.sort(runtime.generator(seed, number, place).permutation(len(part))[:count])
-            parts.append(part.iloc[index])
+            own = runtime.generator(seed, number, zlib.crc32(source.encode()))
+            parts.append(part.iloc[np.sort(own.permutation(len(part))[:count])])
     return pd.concat(parts, ignore_index=True)
+
+
+def sources_of(patches: pd.DataFrame) -> "pd.Series[str]":
+    """The source of each patch's photograph."""
+    return patches["photo_id"].str.partition("/")[0]
 
 
 def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Runtime) -> Float[Tensor, "n 2"]:

@@ -19,9 +19,6 @@ from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.data import slices
 from crackpipe.runtime import Runtime
 
-VIEWS = (0, 4, 2, 6, 1, 5, 3, 7)
-"""Symmetries in the order in which they are taken as views: as it is, mirrored, upside down, then quarter turns."""
-
 SCRATCH = Path(".checkpoints")
 
 
@@ -39,7 +36,7 @@ class Squares:
         machine: Runtime,
     ) -> Float[Tensor, "b f"]:
         """What the tower sees of the images at ``index``, each in its view; see :func:`parts.features`."""
-        chosen = [slices.apply_symmetry(self.pixels[i], VIEWS[v]) for i, v in zip(index, view, strict=True)]
+        chosen = [slices.apply_symmetry(self.pixels[i], slices.SYMMETRIES[v]) for i, v in zip(index, view, strict=True)]
         pixels = torch.from_numpy(np.stack(chosen)).permute(0, 3, 1, 2)
         return parts.features(encoder, encoder.prepare(pixels, machine))
 
@@ -77,7 +74,7 @@ def keep_features(
     values = None
     starts = range(0, len(pixels), batch)
     for start in progress.bar(starts, what="encode images", total=len(starts), unit="batches"):
-        for view, symmetry in enumerate(VIEWS[:views]):
+        for view, symmetry in enumerate(slices.SYMMETRIES[:views]):
             turned = [slices.apply_symmetry(one, symmetry) for one in pixels[start : start + batch]]
             inputs = encoder.prepare(torch.from_numpy(np.stack(turned)).permute(0, 3, 1, 2), machine)
             with torch.no_grad(), machine.autocast():

@@ -9,6 +9,9 @@ from jaxtyping import Bool, Int
 
 from crackpipe import images, schemas
 
+SYMMETRIES = (0, 4, 2, 6, 1, 5, 3, 7)
+"""Symmetries of the square in the order in which few are taken: as it is, mirrored, upside down, then quarter turns."""
+
 
 def starts(length_px: int, *, side_px: int, stride_px: int) -> Int[np.ndarray, "n"]:
     """First pixels of the patches along one axis: every ``stride_px``, until one reaches the border.
@@ -38,8 +41,8 @@ def cut(
 
     A photograph with a mask is cut into a grid, and a patch is crack if at least ``min_crack_px`` of its pixels are.
     One with a label only becomes one patch, its central square: a part of it need not show the crack. One with
-    neither is left out. Training patches are listed once for each of the first ``symmetries`` of the 8 symmetries of
-    the square, the others once.
+    neither is left out. Training patches are listed once for each of the first ``symmetries`` of
+    ``SYMMETRIES``, the others once.
 
     Args:
         photos: rows with photo_id, split, height_px, width_px, mask and label, ascending in photo_id.
@@ -65,7 +68,7 @@ def cut(
         columns["row_px"].append(np.repeat(rows, len(cols) * turns).astype(np.int32))
         columns["col_px"].append(np.tile(np.repeat(cols, turns), len(rows)).astype(np.int32))
         columns["side_px"].append(np.full(n, side, np.int32))
-        columns["symmetry"].append(np.tile(np.arange(turns, dtype=np.int8), labels.size))
+        columns["symmetry"].append(np.tile(np.sort(SYMMETRIES[:turns]).astype(np.int8), labels.size))
         columns["label"].append(np.repeat(labels.astype(np.int8).ravel(), turns))
         columns["split"].append(np.full(n, photo["split"], object))
     arrays = [

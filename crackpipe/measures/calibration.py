@@ -50,10 +50,10 @@ def errors(
     Returns:
         ``ece``: :func:`expected_calibration_error`. ``overconfidence`` and ``underconfidence``: its two parts, from the
         bins where the confidence exceeds the accuracy and from the others; they sum to ``ece``. ``mce``: the largest
-        gap of a bin (Naeini et al. 2015). ``ece_adaptive``: with bins of equal count, not width (Nixon et al.,
-        "Measuring Calibration in Deep Learning", 2019; Nguyen and O'Connor 2015). ``ece_classwise``: mean over both
-        classes of ``Σ_b (n_b / n) |share of the class − mean probability of the class|`` (Kull et al. 2019, eq. 3).
-        ``nll``: mean negative log likelihood, probabilities kept 1e-12 from 0. ``brier``: mean of
+        gap of a bin (Naeini et al. 2015). ``ece_adaptive``: with bins of equal count, not width (Nguyen and
+        O'Connor 2015; of the decision's confidence, where Nixon et al. 2019 take every class). ``ece_classwise``: mean
+        over both classes of ``Σ_b (n_b / n) |share of the class − mean probability of the class|`` (Kull et al. 2019,
+        eq. 3). ``nll``: mean negative log likelihood, probabilities kept 1e-12 from 0. ``brier``: mean of
         ``(crack_probability − label)²``.
 
     Raises:

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from crackpipe.params.classifier import Backbone
 from crackpipe.params.losses import LossName
-from crackpipe.params.section import Count, Name, PositiveFloat, PositiveInt, Section
+from crackpipe.params.section import Count, Name, PositiveFloat, PositiveInt, Section, each_once
 
 
 class Attack(Section):
@@ -16,11 +16,11 @@ class Attack(Section):
 
 
 class Calibrate(Section):
-    losses: list[LossName]
-    aicl_variants: list[Name]
-    backbones: Annotated[list[Backbone], Field(min_length=1)]
-    train_on: Annotated[list[Name], Field(min_length=1)]
-    seeds: Annotated[list[Count], Field(min_length=1)]
+    losses: Annotated[list[LossName], AfterValidator(each_once)]
+    aicl_variants: Annotated[list[Name], AfterValidator(each_once)]
+    backbones: Annotated[list[Backbone], Field(min_length=1), AfterValidator(each_once)]
+    train_on: Annotated[list[Name], Field(min_length=1), AfterValidator(each_once)]
+    seeds: Annotated[list[Count], Field(min_length=1), AfterValidator(each_once)]
     train_from: Annotated[str, Field(min_length=1)] | None
     kept_patches: PositiveInt
     val_patches: PositiveInt

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from crackpipe.params.language import DropShare, EncoderName
-from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, Weight
+from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, Weight, each_once
 
 HeadName = Literal[
     "zero_shot",
@@ -79,7 +79,7 @@ class FewShot(Section):
     subsets: Annotated[list[Subset], Field(min_length=1, max_length=10)]  # T0 to T9: names sort as they stand
     seeds: PositiveInt
     seed: Count
-    heads: list[HeadName]
+    heads: Annotated[list[HeadName], AfterValidator(each_once)]
     reference: HeadName
     bootstrap: PositiveInt
     zero_shot: ZeroShot
@@ -94,8 +94,6 @@ class FewShot(Section):
 
     @model_validator(mode="after")
     def _fit_together(self) -> "FewShot":
-        if len(set(self.heads)) < len(self.heads):
-            raise ValueError(f"heads is {self.heads}; list each head once")
         if self.heads and self.reference not in self.heads:
             raise ValueError(f"reference is {self.reference}, but heads does not name it: add it there")
         if bool(self.crack_texts) != bool(self.no_crack_texts):

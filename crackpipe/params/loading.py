@@ -52,6 +52,8 @@ def _explain(fault: Any) -> str:
         return f"{key}: missing; add it, or run `crackpipe configure` to write every key"
     if fault["type"] == "value_error" and isinstance(fault["input"], dict):  # of values that do not fit each other
         return f"{key}: {fault['ctx']['error']}"
+    if fault["type"] == "value_error":
+        return f"{key}: got {fault['input']!r}; {fault['ctx']['error']}"
     return f"{key}: got {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}"
 
 

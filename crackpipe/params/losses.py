@@ -11,6 +11,9 @@ LossName = Literal[
 ]
 
 
+Exponent = Annotated[float, Field(ge=1)]  # below 1 a focal loss has no finite gradient at a sure decision
+
+
 class CrossEntropy(Section):
     pass
 
@@ -20,8 +23,8 @@ class LabelSmoothing(Section):
 
 
 class Flsd(Section):
-    gamma_unsure: Weight
-    gamma_sure: Weight
+    gamma_unsure: Exponent
+    gamma_sure: Exponent
     sure_from: Threshold
 
 
@@ -36,7 +39,7 @@ class Mbls(Section):
 
 
 class DualFocal(Section):
-    gamma: Weight
+    gamma: Exponent
 
 
 class Acent(Section):

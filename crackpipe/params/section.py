@@ -1,6 +1,6 @@
 """What every section of ``params.yaml`` is made of: kinds of values, and the rules of a section."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,17 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 TrainingPrecision = Literal["auto", "fp32", "bf16"]  # no fp16: without a gradient scaler most gradients underflow
+
+
+def each_once(values: list[Any]) -> list[Any]:
+    """Refuse a list that names something twice.
+
+    Raises:
+        ValueError: it does.
+    """
+    if doubled := sorted({value for value in values if values.count(value) > 1}):
+        raise ValueError(f"{doubled} stand there more than once; name each once")
+    return values
 
 
 class Section(BaseModel):

@@ -117,6 +117,26 @@ class Params(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _aicl_acts_before_the_training_ends(self) -> "Params":
+        own, epochs = self.train_classifier, self.train_classifier.epochs
+        chosen = {"aicl"} & {own.loss, *self.calibrate.losses} | set(self.calibrate.aicl_variants)
+        for name in sorted(chosen):
+            burnt = self.loss(name)[1]["burn_in_epochs"]
+            if burnt >= epochs:
+                raise ValueError(
+                    f"{name} begins after {burnt} burn-in epochs, but train_classifier.epochs is {epochs}: it would be "
+                    "cross-entropy all along; lower losses.aicl.burn_in_epochs, or train longer"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _sources_of_the_comparison_are_taken_in(self) -> "Params":
+        known = {"all", *(source.name for source in self.ingest.sources)}
+        if unknown := sorted(set(self.calibrate.train_on) - known) if self.calibrate.cells() else []:
+            raise ValueError(f"calibrate.train_on names {unknown}, expected some of {sorted(known)} (ingest.sources)")
+        return self
+
     def loss(self, name: str) -> tuple[str, dict[str, Any]]:
         """Name in ``losses`` and settings of a loss, or of a variant of AICL.
 

@@ -20,6 +20,7 @@ class Cell(TypedDict):
     loss: str
     backbone: str
     train_on: str
+    trained_on: list[str]  # sources with training patches
     seed: int
     scores: dict[str, dict[str, dict[str, float | None]]]
     reliability: dict[str, list[dict[str, float]]]
@@ -44,7 +45,8 @@ def summary(cells: Sequence[Cell]) -> dict[str, Any]:
     """``{backbone: {trained on: {tested on: {loss: {calibration: figures}}}}}``.
 
     Figures are means over seeds, ``<name>_std`` beside them; ``ece_gap`` and ``f1_gap`` are the paired difference to
-    cross-entropy with its 95 % interval, ``None`` where cross-entropy is not in the matrix; ``seeds`` their number.
+    cross-entropy with its 95 % interval, ``None`` where cross-entropy is not in the matrix; ``seeds`` their number;
+    ``at_home`` whether that source gave training patches.
     """
     root: dict[str, Any] = {}
     for (backbone, train_on, loss), group in _groups(cells):
@@ -52,7 +54,8 @@ def summary(cells: Sequence[Cell]) -> dict[str, Any]:
         for source in group[0]["scores"]:
             for kind in group[0]["scores"][source]:
                 place = root.setdefault(backbone, {}).setdefault(train_on, {}).setdefault(source, {})
-                place.setdefault(loss, {})[kind] = _figures(group, base, source=source, kind=kind)
+                figures = _figures(group, base, source=source, kind=kind)
+                place.setdefault(loss, {})[kind] = {"at_home": source in group[0]["trained_on"], **figures}
     return root
 
 
@@ -106,6 +109,6 @@ def _pooled(
                     name: sum(line[name] * line["count"] for line in own) / count for name in ("confidence", "accuracy")
                 }
                 where = {"backbone": backbone, "train_on": train_on, "tested_on": source, "loss": loss}
-                series = f"{train_on} → {source}: {loss}"
+                series = f"{backbone}, {train_on} → {source}: {loss}"
                 rows.append({**where, "series": series, by: place, **mean, "count": count, "share": count / total})
     return rows

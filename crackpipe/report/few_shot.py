@@ -62,8 +62,8 @@ def f1_rows(tree: Tree) -> list[Tree]:
             "subset": subset,
             "n_train": one["n_train"],
             "f1": one["f1"],
-            "low": max(0.0, one["f1"] - one["f1_std"]),
-            "high": min(1.0, one["f1"] + one["f1_std"]),
+            "low": max(0.0, one["f1"] - (one["f1_std"] or 0.0)),
+            "high": min(1.0, one["f1"] + (one["f1_std"] or 0.0)),
         }
         for subset, heads in sorted(tree.items())
         for head, one in sorted(heads.items())
@@ -120,12 +120,12 @@ def _of_seed(material: Material, row: Any, *, head: str) -> dict[str, float | No
 
 
 def _means(each: list[dict[str, float | None]]) -> dict[str, float | None]:
-    """Mean over seeds of each figure, and its standard deviation (of n − 1; 0 for a single seed)."""
+    """Mean over seeds of each figure, and its standard deviation (of n − 1; ``None`` for a single seed)."""
     found: dict[str, float | None] = {}
     for name in each[0]:
         values = [value for one in each if (value := one[name]) is not None]
         found[name] = float(np.mean(values)) if values else None
-        found[f"{name}_std"] = (float(np.std(values, ddof=1)) if len(values) > 1 else 0.0) if values else None
+        found[f"{name}_std"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
     return found
 
 

@@ -78,6 +78,21 @@ def test_separable_validation_gives_a_low_temperature_and_no_infinity() -> None:
 
 
 def test_validation_of_one_class_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"train_classifier\.posthoc: got platt, but the 4 validation patches are not"):
+    with pytest.raises(ModelError, match=r"train_classifier\.posthoc: platt calibration .* the 4 there are do not"):
         calibrator.fit("platt", torch.zeros(4, 2), torch.ones(4).long(), where="train_classifier.posthoc")
     assert calibrator.fit("none", torch.zeros(0, 2), torch.zeros(0).long(), where="x") == Calibrator()
+
+
+def test_sure_decisions_keep_their_order_and_both_sides_cost_alike() -> None:
+    margins = torch.tensor([-50.0, -18.0, 18.0, 30.0])
+    found = Calibrator().crack_probability(torch.stack([torch.zeros(4), margins], dim=1))
+    assert found[2] < found[3] < 1
+    assert float(-torch.log(found[1])) == pytest.approx(float(-torch.log1p(-found[2])), rel=1e-6)
+
+
+def test_isotonic_steps_tie_patches_and_a_wrong_way_round_validation_turns_platt_round() -> None:
+    logits = torch.stack([torch.zeros(6), torch.arange(6.0)], dim=1)
+    tied = calibrator.fit("isotonic", logits, torch.tensor([0, 1, 0, 1, 0, 1]), where="posthoc")
+    assert len(set(tied.crack_probability(logits).tolist())) < 6
+    turned = calibrator.fit("platt", logits, torch.tensor([1, 1, 1, 0, 1, 0]), where="posthoc")
+    assert turned.slope < 0

@@ -53,7 +53,7 @@ def test_the_probability_is_the_softmax_of_class_one_over_the_temperature(
         )
         margin = (logits[:, 1] - logits[:, 0]) / temperature
         assert torch.allclose(found.double(), 1 / (1 + torch.exp(-margin)), atol=1e-6)
-        assert found.dtype == torch.float32
+        assert found.dtype == torch.float64
 
 
 def test_a_saved_classifier_comes_back_with_equal_outputs(

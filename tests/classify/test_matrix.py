@@ -10,12 +10,13 @@ import pytest
 import torch
 from dark_network import Darkness
 
-from crackpipe import runtime
-from crackpipe.classify import classifier, kept_features, matrix
+from crackpipe import images, runtime, schemas, tables
+from crackpipe.classify import classifier, kept_features, matrix, recipe
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.smoothing import cross_entropy
 from crackpipe.classify.sampling import Photographed
-from crackpipe.errors import DatasetError
+from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.errors import DatasetError, ModelError
 
 
 def patches() -> pd.DataFrame:
@@ -50,7 +51,7 @@ def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack
     found = matrix.cell(
         model,
         patches(),
-        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {}),
+        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
         machine=machine,
         attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
         seed=0,
@@ -65,63 +66,113 @@ def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack
     assert row == {"steps": 3, "accuracy": 1.0, "confidence": pytest.approx(sure), "count": 2}  # 4 / (8 · 0.2) steps
 
 
-def cell_on_kept_features(folder: Path, *, seed: int) -> dict[str, Any]:
-    """One epoch of the last layers of a network with random weights; nothing is read but what was kept."""
-    for name in ("photos", "patches", "features"):
-        (folder / name).mkdir(parents=True)
-    torch.manual_seed(0)
-    model = classifier.create(backbone="tf_efficientnet_lite0", weights="none", side_px=32)
+AUGMENT = {"sides_px": [32], "colour_jitter": 0.0, "colour_jitter_p": 0.0, "noise_p": 0.0}
+
+
+def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
+    """Photographs and patches of two sources under ``folder``; each left half is black, and a crack."""
     table = pd.concat([patches().assign(row_px=row) for row in range(0, 96, 16)], ignore_index=True)
     table["photo_id"] = table["photo_id"] + "-" + table["split"]
-    parts = table[table["split"] == "train"], table[table["split"] != "train"]
+    if val_of == "cracks":
+        table = table[(table["split"] != "val") | (table["label"] == 1)]
+    table = table.sort_values(["photo_id", "row_px", "col_px"], ignore_index=True)
     photo = np.zeros((96, 32, 3), np.uint8)
     photo[:, 16:] = 255
-    augment = {"sides_px": [32], "colour_jitter": 0.0, "colour_jitter_p": 0.0, "noise_p": 0.0}
-    inputs = Photographed(dict.fromkeys(table["photo_id"], photo), 32, 1, augment)
-    machine = runtime.start(device="cpu", precision="fp32", threads=1)
-    kept_features.write(folder / "features", model, parts, inputs, machine, train_from="conv_head", seed=0)
-    torch.manual_seed(seed)
+    row = {"height_px": 96, "width_px": 32, "image": images.encode_rgb(photo), "mask": None, "label": None}
+    row |= {"caption": None, "attributes": None, "mm_per_px": None}
+    rows = [
+        {"photo_id": name, "source": name.split("/")[0], "split": name.split("-")[1], "group_id": name, **row}
+        for name in sorted(set(table["photo_id"]))
+    ]
+    tables.write_shards(folder / "photos", schemas.PHOTOS, rows)
+    tables.write(folder / "patches.parquet", schemas.PATCHES, table.to_dict("records"))
+    return table
+
+
+def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> dict[str, Any]:
     matrix.run(
-        folder / "cell.json",
+        folder / f"{name}.json",
         name="cross_entropy",
         loss=cross_entropy,
         backbone="tf_efficientnet_lite0",
         train_on="crack500",
         seed=seed,
-        weights="none",
+        scored_seed=0,
+        weights="package",
         side_px=32,
-        train_from="conv_head",
+        train_from=train_from,
         val_patches=24,
         test_patches=24,
         attack={"steps": 2, "epsilon": 1.0, "step_size": 0.2},
         drawn={"epochs": 1, "patches_per_epoch": 8, "crack_share": None},
-        augment=augment,
+        augment=AUGMENT,
         schedule={"batch": 4, "optimiser": "sgd", "lr": 0.01, "lr_gamma": 0.5, "lr_step_epochs": 1, "momentum": 0.9,
                   "weight_decay": 0.0},
         photos=folder / "photos",
-        patches=folder / "patches",
+        patches=folder / "patches.parquet",
         features=folder / "features",
-        machine=machine,
+        machine=runtime.start(device="cpu", precision="fp32", threads=1),
         workers=1,
         key=[],
     )  # fmt: skip
-    found: dict[str, Any] = json.loads((folder / "cell.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return found
 
 
-def test_a_cell_trains_on_kept_features_alone_and_equal_seeds_give_equal_figures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("train_from", ["conv_head", None])
+def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_equal_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_from: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)  # checkpoints
-    found = cell_on_kept_features(tmp_path / "a", seed=1)
-    assert {key: found[key] for key in ("loss", "train_on", "seed")} == {
+    table = project(tmp_path)
+    machine = runtime.start(device="cpu", precision="fp32", threads=1)
+    torch.manual_seed(0)
+    model = classifier.create(backbone="tf_efficientnet_lite0", weights="package", side_px=32)
+    parts = table[table["split"] == "train"], table[table["split"] != "train"]
+    if train_from is None:
+        kept_features.write_nothing(tmp_path / "features")
+    else:
+        with PhotoCache(tmp_path / "photos", wanted=set(table["photo_id"]), workers=1) as photos:
+            inputs = Photographed(photos, 32, 1, AUGMENT)
+            folder = tmp_path / "features"
+            kept_features.write(folder, model, parts, inputs, machine, train_from=train_from, seed=0)
+    found = run(tmp_path, train_from=train_from, seed=1, name="a")
+    assert {key: found[key] for key in ("loss", "train_on", "trained_on", "seed")} == {
         "loss": "cross_entropy",
         "train_on": "crack500",
+        "trained_on": ["crack500"],
         "seed": 1,
     }
-    assert {source: kinds["none"]["n"] for source, kinds in found["scores"].items()} == {
-        "crack500": 12,
-        "deepcrack": 12,
-    }
-    assert found == cell_on_kept_features(tmp_path / "b", seed=1)
-    assert found["scores"] != cell_on_kept_features(tmp_path / "c", seed=2)["scores"]
+    counts = {source: kinds["none"]["n"] for source, kinds in found["scores"].items()}
+    assert counts == {"crack500": 12, "deepcrack": 12}
+    assert found == run(tmp_path, train_from=train_from, seed=1, name="b")
+    assert found["scores"] != run(tmp_path, train_from=train_from, seed=2, name="c")["scores"]
+
+
+def test_validation_patches_of_one_class_are_told_before_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, val_of="cracks")
+    monkeypatch.setattr(recipe, "train", lambda *_, **__: pytest.fail("it was trained"))
+    with pytest.raises(ModelError, match=r"calibrate\.train_on crack500: temperature calibration .* the 6 there are"):
+        run(tmp_path, train_from=None, seed=1, name="a")
+
+
+def test_calibrators_see_validation_patches_alone() -> None:
+    """Validation patches are labelled the other way round: a calibrator of theirs spoils the test patches."""
+    photo = np.zeros((16, 32, 3), np.uint8)
+    photo[:, 16:] = 255
+    table = patches()
+    table.loc[table["split"] == "val", "label"] = 1 - table["label"]
+    model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
+    found = matrix.cell(
+        model,
+        table,
+        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
+        machine=runtime.start(device="cpu", precision="fp32", threads=1),
+        attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
+        seed=0,
+    )
+    assert found["scores"]["crack500"]["none"]["accuracy"] == 1
+    assert found["scores"]["crack500"]["platt"]["accuracy"] == 0

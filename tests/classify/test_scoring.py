@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from dark_network import Darkness
 
 from crackpipe import runtime
@@ -21,7 +22,7 @@ def machine() -> runtime.Runtime:
 
 
 def photographed(*, workers: int = 1) -> Photographed:
-    return Photographed({"p": PHOTO}, 16, workers, {})
+    return Photographed({"p": PHOTO}, 16, workers, {"sides_px": [16]})
 
 
 def patches(*splits: str, n: int = 300) -> pd.DataFrame:
@@ -48,6 +49,21 @@ def test_each_source_has_as_many_patches_drawn_and_a_small_one_gives_all() -> No
     found = chosen.groupby(["split", "photo_id"]).size().to_dict()
     assert found == {("val", "large/p"): 10, ("val", "small/p"): 8, ("test", "large/p"): 20, ("test", "small/p"): 8}
     assert chosen["place"].is_unique
+
+
+def test_what_is_drawn_of_a_source_does_not_depend_on_other_sources() -> None:
+    table = patches("val", "test").assign(photo_id="b/p")
+    others = patches("val", "test", n=50).assign(photo_id="a/p")
+    alone = scoring.choose_of_each_source(table, val=10, test=20, seed=1)
+    both = scoring.choose_of_each_source(pd.concat([others, table], ignore_index=True), val=10, test=20, seed=1)
+    pd.testing.assert_frame_equal(both[both["photo_id"] == "b/p"].reset_index(drop=True), alone)
+
+
+def test_patches_are_scored_at_the_first_side_that_training_sees(machine: runtime.Runtime) -> None:
+    inputs = Photographed({"p": PHOTO}, 16, 1, {"sides_px": [32, 8]})
+    ((pixels, labels),) = list(inputs.plain(patches("val", n=5), batch=8))
+    assert pixels.shape == (5, 3, 32, 32)
+    assert (pixels.float().mean(dim=(1, 2, 3)) == torch.where(labels == 1, 0.0, 255.0)).all()
 
 
 def test_probabilities_come_in_the_order_of_the_patches_over_all_batches(machine: runtime.Runtime) -> None:

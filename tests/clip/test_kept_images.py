@@ -60,10 +60,6 @@ def test_the_first_views_are_the_image_itself_and_mirrored(encoder: DualEncoder,
     torch.testing.assert_close(found, torch.cat([seen(encoder, one, machine) for one in wanted]), atol=1e-4, rtol=1e-4)
 
 
-def test_all_eight_views_differ() -> None:
-    assert sorted(kept_images.VIEWS) == list(range(8))
-
-
 @pytest.mark.parametrize("batch", [1, 2, 5])
 def test_kept_features_are_what_the_tower_sees_of_each_view(encoder: DualEncoder, machine: Runtime, batch: int) -> None:
     kept = kept_images.keep_features(squares(), encoder, machine, views=4, batch=batch)

@@ -77,12 +77,12 @@ def test_a_one_pixel_crack_makes_exactly_the_patches_that_hold_it_crack(pixel: t
         assert row["label"] == holds
 
 
-def test_training_patches_are_listed_once_per_symmetry_the_others_once() -> None:
+def test_training_patches_are_listed_once_per_symmetry_first_mirrored_the_others_once() -> None:
     mask = np.zeros((16, 32), bool)
     mask[3, 20] = True
-    rows = cut(photo("a", mask), photo("b", mask, split="val"), side_px=16, stride_px=16, symmetries=3)
+    rows = cut(photo("a", mask), photo("b", mask, split="val"), side_px=16, stride_px=16, symmetries=2)
     keys = [(row["photo_id"], row["col_px"], row["symmetry"], row["label"]) for row in rows]
-    assert keys == [("a", col, turn, col // 16) for col in (0, 16) for turn in (0, 1, 2)] + [
+    assert keys == [("a", col, turn, col // 16) for col in (0, 16) for turn in (0, 4)] + [
         ("b", 0, 0, 0),
         ("b", 16, 0, 1),
     ]
@@ -107,6 +107,7 @@ def test_every_symmetry_is_undone_by_its_inverse(symmetry: int) -> None:
 
 
 def test_the_eight_symmetries_are_all_there_are() -> None:
+    assert sorted(slices.SYMMETRIES) == list(range(8))
     square = np.arange(9).reshape(3, 3)
     found = {slices.apply_symmetry(square, symmetry).tobytes() for symmetry in range(8)}
     turned = [np.rot90(side, turns) for side in (square, square.T) for turns in range(4)]

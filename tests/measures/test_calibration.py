@@ -119,6 +119,22 @@ def test_bins_of_equal_count_part_what_one_wide_bin_hides():
     assert calibration.errors(labels, crack, bins=2)["ece_adaptive"] == pytest.approx((0.945 + (1 - 0.965)) / 2)
 
 
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 200), st.integers(1, 20), st.booleans())
+def test_the_adaptive_error_is_a_loop_over_bins_of_equal_count(seed, n, bins, coarse):
+    """Each bin ends at the patch whose rank is its share of all, and takes those that are as sure with it."""
+    labels, crack = drawn(seed, n)
+    crack = np.round(crack, 1) if coarse else crack
+    confidence, right = np.maximum(crack, 1 - crack), (crack > 0.5) == (labels == 1)
+    ends = {np.sort(confidence)[-(-number * n // bins) - 1] for number in range(1, bins + 1)}
+    total, below = 0.0, -1.0
+    for end in sorted(ends):
+        inside = (confidence > below) & (confidence <= end)
+        total += abs(sum(right[inside]) - sum(confidence[inside])) / n
+        below = end
+    assert calibration.errors(labels, crack, bins=bins)["ece_adaptive"] == pytest.approx(total, abs=1e-9)
+
+
 def test_equal_confidences_are_never_parted():
     labels, crack = np.array([1, 0, 1, 0]), np.full(4, 0.5001)
     assert calibration.errors(labels, crack, bins=4)["ece_adaptive"] == pytest.approx(0.0001)

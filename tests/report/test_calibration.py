@@ -18,6 +18,7 @@ def cell(loss: str, seed: int, *, ece: float, f1: float = 0.9) -> dict[str, Any]
         "loss": loss,
         "backbone": "lite",
         "train_on": "all",
+        "trained_on": ["crack500", "deepcrack"],
         "seed": seed,
         "scores": {"crack500": {"none": figures, "temperature": {**figures, "ece": ece / 2}}},
         "reliability": {"crack500": rows},
@@ -44,6 +45,18 @@ def test_figures_are_means_over_seeds_and_gaps_are_paired() -> None:
     assert found["cross_entropy"]["none"]["ece_gap"] == {"mean": 0, "low": 0, "high": 0}
 
 
+def test_a_source_without_training_patches_is_not_at_home_although_all_were_trained_on() -> None:
+    away = cell("cross_entropy", 0, ece=0.1) | {"trained_on": ["deepcrack"]}
+    assert calibration.summary([away])["lite"]["all"]["crack500"]["cross_entropy"]["none"]["at_home"] is False
+    assert calibration.summary(CELLS)["lite"]["all"]["crack500"]["aicl"]["temperature"]["at_home"] is True
+
+
+def test_two_backbones_are_two_series() -> None:
+    other = cell("aicl", 0, ece=0.1) | {"backbone": "vgg16"}
+    found = {row["series"] for row in calibration.attack_steps([CELLS[3], other])}
+    assert found == {"lite, all → crack500: aicl", "vgg16, all → crack500: aicl"}
+
+
 def test_without_cross_entropy_there_is_no_gap() -> None:
     found = calibration.summary(CELLS[3:])
     assert found["lite"]["all"]["crack500"]["aicl"]["none"]["ece_gap"] is None
@@ -58,7 +71,7 @@ def test_one_seed_has_a_mean_and_no_interval() -> None:
 def test_plot_rows_pool_the_seeds_by_count() -> None:
     rows = calibration.reliability(CELLS)
     assert [(row["loss"], row["count"], row["share"]) for row in rows] == [("cross_entropy", 12, 1), ("aicl", 12, 1)]
-    assert rows[0]["series"] == "all → crack500: cross_entropy"
+    assert rows[0]["series"] == "lite, all → crack500: cross_entropy"
     (first, _) = calibration.attack_steps(CELLS)
     assert (first["steps"], first["accuracy"], first["count"]) == (2, 0.5, 12)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 import results_folder
 
-from crackpipe import images, mapped, reports, tables
+from crackpipe import compare_tables, images, mapped, reports, schemas, tables
 from crackpipe.clip import embedding
 from crackpipe.errors import TableError
 from crackpipe.report import retrieval
