@@ -184,9 +184,9 @@ def test_a_table_of_another_schema_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_every_key_is_made_of_columns_that_are_always_filled() -> None:
-    schemas = [found for found in vars(tables).values() if isinstance(found, schemas.Schema)]
-    assert len(schemas) >= 7
-    for schema in schemas:
+    every = [found for found in vars(schemas).values() if isinstance(found, schemas.Schema)]
+    assert len(every) >= 7
+    for schema in every:
         assert schema.key
         assert all(not schema.columns.field(name).nullable for name in schema.key)
 
