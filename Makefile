@@ -22,11 +22,13 @@ repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished sta
 	@$(PY) -m crackpipe configure --check
 	@$(PY) -m dvc repro
 
+# Two files of tests at a time, each on one thread: small networks on several wait for each other longer than they work.
+TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 test: $(INSTALLED) ## run every test, the slow ones too
-	@$(PY) -m pytest
+	@$(TESTS)
 
 check: lint ## what `make lint` does, then the fast tests
-	$(PY) -m pytest -m "not slow"
+	$(TESTS) -m "not slow"
 
 lint: $(INSTALLED) ## format, lint, types, import contracts, params
 	$(PY) -m ruff format --check .
