@@ -107,8 +107,10 @@ def segment(
     photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
     out: Annotated[Path, typer.Option(help="folder for masks, pictures and masks.csv")] = Path("masks"),
     model: Annotated[
-        Path | None, typer.Option(help="a trained segmenter; default: the first of params.yaml, on its first labels")
+        str | None,
+        typer.Option(help="a trained segmenter, by its folder or its name; default: the first of params.yaml"),
     ] = None,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = Path(),
     threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")] = 0.5,
     again: Annotated[bool, typer.Option(help="segment those too whose masks would be kept")] = False,
 ) -> None:
@@ -119,10 +121,17 @@ def segment(
     """
     from crackpipe import masks, params
 
-    if model is None:
-        q = params.load(PARAMS).train_segmenter
-        model = Path(f"models/segmenter/{q.segmenters[0]}-{q.labels[0]}")
-    table = masks.write(photos, out=out, model=model, clip=Path("models/clip"), threshold=threshold, again=again)
+    q = params.load(project / PARAMS).train_segmenter
+    name = model or f"{q.segmenters[0]}-{q.labels[0]}"
+    table = masks.write(
+        photos,
+        parameters=project / PARAMS,
+        out=out,
+        model=Path(name) if "/" in name or Path(name).is_dir() else project / "models/segmenter" / name,
+        clip=project / "models/clip",
+        threshold=threshold,
+        again=again,
+    )
     rejected = table[table["reason"] != ""]
     for row in rejected.itertuples():
         typer.echo(f"{row.photo}: {row.reason}")

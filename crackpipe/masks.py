@@ -30,7 +30,9 @@ class Job:
     name: str
 
 
-def write(photos: Sequence[Path], *, out: Path, model: Path, clip: Path, threshold: float, again: bool) -> pd.DataFrame:
+def write(
+    photos: Sequence[Path], *, parameters: Path, out: Path, model: Path, clip: Path, threshold: float, again: bool
+) -> pd.DataFrame:
     """Segment photographs of any size; return one row for each, also written to ``out/masks.csv``.
 
     For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.crack.jpg (the photograph in grey with
@@ -40,6 +42,7 @@ def write(photos: Sequence[Path], *, out: Path, model: Path, clip: Path, thresho
 
     Args:
         photos: files, and folders that are searched for pictures.
+        parameters: the project's ``params.yaml``.
         model, clip: folders of the segmenter and, for a text-guided one, of its encoder.
         threshold: confidence (0–1) from which a pixel counts as crack in the picture and the table.
         again: segment those too whose masks would be kept.
@@ -49,7 +52,7 @@ def write(photos: Sequence[Path], *, out: Path, model: Path, clip: Path, thresho
             nothing is done then.
         ModelError: there is no such segmenter.
     """
-    p = params.load()
+    p = params.load(parameters)
     _check_out(out)
     jobs = list(listed(photos, out=out))
     _check(jobs)

@@ -33,7 +33,9 @@ def card(folder: Path, *, kind: str) -> Card:
     """
     path = folder / "model.json"
     if not path.is_file():
-        raise ModelError(f"{folder}: no model.json here; run `dvc repro` to train the {kind}, or name another folder")
+        beside = sorted(found.parent.name for found in folder.parent.glob("*/model.json"))
+        others = f"; there are {', '.join(beside)}" if beside else ""
+        raise ModelError(f"{folder}: no model.json here; run `dvc repro` to train the {kind}, or name another{others}")
     found: Card = json.loads(path.read_text(encoding="utf-8"))
     if found.get("kind") != kind:
         raise ModelError(f"{folder}: holds a {found.get('kind')!r}, but a {kind!r} is needed here")

@@ -1,5 +1,6 @@
 """`crackpipe segment`: a user's own photographs become masks, one row each, and nothing is lost."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,8 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write(model: Path, *photos: str, out: str = "out", threshold: float = 0.5, again: bool = False) -> pd.DataFrame:
     found = [Path(name) for name in photos]
-    return masks.write(found, out=Path(out), model=model, clip=Path("none"), threshold=threshold, again=again)
+    settings = {"parameters": Path("params.yaml"), "clip": Path("none"), "threshold": threshold, "again": again}
+    return masks.write(found, out=Path(out), model=model, **settings)
 
 
 def levels(path: str) -> np.ndarray:
@@ -80,6 +82,18 @@ def test_a_script_learns_that_no_photograph_could_be_segmented(model: Path, phot
     done = CliRunner().invoke(commands, ["segment", *photos, "--model", str(model)])
     assert done.exit_code == status
     assert f"{len(photos) - 1} masks in masks, 1 photographs rejected; see masks/masks.csv" in done.output
+
+
+def test_a_project_elsewhere_is_named_by_its_folder_and_a_segmenter_by_its_name(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copytree(model, "models/segmenter/mine")
+    monkeypatch.chdir(tmp_path / "site")
+    done = CliRunner().invoke(commands, ["segment", "a.png", "--project", "..", "--model", "mine"])
+    assert done.exit_code == 0, done.output
+    assert Path("masks/a.mask.png").is_file()
+    wrong = CliRunner().invoke(commands, ["segment", "a.png", "--project", "..", "--model", "yours"])
+    assert "or name another; there are mine" in str(wrong.exception)
 
 
 def test_a_photograph_that_has_its_mask_is_not_segmented_again_unless_asked(model: Path):

@@ -77,3 +77,12 @@ def test_a_card_is_plain_sorted_json(tmp_path: Path) -> None:
     models.save(tmp_path, network(), CARD)
     text = (tmp_path / "model.json").read_text(encoding="utf-8")
     assert text == json.dumps(CARD, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_a_name_that_was_not_trained_is_answered_with_those_that_were(tmp_path: Path) -> None:
+    for name in ("unet-cam", "oed-truth"):
+        models.save(tmp_path / name, network(), CARD)
+    with pytest.raises(
+        ModelError, match=r"unet: no model.json here; .* or name another; there are oed-truth, unet-cam$"
+    ):
+        models.card(tmp_path / "unet", kind="segmenter")

@@ -334,7 +334,9 @@ def test_numbers_are_read_as_yaml_1_2_reads_them(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_missing_empty_or_no_yaml_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ParamsError, match=r"params\.yaml: not found; run `crackpipe configure` to write it"):
+    with pytest.raises(
+        ParamsError, match=r"params\.yaml: not found; run this in the project's folder, where dvc\.yaml is"
+    ):
         params.load(tmp_path / "params.yaml")
     with pytest.raises(ParamsError, match=r"\(the whole file\): got None; input should be a valid dictionary"):
         params.load(written(tmp_path, lambda text: ""))

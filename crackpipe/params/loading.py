@@ -22,7 +22,10 @@ def load(path: Path = Path("params.yaml")) -> Params:
     try:
         tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ParamsError(f"{path}: not found; run `crackpipe configure` to write it") from error
+        raise ParamsError(
+            f"{path}: not found; run this in the project's folder, where dvc.yaml is and `crackpipe configure` writes "
+            "params.yaml, or name that folder with --project"
+        ) from error
     except YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {error}") from error
     return check(tree, where=str(path))
