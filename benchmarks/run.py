@@ -29,6 +29,7 @@ COMPARISONS = (
     "search",
     "slicing",
     "few_shot",
+    "attack_cost",
     "growth",
     "graphics_card",
 )
