@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from crackpipe import checkpoints, images, params, runtime, schemas, tables
-from crackpipe.clip import embedding, encoder
+from crackpipe.clip import embedding, encoder, kept_embeddings
 from crackpipe.errors import CrackpipeError, TableError
 from crackpipe.heads import search
 from crackpipe.report import contact_sheet
@@ -61,7 +61,7 @@ def _ranked(text: str, *, top: int, parameters: Path, embeddings: Path, clip: Pa
     p = params.load(parameters)
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     model = encoder.load(clip, machine)
-    seen = embedding.load(embeddings, kind="image", split=None)
+    seen = kept_embeddings.load(embeddings, kind="image", split=None)
     if seen.encoder != checkpoints.fingerprint(None, [clip]):
         raise TableError(f"{embeddings}: made by another encoder than {clip} holds now; run `dvc repro` again")
     similarity, index = search.top(embedding.encode_texts(model, [text], machine), seen.vectors, k=top)

@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 
 from crackpipe import params, reports, stage
-from crackpipe.clip import scaling
+from crackpipe.report import caption_scaling
 
 
 def main() -> None:
     shares = params.load().scale_captions.shares
     paths = {float(path.stem): path for path in Path("data/caption_scaling").glob("*.json")}  # 1.json is 1.0's, too
     found = [json.loads(paths[share].read_text(encoding="utf-8")) for share in shares]
-    reports.write_json(Path("metrics/caption_scaling.json"), scaling.points(found))
+    reports.write_json(Path("metrics/caption_scaling.json"), caption_scaling.points(found))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from crackpipe import checkpoints, cli, images, schemas, search, tables
-from crackpipe.clip import embedding, encoder
+from crackpipe.clip import embedding, encoder, kept_embeddings
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.errors import CrackpipeError, ModelError, ParamsError, TableError
 from crackpipe.runtime import Runtime
@@ -64,7 +64,7 @@ def test_the_most_similar_photographs_of_all_splits_come_first() -> None:
     machine = Runtime(torch.device("cpu"), None)
     model = encoder.load(Path("models/clip"), machine)
     asked = embedding.encode_texts(model, [TEXT], machine).astype(np.float64)[0]
-    seen = embedding.load(Path("embeddings"), kind="image", split=None)
+    seen = kept_embeddings.load(Path("embeddings"), kind="image", split=None)
     wanted = sorted(zip(seen.vectors.astype(np.float64) @ asked, seen.item_ids, strict=True), reverse=True)[:3]
     assert found["rank"].tolist() == [1, 2, 3]
     assert found["photo_id"].tolist() == [name for _, name in wanted]

@@ -11,11 +11,9 @@ from crackpipe import mapped, progress, schemas, tables
 from crackpipe.classify import sampling
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoder import Encoder
+from crackpipe.clip.kept_embeddings import CLASSES, FILE, ITEMS
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.runtime import Runtime
-
-CLASSES = ("no crack", "crack")  # item_ids of kind class; sorted the other way round in the table
-ITEMS = "items.parquet"
 
 
 def write(
@@ -52,7 +50,7 @@ def write(
     matrix = prompts.text_matrix(encoder, flawless=texts[0], damaged=texts[1]).half().cpu().numpy()
     listed = items[["split", "item_id", "label", "source", "group_id"]]
     tables.write_columns(folder / ITEMS, schemas.FEW_SHOT_ITEMS, pa.Table.from_pandas(listed, preserve_index=False))
-    _write_vectors(folder / embedding.FILE, listed, vectors, matrix)
+    _write_vectors(folder / FILE, listed, vectors, matrix)
 
 
 def _write_vectors(path: Path, listed: pd.DataFrame, vectors: np.ndarray, matrix: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """What more captions are worth: how well an encoder that was tuned on a share of them finds images and texts."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from crackpipe.clip import alignment
@@ -61,14 +61,3 @@ def row(
         if split in pairs:
             found[split] = recalls(encoder, pairs[split], chunk=chunk, machine=machine)
     return found
-
-
-def points(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One point for each share, split and direction, from :func:`row`: share, n, series and r10."""
-    return [
-        {"share": one["share"], "n": one["n"], "series": f"{split}: {way.replace('_', ' ')}", "r10": one[split][key]}
-        for split in ("val", "test")
-        for way in ("image_to_text", "text_to_image")
-        for one in rows
-        if split in one and (key := f"{way}_r{AMONG}")
-    ]

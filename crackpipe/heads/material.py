@@ -8,7 +8,7 @@ import pandas as pd
 from jaxtyping import Float32, Int64
 
 from crackpipe import schemas, tables
-from crackpipe.clip import embedding, patch_embedding
+from crackpipe.clip import kept_embeddings
 from crackpipe.errors import TableError
 
 
@@ -53,13 +53,13 @@ def load(folder: Path) -> Material:
     Raises:
         TableError: a table is missing or of another run, or see :func:`check`.
     """
-    listed = tables.read(folder / patch_embedding.ITEMS, schemas.FEW_SHOT_ITEMS).to_pandas()
+    listed = tables.read(folder / kept_embeddings.ITEMS, schemas.FEW_SHOT_ITEMS).to_pandas()
     pool, test, ood = (_patches(folder, listed, split) for split in ("pool", "test", "ood"))
-    found = embedding.load(folder, kind="class", split="class")
+    found = kept_embeddings.load(folder, kind="class", split="class")
     by_name = dict(zip(found.item_ids, found.vectors.astype(np.float32), strict=True))
-    if set(by_name) != set(patch_embedding.CLASSES):
+    if set(by_name) != set(kept_embeddings.CLASSES):
         raise TableError(f"{folder}: holds classes {sorted(by_name)}; run `dvc repro embed_patches` again")
-    material = Material(pool, test, ood, np.stack([by_name[name] for name in patch_embedding.CLASSES]))
+    material = Material(pool, test, ood, np.stack([by_name[name] for name in kept_embeddings.CLASSES]))
     check(material)
     return material
 
@@ -120,7 +120,7 @@ def _check_apart(pool: Patches, test: Patches) -> None:
 
 def _patches(folder: Path, listed: pd.DataFrame, split: str) -> Patches:
     part = listed[listed["split"] == split]
-    found = embedding.load(folder, kind="image", split=split)
+    found = kept_embeddings.load(folder, kind="image", split=split)
     if found.item_ids != part["item_id"].tolist():
         raise TableError(f"{folder}: embeddings and items of {split} differ; run `dvc repro embed_patches` again")
     vectors, labels = found.vectors.astype(np.float32), part["label"].to_numpy(np.int64)

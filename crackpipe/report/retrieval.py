@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float16
 
 from crackpipe import schemas, tables
-from crackpipe.clip import embedding
-from crackpipe.clip.embedding import Embeddings
+from crackpipe.clip import kept_embeddings
+from crackpipe.clip.kept_embeddings import Embeddings
 from crackpipe.errors import TableError
 from crackpipe.heads import knn, linear, majority, tasks
 from crackpipe.heads.tasks import Task
@@ -87,11 +87,11 @@ def _counts(said: Said) -> dict[str, int]:
 
 
 def _images(folder: Path, said: Said, *, split: str) -> Vectors:
-    return _checked(folder, embedding.load(folder, kind="image", split=split), said.photo_ids)
+    return _checked(folder, kept_embeddings.load(folder, kind="image", split=split), said.photo_ids)
 
 
 def _texts(folder: Path, said: Said) -> Embeddings:
-    found = embedding.load(folder, kind="text", split="test")
+    found = kept_embeddings.load(folder, kind="text", split="test")
     _checked(folder, found, sorted({one for one in said.captions if one is not None}))
     return found
 

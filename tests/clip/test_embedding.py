@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from crackpipe import images, schemas, tables
-from crackpipe.clip import embedding
+from crackpipe.clip import embedding, kept_embeddings
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 from crackpipe.errors import ParamsError, PhotoError, TableError
 from crackpipe.runtime import Runtime
@@ -61,7 +61,7 @@ def test_photographs_and_the_distinct_captions_of_each_split_are_listed_in_order
 def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
     write(tmp_path / "out", photos, encoder, machine)
     for split in ("train", "val", "test"):
-        found = embedding.load(tmp_path / "out", kind="image", split=split)
+        found = kept_embeddings.load(tmp_path / "out", kind="image", split=split)
         assert found.item_ids == [name for name, told in TABLE.items() if told[0] == split]
         for name, vector in zip(found.item_ids, found.vectors, strict=True):
             square = torch.from_numpy(images.squeezed(picture(name), side_px=SIDE_PX)).permute(2, 0, 1)[None]
@@ -69,7 +69,7 @@ def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, ma
                 wanted = encoder.image_embedding(encoder.prepare(square, machine))[0].numpy()
             np.testing.assert_allclose(vector, wanted, atol=1e-3)
     for split, captions in (("test", ["Crack is observed.", "Wide crack is observed."]), ("val", [])):
-        found = embedding.load(tmp_path / "out", kind="text", split=split)
+        found = kept_embeddings.load(tmp_path / "out", kind="text", split=split)
         assert found.item_ids == captions
         assert found.vectors.shape == (len(captions), 16)
         with torch.no_grad():
@@ -81,12 +81,14 @@ def test_without_a_split_the_items_of_all_are_one_block(
     photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path
 ) -> None:
     write(tmp_path / "out", photos, encoder, machine)
-    found = embedding.load(tmp_path / "out", kind="image", split=None)
+    found = kept_embeddings.load(tmp_path / "out", kind="image", split=None)
     assert found.item_ids == ["s/b", "s/e", "s/a", "s/c", "s/d"]
     assert found.encoder == "of the encoder"
     assert found.vectors.dtype == np.float16
     assert not found.vectors.flags.owndata  # mapped, not copied
-    parts = [embedding.load(tmp_path / "out", kind="image", split=split).vectors for split in ("test", "train", "val")]
+    parts = [
+        kept_embeddings.load(tmp_path / "out", kind="image", split=split).vectors for split in ("test", "train", "val")
+    ]
     assert np.array_equal(found.vectors, np.concatenate(parts))
     np.testing.assert_allclose(np.linalg.norm(found.vectors.astype(float), axis=1), 1, atol=1e-3)
 
@@ -96,8 +98,8 @@ def test_two_runs_write_the_same_bytes_and_leave_nothing_else(
 ) -> None:
     for name in ("a", "b"):
         write(tmp_path / name, photos, encoder, machine)
-    assert [path.name for path in (tmp_path / "a").iterdir()] == [embedding.FILE]
-    assert (tmp_path / "a" / embedding.FILE).read_bytes() == (tmp_path / "b" / embedding.FILE).read_bytes()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [kept_embeddings.FILE]
+    assert (tmp_path / "a" / kept_embeddings.FILE).read_bytes() == (tmp_path / "b" / kept_embeddings.FILE).read_bytes()
     assert not list((tmp_path / "scratch").iterdir())
 
 
@@ -108,21 +110,21 @@ def test_the_batch_changes_no_embedding(
     vectors = []
     for name, size in (("a", 2), ("b", batch)):
         write(tmp_path / name, photos, encoder, machine, batch=size)
-        vectors.append(embedding.load(tmp_path / name, kind="image", split=None).vectors)
+        vectors.append(kept_embeddings.load(tmp_path / name, kind="image", split=None).vectors)
     np.testing.assert_allclose(vectors[1], vectors[0], atol=1e-3)
 
 
 def test_in_bf16_too_vectors_have_length_one(photos: Path, encoder: DualEncoder, tmp_path: Path) -> None:
     write(tmp_path / "out", photos, encoder, Runtime(torch.device("cpu"), torch.bfloat16))
     for kind in ("image", "text"):
-        found = embedding.load(tmp_path / "out", kind=kind, split=None).vectors.astype(float)
+        found = kept_embeddings.load(tmp_path / "out", kind=kind, split=None).vectors.astype(float)
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-3)
 
 
 def test_photographs_without_a_caption_have_no_texts(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
     tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None)])
     assert len(write(tmp_path / "out", tmp_path / "photos", encoder, machine)) == 1
-    found = embedding.load(tmp_path / "out", kind="text", split=None)
+    found = kept_embeddings.load(tmp_path / "out", kind="text", split=None)
     assert (found.item_ids, found.vectors.shape) == ([], (0, 16))
 
 
@@ -143,4 +145,4 @@ def test_the_square_is_the_towers_own_or_the_parameters(encoder: DualEncoder) ->
 
 def test_missing_embeddings_say_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"embeddings.arrow: no embeddings table here; run `dvc repro` to make it"):
-        embedding.load(tmp_path, kind="image", split="test")
+        kept_embeddings.load(tmp_path, kind="image", split="test")

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from crackpipe import images, schemas, tables
-from crackpipe.clip import embedding, patch_embedding
+from crackpipe.clip import embedding, kept_embeddings, patch_embedding
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.runtime import Runtime
 
@@ -40,7 +40,7 @@ def test_each_vector_is_of_the_patch_that_its_item_id_names(
     patch_embedding.write(
         out, items, seen, texts, encoder, machine, side_px=SIDE_PX, batch=2, workers=2, scratch=scratch
     )
-    found = embedding.load(out, kind="image", split=None)
+    found = kept_embeddings.load(out, kind="image", split=None)
     assert found.item_ids == items["item_id"].tolist()
     for vector, (name, row, col) in zip(found.vectors, CORNERS, strict=True):
         patch = picture(name)[row : row + SIDE_PX, col : col + SIDE_PX].transpose(2, 0, 1)[None].copy()

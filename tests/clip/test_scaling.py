@@ -13,6 +13,7 @@ from crackpipe.clip import alignment, parts, scaling
 from crackpipe.clip.encoder import DualEncoder
 from crackpipe.clip.pairing import Pairs
 from crackpipe.errors import ParamsError
+from crackpipe.report import caption_scaling
 from crackpipe.runtime import Runtime
 
 HISTORY = [
@@ -65,7 +66,7 @@ def scored(share: float, n: int, **splits: tuple[float, float]) -> dict[str, Any
 
 def test_points_are_lines_over_the_shares_one_for_each_split_and_direction() -> None:
     rows = [scored(0.1, 84, val=(0.2, 0.3), test=(0.1, 0.4)), scored(1.0, 840, val=(0.5, 0.6), test=(0.7, 0.8))]
-    found = scaling.points(rows)
+    found = caption_scaling.points(rows)
     assert [(one["series"], one["share"], one["n"], one["r10"]) for one in found] == [
         ("val: image to text", 0.1, 84, 0.2),
         ("val: image to text", 1.0, 840, 0.5),
@@ -80,15 +81,15 @@ def test_points_are_lines_over_the_shares_one_for_each_split_and_direction() -> 
 
 
 def test_a_split_without_captions_has_no_points() -> None:
-    found = scaling.points([scored(0.5, 10, test=(0.1, 0.2)), scored(1.0, 20, test=(0.3, 0.4))])
+    found = caption_scaling.points([scored(0.5, 10, test=(0.1, 0.2)), scored(1.0, 20, test=(0.3, 0.4))])
     assert [one["series"] for one in found] == ["test: image to text"] * 2 + ["test: text to image"] * 2
-    assert scaling.points([scored(0.5, 10)]) == []
+    assert caption_scaling.points([scored(0.5, 10)]) == []
 
 
 def test_a_row_of_the_sweep_is_made_of_what_points_are_made_from(encoder: DualEncoder, machine: Runtime) -> None:
     pairs = {"train": captioned(encoder), "val": captioned(encoder, count=20)}
     row = scaling.row(encoder, pairs, HISTORY, share=0.5, chunk=7, machine=machine)
-    found = scaling.points([row])
+    found = caption_scaling.points([row])
     assert [(one["share"], one["n"]) for one in found] == [(0.5, 24)] * 2
     assert [one["r10"] for one in found] == [row["val"]["image_to_text_r10"], row["val"]["text_to_image_r10"]]
 

@@ -10,7 +10,7 @@ import pytest
 import results_folder
 
 from crackpipe import compare_tables, images, mapped, reports, schemas, tables
-from crackpipe.clip import embedding
+from crackpipe.clip import embedding, kept_embeddings
 from crackpipe.errors import TableError
 from crackpipe.report import retrieval
 
@@ -73,7 +73,7 @@ class Project:
     def write_vectors(self, name: str, listed: pd.DataFrame, vectors: np.ndarray) -> None:
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), WIDTH)
         names = {column: pa.array(listed[column].tolist(), pa.string()) for column in listed}
-        path = self.folders[name] / embedding.FILE
+        path = self.folders[name] / kept_embeddings.FILE
         mapped.write(path, schemas.embeddings(width=WIDTH), pa.table({**names, "vector": column}))
 
     def score(self, **changed: Any) -> dict[str, Any]:
