@@ -216,7 +216,17 @@ def few_shot(
     )
     names = ("precision", "recall", "f1", "pr_auc", "ece", "error", "error_refer_5", "error_refer_10", "error_refer_20")
     for name in names:
-        typer.echo(f"{name:15} {found[name]:.4f}")
+        sure = f"  ({found[f'{name}_low']:.2f} to {found[f'{name}_high']:.2f})" if f"{name}_low" in found else ""
+        typer.echo(f"{name:15} {found[name]:.4f}{sure}")
+    typer.echo(
+        f"by {found['folds']} folds; in brackets the 95 % interval over structures; error_refer_10: the share of "
+        "errors when the least sure 10 % go to a person"
+    )
+    if found["structures"] < own_head.FEW:
+        typer.echo(
+            f"a class has {found['structures']} different photographs or subfolders: with fewer than {own_head.FEW} "
+            "these figures are mostly luck, whatever the interval says; label more"
+        )
     for row in found["rejected"]:
         typer.echo(f"{row['path']}: {row['reason']}")
     typer.echo(f"wrote {out}: a head from {found['n']} photographs, and {own_head.REPORT}")
@@ -259,6 +269,8 @@ def compare(
     from crackpipe import compare as comparison
 
     folders = results or comparison.folders(Path("results"))
+    if not folders:
+        typer.echo("results/ holds no run, so these are the papers' rows alone", err=True)
     if readme is None:
         typer.echo(comparison.report(folders, markdown=markdown))
     elif check:

@@ -35,6 +35,8 @@ def compose(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) -
         ParamsError: an unknown dataset, scale or key, an override that is no ``key=value``, or a composed value that
             the schema refuses.
     """
+    if not conf.is_dir():
+        raise ParamsError(f"{conf}: not found; run this in the project's folder, where dvc.yaml is")
     for group, name in zip(GROUPS, (dataset, scale), strict=True):
         if name not in (names := choices(conf, group=group)):
             raise ParamsError(f"configure: {group}={name}: no such {group}; known: {', '.join(names) or 'none'}")

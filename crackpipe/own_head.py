@@ -23,6 +23,11 @@ from crackpipe.runtime import Runtime
 
 REPORT = "report.json"
 RESAMPLES = 1000  # behind an interval of the report
+FEW = 10  # photographs or subfolders of a class: with fewer, figures are mostly luck
+LAYOUT = """
+crack/NAME.jpg        or crack/STRUCTURE/NAME.jpg
+no_crack/NAME.jpg     or no_crack/STRUCTURE/NAME.jpg
+"""
 Teach = Callable[[Int64[np.ndarray, "m"]], Networks]
 KINDS = ("bayesian", "bayesian_image", "linear", "linear_image")
 
@@ -62,12 +67,12 @@ def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds
     _check_asked(folder, head=head, folds=folds)
     p = params.load(settings)
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    eyes = encoder.load(clip, machine)
-    side_px = embedding.square_px(eyes, side_px=p.slice.side_px, key="slice.side_px")
     listed = [raw for raw in layouts.read(folder) if raw.label is not None]
     for name, label in (("crack", 1), ("no_crack", 0)):
         if all(raw.label != label for raw in listed):
             raise DatasetError(f"{folder / name}: holds no photograph; put some of this class there")
+    eyes = encoder.load(clip, machine)
+    side_px = embedding.square_px(eyes, side_px=p.slice.side_px, key="slice.side_px")
     taught = embedded(listed, eyes, machine, side_px=side_px, max_megapixels=p.ingest.max_megapixels)
     folds = check(taught, folds=folds)
     q = p.few_shot
@@ -80,7 +85,7 @@ def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds
     saved.save(out, teach(np.arange(len(taught.labels))), card)
     tree["rejected"] = [{"path": path, "reason": reason} for path, reason in taught.rejected]
     reports.write_json(out / REPORT, tree | {"head": head, "folds": folds, "referral": points})
-    return tree
+    return tree | {"folds": folds, "structures": min(_structures(taught).values())}
 
 
 def teacher(
@@ -112,7 +117,7 @@ def _check_asked(folder: Path, *, head: str, folds: int) -> None:
     if folds < 2:
         raise CrackpipeError(f"--folds: got {folds}; cross-validation needs at least 2")
     if not (folder / "crack").is_dir() or not (folder / "no_crack").is_dir():
-        layout.refuse(folder, fault="crack/ and no_crack/ are both needed here", layout=layouts.LAYOUT)
+        layout.refuse(folder, fault="crack/ and no_crack/ are both needed here", layout=LAYOUT)
 
 
 def check(taught: Taught, *, folds: int) -> int:
@@ -121,9 +126,7 @@ def check(taught: Taught, *, folds: int) -> int:
     Raises:
         DatasetError: a class has fewer than two structures, or a picture is in both classes.
     """
-    counts = {}
-    for name, label in (("crack", 1), ("no_crack", 0)):
-        counts[name] = len(np.unique(taught.groups[taught.labels == label]))
+    counts = _structures(taught)
     if min(counts.values()) < 2:
         told = " and ".join(f"{count} in {name}/" for name, count in counts.items())
         raise DatasetError(
@@ -131,6 +134,12 @@ def check(taught: Taught, *, folds: int) -> int:
             "and one to test on; add some"
         )
     return min(folds, *counts.values())
+
+
+def _structures(taught: Taught) -> dict[str, int]:
+    """How many different photographs or subfolders of each class there are."""
+    classes = (("crack", 1), ("no_crack", 0))
+    return {name: len(np.unique(taught.groups[taught.labels == label])) for name, label in classes}
 
 
 def cross_validated(

@@ -122,3 +122,8 @@ def test_every_composition_that_the_project_offers_is_valid():
     assert "dataset=demo scale=cpu" in texts
     for name, text in texts.items():
         params.check(YAML(typ="safe").load(text), where=name)
+
+
+def test_a_wrong_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=r"conf: not found; run this in the project's folder, where dvc\.yaml is"):
+        configure.compose(tmp_path / "conf", dataset="demo", scale="cpu", overrides=[])

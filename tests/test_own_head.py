@@ -1,6 +1,7 @@
 """`crackpipe few-shot` and `crackpipe classify`: a user's folders become a head, and the head refers what is unsure."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,9 @@ def test_folders_become_a_head_that_decides_and_refers() -> None:
     printed = invoke("few-shot", "bridge", "--folds", "3")
     assert "bridge/crack/broken.jpg: not a picture" in printed
     assert "a head from 40 photographs, and report.json" in printed
+    assert re.search(r"^f1 +[01]\.\d{4}  \([01]\.\d\d to [01]\.\d\d\)$", printed, re.MULTILINE)
+    assert "by 3 folds" in printed
+    assert "mostly luck" not in printed
     report = json.loads(Path("head/report.json").read_text(encoding="utf-8"))
     assert (report["n"], report["folds"]) == (40, 3)
     assert report["f1"] > 0.9
@@ -100,9 +104,22 @@ def test_a_missing_class_and_a_single_picture_are_refused() -> None:
     with pytest.raises(DatasetError, match=r"bridge/crack: holds no photograph"):
         fit()
     Path("bridge/crack").rmdir()
-    with pytest.raises(DatasetError, match="crack/ and no_crack/ are both needed here"):
+    with pytest.raises(DatasetError, match="crack/ and no_crack/ are both needed here") as refused:
         fit()
+    assert "masks/" not in str(refused.value)
     assert not Path("head").exists()
+
+
+def test_figures_of_very_few_photographs_are_called_luck() -> None:
+    for path in Path("bridge").glob("*/[3-9]*.png"):
+        path.unlink()
+    for path in Path("bridge").glob("*/1?.png"):
+        path.unlink()
+    printed = invoke("few-shot", "bridge", "--folds", "50", "--head", "linear")
+    assert "by 3 folds" in printed
+    assert (
+        "a class has 3 different photographs or subfolders: with fewer than 10 these figures are mostly luck" in printed
+    )
 
 
 def test_an_encoder_that_has_diverged_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,7 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     assert "R@10 by number of captioned photographs" in page
     assert "F1 by number of labelled patches" in page
     assert "Share of errors among the surest decisions" in page
-    assert "Accuracy by confidence of the decisions, the diagonal is calibrated" in page
+    assert "Accuracy by confidence of the decisions, before calibration after the fact" in page
     assert "Accuracy by the attack steps that a decision survives" in page
     assert page.count("var spec = {") == 9
     assert "var spec = {};" not in page  # no chart without rows
