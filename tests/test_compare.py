@@ -3,10 +3,8 @@ from pathlib import Path
 import pytest
 import results_folder
 from results_folder import scores
-from typer.testing import CliRunner
 
 from crackpipe import compare
-from crackpipe.cli import commands
 from crackpipe.errors import CrackpipeError
 
 ROOT = Path(__file__).parents[1]
@@ -115,9 +113,3 @@ def test_folders_are_found_by_their_record(run: Path):
 @pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="there is no README.md yet")
 def test_the_readme_shows_the_committed_results():
     compare.check_readme(ROOT / "README.md", compare.folders(ROOT / "results"))
-
-
-def test_a_folder_without_runs_is_no_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(CrackpipeError, match="results/: holds no run; run this in the project's folder"):
-        CliRunner().invoke(commands, ["compare"], catch_exceptions=False)
