@@ -26,6 +26,7 @@ SMALL = [
     "train_classifier.epochs=1",
     "train_classifier.patches_per_epoch=64",
     "train_classifier.score_patches=32",
+    "losses.aicl.burn_in_epochs=0",
     "calibrate.losses=[cross_entropy,aicl]",
     "calibrate.aicl_variants=[aicl_label]",
     "calibrate.val_patches=32",
