@@ -48,8 +48,9 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     _, times = timing.by_turns(ways, turns=TURNS, what="AICL beside a training step")
     return table.Section(
         title="AICL beside a training step",
-        about=f"A step of ResNet-50 on {photos} patches of {SIDE_PX} px, float32, against AICL and its gradient on "
-        f"their {final.in_features} features, the attack of {p.losses.aicl.steps} steps included.",
+        about=f"A step of ResNet-50 on {photos} patches of {SIDE_PX} px, float32, against AICL and its gradient "
+        f"on as many random features of {final.in_features} dimensions, its attack of {p.losses.aicl.steps} steps "
+        "included.",
         rows=tuple(_row(name, times[name], step=times["step"]) for name in ways if name != "step"),
         columns=("what", "training step, s", "AICL alone, s", "share", "bar", "passed"),
     )

@@ -33,7 +33,10 @@ def card(folder: Path, *, kind: str) -> Card:
     """
     path = folder / "model.json"
     if not path.is_file():
-        beside = sorted(found.parent.name for found in folder.parent.glob("*/model.json"))
+        cards = {
+            found.parent.name: json.loads(found.read_text("utf-8")) for found in folder.parent.glob("*/model.json")
+        }
+        beside = sorted(name for name, other in cards.items() if other.get("kind") == kind)
         others = f"; there are {', '.join(beside)}" if beside else ""
         raise ModelError(f"{folder}: no model.json here; run `dvc repro` to train the {kind}, or name another{others}")
     found: Card = json.loads(path.read_text(encoding="utf-8"))

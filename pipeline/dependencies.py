@@ -16,7 +16,7 @@ from crackpipe.errors import CrackpipeError
 
 DVC_YAML = Path("dvc.yaml")
 _MODULE = re.compile(r"python -m (pipeline\.\w+)")
-_CODE = re.compile(r"^(pipeline|crackpipe)/")
+_CODE = re.compile(r"^(pipeline|crackpipe)/([^.]*|.*\.py)$")  # files and folders of them
 
 
 def code(module: str) -> list[str]:

@@ -80,8 +80,8 @@ def test_a_card_is_plain_sorted_json(tmp_path: Path) -> None:
 
 
 def test_a_name_that_was_not_trained_is_answered_with_those_that_were(tmp_path: Path) -> None:
-    for name in ("unet-cam", "oed-truth"):
-        models.save(tmp_path / name, network(), CARD)
+    for name, kind in (("unet-cam", "segmenter"), ("oed-truth", "segmenter"), ("classifier", "classifier")):
+        models.save(tmp_path / name, network(), CARD | {"kind": kind})
     with pytest.raises(
         ModelError, match=r"unet: no model.json here; .* or name another; there are oed-truth, unet-cam$"
     ):

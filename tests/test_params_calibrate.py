@@ -33,6 +33,10 @@ def test_a_loss_is_named_by_its_section_or_as_a_variant_of_aicl() -> None:
         ({"variants": {"far": {"steps": 0}}, "aicl_variants": []}, r"calibrate\.variants\.far\.steps: got 0"),
         ({"variants": {}, "aicl_variants": ["far"]}, r"calibrate\.aicl_variants names \['far'\], but"),
         ({"seeds": [0, 1, 0]}, r"calibrate\.seeds: got \[0, 1, 0\]; \[0\] stand there more than once; name each once"),
+        ({"losses": ["flsd", "flsd"]}, r"calibrate\.losses: got .* name each once"),
+        ({"aicl_variants": ["aicl_far", "aicl_far"]}, r"calibrate\.aicl_variants: got .* name each once"),
+        ({"backbones": ["resnet50", "resnet50"]}, r"calibrate\.backbones: got .* name each once"),
+        ({"train_on": ["all", "all"]}, r"calibrate\.train_on: got .* name each once"),
         ({"train_on": ["nosuch"]}, r"calibrate\.train_on names \['nosuch'\], expected some of \['all', 'demo'\]"),
         ({"losses": ["focal"]}, r"calibrate\.losses\.0: got 'focal'"),
         ({"seeds": []}, r"calibrate\.seeds"),
@@ -61,11 +65,11 @@ def test_no_setting_of_a_loss_that_is_not_trained_with_is_refused() -> None:
     params.check(tree, where="p.yaml")
 
 
-@pytest.mark.parametrize("gamma", [0.5, 0.0])
-def test_a_focal_exponent_below_one_is_refused(gamma: float) -> None:
+@pytest.mark.parametrize("gamma", [0.5, -1.0])
+def test_a_focal_exponent_with_nan_in_its_gradient_is_refused(gamma: float) -> None:
     tree = deepcopy(RIGHT)
     tree["losses"]["flsd"]["gamma_sure"] = gamma
-    with pytest.raises(ParamsError, match=r"losses\.flsd\.gamma_sure: got .* greater than or equal to 1"):
+    with pytest.raises(ParamsError, match=r"losses\.flsd\.gamma_sure: got .*; expected 0 .* or at least 1"):
         params.check(tree, where="p.yaml")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Float16, UInt8
+from jaxtyping import Float, Float16, Float64, UInt8
 from torch import Tensor, nn
 
 from crackpipe import models
@@ -41,8 +41,8 @@ class Classifier:
             return pixels.to(runtime.device, torch.float32, memory_format=torch.channels_last)
         return normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
 
-    def crack_probability(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b"]:
-        """Calibrated probability of the class crack, float32 on the CPU."""
+    def crack_probability(self, pixels: Pixels, runtime: Runtime) -> Float64[Tensor, "b"]:
+        """Calibrated probability of the class crack, on the CPU."""
         return self.calibrator.crack_probability(self.logits(pixels, runtime)).cpu()
 
     def logits(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b 2"]:

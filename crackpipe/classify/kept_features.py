@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float16, Int
 from torch import Tensor, nn
 
-from crackpipe import mapped, progress, schemas, tables
+from crackpipe import mapped, progress, runtime, schemas, tables
 from crackpipe.classify import sampling, scoring, trunk
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.sampling import Batch, Inputs
@@ -54,13 +54,19 @@ def draw(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """At most ``train`` patches to train on, ``val`` of validation and ``test`` of test; so many of each source.
 
+    ``crack_share`` of a source's training patches are cracks, where it has both classes.
+
     Raises:
-        DatasetError: the training patches of a source are of one class only.
+        DatasetError: the training patches of all sources are of one class only.
     """
-    parts = []
-    for _, own in patches[patches["split"] == "train"].groupby(scoring.sources_of(patches)):
-        count = min(train, len(own))
-        order = sampling.draw(own["label"].to_numpy(), count=count, crack_share=crack_share, seed=seed, epoch=0)
+    parts, every = [], patches[patches["split"] == "train"]
+    sampling.check_classes(every["label"].to_numpy())
+    for _, own in every.groupby(scoring.sources_of(every)):
+        count, labels = min(train, len(own)), own["label"].to_numpy()
+        if len(np.unique(labels)) < 2:
+            order = runtime.generator(seed).permutation(len(own))[:count]
+        else:
+            order = sampling.draw(labels, count=count, crack_share=crack_share, seed=seed, epoch=0)
         parts.append(own.iloc[np.unique(order)])  # a class with too few was drawn from again
     chosen = pd.concat([patches.iloc[:0], *parts], ignore_index=True)
     return chosen, scoring.choose_of_each_source(patches, val=val, test=test, seed=seed)

@@ -138,7 +138,7 @@ def run(
     Args:
         name: of the loss, or of the variant of AICL.
         seed: of the final layer's weights, the patches of each epoch and their augmentation.
-        scored_seed: of the validation and test patches, which are to be the same in all cells.
+        scored_seed: of the validation and test patches: not of the cell, so that cells are told on the same.
         train_from: part of the network that training begins at, on the ``features`` that are kept of what lies before
             it; ``None`` trains all of it on the ``photos``.
         drawn: ``epochs``, ``patches_per_epoch`` and ``crack_share``; see :func:`recipe.plan`.

@@ -79,25 +79,31 @@ def draw(
     Raises:
         DatasetError: one of the two classes has no patch.
     """
+    check_classes(labels)
     random = runtime.generator(seed, epoch)
     share = int(labels.sum()) / max(len(labels), 1) if crack_share is None else crack_share
     chosen = []
     for label, wanted in ((1, round(count * share)), (0, count - round(count * share))):
         members = np.flatnonzero(labels == label)
-        if len(members) == 0:
-            raise DatasetError(_lacking(label, len(labels)))
         rounds = [random.permutation(members) for _ in range(-(-wanted // len(members)))]
         chosen.append(np.concatenate(rounds)[:wanted] if rounds else members[:0])
     return random.permutation(np.concatenate(chosen))
 
 
-def _lacking(label: int, n: int) -> str:
-    missing, advice = (
-        ("crack-free", "lower slice.side_px, or add training photographs without cracks")
-        if label == 0
-        else ("crack", "lower slice.min_crack_px, or add training photographs that show cracks")
-    )
-    return f"none of the {n} training patches is {missing}, but a classifier needs both classes; {advice}"
+def check_classes(labels: Int[np.ndarray, "n"]) -> None:
+    """Whether a classifier can be taught by patches with these labels.
+
+    Raises:
+        DatasetError: one of the two classes has no patch.
+    """
+    for label, missing, advice in (
+        (1, "crack", "lower slice.min_crack_px, or add training photographs that show cracks"),
+        (0, "crack-free", "lower slice.side_px, or add training photographs without cracks"),
+    ):
+        if not (labels == label).any():
+            raise DatasetError(
+                f"none of the {len(labels)} training patches is {missing}, but a classifier needs both classes; {advice}"
+            )
 
 
 def read(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, side_px: int) -> UInt8[Tensor, "n 3 s s"]:

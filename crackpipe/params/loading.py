@@ -23,8 +23,8 @@ def load(path: Path = Path("params.yaml")) -> Params:
         tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ParamsError(
-            f"{path}: not found; run this in the project's folder, where dvc.yaml is and `crackpipe configure` writes "
-            "params.yaml, or name that folder with --project"
+            f"{path}: not found; run this in the project's folder, where dvc.yaml is (or name it with --project where "
+            "the command has that), and `crackpipe configure` there to write params.yaml"
         ) from error
     except YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {error}") from error

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, Threshold, Weight
 
@@ -11,7 +11,16 @@ LossName = Literal[
 ]
 
 
-Exponent = Annotated[float, Field(ge=1)]  # below 1 a focal loss has no finite gradient at a sure decision
+def _differentiable(exponent: float) -> float:
+    """Between 0 and 1 the derivative of (1 − p)^γ by p is infinite at p = 1: autograd makes it NaN."""
+    if exponent != 0 and not exponent >= 1:
+        raise ValueError(
+            "expected 0 (cross-entropy) or at least 1, as gradients of sure decisions are NaN between them"
+        )
+    return exponent
+
+
+Exponent = Annotated[float, AfterValidator(_differentiable)]
 
 
 class CrossEntropy(Section):

@@ -1,7 +1,7 @@
 """All cells of the comparison of losses, side by side: means over seeds, differences to cross-entropy, plot rows."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -61,12 +61,12 @@ def summary(cells: Sequence[Cell]) -> dict[str, Any]:
 
 def reliability(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Rows of a reliability diagram and a histogram of confidence, the seeds pooled."""
-    return _pooled(cells, [cell["reliability"] for cell in cells], by="bin")
+    return _pooled(cells, lambda cell: cell["reliability"], by="bin")
 
 
 def attack_steps(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Rows of accuracy by the number of attack steps that a decision survives, the seeds pooled."""
-    return _pooled(cells, [cell["attack_steps"] for cell in cells], by="steps")
+    return _pooled(cells, lambda cell: cell["attack_steps"], by="steps")
 
 
 def _groups(cells: Sequence[Cell]) -> Iterator[tuple[tuple[str, str, str], list[Cell]]]:
@@ -93,14 +93,12 @@ def _figures(group: Sequence[Cell], base: Sequence[Cell], *, source: str, kind: 
 
 
 def _pooled(
-    cells: Sequence[Cell], told: Sequence[dict[str, list[dict[str, float]]]], *, by: str
+    cells: Sequence[Cell], lines_of: Callable[[Cell], dict[str, list[dict[str, float]]]], *, by: str
 ) -> list[dict[str, Any]]:
-    """Rows of the lines that each cell has ``told`` of each source."""
     rows = []
     for (backbone, train_on, loss), group in _groups(cells):
-        places = [place for place, cell in enumerate(cells) if cell in group]
         for source in group[0]["scores"]:
-            lines = [line for place in places for line in told[place][source]]
+            lines = [line for cell in group for line in lines_of(cell)[source]]
             total = sum(line["count"] for line in lines)
             for place in sorted({line[by] for line in lines}):
                 own = [line for line in lines if line[by] == place]
@@ -109,6 +107,5 @@ def _pooled(
                     name: sum(line[name] * line["count"] for line in own) / count for name in ("confidence", "accuracy")
                 }
                 where = {"backbone": backbone, "train_on": train_on, "tested_on": source, "loss": loss}
-                series = f"{backbone}, {train_on} → {source}: {loss}"
-                rows.append({**where, "series": series, by: place, **mean, "count": count, "share": count / total})
+                rows.append({**where, by: place, **mean, "count": count, "share": count / total})
     return rows

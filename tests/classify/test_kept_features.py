@@ -112,7 +112,7 @@ def test_what_was_never_kept_is_told_before_it_is_trained_on(tmp_path: Path) -> 
 
 
 def test_a_small_source_gives_its_patches_beside_a_large_one() -> None:
-    sizes = (("large/p", 4000, 80), ("small/p", 60, 6))
+    sizes = (("large/p", 4000, 80), ("small/p", 60, 6), ("whole/p", 30, 0))
     table = pd.concat(
         [
             pd.DataFrame({"photo_id": name, "label": (np.arange(n) < cracks).astype(np.int8), "split": "train"})
@@ -121,5 +121,5 @@ def test_a_small_source_gives_its_patches_beside_a_large_one() -> None:
         ignore_index=True,
     )
     train, scored = kept_features.draw(table, train=100, val=10, test=10, crack_share=None, seed=0)
-    assert train.groupby("photo_id")["label"].agg(["size", "sum"]).to_numpy().tolist() == [[100, 2], [60, 6]]
+    assert train.groupby("photo_id")["label"].agg(["size", "sum"]).to_numpy().tolist() == [[100, 2], [60, 6], [30, 0]]
     assert scored.empty

@@ -1,6 +1,7 @@
 """A cell of the comparison of losses."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,9 @@ def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_e
             inputs = Photographed(photos, 32, 1, AUGMENT)
             folder = tmp_path / "features"
             kept_features.write(folder, model, parts, inputs, machine, train_from=train_from, seed=0)
+        shutil.rmtree(tmp_path / "photos")  # nothing is read but what was kept
+        (tmp_path / "photos").mkdir()
+        (tmp_path / "patches.parquet").write_bytes(b"")
     found = run(tmp_path, train_from=train_from, seed=1, name="a")
     assert {key: found[key] for key in ("loss", "train_on", "trained_on", "seed")} == {
         "loss": "cross_entropy",
