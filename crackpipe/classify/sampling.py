@@ -102,7 +102,8 @@ def check_classes(labels: Int[np.ndarray, "n"]) -> None:
     ):
         if not (labels == label).any():
             raise DatasetError(
-                f"none of the {len(labels)} training patches is {missing}, but a classifier needs both classes; {advice}"
+                f"none of the {len(labels)} training patches is {missing}, but a classifier needs both classes; "
+                f"{advice}"
             )
 
 
