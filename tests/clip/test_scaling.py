@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from typing import Any
 
 import numpy as np
 import pytest
@@ -56,34 +55,6 @@ def test_a_row_tells_the_best_epoch_and_the_splits_that_there_are(encoder: DualE
     recalls = scaling.recalls(encoder, pairs["test"], chunk=7, machine=machine)
     assert found == {"share": 0.25, "n": 24, "best_epoch": 2, "val_loss": 2.0, "test": recalls}
     assert recalls["image_to_text_r10"] == 1.0  # four captions only
-
-
-def scored(share: float, n: int, **splits: tuple[float, float]) -> dict[str, Any]:
-    """A row with R@10 (image to text, text to image) of these splits."""
-    named = {split: {"image_to_text_r10": forth, "text_to_image_r10": back} for split, (forth, back) in splits.items()}
-    return {"share": share, "n": n, "best_epoch": 3, "val_loss": 1.5, **named}
-
-
-def test_points_are_lines_over_the_shares_one_for_each_split_and_direction() -> None:
-    rows = [scored(0.1, 84, val=(0.2, 0.3), test=(0.1, 0.4)), scored(1.0, 840, val=(0.5, 0.6), test=(0.7, 0.8))]
-    found = caption_scaling.points(rows)
-    assert [(one["series"], one["share"], one["n"], one["r10"]) for one in found] == [
-        ("val: image to text", 0.1, 84, 0.2),
-        ("val: image to text", 1.0, 840, 0.5),
-        ("val: text to image", 0.1, 84, 0.3),
-        ("val: text to image", 1.0, 840, 0.6),
-        ("test: image to text", 0.1, 84, 0.1),
-        ("test: image to text", 1.0, 840, 0.7),
-        ("test: text to image", 0.1, 84, 0.4),
-        ("test: text to image", 1.0, 840, 0.8),
-    ]
-    assert all(list(one) == ["share", "n", "series", "r10"] for one in found)
-
-
-def test_a_split_without_captions_has_no_points() -> None:
-    found = caption_scaling.points([scored(0.5, 10, test=(0.1, 0.2)), scored(1.0, 20, test=(0.3, 0.4))])
-    assert [one["series"] for one in found] == ["test: image to text"] * 2 + ["test: text to image"] * 2
-    assert caption_scaling.points([scored(0.5, 10)]) == []
 
 
 def test_a_row_of_the_sweep_is_made_of_what_points_are_made_from(encoder: DualEncoder, machine: Runtime) -> None:
