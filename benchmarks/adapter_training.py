@@ -19,17 +19,19 @@ from torch import Tensor, nn
 
 from benchmarks import command, photographs, pseudo_labels, table, timing
 from benchmarks.photographs import Photograph
-from crackpipe import images, params, runtime
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.clip import encoder as encoders
-from crackpipe.clip.encoder import Encoder
+from crackpipe import params
+from crackpipe.clip.encoders import encoder as encoders
+from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Precision, Runtime
+from crackpipe.imaging import images
+from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.params import Params
-from crackpipe.runtime import Precision, Runtime
-from crackpipe.segment import examples, grid_losses, text_guided, tokens, training
-from crackpipe.segment.examples import Examples
-from crackpipe.segment.tokens import Tokens
-from crackpipe.segment.training import Loss
-from crackpipe.segment.views import Place, View
+from crackpipe.segment.adapters import examples, fused_loss, text_guided, token_cache, training
+from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.adapters.token_cache import Tokens
+from crackpipe.segment.adapters.training import Loss
+from crackpipe.segment.windows.augment import Place, View
 
 Item = tuple[UInt8[np.ndarray, "s s 3"], Bool[np.ndarray, "s s"]]
 
@@ -138,7 +140,7 @@ def task(spec: dict[str, Any], items: Sequence[Item], machine: Runtime, p: Param
     encoders.place(eyes, machine).eval().requires_grad_(False)
     text = nn.functional.normalize(torch.randn(2, eyes.joint_width), dim=1)
     loss = partial(
-        grid_losses.text_adapters,
+        fused_loss.text_adapters,
         focal_weight=own.focal_weight,
         dice_weight=own.dice_weight,
         edge_weight=own.edge_weight,
@@ -160,8 +162,8 @@ def keep(given: Task, folder: Path) -> Examples:
     names = [f"{number:04d}" for number in range(len(given.items))]
     seen = [(name, 0, View(image, place, None)) for name, (image, _) in zip(names, given.items, strict=True)]
     machine = {"encoder": given.encoder, "machine": given.machine}
-    shapes = tokens.shapes(**machine, stages=STAGES, side_px=side_px)
-    tokens.write(folder, seen, count=len(seen), kept=shapes, batch=given.batch, **machine)
+    shapes = token_cache.shapes(**machine, stages=STAGES, side_px=side_px)
+    token_cache.write(folder, seen, count=len(seen), kept=shapes, batch=given.batch, **machine)
     labels = {name: images.encode_mask(mask) for name, (_, mask) in zip(names, given.items, strict=True)}
     return examples.labelled(Tokens(folder), labels, binarise=0.5, kind="truth", workers=1)
 

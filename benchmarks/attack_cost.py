@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from benchmarks import command, table, timing
-from crackpipe import params, runtime
-from crackpipe.classify import backbones, final_layer
+from crackpipe import params
+from crackpipe.classify import final_layer
 from crackpipe.classify.losses import catalogue
 from crackpipe.classify.losses.step import Loss, Step
+from crackpipe.compute import runtime
+from crackpipe.models import backbones
 
 PHOTOS = 16
 SIDE_PX = 224

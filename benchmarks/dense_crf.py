@@ -13,7 +13,8 @@ import numpy as np
 
 from benchmarks import command, photographs, table, timing
 from benchmarks.photographs import Photograph
-from crackpipe import images, params
+from crackpipe import params
+from crackpipe.imaging import images
 from crackpipe.pseudo import cam, evidence, labelling
 from crackpipe.pseudo.labelling import Item, Method
 

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 
 from benchmarks import command, photographs, pseudo_labels, table, timing
-from crackpipe import params, runtime
-from crackpipe.classify.backbones import Network
-from crackpipe.clip.encoder import OpenClipEncoder
-from crackpipe.runtime import Runtime
+from crackpipe import params
+from crackpipe.clip.encoders.encoder import OpenClipEncoder
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.models.backbones import Network
 
 PHOTOS = 16
 BAR = 0.85

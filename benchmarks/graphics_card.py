@@ -13,11 +13,12 @@ import torch
 
 from benchmarks import command, growth, network_share, photographs, pseudo_labels, table, timing
 from benchmarks.timing import Times
-from crackpipe import params, runtime
+from crackpipe import params
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
 from crackpipe.params import Params
-from crackpipe.runtime import Runtime
-from crackpipe.segment import segmenter
-from crackpipe.segment.segmenter import Segmenter
+from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference.segmenter import Segmenter
 
 PHOTOS = 32
 TURNS = 3

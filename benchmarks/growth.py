@@ -19,11 +19,13 @@ from ruamel.yaml import YAML
 
 from benchmarks import command, photographs, table
 from benchmarks.photographs import Photograph
-from crackpipe import params, progress, runtime, schemas, tables
+from crackpipe import console, params
 from crackpipe.classify import classifier
+from crackpipe.compute import runtime
 from crackpipe.data import slices
-from crackpipe.segment import pixel_network
-from crackpipe.segment.pixel_network import PixelNetwork
+from crackpipe.files import parquet, schemas
+from crackpipe.segment.networks import pixel_network
+from crackpipe.segment.networks.pixel_network import PixelNetwork
 
 PHOTOS = 1600
 ROOT = Path(__file__).parents[1]
@@ -90,7 +92,7 @@ def measured(
     write_project(folder)
     found: dict[tuple[int, tuple[str, ...]], Cost] = {}
     plan = [(count, stage) for count in counts for stage in STAGES]
-    for count, stage in progress.bar(plan, what="growth", total=len(plan), unit="stages"):
+    for count, stage in console.bar(plan, what="growth", total=len(plan), unit="stages"):
         if stage == STAGES[0]:
             write_photographs(folder, small, count=count)
         found[count, stage] = run(folder, stage)
@@ -141,8 +143,8 @@ def write_photographs(folder: Path, small: Sequence[Photograph], *, count: int) 
     photos = folder / "data/photos"
     photographs.write_table(photos, small, count=count)
     settings = params.load(folder / "params.yaml").slice.model_dump()
-    patches = slices.cut(tables.scan(photos, schemas.PHOTOS, columns=COLUMNS), **settings)
-    tables.write_columns(folder / "data/patches/patches.parquet", schemas.PATCHES, patches)
+    patches = slices.cut(parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS), **settings)
+    parquet.write_columns(folder / "data/patches/patches.parquet", schemas.PATCHES, patches)
 
 
 if __name__ == "__main__":

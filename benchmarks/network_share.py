@@ -15,12 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import command, photographs, pseudo_labels, table, timing
-from crackpipe import params, runtime
-from crackpipe.classify.backbones import Network
+from crackpipe import params
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.models.backbones import Network
 from crackpipe.params import Params
 from crackpipe.pseudo import evidence
-from crackpipe.runtime import Runtime
 
 PHOTOS = 3
 BAR = 0.7

@@ -17,13 +17,15 @@ import torch
 from torch import nn
 
 from benchmarks import command, peers, photographs, table, timing
-from crackpipe import images, params, runtime
+from crackpipe import params
 from crackpipe.classify import classifier
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images
 from crackpipe.params import Params
 from crackpipe.pseudo import cam, evidence, labelling, methods, patch_map
 from crackpipe.pseudo.labelling import Item
-from crackpipe.runtime import Runtime
 
 PHOTOS = 3
 BAR = 5

@@ -6,7 +6,8 @@ processing of `ablate.limit` photographs of each source; memory of a few dozen p
 
 from pathlib import Path
 
-from crackpipe import params, reports, stage
+from crackpipe import console, params
+from crackpipe.files import metrics
 from crackpipe.pseudo import patch_labels
 from crackpipe.report import ablation
 
@@ -23,8 +24,8 @@ def main() -> None:
         tolerance_px=p.evaluate.tolerance_px,
         workers=p.runtime.workers,
     )
-    reports.write_json(Path("metrics/ablation.json"), tree)
+    metrics.write_json(Path("metrics/ablation.json"), tree)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -9,18 +9,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crackpipe import checkpoints, params, reports, runtime, stage
-from crackpipe.clip import encoder, prompts
+from crackpipe import console, params
+from crackpipe.clip import prompts
+from crackpipe.clip.encoders import encoder
+from crackpipe.compute import runtime
+from crackpipe.files import fingerprint, metrics
+from crackpipe.models import checkpoints
 from crackpipe.report import prompt_ablation
-from crackpipe.segment import examples, labels, recipes, segmenter
-from crackpipe.segment.tokens import Tokens
+from crackpipe.segment import recipes
+from crackpipe.segment.adapters import examples
+from crackpipe.segment.adapters.token_cache import Tokens
+from crackpipe.segment.inference import segmenter
+from crackpipe.segment.windows import labels
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
 CLIP, OUT = Path("models/clip"), Path("data/prompt_ablation")
 
 
 def main() -> None:
-    (wording,) = stage.arguments({"wording": params.WORDINGS})
+    (wording,) = console.arguments({"wording": params.WORDINGS})
     p = params.load()
     q, kind, workers = p.train_segmenter, p.ablate_prompts.labels, p.runtime.workers
     binarise = getattr(p.pseudo_label, kind).binarise
@@ -33,7 +40,7 @@ def main() -> None:
     flawless, damaged = prompts.sets(**{**p.prompts.model_dump(), "wording": wording})
     text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
     settings = p.model_dump(exclude={"segment", "evaluate"})
-    digest = checkpoints.fingerprint([wording, settings], [PHOTOS, LABELS / kind, CLIP])
+    digest = fingerprint.of([wording, settings], [PHOTOS, LABELS / kind, CLIP])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
         shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint}
         recipes.text_adapters(OUT / wording, given, encoder=eyes, text=text, **shared, **q.text_adapters.model_dump())
@@ -46,8 +53,8 @@ def main() -> None:
         workers=workers,
         what=f"segment (prompts: {wording})",
     )
-    reports.write_json(OUT / wording / "scores.json", scores)
+    metrics.write_json(OUT / wording / "scores.json", scores)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -7,9 +7,10 @@ Costs: a training as train_classifier's, or of the last part of the network alon
 
 from pathlib import Path
 
-from crackpipe import params, runtime, stage
-from crackpipe.classify import matrix
+from crackpipe import console, params
+from crackpipe.classify import loss_comparison
 from crackpipe.classify.losses import catalogue
+from crackpipe.compute import runtime
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
 FEATURES = Path("data/trunk_features")
@@ -18,14 +19,14 @@ SCHEDULE = {"batch", "lr", "lr_gamma", "lr_step_epochs", "momentum", "optimiser"
 
 
 def main() -> None:
-    name, backbone, source, seed = stage.arguments(
+    name, backbone, source, seed = console.arguments(
         {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": None}
     )
     p = params.load()
     q, r = p.train_classifier, p.calibrate
     loss, settings = p.loss(name)
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
-    matrix.run(
+    loss_comparison.run(
         CELLS / f"{name}-{backbone}-{source}-{seed}.json",
         name=name,
         loss=catalogue.build(loss, settings),
@@ -52,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -11,7 +11,7 @@ from typing import Any
 import grimp
 from ruamel.yaml import YAML
 
-from crackpipe import stage
+from crackpipe import console
 from crackpipe.errors import CrackpipeError
 
 DVC_YAML = Path("dvc.yaml")
@@ -88,8 +88,8 @@ def update(path: Path = DVC_YAML) -> list[str]:
 
 
 def main() -> None:
-    stage.say(f"changed: {', '.join(update()) or 'nothing'}")
+    console.say(f"changed: {', '.join(update()) or 'nothing'}")
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -9,8 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crackpipe import images, params, progress, runtime, schemas, stage, tables
+from crackpipe import console, params
 from crackpipe.classify import classifier
+from crackpipe.compute import parallel, runtime
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.pseudo import cam, evidence, patch_map
 
 PHOTOS, EVIDENCE = Path("data/photos"), Path("data/evidence")
@@ -29,17 +32,17 @@ def main() -> None:
         finders[evidence.patch_kind(one.side_px)] = one.stride_px, cells
 
     def decoded() -> Iterator[evidence.Decoded]:
-        photos = tables.scan(PHOTOS, schemas.PHOTOS, columns=["photo_id", "image"])
-        bar = progress.bar(photos, what="evidence", total=tables.count(PHOTOS, schemas.PHOTOS), unit="photos")
-        return progress.prefetch(
+        photos = parquet.scan(PHOTOS, schemas.PHOTOS, columns=["photo_id", "image"])
+        bar = console.bar(photos, what="evidence", total=parquet.count(PHOTOS, schemas.PHOTOS), unit="photos")
+        return parallel.prefetch(
             lambda row: (row["photo_id"], images.decode_rgb(row["image"])),
             bar,
             workers=p.runtime.workers,
             ahead=evidence.CHUNK,
         )
 
-    tables.write_shards(EVIDENCE, schemas.EVIDENCE, evidence.gather(decoded(), finders))
+    parquet.write_shards(EVIDENCE, schemas.EVIDENCE, evidence.gather(decoded(), finders))
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

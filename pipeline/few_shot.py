@@ -6,20 +6,21 @@ process runs all subsets and seeds, because imports would take longer than most 
 
 from pathlib import Path
 
-from crackpipe import params, runtime, stage
-from crackpipe.heads import material, sweep
+from crackpipe import console, params
+from crackpipe.compute import runtime
+from crackpipe.few_shot import dataset, sweep
 
 PATCHES = Path("data/few_shot_patches")
 
 
 def main() -> None:
-    (head,) = stage.arguments({"head": list(sweep.HEADS)})
+    (head,) = console.arguments({"head": list(sweep.HEADS)})
     p = params.load()
     q = p.few_shot
     runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
     found = sweep.run(
         head,
-        material.load(PATCHES),
+        dataset.load(PATCHES),
         settings=getattr(q, head).model_dump(),
         shares=q.subsets,
         seeds=q.seeds,
@@ -29,4 +30,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -7,7 +7,9 @@ Costs: image processing of each photograph in a pool; memory of a few dozen phot
 from collections.abc import Iterator
 from pathlib import Path
 
-from crackpipe import heap, params, schemas, stage, tables
+from crackpipe import console, params
+from crackpipe.compute import memory
+from crackpipe.files import parquet, schemas
 from crackpipe.pseudo import labelling, patch_labels, stream
 
 PHOTOS, EVIDENCE = Path("data/photos"), Path("data/evidence")
@@ -15,13 +17,13 @@ PATCHES = Path("data/patches/patches.parquet")
 
 
 def main() -> None:
-    (name,) = stage.arguments({"method": params.LABEL_METHODS})
+    (name,) = console.arguments({"method": params.LABEL_METHODS})
     p = params.load()
-    heap.give_back()
+    memory.give_back()
     own, workers = getattr(p.pseudo_label, name), p.runtime.workers
     settings = own.model_dump()
 
-    def rows() -> Iterator[tables.Row]:
+    def rows() -> Iterator[parquet.Row]:
         if name == "truth":
             return stream.truth(PHOTOS, binarise=own.binarise)
         none = patch_labels.without_crack(PATCHES) if settings.get("patch_labels") else {}
@@ -29,8 +31,8 @@ def main() -> None:
         made = labelling.label(items, labelling.method(name, settings), workers=workers)
         return stream.labels(made, method=name, binarise=own.binarise)
 
-    tables.write_shards(Path(f"data/pseudo_labels/{name}"), schemas.PSEUDO_LABELS, rows())
+    parquet.write_shards(Path(f"data/pseudo_labels/{name}"), schemas.PSEUDO_LABELS, rows())
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -8,34 +8,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from crackpipe import images, params, progress, runtime, schemas, stage, tables
-from crackpipe.segment import segmenter
+from crackpipe import console, params
+from crackpipe.compute import parallel, runtime
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
+from crackpipe.segment.inference import segmenter
 
 PHOTOS = Path("data/photos")
 
 
 def main() -> None:
-    name, kind = stage.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
+    name, kind = console.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
     p = params.load()
     machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), machine, clip=Path("models/clip"))
     settings = p.segment.model_dump(exclude={"splits"})
-    splits = tables.read(PHOTOS, schemas.PHOTOS, columns=["split"])["split"].to_pylist()
+    splits = parquet.read(PHOTOS, schemas.PHOTOS, columns=["split"])["split"].to_pylist()
     total = sum(split in p.segment.splits for split in splits)
 
     def rows() -> Iterator[dict[str, Any]]:
-        photos = tables.scan(PHOTOS, schemas.PHOTOS, columns=["photo_id", "split", "image"])
+        photos = parquet.scan(PHOTOS, schemas.PHOTOS, columns=["photo_id", "split", "image"])
         wanted = (row for row in photos if row["split"] in p.segment.splits)
-        bar = progress.bar(wanted, what=f"segment ({name}-{kind})", total=total, unit="photos")
-        decoded = progress.prefetch(
+        bar = console.bar(wanted, what=f"segment ({name}-{kind})", total=total, unit="photos")
+        decoded = parallel.prefetch(
             lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=p.runtime.workers, ahead=8
         )
         for photo_id, image in decoded:
             mask = segmenter.segment(image, model, **settings, what=photo_id)
             yield {"photo_id": photo_id, "mask": images.encode_grey(mask)}
 
-    tables.write_shards(Path(f"data/masks/{name}-{kind}"), schemas.MASKS, rows())
+    parquet.write_shards(Path(f"data/masks/{name}-{kind}"), schemas.MASKS, rows())
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -9,11 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from crackpipe import checkpoints, params, reports, runtime, schemas, stage, tables
+from crackpipe import console, params
 from crackpipe.classify import calibrator, classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
-from crackpipe.classify.sampling import Photographed
+from crackpipe.classify.training_inputs import Photographed
+from crackpipe.compute import runtime
 from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.files import fingerprint, metrics, parquet, schemas
+from crackpipe.models import checkpoints
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}
@@ -26,7 +29,7 @@ def main() -> None:
     side_px, workers = p.slice.side_px, p.runtime.workers
     machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
     runtime.seed_everything(q.seed)
-    patches = tables.read(PATCHES, schemas.PATCHES).to_pandas()
+    patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
     scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)
     where = "train_classifier.posthoc"
     calibrator.check(q.posthoc, scoring.labels(recipe.validated(scored)), where=where)
@@ -35,7 +38,7 @@ def main() -> None:
     machine.place(model.network)
     values = [q.model_dump(), own.model_dump(), side_px, p.runtime.device, p.runtime.threads]
     with (
-        checkpoints.opened("train_classifier", checkpoints.fingerprint(values, [PHOTOS, PATCHES])) as checkpoint,
+        checkpoints.opened("train_classifier", fingerprint.of(values, [PHOTOS, PATCHES])) as checkpoint,
         PhotoCache(PHOTOS, wanted=plan.photographs(), workers=workers) as photos,
     ):
         loss = catalogue.build(q.loss, own.model_dump())
@@ -48,8 +51,8 @@ def main() -> None:
         classifier.save(MODEL, model)
         if history:
             pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
-    reports.write_json(Path("metrics/classifier.json"), scores)
+    metrics.write_json(Path("metrics/classifier.json"), scores)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -9,12 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crackpipe import checkpoints, params, runtime, stage
+from crackpipe import console, params
 from crackpipe.classify import classifier
-from crackpipe.clip import encoder, prompts
+from crackpipe.clip import prompts
+from crackpipe.clip.encoders import encoder
+from crackpipe.compute import runtime
 from crackpipe.data.photo_cache import PhotoCache
-from crackpipe.segment import examples, labels, recipes, views, windows
-from crackpipe.segment.tokens import Tokens
+from crackpipe.files import fingerprint
+from crackpipe.models import checkpoints
+from crackpipe.segment import recipes
+from crackpipe.segment.adapters import examples
+from crackpipe.segment.adapters.token_cache import Tokens
+from crackpipe.segment.windows import augment, labels, windows
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
 CLASSIFIER, CLIP = Path("models/classifier"), Path("models/clip")
@@ -22,7 +28,7 @@ BUILT_OF = {"encoder", "weights", "width", "refine_px"}  # what else a section h
 
 
 def main() -> None:
-    name, kind = stage.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
+    name, kind = console.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
     p = params.load()
     q, own, binarise = p.train_segmenter, getattr(p.train_segmenter, name), getattr(p.pseudo_label, kind).binarise
     kept = {} if name == "text_adapters" else {"precision": q.precision}
@@ -30,7 +36,7 @@ def main() -> None:
     runtime.seed_everything(q.seed)
     folder, workers = Path(f"models/segmenter/{name}-{kind}"), p.runtime.workers
     splits = labels.splits(kind, unlabelled=q.unlabelled)
-    digest = checkpoints.fingerprint(
+    digest = fingerprint.of(
         [name, kind, p.model_dump(exclude={"segment", "evaluate"})], [PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
     )
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint:
@@ -49,7 +55,7 @@ def main() -> None:
         known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
         chosen = labels.draw(known, count=q.photos, seed=q.seed, kind=kind)
         with PhotoCache(PHOTOS, wanted=chosen, workers=workers) as photos:
-            change = partial(views.view, side_px=own.side_px, fit=own.fit, **q.augment.model_dump())
+            change = partial(augment.view, side_px=own.side_px, fit=own.fit, **q.augment.model_dump())
             target = {"labels": known, "binarise": binarise, "soft": q.soft_labels, "change": change}
             sample = partial(windows.window, photos=photos, **target)
             settings = {**shared, **own.model_dump(exclude={"fit", "side_px", *BUILT_OF})}
@@ -57,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

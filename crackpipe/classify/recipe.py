@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.classify import calibrator, sampling, scoring, training
+from crackpipe.classify import calibrator, scoring, training
 from crackpipe.classify.calibrator import Kind
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
-from crackpipe.classify.sampling import Inputs
 from crackpipe.classify.training import History
-from crackpipe.runtime import Runtime
+from crackpipe.classify.training_inputs import Inputs
+from crackpipe.compute.runtime import Runtime
+from crackpipe.data import patch_draw
+from crackpipe.models.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def plan(
     """
     train = patches[patches["split"] == "train"].reset_index(drop=True)
     labels = train["label"].to_numpy()
-    drawn = partial(sampling.draw, labels, count=patches_per_epoch, crack_share=crack_share, seed=seed)
+    drawn = partial(patch_draw.draw, labels, count=patches_per_epoch, crack_share=crack_share, seed=seed)
     return Plan(train, scored, [drawn(epoch=epoch) for epoch in range(epochs)])
 
 

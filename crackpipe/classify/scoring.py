@@ -9,15 +9,16 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from crackpipe import progress, runtime
+from crackpipe import console
 from crackpipe.classify import final_layer
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses import ar_adals
 from crackpipe.classify.losses.step import HeldOut
-from crackpipe.classify.sampling import Inputs
+from crackpipe.classify.training_inputs import Inputs
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
 from crackpipe.measures import classification
-from crackpipe.runtime import Runtime
 
 BATCH = 128
 
@@ -56,7 +57,7 @@ def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Ru
     """Logits of no crack and crack of each patch, in inference mode, on the CPU."""
     model.network.eval()
     loaded = inputs.plain(patches, batch=BATCH)
-    bar = progress.bar(loaded, what="score patches", total=-(-len(patches) // BATCH), unit="batches")
+    bar = console.bar(loaded, what="score patches", total=-(-len(patches) // BATCH), unit="batches")
     return torch.cat([torch.zeros(0, 2), *(model.logits(pixels, machine).cpu() for pixels, _ in bar)])
 
 

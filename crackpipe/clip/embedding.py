@@ -12,18 +12,21 @@ import torch
 from jaxtyping import Float, Float16, Float32, UInt8
 from torch import Tensor, nn
 
-from crackpipe import images, mapped, progress, schemas, tables
-from crackpipe.clip.encoder import Encoder, OpenClipEncoder
-from crackpipe.clip.kept_embeddings import ENCODER, FILE
+from crackpipe import console
+from crackpipe.clip.embedding_file import ENCODER, FILE
+from crackpipe.clip.encoders.encoder import Encoder, OpenClipEncoder
+from crackpipe.compute import parallel
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, ParamsError
-from crackpipe.runtime import Runtime
+from crackpipe.files import arrow, parquet, schemas
+from crackpipe.imaging import images
 
 AHEAD = 2  # batches that are decoded before they are needed
 
 
 def items(photos: Path) -> pd.DataFrame:
     """What is embedded, in the order of the table: kind, split and item_id of photographs and distinct captions."""
-    table = tables.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
+    table = parquet.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
     seen = table[["split", "photo_id"]].rename(columns={"photo_id": "item_id"}).assign(kind="image")
     captioned = table[table["caption"].notna()]
     said = captioned[["split", "caption"]].rename(columns={"caption": "item_id"}).assign(kind="text").drop_duplicates()
@@ -80,7 +83,7 @@ def write(
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), width)
         names = {name: pa.array(listed[name].tolist(), pa.string()) for name in listed}
         columns = pa.table({**names, "vector": column})
-        mapped.write(folder / FILE, schemas.embeddings(width=width), columns, about={ENCODER.decode(): fingerprint})
+        arrow.write(folder / FILE, schemas.embeddings(width=width), columns, about={ENCODER.decode(): fingerprint})
     return listed
 
 
@@ -134,7 +137,7 @@ def _fill_images(
     rows = dict(zip(listed["item_id"][seen], seen, strict=True))
     count = -(-len(rows) // batch)
     loaded = _squares(photos, side_px=side_px, batch=batch, workers=workers)
-    for names, pixels in progress.bar(loaded, what="embed photographs", total=count, unit="batches"):
+    for names, pixels in console.bar(loaded, what="embed photographs", total=count, unit="batches"):
         vectors[[rows[name] for name in names]] = encode_images(encoder, pixels, machine)
 
 
@@ -142,12 +145,12 @@ def _squares(
     photos: Path, *, side_px: int, batch: int, workers: int
 ) -> Iterator[tuple[list[str], UInt8[Tensor, "b 3 s s"]]]:
     """photo_ids and pixels of the photographs, batch by batch; threads decode the next ones."""
-    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
 
-    def square(row: tables.Row) -> tuple[str, UInt8[np.ndarray, "s s 3"]]:
+    def square(row: parquet.Row) -> tuple[str, UInt8[np.ndarray, "s s 3"]]:
         return row["photo_id"], images.squeezed(images.decode_rgb(row["image"]), side_px=side_px)
 
-    decoded = progress.prefetch(square, rows, workers=workers, ahead=AHEAD * batch)
+    decoded = parallel.prefetch(square, rows, workers=workers, ahead=AHEAD * batch)
     while group := list(itertools.islice(decoded, batch)):
         names, pixels = zip(*group, strict=True)
         yield list(names), torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
@@ -162,7 +165,7 @@ def _fill_texts(
         rows.setdefault(listed["item_id"][row], []).append(row)
     captions = sorted(rows)
     starts = range(0, len(captions), batch)
-    for start in progress.bar(starts, what="embed captions", total=len(starts), unit="batches"):
+    for start in console.bar(starts, what="embed captions", total=len(starts), unit="batches"):
         chosen = captions[start : start + batch]
         for caption, vector in zip(chosen, encode_texts(encoder, chosen, machine), strict=True):
             vectors[rows[caption]] = vector

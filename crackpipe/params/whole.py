@@ -11,9 +11,9 @@ from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, Evidence, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
 from crackpipe.params.losses import Aicl, Losses
-from crackpipe.params.machine import Runtime
 from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
+from crackpipe.params.runtime import Runtime
 from crackpipe.params.section import Section
 
 

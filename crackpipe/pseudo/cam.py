@@ -12,11 +12,11 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 
-from crackpipe import images
-from crackpipe.classify.backbones import Network
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError
-from crackpipe.runtime import Runtime
+from crackpipe.imaging import images
+from crackpipe.models.backbones import Network
 
 CELL_PX = 32  # the backbones' total stride; photographs are mirrored to a multiple of it
 MARGIN_PX = 256  # what a tile sees beyond its border

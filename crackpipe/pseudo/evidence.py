@@ -9,8 +9,9 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from crackpipe import images, tables
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet
+from crackpipe.imaging import images
 
 Photograph = UInt8[np.ndarray, "_h _w 3"]
 Cells = Float32[np.ndarray, "_a _b"]
@@ -26,7 +27,7 @@ def patch_kind(side_px: int) -> str:
     return f"patch_{side_px}"
 
 
-def gather(photographs: Iterable[Decoded], finders: Mapping[str, Finder]) -> Iterator[tables.Row]:
+def gather(photographs: Iterable[Decoded], finders: Mapping[str, Finder]) -> Iterator[parquet.Row]:
     """Yield rows of the ``evidence`` table, photograph by photograph; ``finders`` by kind."""
     remaining = iter(photographs)
     while chunk := list(islice(remaining, CHUNK)):
@@ -39,7 +40,7 @@ def gather(photographs: Iterable[Decoded], finders: Mapping[str, Finder]) -> Ite
 
 
 def maps(
-    found: Sequence[tables.Row], *, kinds: Sequence[str], height: int, width: int, upsample: images.Method
+    found: Sequence[parquet.Row], *, kinds: Sequence[str], height: int, width: int, upsample: images.Method
 ) -> list[Float32[np.ndarray, "h w"]]:
     """Maps of a photograph, one for each of ``kinds``, upsampled to its pixels, in [0, 1].
 

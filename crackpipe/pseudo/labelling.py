@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from crackpipe import images, progress, tables
+from crackpipe.compute import parallel
+from crackpipe.files import parquet
+from crackpipe.imaging import images
 from crackpipe.pseudo import crf, evidence, methods
 
 Photograph = UInt8[np.ndarray, "_h _w 3"]
@@ -32,7 +34,7 @@ class Item:
 
     key: Any
     image: Photograph
-    evidence: tuple[tables.Row, ...]
+    evidence: tuple[parquet.Row, ...]
     possible: Bool[np.ndarray, "_h _w"] | None
 
 
@@ -88,7 +90,7 @@ def label(items: Iterable[Item], chosen: Method, *, workers: int) -> Iterator[tu
             yield item
 
     with _pool(workers, processes=chosen.in_processes) as pool:
-        for levels in progress.in_order(pool, partial(one, chosen=chosen), taken(), ahead=ahead(workers)):
+        for levels in parallel.in_order(pool, partial(one, chosen=chosen), taken(), ahead=ahead(workers)):
             item = waiting.popleft()
             yield item.key, item.image, levels
 

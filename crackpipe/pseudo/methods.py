@@ -5,10 +5,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from crackpipe import images
-from crackpipe.pseudo import dark_map
-
-STEPS = np.float32(80)  # beyond so many softnesses above the threshold nothing is dark, and float32's exp overflows
+from crackpipe.imaging import dark_map, images
 
 
 def cam(image: UInt8[np.ndarray, "h w 3"], cam: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
@@ -95,15 +92,4 @@ def soft_location(
     threshold = dark_map.weighted_threshold(grey, weights, classes=classes)
     if threshold == dark_map.NONE_DARK:
         return np.zeros_like(grey)
-    return images.to_levels(found * soft_darkness(grey, threshold=threshold, softness=softness))
-
-
-def soft_darkness(grey: UInt8[np.ndarray, "h w"], *, threshold: int, softness: float) -> Float32[np.ndarray, "h w"]:
-    """``sigmoid((threshold − grey) / softness)``, ½ at the threshold; with ``softness=0`` 1 up to it, 0 above."""
-    levels = np.arange(256, dtype=np.float32)
-    if softness:
-        steps = (levels - np.float32(threshold)) / np.float32(softness)
-        table = 1 / (1 + np.exp(np.minimum(steps, STEPS)))
-    else:
-        table = (levels <= threshold).astype(np.float32)
-    return table[grey]
+    return images.to_levels(found * dark_map.soft_darkness(grey, threshold=threshold, softness=softness))

@@ -7,10 +7,9 @@ import torch
 from jaxtyping import Float32, Int, UInt8
 from torch import Tensor
 
-from crackpipe import images
 from crackpipe.classify.classifier import Classifier
-from crackpipe.data import slices
-from crackpipe.runtime import Runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images, patch_grid
 
 
 def patch_cells(
@@ -87,8 +86,8 @@ def _places(
 ) -> tuple[Int[np.ndarray, "r"], Int[np.ndarray, "c"]]:
     """First rows and columns of a photograph's patches."""
     height, width = photograph.shape[:2]
-    rows = slices.starts(height, side_px=side_px, stride_px=stride_px)
-    return rows, slices.starts(width, side_px=side_px, stride_px=stride_px)
+    rows = patch_grid.starts(height, side_px=side_px, stride_px=stride_px)
+    return rows, patch_grid.starts(width, side_px=side_px, stride_px=stride_px)
 
 
 def _bands(

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, schemas, tables
+from crackpipe import console
+from crackpipe.compute import parallel
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.pseudo import patch_labels
 from crackpipe.pseudo.labelling import Item, ahead
 from crackpipe.pseudo.patch_labels import Place
@@ -34,15 +37,15 @@ def items(
     Raises:
         CrackpipeError: a photograph has no evidence.
     """
-    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-    total = tables.count(photos, schemas.PHOTOS)
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
+    total = parquet.count(photos, schemas.PHOTOS)
     if wanted is not None:
         rows, total = (row for row in rows if row["photo_id"] in wanted), len(wanted)
-    bar = progress.bar(rows, what=what, total=total, unit="photos")
-    decoded = progress.prefetch(
+    bar = console.bar(rows, what=what, total=total, unit="photos")
+    decoded = parallel.prefetch(
         lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=workers, ahead=ahead(workers)
     )
-    found: Iterator[tuple[Any, list[tables.Row]]] = tables.grouped(evidence, schemas.EVIDENCE)
+    found: Iterator[tuple[Any, list[parquet.Row]]] = parquet.grouped(evidence, schemas.EVIDENCE)
     if wanted is not None:
         found = (group for group in found if group[0] in wanted)
     for photo_id, image in decoded:
@@ -58,16 +61,16 @@ def items(
         yield Item(photo_id, image, tuple(grids), possible)
 
 
-def row(photo_id: str, levels: UInt8[np.ndarray, "h w"], *, method: str, binarise: float) -> tables.Row:
+def row(photo_id: str, levels: UInt8[np.ndarray, "h w"], *, method: str, binarise: float) -> parquet.Row:
     """Row of the ``pseudo_labels`` table."""
     crack_px = int(images.at_least(levels, binarise).sum())
     return {"photo_id": photo_id, "method": method, "mask": images.encode_grey(levels), "crack_px": crack_px}
 
 
-def truth(photos: Path, *, binarise: float) -> Iterator[tables.Row]:
+def truth(photos: Path, *, binarise: float) -> Iterator[parquet.Row]:
     """Ground truth as labels, of the photographs that have one: what fully supervised rows are trained on."""
-    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "mask"])
-    for found in progress.bar(rows, what="labels (truth)", total=tables.count(photos, schemas.PHOTOS), unit="photos"):
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "mask"])
+    for found in console.bar(rows, what="labels (truth)", total=parquet.count(photos, schemas.PHOTOS), unit="photos"):
         if found["mask"] is not None:
             levels = images.decode_mask(found["mask"]).astype(np.uint8) * np.uint8(255)
             yield row(found["photo_id"], levels, method="truth", binarise=binarise)
@@ -75,7 +78,7 @@ def truth(photos: Path, *, binarise: float) -> Iterator[tables.Row]:
 
 def labels(
     made: Iterator[tuple[Any, np.ndarray, UInt8[np.ndarray, "_h _w"]]], *, method: str, binarise: float
-) -> Iterator[tables.Row]:
+) -> Iterator[parquet.Row]:
     """Rows of what :func:`labelling.label` yields."""
     for photo_id, _, levels in made:
         yield row(photo_id, levels, method=method, binarise=binarise)

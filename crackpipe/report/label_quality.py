@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, schemas, tables
+from crackpipe import console
+from crackpipe.compute import parallel
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.pseudo import baselines
-from crackpipe.report import doubt
+from crackpipe.report import wrong_truth
 
 COLUMNS = ["photo_id", "source", "split", "image", "mask"]
 
@@ -33,28 +36,28 @@ def score(
 
     Args:
         photos, labels: the ``photos`` table, and the folder with one ``pseudo_labels`` table for each method.
-        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.doubt.sources_of`.
+        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.wrong_truth.sources_of`.
 
     Raises:
         CrackpipeError: a table of labels does not hold the photographs of the ``photos`` table.
         ParamsError: a doubtful photograph is unknown.
     """
-    doubt.check(photos, doubtful=doubtful)
+    wrong_truth.check(photos, doubtful=doubtful)
     board = Scoreboard(tolerance_px=tolerance_px)
     kept: Counter[tuple[str, str, str]] = Counter()
-    readers = {method: tables.scan(labels / method, schemas.PSEUDO_LABELS) for method in methods}
-    rows = tables.scan(photos, schemas.PHOTOS, columns=COLUMNS)
-    total = tables.count(photos, schemas.PHOTOS)
-    bar = progress.bar(
+    readers = {method: parquet.scan(labels / method, schemas.PSEUDO_LABELS) for method in methods}
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS)
+    total = parquet.count(photos, schemas.PHOTOS)
+    bar = console.bar(
         ((row, {method: _next(reader, row, method) for method, reader in readers.items()}) for row in rows),
         what="score labels",
         total=total,
         unit="photos",
     )
-    for row, truth, found in progress.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
+    for row, truth, found in parallel.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
         if truth is None:
             continue
-        for source in doubt.sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
+        for source in wrong_truth.sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
             place = source, row[0]["split"]
             for method, levels in found.items():
                 board.add((method, *place), levels=levels, truth=truth)
@@ -72,7 +75,7 @@ def score(
     return tree
 
 
-def _next(reader: Iterator[tables.Row], row: tables.Row, method: str) -> tables.Row:
+def _next(reader: Iterator[parquet.Row], row: parquet.Row, method: str) -> parquet.Row:
     found = next(reader, None)
     if found is None or found["photo_id"] != row["photo_id"]:
         raise CrackpipeError(
@@ -88,7 +91,9 @@ def _stage(method: str) -> str:
     return f"pseudo_label@{method}" if taught_by == method else f"self_label@{taught_by}"
 
 
-def _decoded(item: tuple[tables.Row, dict[str, tables.Row]]) -> tuple[Any, Any, dict[str, UInt8[np.ndarray, "_h _w"]]]:
+def _decoded(
+    item: tuple[parquet.Row, dict[str, parquet.Row]],
+) -> tuple[Any, Any, dict[str, UInt8[np.ndarray, "_h _w"]]]:
     row, labels = item
     if row["mask"] is None:
         return item, None, {}

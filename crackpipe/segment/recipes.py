@@ -11,15 +11,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.clip.encoder import Encoder
+from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError, ParamsError
-from crackpipe.runtime import Runtime
-from crackpipe.segment import fitting, grid_losses, losses, pixel_network, text_guided, training, windows
-from crackpipe.segment.examples import Examples
+from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.segment import losses
+from crackpipe.segment.adapters import fused_loss, text_guided, training
+from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.networks import pixel_network
+from crackpipe.segment.networks import training as fitting
+from crackpipe.segment.networks.pixel_network import PixelNetwork
 from crackpipe.segment.networks.trunks import Weights
-from crackpipe.segment.pixel_network import PixelNetwork
-from crackpipe.segment.windows import Target, Window
+from crackpipe.segment.windows import windows
+from crackpipe.segment.windows.windows import Target, Window
 
 Cut = Callable[[str, np.random.Generator], tuple[Window, Target]]  # (photo_id, generator) → window
 
@@ -46,7 +50,7 @@ def text_adapters(
     model = text_guided.create(encoder, stages=examples.tokens.stages, combine=combine, text=text)
     model.network.to(machine.device)
     loss = partial(
-        grid_losses.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight
+        fused_loss.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight
     )
     history = training.fit(
         model,

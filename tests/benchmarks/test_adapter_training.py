@@ -9,8 +9,9 @@ import torch
 
 from benchmarks import adapter_training
 from benchmarks.photographs import Photograph
-from crackpipe import params, runtime
-from crackpipe.runtime import Runtime
+from crackpipe import params
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
 
 SPEC = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
 

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from benchmarks import encoding, table
-from crackpipe.classify.backbones import Network
-from crackpipe.clip.encoder import OpenClipEncoder
-from crackpipe.runtime import Runtime
+from crackpipe.clip.encoders.encoder import OpenClipEncoder
+from crackpipe.compute.runtime import Runtime
+from crackpipe.models.backbones import Network
 
 Both = tuple[OpenClipEncoder, Network]
 

@@ -6,7 +6,8 @@ import torch
 from benchmarks import graphics_card, network_share, timing
 from benchmarks.photographs import Photograph
 from benchmarks.timing import Times
-from crackpipe import params, runtime
+from crackpipe import params
+from crackpipe.compute import runtime
 
 
 def test_without_a_gpu_the_section_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

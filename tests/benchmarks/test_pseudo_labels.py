@@ -10,10 +10,12 @@ import torch
 
 from benchmarks import network_share, peers, pseudo_labels
 from benchmarks.photographs import Photograph
-from crackpipe import images, params, runtime
+from crackpipe import params
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images
 from crackpipe.pseudo import cam, methods, patch_map
-from crackpipe.runtime import Runtime
 
 BATCH_PX = 40 * 32**2  # several batches, and a rest
 

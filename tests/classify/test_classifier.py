@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from crackpipe import runtime
 from crackpipe.classify import classifier
 from crackpipe.classify.calibrator import Calibrator
+from crackpipe.compute import runtime
 from crackpipe.errors import ModelError
+from crackpipe.models import normalise
 
 PIXELS = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32), dtype=np.uint8))
 
@@ -36,7 +37,7 @@ def test_inputs_are_scaled_and_the_pixels_stay(model: classifier.Classifier, mac
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(PIXELS, before)
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    channels = classifier.normalise(PIXELS, mean=mean, std=std, runtime=machine)
+    channels = normalise.normalise(PIXELS, mean=mean, std=std, runtime=machine)
     for channel in range(3):
         expected = (PIXELS[:, channel].double() / 255 - mean[channel]) / std[channel]
         assert torch.allclose(channels[:, channel].double(), expected, atol=1e-5)

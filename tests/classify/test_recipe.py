@@ -6,8 +6,8 @@ from dark_network import Darkness
 
 from crackpipe.classify import calibrator, recipe, scoring
 from crackpipe.classify.classifier import Classifier
-from crackpipe.classify.sampling import Photographed
-from crackpipe.runtime import Runtime
+from crackpipe.classify.training_inputs import Photographed
+from crackpipe.compute.runtime import Runtime
 
 PHOTO = np.zeros((16, 512, 3), np.uint8)  # black on the left, white on the right
 PHOTO[:, 256:] = 255

@@ -6,10 +6,10 @@ import pytest
 import torch
 from dark_network import Darkness
 
-from crackpipe import runtime
 from crackpipe.classify import scoring
 from crackpipe.classify.classifier import Classifier
-from crackpipe.classify.sampling import Photographed
+from crackpipe.classify.training_inputs import Photographed
+from crackpipe.compute import runtime
 
 MODEL = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
 PHOTO = np.zeros((16, 512, 3), np.uint8)  # black on the left, white on the right

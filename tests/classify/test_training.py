@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from crackpipe import runtime
-from crackpipe.checkpoints import Checkpoint
 from crackpipe.classify import classifier, training
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.smoothing import cross_entropy
 from crackpipe.classify.losses.step import HeldOut, Loss, Step
-from crackpipe.classify.sampling import Batch
+from crackpipe.compute import runtime
+from crackpipe.data.patch_pixels import Batch
+from crackpipe.models.checkpoints import Checkpoint
 
 EPOCHS = 3
 TOLD = HeldOut(torch.tensor([0.5, 1.5]), torch.tensor([0.6, 0.9]), torch.tensor([True, False]))

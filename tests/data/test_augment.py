@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from crackpipe import runtime
+from crackpipe.compute import runtime
 from crackpipe.data import augment
 
 PATCH = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 24, 24), dtype=np.uint8))

@@ -75,7 +75,7 @@ def test_code_lists_follow_imports_of_imports():
     assert "pipeline/slice.py" in files
     assert "crackpipe/data/slices.py" in files  # imported by the stage
     assert "crackpipe/errors.py" in files  # imported by what it imports
-    assert "crackpipe/cli.py" not in files
+    assert "crackpipe/cli/app.py" not in files
     assert "crackpipe/__init__.py" not in files  # a docstring alone
     assert files == sorted(files)
     assert "crackpipe/params" in files  # all of it
@@ -104,7 +104,7 @@ def test_a_package_file_with_code_is_listed_and_its_imports_too(tmp_path: Path):
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    for name in ("pipeline/dependencies.py", "crackpipe/errors.py", "crackpipe/stage.py"):
+    for name in ("pipeline/dependencies.py", "crackpipe/errors.py", "crackpipe/console.py"):
         shutil.copyfile(ROOT / name, tmp_path / name)
     printed = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert printed.stdout.split() == [

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from crackpipe import models
+from crackpipe.models import model_files
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 3, 10
@@ -94,7 +94,7 @@ def test_a_stage_killed_and_run_again_gives_the_bytes_of_an_undisturbed_run(slic
     assert not list(sliced.glob(".checkpoints/photos-*"))
     scores = json.loads((sliced / "metrics/classifier.json").read_text())
     assert sorted(scores) == ["test", "val"]
-    assert models.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
+    assert model_files.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
 
 
 @pytest.mark.slow

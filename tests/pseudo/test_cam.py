@@ -11,10 +11,10 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from crackpipe import runtime
-from crackpipe.classify import backbones
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute import runtime
 from crackpipe.errors import CrackpipeError
+from crackpipe.models import backbones
 from crackpipe.pseudo import cam
 
 Build = Callable[[], nn.Module]

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from crackpipe import images, schemas, tables
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.pseudo import evidence
 
 STEP = 1 / 65535
@@ -32,7 +33,7 @@ def finder(times: float, seen: list[int]) -> Callable[[list[np.ndarray]], list[n
     return find
 
 
-def maps_of(rows: list[tables.Row], *kinds: str, height: int = 20, width: int = 40) -> list[np.ndarray]:
+def maps_of(rows: list[parquet.Row], *kinds: str, height: int = 20, width: int = 40) -> list[np.ndarray]:
     return evidence.maps(rows, kinds=kinds, height=height, width=width, upsample="linear")
 
 
@@ -40,8 +41,8 @@ def test_every_photograph_has_its_rows_in_the_order_of_the_key(tmp_path: Path) -
     seen: list[int] = []
     finders = {"patch_64": (10, finder(0.5, seen)), "cam": (10, finder(1.0, []))}
     count = evidence.CHUNK + 3
-    assert tables.write_shards(tmp_path, schemas.EVIDENCE, evidence.gather(photographs(count), finders)) == 2 * count
-    found = dict(tables.grouped(tmp_path, schemas.EVIDENCE))
+    assert parquet.write_shards(tmp_path, schemas.EVIDENCE, evidence.gather(photographs(count), finders)) == 2 * count
+    found = dict(parquet.grouped(tmp_path, schemas.EVIDENCE))
     assert list(found) == [name for name, _ in photographs(count)]
     for number, rows in enumerate(found.values()):
         assert [row["kind"] for row in rows] == ["cam", "patch_64"]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crackpipe import images, params
+from crackpipe import params
+from crackpipe.imaging import images
 from crackpipe.pseudo import crf, labelling, methods
 from crackpipe.pseudo.labelling import Item, Method
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from crackpipe import images
-from crackpipe.pseudo import dark_map, methods
+from crackpipe.imaging import dark_map, images
+from crackpipe.pseudo import methods
 
 PLAIN = {
     "threshold": 0.5,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch import nn
 
-from crackpipe import runtime
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute import runtime
 from crackpipe.pseudo import evidence, patch_map
 
 STATUS = Path("/proc/self/status")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
-from crackpipe import images
-from crackpipe.pseudo import dark_map, methods
+from crackpipe.imaging import dark_map, images
+from crackpipe.imaging import dark_map as dark_map_module
+from crackpipe.pseudo import methods
 
 SOFT = {"smooth_px": 0.0, "near": 0.5, "classes": 3, "softness": 20.0, "bilateral_px": 0, "bilateral_sigma": 120.0}
 HARD = SOFT | {"softness": 0.0}
@@ -140,7 +141,7 @@ def test_grey_levels_are_filtered_before_they_are_compared() -> None:
 def test_darkness_is_a_falling_sigmoid_that_is_one_half_at_the_threshold(softness: float) -> None:
     ramp = np.arange(256, dtype=np.uint8)[None]
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        found = methods.soft_darkness(ramp, threshold=100, softness=softness)[0]
+        found = dark_map_module.soft_darkness(ramp, threshold=100, softness=softness)[0]
     steps = (np.arange(256.0) - 100) / softness
     wanted = 0.5 * (1 - np.tanh(steps / 2))  # the same function, written otherwise
     assert found.dtype == np.float32
@@ -151,4 +152,4 @@ def test_darkness_is_a_falling_sigmoid_that_is_one_half_at_the_threshold(softnes
 
 def test_hard_darkness_ends_at_the_threshold() -> None:
     ramp = np.arange(256, dtype=np.uint8)[None]
-    assert methods.soft_darkness(ramp, threshold=100, softness=0.0)[0].tolist() == [1.0] * 101 + [0.0] * 155
+    assert dark_map_module.soft_darkness(ramp, threshold=100, softness=0.0)[0].tolist() == [1.0] * 101 + [0.0] * 155

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images, schemas, tables
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.pseudo import stream
 
 MASK = np.zeros((6, 8), bool)
@@ -34,7 +35,7 @@ def photos(tmp_path: Path) -> Path:
         }
         for level, name in enumerate("abc", start=1)
     ]
-    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
     return tmp_path / "photos"
 
 
@@ -49,7 +50,7 @@ def gathered(tmp_path: Path) -> Callable[[str], Path]:
             for name in names
             for kind in ("cam", "patch_64")
         ]
-        tables.write_shards(tmp_path / "evidence", schemas.EVIDENCE, rows)
+        parquet.write_shards(tmp_path / "evidence", schemas.EVIDENCE, rows)
         return tmp_path / "evidence"
 
     return write
@@ -107,8 +108,8 @@ def test_a_row_counts_the_pixels_from_the_threshold_on() -> None:
 
 
 def test_ground_truth_becomes_labels_of_the_photographs_that_have_it(photos: Path, tmp_path: Path) -> None:
-    assert tables.write_shards(tmp_path / "truth", schemas.PSEUDO_LABELS, stream.truth(photos, binarise=0.5)) == 2
-    rows = list(tables.scan(tmp_path / "truth", schemas.PSEUDO_LABELS))
+    assert parquet.write_shards(tmp_path / "truth", schemas.PSEUDO_LABELS, stream.truth(photos, binarise=0.5)) == 2
+    rows = list(parquet.scan(tmp_path / "truth", schemas.PSEUDO_LABELS))
     assert [(row["photo_id"], row["method"], row["crack_px"]) for row in rows] == [
         ("s/a", "truth", 6),
         ("s/c", "truth", 6),

@@ -11,16 +11,20 @@ import pandas as pd
 import pytest
 from plain_inference import PLAIN
 
-from crackpipe import images, models, runtime
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.clip import encoder as encoders
 from crackpipe.clip import prompts
-from crackpipe.clip.encoder import DualEncoder
-from crackpipe.runtime import Runtime
-from crackpipe.segment import recipes, segmenter, windows
-from crackpipe.segment.examples import Examples
+from crackpipe.clip.encoders import encoder as encoders
+from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images
+from crackpipe.models import model_files
+from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.segment import recipes
+from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.inference import segmenter
 from crackpipe.segment.recipes import Cut
-from crackpipe.segment.views import View
+from crackpipe.segment.windows import windows
+from crackpipe.segment.windows.augment import View
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 Whole = Callable[..., View]
@@ -119,7 +123,7 @@ def test_a_network_of_pixels_learns_to_find_the_crack(
     train_network(folder, cut, machine, name=name, encoder=encoder, steps=steps, batch=4, width=1 / 8, lr=0.01)
     history = pd.read_csv(folder / "history.csv")
     assert history.columns.tolist() == ["epoch", "train_loss"]
-    assert models.card(folder, kind="segmenter")["labels"] == "soft_location"
+    assert model_files.card(folder, kind="segmenter")["labels"] == "soft_location"
     image, mask = draw(height=32, width=32, col=20)  # none of the four
     loaded = segmenter.load(folder, machine, clip=tmp_path / "not_needed")
     assert f1(segmenter.segment(image, loaded, **PLAIN) >= 128, mask) > 0.8
@@ -153,7 +157,7 @@ def test_adapters_learn_to_find_the_crack_in_kept_tokens(
     image, mask = draw(height=32, width=32, col=20)
     found = segmenter.segment(image, loaded, **PLAIN)
     assert found[mask].mean() > found[~mask].mean() + 20
-    assert models.card(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
+    assert model_files.card(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
 
 
 def test_equal_seeds_write_equal_adapters(
@@ -174,4 +178,4 @@ def test_training_of_adapters_never_runs_the_image_encoder(
 
     monkeypatch.setattr(encoder, "stage_tokens", refuse)
     train_adapters(tmp_path / "a", kept, encoder, machine, epochs=3)
-    assert models.card(tmp_path / "a", kind="segmenter")["stages"] == [1, 2]
+    assert model_files.card(tmp_path / "a", kind="segmenter")["stages"] == [1, 2]

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 import torch
 
-from crackpipe import runtime
+from crackpipe.compute import runtime
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError
 from crackpipe.params.masks import TrainSegmenter
-from crackpipe.runtime import Runtime
-from crackpipe.segment import pixel_network, recipes
+from crackpipe.segment import recipes
+from crackpipe.segment.networks import pixel_network
 from crackpipe.segment.networks.catalogue import NETWORKS
-from crackpipe.segment.pixel_network import PixelNetwork
+from crackpipe.segment.networks.pixel_network import PixelNetwork
 
 BUILT: dict[str, Any] = {"encoder": "test_resnet", "weights": "none", "width": 1 / 16, "refine_px": 0, "side_px": 32}
 

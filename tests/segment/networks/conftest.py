@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from crackpipe.runtime import Runtime
+from crackpipe.compute.runtime import Runtime
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import timm
 import torch
 from torch import Tensor
 
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.runtime import Runtime
 from crackpipe.segment.networks import catalogue
 
 ENCODERS = {

@@ -1,0 +1,1 @@
+"""Files: Parquet and Arrow tables and their schemas, metrics JSON, fingerprints, atomic writes."""
