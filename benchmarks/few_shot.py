@@ -12,7 +12,7 @@ import torch
 
 from benchmarks import command, table, timing
 from crackpipe import console, params
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.few_shot import head_networks, sweep
 from crackpipe.few_shot.dataset import Material, Patches
 from crackpipe.few_shot.head_networks import Networks
@@ -31,7 +31,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     """The sweep of params.yaml on drawn patches, whatever ``data`` holds."""
     p = params.load()
     q = p.few_shot
-    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)
+    start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)
     material = drawn(count=photos)
     rows, total = [], 0.0
     for head in console.bar(q.heads, what="sweep", total=len(q.heads), unit="heads"):

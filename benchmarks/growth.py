@@ -21,7 +21,7 @@ from benchmarks import command, photographs, table
 from benchmarks.photographs import Photograph
 from crackpipe import console, params
 from crackpipe.classify import classifier
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.data import slices
 from crackpipe.files import parquet, schemas
 from crackpipe.segment.networks import pixel_network
@@ -126,7 +126,7 @@ def write_project(folder: Path) -> None:
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
     params.load(folder / "params.yaml")
-    runtime.seed_everything(SEED)
+    seeds.seed_everything(SEED)
     classifier.save(
         folder / "models/classifier", classifier.create(backbone=ENCODER, weights="none", side_px=2 * SIDE_PX)
     )

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks import command, table, timing
 from benchmarks.timing import Times
 from crackpipe import console, params
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.retrieval import nearest
 
 PHOTOS = 1_000_000
@@ -40,7 +40,7 @@ def main() -> None:
 def compare(*, photos: int, data: Path | None) -> table.Section:
     """The search among ``photos`` drawn vectors, whatever ``data`` holds."""
     threads = params.load().runtime.threads
-    runtime.start(device="cpu", precision="fp32", threads=threads)
+    start_runtime(device="cpu", precision="fp32", threads=threads)
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "vectors"
         queries = write(file, count=photos)

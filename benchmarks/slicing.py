@@ -17,7 +17,7 @@ from torch import Tensor
 
 from benchmarks import command, photographs, table, timing
 from crackpipe import params
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.data import patch_pixels, slices
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import parquet, schemas
@@ -44,7 +44,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
         cut = {"peers": partial(write_files, top / "photos", files), "ours": partial(write_table, top, workers)}
         counts, cutting = timing.by_turns(cut, turns=TURNS, what="cut patches")
         patches = parquet.read(listed, schemas.PATCHES).to_pandas()
-        index = runtime.generator(0).permutation(len(patches))[:BATCH]
+        index = seeds.generator(0).permutation(len(patches))[:BATCH]
         with PhotoCache(top / "photos", wanted=patches["photo_id"], workers=workers, folder=top) as cache:
             chosen = patches.iloc[index]
             places = chosen[["photo_id", "row_px", "col_px", "label"]].itertuples(index=False)

@@ -11,8 +11,9 @@ from typing import Any
 
 from crackpipe import console, params
 from crackpipe.clip import prompts
-from crackpipe.clip.encoders import encoder
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
 from crackpipe.report import prompt_ablation
@@ -31,20 +32,22 @@ def main() -> None:
     p = params.load()
     q, kind, workers = p.train_segmenter, p.ablate_prompts.labels, p.runtime.workers
     binarise = getattr(p.pseudo_label, kind).binarise
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    runtime.seed_everything(q.seed)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    seeds.seed_everything(q.seed)
     splits = labels.splits(kind, unlabelled=q.unlabelled)
     known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
     given = examples.labelled(Tokens(WINDOWS), known, binarise=binarise, kind=kind, workers=workers)
-    eyes = encoder.load(CLIP, machine)
+    encoder = encoder_files.load(CLIP, runtime)
     flawless, damaged = prompts.sets(**{**p.prompts.model_dump(), "wording": wording})
-    text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
+    text = prompts.text_matrix(encoder, flawless=flawless, damaged=damaged)
     settings = p.model_dump(exclude={"segment", "evaluate"})
     digest = fingerprint.of([wording, settings], [PHOTOS, LABELS / kind, CLIP])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
-        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint}
-        recipes.text_adapters(OUT / wording, given, encoder=eyes, text=text, **shared, **q.text_adapters.model_dump())
-    model = segmenter.load(OUT / wording, machine, clip=CLIP)
+        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "runtime": runtime, "checkpoint": checkpoint}
+        recipes.text_adapters(
+            OUT / wording, given, encoder=encoder, text=text, **shared, **q.text_adapters.model_dump()
+        )
+    model = segmenter.load(OUT / wording, runtime, clip=CLIP)
     scores = prompt_ablation.score(
         PHOTOS,
         partial(segmenter.segment, segmenter=model, **p.segment.model_dump(exclude={"splits"})),

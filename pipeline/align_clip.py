@@ -9,11 +9,12 @@ from pathlib import Path
 
 from crackpipe import console, params
 from crackpipe.clip import embedding, prompts
-from crackpipe.clip.encoders import build, encoder
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
-from crackpipe.clip.training import freezing, tuning
-from crackpipe.clip.training import pairing
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import build, encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.clip.training import freezing, pairing, tuning
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
 
@@ -24,18 +25,18 @@ BASE, TUNED = Path("models/clip_base"), Path("models/clip")
 def main() -> None:
     p = params.load()
     q, workers = p.align_clip, p.runtime.workers
-    machine = runtime.start(
+    runtime = start_runtime(
         device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads, keep_memory=True
     )
-    runtime.seed_everything(q.seed)
+    seeds.seed_everything(q.seed)
     dual = q.encoder == "dual"
     model: DualEncoder | OpenClipEncoder
     if dual:
         model, spec = build.dual(CLASSIFIER, trunk=q.trunk, **q.model_dump(include=build.SIZES))
     else:
         model, spec = build.named(q.open_clip_model, weights=q.weights, image_px=q.image_px)
-    photo_px = embedding.square_px(encoder.place(model, machine), side_px=p.embed.side_px, key="embed.side_px")
-    settings = {"machine": machine, **q.model_dump(include=tuning.SETTINGS)}
+    photo_px = embedding.square_px(encoder_files.place(model, runtime), side_px=p.embed.side_px, key="embed.side_px")
+    settings = {"runtime": runtime, **q.model_dump(include=tuning.SETTINGS)}
     inputs = [PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
     inputs += [file for file in [Path(q.weights)] if not dual and file.is_file()]
     own = p.model_dump(include={"align_clip", "embed", "prompts", "runtime", "slice"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from crackpipe import console, params
 from crackpipe.classify import loss_comparison
 from crackpipe.classify.losses import catalogue
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
 FEATURES = Path("data/trunk_features")
@@ -25,7 +25,7 @@ def main() -> None:
     p = params.load()
     q, r = p.train_classifier, p.calibrate
     loss, settings = p.loss(name)
-    machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
+    runtime = start_runtime(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
     loss_comparison.run(
         CELLS / f"{name}-{backbone}-{source}-{seed}.json",
         name=name,
@@ -46,7 +46,7 @@ def main() -> None:
         photos=PHOTOS,
         patches=PATCHES,
         features=FEATURES / backbone,
-        machine=machine,
+        runtime=runtime,
         workers=p.runtime.workers,
         key=[settings, q.precision, p.runtime.device, p.runtime.threads],
     )

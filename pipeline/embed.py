@@ -8,8 +8,8 @@ from pathlib import Path
 
 from crackpipe import console, params
 from crackpipe.clip import embedding
-from crackpipe.clip.encoders import encoder
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import fingerprint
 
 PHOTOS = Path("data/photos")
@@ -19,13 +19,13 @@ ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # b
 def main() -> None:
     (name,) = console.arguments({"model": list(ENCODERS)})
     p = params.load()
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = encoder.load(ENCODERS[name], machine)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    model = encoder_files.load(ENCODERS[name], runtime)
     listed = embedding.write(
         Path(f"data/embeddings/{name}"),
         PHOTOS,
         model,
-        machine,
+        runtime,
         side_px=embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px"),
         batch=p.embed.batch,
         workers=p.runtime.workers,

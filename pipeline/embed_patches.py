@@ -8,8 +8,8 @@ from pathlib import Path
 
 from crackpipe import console, params
 from crackpipe.clip import embedding, prompts
-from crackpipe.clip.encoders import encoder
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.few_shot import draw, embed
 from crackpipe.files import parquet, schemas
 
@@ -31,11 +31,11 @@ def main() -> None:
             console.say(f"embed_patches: {line}")
     else:
         items = draw.nothing(patches)
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = encoder.load(ENCODERS[q.encoder], machine)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    model = encoder_files.load(ENCODERS[q.encoder], runtime)
     texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
     side_px = embedding.square_px(model, side_px=p.slice.side_px, key="slice.side_px")
-    embed.write(OUT, items, PHOTOS, texts, model, machine, side_px=side_px, batch=q.batch, workers=p.runtime.workers)
+    embed.write(OUT, items, PHOTOS, texts, model, runtime, side_px=side_px, batch=q.batch, workers=p.runtime.workers)
     console.say(f"embed_patches: {items['split'].value_counts().sort_index().to_dict()}")
 
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from crackpipe import console, params
-from crackpipe.clip.encoders import encoder
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.segment.adapters import token_cache, token_windows
 from crackpipe.segment.windows import augment
 
@@ -20,19 +20,19 @@ PHOTOS, CLIP, WINDOWS = Path("data/photos"), Path("models/clip"), Path("data/win
 def main() -> None:
     p = params.load()
     q, workers = p.embed_windows, p.runtime.workers
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    eyes = encoder.load(CLIP, machine)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    encoder = encoder_files.load(CLIP, runtime)
     if "text_adapters" not in p.train_segmenter.segmenters and not p.ablate_prompts.wordings:
-        token_cache.write(WINDOWS, [], count=0, kept={}, encoder=eyes, batch=q.batch, machine=machine)
+        token_cache.write(WINDOWS, [], count=0, kept={}, encoder=encoder, batch=q.batch, runtime=runtime)
         return
     splits = ["train", *p.train_segmenter.unlabelled]
     chosen = token_windows.draw(PHOTOS, splits=splits, count=p.train_segmenter.photos, seed=q.seed)
-    kept = token_cache.shapes(eyes, stages=q.stages, side_px=q.side_px, machine=machine)
+    kept = token_cache.shapes(encoder, stages=q.stages, side_px=q.side_px, runtime=runtime)
     count = q.views * len(chosen)
     console.say(f"{WINDOWS}: {token_cache.check_size(kept, count=count, max_gib=q.max_gib)}")
     change = partial(augment.view, side_px=q.side_px, fit=q.fit, **p.train_segmenter.augment.model_dump())
     seen = token_windows.see(PHOTOS, chosen, change, views=q.views, seed=q.seed, workers=workers)
-    token_cache.write(WINDOWS, seen, count=count, kept=kept, encoder=eyes, batch=q.batch, machine=machine)
+    token_cache.write(WINDOWS, seen, count=count, kept=kept, encoder=encoder, batch=q.batch, runtime=runtime)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from typing import Any
 
 from crackpipe import console, params
 from crackpipe.classify import classifier
-from crackpipe.compute import parallel, runtime
+from crackpipe.compute import parallel
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.pseudo import cam, evidence, patch_map
@@ -22,9 +23,9 @@ PHOTOS, EVIDENCE = Path("data/photos"), Path("data/evidence")
 def main() -> None:
     p = params.load()
     q = p.evidence
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = classifier.for_inference(classifier.load(Path("models/classifier"), machine), machine)
-    shared: dict[str, Any] = {"model": model, "machine": machine, "batch_px": q.batch_px}
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    model = classifier.for_inference(classifier.load(Path("models/classifier"), runtime), runtime)
+    shared: dict[str, Any] = {"model": model, "runtime": runtime, "batch_px": q.batch_px}
     find = partial(cam.activation_cells, **shared, **q.cam.model_dump(), tile_px=q.tile_px)
     finders: dict[str, evidence.Finder] = {evidence.CAM: (cam.CELL_PX, find)}
     for one in q.patch_maps:

@@ -7,7 +7,7 @@ process runs all subsets and seeds, because imports would take longer than most 
 from pathlib import Path
 
 from crackpipe import console, params
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.few_shot import dataset, sweep
 
 PATCHES = Path("data/few_shot_patches")
@@ -17,7 +17,7 @@ def main() -> None:
     (head,) = console.arguments({"head": list(sweep.HEADS)})
     p = params.load()
     q = p.few_shot
-    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
+    start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
     found = sweep.run(
         head,
         dataset.load(PATCHES),

@@ -7,14 +7,14 @@ the test split. Costs: logistic regressions of a few minutes at 100 000 photogra
 from pathlib import Path
 
 from crackpipe import console, params
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import metrics
 from crackpipe.report import retrieval
 
 
 def main() -> None:
     p = params.load()
-    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
+    start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
     embeddings: dict[str, Path] = {name: Path("data/embeddings") / name for name in p.embed.models}
     tree = retrieval.score(Path("data/photos"), embeddings, **p.retrieve.model_dump())
     metrics.write_json(Path("metrics/bridge.json"), tree)

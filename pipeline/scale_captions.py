@@ -9,10 +9,10 @@ from pathlib import Path
 
 from crackpipe import console, params
 from crackpipe.clip import embedding
-from crackpipe.clip.encoders import encoder
-from crackpipe.clip.training import caption_scaling, freezing, tuning
-from crackpipe.clip.training import pairing
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.training import caption_scaling, freezing, pairing, tuning
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
@@ -26,11 +26,11 @@ def main() -> None:
     q, share = p.align_clip, caption_scaling.parse_share(name)
     if not q.epochs:
         raise CrackpipeError("align_clip.epochs is 0, so no share is tuned on; leave scale_captions.shares empty")
-    machine = runtime.start(
+    runtime = start_runtime(
         device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads, keep_memory=True
     )
-    runtime.seed_everything(q.seed)
-    model = encoder.load(BASE, machine)
+    seeds.seed_everything(q.seed)
+    model = encoder_files.load(BASE, runtime)
     side_px = embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px")
     size = {"side_px": side_px, "views": q.views, "workers": p.runtime.workers, "seed": q.seed}
     pairs = pairing.of_photographs(PHOTOS, splits=("train", "val", "test"), share=share, **size)
@@ -39,13 +39,13 @@ def main() -> None:
         metrics.write_json(ROWS / f"{name}.json", {"share": share, "n": 0})
         return
     trained = freezing.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
-    pairs = {split: pairing.encoded(each, model, machine) for split, each in pairs.items()}
-    settings = {"machine": machine, "trained": trained, "epochs": q.epochs, **q.model_dump(include=tuning.SETTINGS)}
+    pairs = {split: pairing.encoded(each, model, runtime) for split, each in pairs.items()}
+    settings = {"runtime": runtime, "trained": trained, "epochs": q.epochs, **q.model_dump(include=tuning.SETTINGS)}
     digest = fingerprint.of([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [PHOTOS, BASE])
     with checkpoints.opened(f"scale_captions-{name}", digest) as checkpoint:
         chosen, held_out = [pairs["train"]], pairs.get("val")
         history = tuning.fit(model, chosen, validation=held_out, checkpoint=checkpoint, **settings)
-    row = caption_scaling.row(model, pairs, history, share=share, chunk=q.chunk, machine=machine)
+    row = caption_scaling.row(model, pairs, history, share=share, chunk=q.chunk, runtime=runtime)
     metrics.write_json(ROWS / f"{name}.json", row)
 
 

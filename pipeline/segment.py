@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from crackpipe import console, params
-from crackpipe.compute import parallel, runtime
+from crackpipe.compute import parallel
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.segment.inference import segmenter
@@ -20,8 +21,8 @@ PHOTOS = Path("data/photos")
 def main() -> None:
     name, kind = console.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
     p = params.load()
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), machine, clip=Path("models/clip"))
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), runtime, clip=Path("models/clip"))
     settings = p.segment.model_dump(exclude={"splits"})
     splits = parquet.read(PHOTOS, schemas.PHOTOS, columns=["split"])["split"].to_pylist()
     total = sum(split in p.segment.splits for split in splits)

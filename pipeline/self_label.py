@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from crackpipe import console, params
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import parquet, schemas
 from crackpipe.pseudo import patch_labels, self_training
 from crackpipe.segment.inference import segmenter
@@ -21,8 +21,8 @@ def main() -> None:
     (kind,) = console.arguments({"labels": params.TEACHER_LABELS})
     p = params.load()
     teacher, own = f"{p.self_label.segmenter}-{kind}", getattr(p.pseudo_label, f"self_{kind}")
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = segmenter.load(Path(f"models/segmenter/{teacher}"), machine, clip=Path("models/clip"))
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    model = segmenter.load(Path(f"models/segmenter/{teacher}"), runtime, clip=Path("models/clip"))
     rows = self_training.rows(
         PHOTOS,
         Path(f"data/masks/{teacher}"),

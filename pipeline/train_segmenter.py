@@ -12,8 +12,9 @@ from typing import Any
 from crackpipe import console, params
 from crackpipe.classify import classifier
 from crackpipe.clip import prompts
-from crackpipe.clip.encoders import encoder
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
@@ -32,26 +33,26 @@ def main() -> None:
     p = params.load()
     q, own, binarise = p.train_segmenter, getattr(p.train_segmenter, name), getattr(p.pseudo_label, kind).binarise
     kept = {} if name == "text_adapters" else {"precision": q.precision}
-    machine = runtime.start(**{**p.runtime.model_dump(exclude={"workers"}), **kept}, keep_memory=True)
-    runtime.seed_everything(q.seed)
+    runtime = start_runtime(**{**p.runtime.model_dump(exclude={"workers"}), **kept}, keep_memory=True)
+    seeds.seed_everything(q.seed)
     folder, workers = Path(f"models/segmenter/{name}-{kind}"), p.runtime.workers
     splits = labels.splits(kind, unlabelled=q.unlabelled)
     digest = fingerprint.of(
         [name, kind, p.model_dump(exclude={"segment", "evaluate"})], [PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
     )
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint:
-        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint}
+        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "runtime": runtime, "checkpoint": checkpoint}
         if name == "text_adapters":
-            eyes = encoder.load(CLIP, machine)
+            encoder = encoder_files.load(CLIP, runtime)
             flawless, damaged = prompts.sets(**p.prompts.model_dump())
-            text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
+            text = prompts.text_matrix(encoder, flawless=flawless, damaged=damaged)
             known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
             given = examples.labelled(Tokens(WINDOWS), known, binarise=binarise, kind=kind, workers=workers)
-            recipes.text_adapters(folder, given, encoder=eyes, text=text, **shared, **own.model_dump())
+            recipes.text_adapters(folder, given, encoder=encoder, text=text, **shared, **own.model_dump())
             return
         built = {"refine_px": 0, **own.model_dump(include=BUILT_OF)}  # what it cannot have is told first
-        trunk = classifier.load(CLASSIFIER, machine).network if own.weights == "classifier" else None
-        model = recipes.untrained(name, trunk=trunk, side_px=own.side_px, machine=machine, **built)
+        trunk = classifier.load(CLASSIFIER, runtime).network if own.weights == "classifier" else None
+        model = recipes.untrained(name, trunk=trunk, side_px=own.side_px, runtime=runtime, **built)
         known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
         chosen = labels.draw(known, count=q.photos, seed=q.seed, kind=kind)
         with PhotoCache(PHOTOS, wanted=chosen, workers=workers) as photos:

@@ -11,7 +11,8 @@ from pathlib import Path
 from crackpipe import console, params
 from crackpipe.classify import classifier, feature_cache, trunk
 from crackpipe.classify.training_inputs import Photographed
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import parquet, schemas
 
@@ -25,11 +26,11 @@ def main() -> None:
     if r.train_from is None:
         feature_cache.write_nothing(OUT / backbone)
         return
-    machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads)
-    runtime.seed_everything(q.seed)
+    runtime = start_runtime(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads)
+    seeds.seed_everything(q.seed)
     model = classifier.create(backbone=backbone, weights=q.weights, side_px=side_px)
     trunk.split(model.network, train_from=r.train_from)  # or it is no part of this backbone: told before the work
-    machine.place(model.network)
+    runtime.place(model.network)
     parts = feature_cache.draw(
         parquet.read(PATCHES, schemas.PATCHES).to_pandas(),
         train=r.kept_patches,
@@ -42,7 +43,7 @@ def main() -> None:
     augment = q.augment.model_dump() | {"sides_px": q.augment.sides_px[:1]}
     with PhotoCache(PHOTOS, wanted=wanted, workers=workers) as photos:
         inputs = Photographed(photos, side_px, workers, augment)
-        size = feature_cache.write(OUT / backbone, model, parts, inputs, machine, train_from=r.train_from, seed=q.seed)
+        size = feature_cache.write(OUT / backbone, model, parts, inputs, runtime, train_from=r.train_from, seed=q.seed)
     console.say(f"{OUT / backbone}: {sum(map(len, parts))} patches, {size / 1024**2:.0f} MiB")
 
 

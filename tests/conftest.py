@@ -25,7 +25,7 @@ def _torch_as_it_was() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def machine() -> "Iterator[Runtime]":
+def runtime() -> "Iterator[Runtime]":
     """The processor, one thread: two would wait for each other longer than the small networks of tests take."""
     import torch
 

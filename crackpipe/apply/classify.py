@@ -11,8 +11,8 @@ from jaxtyping import Float32
 
 from crackpipe import console, params
 from crackpipe.clip import embedding
-from crackpipe.clip.encoders import encoder
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.data import inspection
 from crackpipe.data.datasets import layout
 from crackpipe.errors import CrackpipeError, ModelError
@@ -54,15 +54,15 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, 
     if fingerprint.of({}, [clip]) != card["encoder"]:
         raise ModelError(f"{head}: was trained with another encoder than {clip}; run `crackpipe few-shot` again")
     p = params.load(settings)
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    eyes = encoder.load(clip, machine)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    encoder = encoder_files.load(clip, runtime)
     point = referral.chosen(card["referral"], risk=risk)
     rows = []
     for path in console.bar(paths, what="classify", total=len(paths), unit="photos"):
         try:
             read = partial(layout.read_bytes, path)
             pixels = inspection.decode(read, max_megapixels=p.ingest.max_megapixels)
-            vector = embedding.of_photo(eyes, pixels, machine, side_px=card["side_px"])
+            vector = embedding.of_photo(encoder, pixels, runtime, side_px=card["side_px"])
             found = _decided(networks, vector, point) | _too_large(max(pixels.shape[:2]), learned_px=card["longest_px"])
         except CrackpipeError as error:
             found = {"refer": "yes", "reason": str(error)}

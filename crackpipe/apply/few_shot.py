@@ -10,10 +10,10 @@ from jaxtyping import Float32, Float64, Int64
 
 from crackpipe import console, params
 from crackpipe.clip import embedding, prompts
-from crackpipe.clip.encoders import encoder
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
-from crackpipe.compute import runtime
-from crackpipe.compute.runtime import Runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.data import inspection
 from crackpipe.data.datasets import folder as layouts
 from crackpipe.data.datasets import layout
@@ -70,18 +70,18 @@ def fit(folder: Path, *, out: Path, clip: Path, settings: Path, head: str, folds
     """
     _check_asked(folder, head=head, folds=folds)
     p = params.load(settings)
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     listed = [raw for raw in layouts.read(folder) if raw.label is not None]
     for name, label in (("crack", 1), ("no_crack", 0)):
         if all(raw.label != label for raw in listed):
             raise DatasetError(f"{folder / name}: holds no photograph; put some of this class there")
-    eyes = encoder.load(clip, machine)
-    side_px = embedding.square_px(eyes, side_px=p.slice.side_px, key="slice.side_px")
-    taught = embedded(listed, eyes, machine, side_px=side_px, max_megapixels=p.ingest.max_megapixels)
+    encoder = encoder_files.load(clip, runtime)
+    side_px = embedding.square_px(encoder, side_px=p.slice.side_px, key="slice.side_px")
+    taught = embedded(listed, encoder, runtime, side_px=side_px, max_megapixels=p.ingest.max_megapixels)
     folds = check(taught, folds=folds)
     q = p.few_shot
     texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
-    classes = prompts.text_matrix(eyes, flawless=texts[0], damaged=texts[1]).cpu().numpy()
+    classes = prompts.text_matrix(encoder, flawless=texts[0], damaged=texts[1]).cpu().numpy()
     teach = teacher(taught, classes, kind=head.partition("_")[0], settings=getattr(q, head).model_dump(), seed=seed)
     tree, points = cross_validated(taught, teach, folds=folds, seed=seed)
     card = {"head": head, "side_px": side_px, "longest_px": taught.longest_px, "referral": points}
@@ -187,8 +187,8 @@ def _intervals(
 
 def embedded(
     listed: list[RawPhoto],
-    eyes: DualEncoder | OpenClipEncoder,
-    machine: Runtime,
+    encoder: DualEncoder | OpenClipEncoder,
+    runtime: Runtime,
     *,
     side_px: int,
     max_megapixels: float,
@@ -212,7 +212,7 @@ def embedded(
         if first.label != raw.label:
             raise DatasetError(f"{first.path} and {raw.path} are the same picture in both classes; remove one of them")
         try:
-            vectors.append(embedding.of_photo(eyes, pixels, machine, side_px=side_px))
+            vectors.append(embedding.of_photo(encoder, pixels, runtime, side_px=side_px))
         except CrackpipeError as error:
             raise CrackpipeError(f"{raw.path}: {error}") from error
         longest_px = max(longest_px, *pixels.shape[:2])

@@ -21,7 +21,7 @@ def to_prompts(
     groups: Mapping[str, Sequence[str]],
     *,
     side_px: int,
-    machine: Runtime,
+    runtime: Runtime,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Similarities (cosines) of a photograph to each prompt, and to the two classes of each wording.
 
@@ -34,10 +34,10 @@ def to_prompts(
         similarities), and probability (that it is cracked: their softmax, 100 times as sharp).
     """
     square = torch.from_numpy(images.squeezed(image, side_px=side_px)).permute(2, 0, 1)[None]
-    seen = embedding.encode_images(encoder, square, machine)[0].astype(np.float32)
+    seen = embedding.encode_images(encoder, square, runtime)[0].astype(np.float32)
     rows = []
     for name, texts in groups.items():
-        vectors = embedding.encode_texts(encoder, texts, machine).astype(np.float32)
+        vectors = embedding.encode_texts(encoder, texts, runtime).astype(np.float32)
         rows += [(name, float(one @ seen), text) for one, text in zip(vectors, texts, strict=True)]
     classes = []
     for wording, name in prompts.OF_WORDING.items():

@@ -6,8 +6,8 @@ import pandas as pd
 
 from crackpipe import params
 from crackpipe.clip import embedding, embedding_file
-from crackpipe.clip.encoders import encoder
-from crackpipe.compute import runtime
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import CrackpipeError, TableError
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.imaging import contact_sheet, images
@@ -62,12 +62,12 @@ def _check(text: str, *, top: int, out: Path) -> None:
 
 def _ranked(text: str, *, top: int, parameters: Path, embeddings: Path, clip: Path) -> pd.DataFrame:
     p = params.load(parameters)
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = encoder.load(clip, machine)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    model = encoder_files.load(clip, runtime)
     seen = embedding_file.load(embeddings, kind="image", split=None)
     if seen.encoder != fingerprint.of(None, [clip]):
         raise TableError(f"{embeddings}: made by another encoder than {clip} holds now; run `dvc repro` again")
-    similarity, index = nearest.top(embedding.encode_texts(model, [text], machine), seen.vectors, k=top)
+    similarity, index = nearest.top(embedding.encode_texts(model, [text], runtime), seen.vectors, k=top)
     return pd.DataFrame(
         {
             "rank": range(1, index.shape[1] + 1),

@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 from crackpipe import console, params
 from crackpipe.apply import mask_cache
 from crackpipe.apply.mask_cache import KeptMasks
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.data import inspection
 from crackpipe.data.datasets import layout
 from crackpipe.errors import CrackpipeError, PhotoError
@@ -61,10 +61,10 @@ def write(
     _check_out(out)
     jobs = list(listed(photos, out=out))
     _check(jobs)
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     settings = p.segment.model_dump(exclude={"splits"})
-    make = partial(segmenter.segment, segmenter=segmenter.load(model, machine, clip=clip), **settings)
-    maker = mask_cache.maker(model, clip=clip, settings=settings, dtype=str(machine.autocast_dtype))
+    make = partial(segmenter.segment, segmenter=segmenter.load(model, runtime, clip=clip), **settings)
+    maker = mask_cache.maker(model, clip=clip, settings=settings, dtype=str(runtime.autocast_dtype))
     out.mkdir(parents=True, exist_ok=True)
     kept = KeptMasks(out, maker=maker)
     megapixels = p.ingest.max_megapixels

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 
 Against = Literal["decision", "label"]
 Start = Literal["features", "uniform"]
@@ -71,5 +71,5 @@ def survived(
 
 
 def _noise(centre: Float[Tensor, "b d"], *, epsilon: float, key: tuple[int, ...]) -> Float[Tensor, "b d"]:
-    drawn = runtime.generator(*key, DRAW).uniform(-epsilon, epsilon, tuple(centre.shape)).astype(np.float32)
+    drawn = seeds.generator(*key, DRAW).uniform(-epsilon, epsilon, tuple(centre.shape)).astype(np.float32)
     return torch.from_numpy(drawn).to(centre.device)

@@ -17,7 +17,7 @@ from crackpipe import console
 from crackpipe.classify import scoring, trunk
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.training_inputs import Inputs
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data import patch_draw, patch_pixels
 from crackpipe.data.patch_pixels import PatchBatch
@@ -68,7 +68,7 @@ def draw(
     for _, own in every.groupby(scoring.sources_of(every)):
         count, labels = min(train, len(own)), own["label"].to_numpy()
         if len(np.unique(labels)) < 2:
-            order = runtime.generator(seed).permutation(len(own))[:count]
+            order = seeds.generator(seed).permutation(len(own))[:count]
         else:
             order = patch_draw.draw(labels, count=count, crack_share=crack_share, seed=seed, epoch=0)
         parts.append(own.iloc[np.unique(order)])  # a class with too few was drawn from again
@@ -81,7 +81,7 @@ def write(
     model: Classifier,
     parts: tuple[pd.DataFrame, pd.DataFrame],
     inputs: Inputs,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     train_from: str,
     seed: int,
@@ -100,7 +100,7 @@ def write(
     both = itertools.chain(augmented, inputs.plain(scored, batch=scoring.BATCH))
     total = sum(-(-len(part) // scoring.BATCH) for part in parts)
     bar = console.bar(both, what="trunk sees patches", total=total, unit="batches")
-    seen = torch.cat(list(_see(frozen, model, bar, machine))).numpy()
+    seen = torch.cat(list(_see(frozen, model, bar, runtime))).numpy()
     listed = pd.concat(parts, ignore_index=True)
     order = listed.sort_values(list(schemas.PATCHES.key)).index.to_numpy()
     _write(folder, listed.iloc[order], seen[order])
@@ -127,11 +127,11 @@ def load(folder: Path) -> Kept:
     return Kept(patches.assign(place=np.arange(len(patches))), found["features"].chunk(0).to_numpy_ndarray())
 
 
-def _see(frozen: nn.Module, model: Classifier, batches: Iterable[PatchBatch], machine: Runtime) -> Iterator[Tensor]:
+def _see(frozen: nn.Module, model: Classifier, batches: Iterable[PatchBatch], runtime: Runtime) -> Iterator[Tensor]:
     frozen.eval()
     for pixels, _ in batches:
-        with torch.inference_mode(), machine.autocast():
-            yield frozen(model.prepare(pixels, machine)).half().cpu().contiguous()
+        with torch.inference_mode(), runtime.autocast():
+            yield frozen(model.prepare(pixels, runtime)).half().cpu().contiguous()
 
 
 def _write(folder: Path, patches: pd.DataFrame, features: Float16[np.ndarray, "n c h w"]) -> None:

@@ -16,7 +16,7 @@ from crackpipe.classify import attack_steps, calibrator, classifier, feature_cac
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
 from crackpipe.classify.training_inputs import Inputs, Photographed
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError
@@ -48,7 +48,7 @@ def cell(
     scored: pd.DataFrame,
     inputs: Inputs,
     *,
-    machine: Runtime,
+    runtime: Runtime,
     attack: Mapping[str, Any],
     seed: int,
 ) -> dict[str, Any]:
@@ -61,13 +61,13 @@ def cell(
         ``attack_steps``: {source: rows of steps, accuracy, confidence, count} (Figure 3 of AICL's paper).
     """
     validated = recipe.validated(scored)
-    logits = scoring.logits(model, validated, inputs, machine)
+    logits = scoring.logits(model, validated, inputs, runtime)
     labels = scoring.labels(validated)
     kinds = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
     found: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
     tested = scored[scored["split"] == "test"]
     for source, part in tested.groupby(scoring.sources_of(tested)):
-        features, logits = scoring.outputs(model, part, inputs, machine)
+        features, logits = scoring.outputs(model, part, inputs, runtime)
         truth = part["label"].to_numpy(np.int64)
         plain = kinds["none"].crack_probability(logits).numpy()
         found["scores"][source] = {
@@ -131,7 +131,7 @@ def run(
     photos: Path,
     patches: Path,
     features: Path,
-    machine: Runtime,
+    runtime: Runtime,
     workers: int,
     key: Sequence[Any],
 ) -> None:
@@ -157,11 +157,11 @@ def run(
     for kind in calibrator.KINDS:
         calibrator.check(kind, scoring.labels(recipe.validated(scored)), where=f"calibrate.train_on {train_on}")
     plan = recipe.plan(chosen, scored, seed=seed, **drawn)
-    runtime.seed_everything(seed)
+    seeds.seed_everything(seed)
     model = classifier.create(backbone=backbone, weights=weights, side_px=side_px)
     if train_from:
         model = replace(model, network=trunk.split(model.network, train_from=train_from)[1], mean=(), std=())
-    machine.place(model.network)
+    runtime.place(model.network)
     where = {"loss": name, "backbone": backbone, "train_on": train_on, "seed": seed}
     sizes = [side_px, val_patches, test_patches, scored_seed]
     values = [where, weights, train_from, *sizes, dict(drawn), dict(augment), dict(schedule), list(key)]
@@ -173,7 +173,7 @@ def run(
             wanted = plan.photographs()
             decoded = open_while.enter_context(PhotoCache(photos, wanted=wanted, workers=workers))
             inputs = Photographed(decoded, side_px, workers, augment)
-        recipe.train(model, plan, inputs, loss=loss, checkpoint=checkpoint, machine=machine, seed=seed, **schedule)
-        found = cell(model, plan.scored, inputs, attack=attack, seed=seed, machine=machine)
+        recipe.train(model, plan, inputs, loss=loss, checkpoint=checkpoint, runtime=runtime, seed=seed, **schedule)
+        found = cell(model, plan.scored, inputs, attack=attack, seed=seed, runtime=runtime)
     trained_on = sorted(set(scoring.sources_of(plan.train)))
     metrics.write_json(target, {**where, "trained_on": trained_on, **found})

@@ -67,7 +67,7 @@ def train(
     plan: Plan,
     inputs: Inputs,
     *,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
     loss: Loss,
     batch: int,
@@ -85,14 +85,14 @@ def train(
         model,
         batches=lambda epoch: inputs.training(plan.train, plan.orders[epoch], batch=batch, seed=seed, epoch=epoch),
         steps_per_epoch=-(-count // batch),
-        validate=lambda: scoring.validation(model, plan.scored, inputs, machine),
+        validate=lambda: scoring.validation(model, plan.scored, inputs, runtime),
         loss=loss,
         optimise=training.optimiser(optimiser, model.network, lr=lr, momentum=momentum, weight_decay=weight_decay),
         epochs=len(plan.orders),
         lr_gamma=lr_gamma,
         lr_step_epochs=lr_step_epochs,
         seed=seed,
-        runtime=machine,
+        runtime=runtime,
         checkpoint=checkpoint,
     )
 
@@ -103,7 +103,7 @@ def calibrated(
     scored: pd.DataFrame,
     inputs: Inputs,
     *,
-    machine: Runtime,
+    runtime: Runtime,
     where: str,
 ) -> Classifier:
     """The classifier with a calibrator that is fitted to its logits on the validation patches.
@@ -114,5 +114,5 @@ def calibrated(
     if kind == "none":
         return model
     part = validated(scored)
-    logits = scoring.logits(model, part, inputs, machine)
+    logits = scoring.logits(model, part, inputs, runtime)
     return replace(model, calibrator=calibrator.fit(kind, logits, scoring.labels(part), where=where))

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from jaxtyping import Int
 
-from crackpipe.compute import parallel, runtime
+from crackpipe.compute import parallel, seeds
 from crackpipe.data import augment, patch_pixels
 from crackpipe.data.patch_pixels import PatchBatch
 
@@ -90,14 +90,14 @@ def augmented_batches(
         pixels = [
             augment.jitter(
                 patch,
-                runtime.generator(seed, epoch, first + i),
+                seeds.generator(seed, epoch, first + i),
                 colour_jitter=colour_jitter,
                 colour_jitter_p=colour_jitter_p,
                 noise_p=noise_p,
             )
             for i, patch in enumerate(patch_pixels.read(part, photos, side_px=side_px))
         ]
-        side = int(runtime.generator(seed, epoch, first, ZOOM).choice(list(sides_px)))
+        side = int(seeds.generator(seed, epoch, first, ZOOM).choice(list(sides_px)))
         return patch_pixels.resized(torch.stack(pixels), side_px=side), torch.from_numpy(
             part["label"].to_numpy(np.int64)
         )

@@ -163,15 +163,15 @@ def prompts(
         return
     from crackpipe.apply import prompts as likeness
     from crackpipe.clip import embedding
-    from crackpipe.clip.encoders import encoder
-    from crackpipe.compute import runtime
+    from crackpipe.clip.encoders import encoder_files
+    from crackpipe.compute.runtime import start_runtime
     from crackpipe.data import inspection
 
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     image = inspection.decode(photo.read_bytes, max_megapixels=p.ingest.max_megapixels)
-    eyes = encoder.load(project / "models/clip", machine)
-    side_px = embedding.square_px(eyes, side_px=p.embed.side_px, key="embed.side_px")
-    found, classes = likeness.to_prompts(eyes, image, groups, side_px=side_px, machine=machine)
+    encoder = encoder_files.load(project / "models/clip", runtime)
+    side_px = embedding.square_px(encoder, side_px=p.embed.side_px, key="embed.side_px")
+    found, classes = likeness.to_prompts(encoder, image, groups, side_px=side_px, runtime=runtime)
     for row in found.sort_values("similarity", ascending=False, kind="stable").itertuples():
         typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")
     typer.echo(f"\n{classes.to_string(index=False, float_format='{:.4f}'.format)}")

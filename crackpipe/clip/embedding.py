@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from crackpipe import console
 from crackpipe.clip.embedding_file import ENCODER, FILE
-from crackpipe.clip.encoders.encoder import Encoder, OpenClipEncoder
+from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute import parallel
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, ParamsError
@@ -54,7 +55,7 @@ def write(
     folder: Path,
     photos: Path,
     encoder: Encoder,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     batch: int,
@@ -78,8 +79,8 @@ def write(
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=scratch, prefix="embeddings-") as file:
         vectors = np.memmap(file, np.float16, "w+", shape=(len(listed), width))
-        _fill_images(vectors, listed, photos, encoder, machine, side_px=side_px, batch=batch, workers=workers)
-        _fill_texts(vectors, listed, encoder, machine, batch=batch)
+        _fill_images(vectors, listed, photos, encoder, runtime, side_px=side_px, batch=batch, workers=workers)
+        _fill_texts(vectors, listed, encoder, runtime, batch=batch)
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), width)
         names = {name: pa.array(listed[name].tolist(), pa.string()) for name in listed}
         columns = pa.table({**names, "vector": column})
@@ -87,14 +88,14 @@ def write(
     return listed
 
 
-def encode_images(encoder: Encoder, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> Float16[np.ndarray, "b d"]:
+def encode_images(encoder: Encoder, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float16[np.ndarray, "b d"]:
     """Embeddings of photographs of one size, RGB levels 0–255."""
-    with torch.inference_mode(), machine.autocast():
-        return _kept(encoder.image_embedding(encoder.prepare(pixels, machine)))
+    with torch.inference_mode(), runtime.autocast():
+        return _kept(encoder.image_embedding(encoder.prepare(pixels, runtime)))
 
 
 def of_photo(
-    encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], machine: Runtime, *, side_px: int
+    encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], runtime: Runtime, *, side_px: int
 ) -> Float32[np.ndarray, "d"]:
     """Embedding of one photograph, squeezed to a square.
 
@@ -102,7 +103,7 @@ def of_photo(
         CrackpipeError: it is not finite.
     """
     square = torch.from_numpy(images.squeezed(pixels, side_px=side_px)).permute(2, 0, 1)[None]
-    vector = encode_images(encoder, square, machine)[0].astype(np.float32)
+    vector = encode_images(encoder, square, runtime)[0].astype(np.float32)
     if not np.isfinite(vector).all():
         raise CrackpipeError(
             "its embedding is not finite; the encoder has diverged, or runs in a precision too low for it: "
@@ -111,9 +112,9 @@ def of_photo(
     return vector
 
 
-def encode_texts(encoder: Encoder, texts: Sequence[str], machine: Runtime) -> Float16[np.ndarray, "n d"]:
+def encode_texts(encoder: Encoder, texts: Sequence[str], runtime: Runtime) -> Float16[np.ndarray, "n d"]:
     """Embeddings of sentences."""
-    with torch.inference_mode(), machine.autocast():
+    with torch.inference_mode(), runtime.autocast():
         return _kept(encoder.text_embedding(list(texts)))
 
 
@@ -127,7 +128,7 @@ def _fill_images(
     listed: pd.DataFrame,
     photos: Path,
     encoder: Encoder,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     batch: int,
@@ -138,7 +139,7 @@ def _fill_images(
     count = -(-len(rows) // batch)
     loaded = _squares(photos, side_px=side_px, batch=batch, workers=workers)
     for names, pixels in console.bar(loaded, what="embed photographs", total=count, unit="batches"):
-        vectors[[rows[name] for name in names]] = encode_images(encoder, pixels, machine)
+        vectors[[rows[name] for name in names]] = encode_images(encoder, pixels, runtime)
 
 
 def _squares(
@@ -157,7 +158,7 @@ def _squares(
 
 
 def _fill_texts(
-    vectors: Float16[np.ndarray, "n d"], listed: pd.DataFrame, encoder: Encoder, machine: Runtime, *, batch: int
+    vectors: Float16[np.ndarray, "n d"], listed: pd.DataFrame, encoder: Encoder, runtime: Runtime, *, batch: int
 ) -> None:
     said = listed.index[listed["kind"] == "text"]
     rows: dict[str, list[int]] = {}
@@ -167,5 +168,5 @@ def _fill_texts(
     starts = range(0, len(captions), batch)
     for start in console.bar(starts, what="embed captions", total=len(starts), unit="batches"):
         chosen = captions[start : start + batch]
-        for caption, vector in zip(chosen, encode_texts(encoder, chosen, machine), strict=True):
+        for caption, vector in zip(chosen, encode_texts(encoder, chosen, runtime), strict=True):
             vectors[rows[caption]] = vector

@@ -1,14 +1,12 @@
-"""Where and how precisely networks run: device, autocast precision, memory format, threads and seeds."""
+"""Where and how precisely networks run: device, autocast precision, memory format, threads."""
 
 import contextlib
 import os
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 import torch.utils.deterministic
 from torch import nn
@@ -46,7 +44,7 @@ class Runtime:
             yield
 
 
-def start(*, device: str, precision: Precision, threads: int, keep_memory: bool = False) -> Runtime:
+def start_runtime(*, device: str, precision: Precision, threads: int, keep_memory: bool = False) -> Runtime:
     """Choose device and precision and fix everything that would change results between two runs.
 
     ``device="auto"`` takes CUDA where there is one. ``precision="auto"`` takes bf16 on graphics cards that have
@@ -74,18 +72,6 @@ def start(*, device: str, precision: Precision, threads: int, keep_memory: bool 
     if precision == "auto":
         precision = "bf16" if _has_bf16(name) else "fp32"
     return Runtime(torch.device(name), dtypes[precision])
-
-
-def seed_everything(seed: int) -> None:
-    """Seed Python's, NumPy's and PyTorch's global generators; libraries that draw from them become repeatable."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries that still draw from it
-    torch.manual_seed(seed)
-
-
-def generator(*key: int) -> np.random.Generator:
-    """Return the random generator that belongs to ``key``, e.g. (seed, epoch, item): independent of call order."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
 
 def _has_bf16(device: str) -> bool:

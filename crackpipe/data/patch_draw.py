@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Int
 
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.errors import DatasetError
 
 
@@ -19,7 +19,7 @@ def draw(
         DatasetError: one of the two classes has no patch.
     """
     check_classes(labels)
-    random = runtime.generator(seed, epoch)
+    random = seeds.generator(seed, epoch)
     share = int(labels.sum()) / max(len(labels), 1) if crack_share is None else crack_share
     chosen = []
     for label, wanted in ((1, round(count * share)), (0, count - round(count * share))):

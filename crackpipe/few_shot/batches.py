@@ -7,8 +7,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from crackpipe.compute import runtime
-
 Batch = tuple[Float[Tensor, "s b d"], Float[Tensor, "s b"]]
 
 
@@ -25,7 +23,7 @@ def drawn(
         for _ in range(steps):
             yield inputs, labels
         return
-    random = runtime.generator(seed, count)
+    random = generator(seed, count)
     every = torch.arange(seeds)[:, None]
     for _ in range(steps):
         # a shuffled start and stride would repeat neighbours; a draw of distinct places costs less than the step

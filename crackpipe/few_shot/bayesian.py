@@ -25,8 +25,7 @@ from pyro.infer.autoguide.initialization import init_to_value
 from pyro.nn import PyroModule, PyroParam, PyroSample
 from torch import Tensor
 
-from crackpipe.few_shot import linear
-from crackpipe.few_shot import head_networks
+from crackpipe.few_shot import head_networks, linear
 from crackpipe.few_shot.batches import Batch
 from crackpipe.few_shot.head_networks import Frame, Networks
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.errors import DatasetError
 
 SPLITS = ("ood", "pool", "test")  # in the order of the table
@@ -55,11 +55,11 @@ def draw(
         key = "train_sources" if name == "pool" else "test_sources"
         chosen = named(photos, sources, key=key) if sources else np.ones(len(photos), bool)
         ids = set(photos["photo_id"][chosen & (photos["split"] == own) & ~photos["group_id"].isin(excluded)])
-        found = _balanced(known[known["photo_id"].isin(ids)], count=count, random=runtime.generator(seed, number))
+        found = _balanced(known[known["photo_id"].isin(ids)], count=count, random=seeds.generator(seed, number))
         _check_classes(found, split=own, key=key, sources=sources)
         parts.append(found.assign(split=name))
     others = known[known["photo_id"].isin(set(photos["photo_id"][other]))]
-    parts.append(_balanced(others, count=ood, random=runtime.generator(seed, 2)).assign(split="ood"))
+    parts.append(_balanced(others, count=ood, random=seeds.generator(seed, 2)).assign(split="ood"))
     _check_groups(parts[0], parts[1])
     drawn = pd.concat(parts)
     place = drawn["row_px"].astype(str) + "," + drawn["col_px"].astype(str) + "+" + drawn["side_px"].astype(str)

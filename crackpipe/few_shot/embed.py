@@ -23,7 +23,7 @@ def write(
     photos: Path,
     texts: tuple[Sequence[str], Sequence[str]],
     encoder: Encoder,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     batch: int,
@@ -46,7 +46,7 @@ def write(
         cut = patch_pixels.batches(items, decoded, order, side_px=side_px, batch=batch, workers=workers)
         total, start = -(-len(items) // batch), 0
         for pixels, _ in console.bar(cut, what="embed patches", total=total, unit="batches"):
-            vectors[start : start + len(pixels)] = embedding.encode_images(encoder, pixels, machine)
+            vectors[start : start + len(pixels)] = embedding.encode_images(encoder, pixels, runtime)
             start += len(pixels)
     matrix = prompts.text_matrix(encoder, flawless=texts[0], damaged=texts[1]).half().cpu().numpy()
     listed = items[["split", "item_id", "label", "source", "group_id"]]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64
 
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.errors import ParamsError, TableError
 
 
@@ -43,7 +43,7 @@ def nested(labels: Int64[np.ndarray, "n"], *, seed: int) -> Int64[np.ndarray, "n
     The k-th patch of a class of m stands at (k − ½) / m of the order, so that a beginning holds each class in the
     pool's proportion, to one patch; which patch is the k-th is drawn.
     """
-    random = runtime.generator(seed)
+    random = seeds.generator(seed)
     places = np.empty(len(labels))
     for label in (0, 1):
         members = random.permutation(np.flatnonzero(labels == label))

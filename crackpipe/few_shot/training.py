@@ -8,9 +8,8 @@ import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
-from crackpipe.few_shot import batches
+from crackpipe.few_shot import batches, head_networks
 from crackpipe.few_shot import linear as ordinary
-from crackpipe.few_shot import head_networks
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.measures import uncertainty
 

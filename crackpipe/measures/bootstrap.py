@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from crackpipe.compute import runtime
+from crackpipe.compute.seeds import generator
 from crackpipe.measures import probabilities, uncertainty
 
 BINS = 15  # of the calibration error, as calibration.expected_calibration_error
@@ -19,7 +19,7 @@ Weights = tuple[Float64[np.ndarray, "b g"], Float64[np.ndarray, "b s"]]
 
 def weights(*, groups: int, seeds: int, resamples: int, seed: int) -> Weights:
     """How often each group and each seed is drawn in each resample; the first row of both is the sample itself."""
-    random = runtime.generator(seed)
+    random = generator(seed)
     drawn = random.multinomial(groups, np.full(groups, 1 / groups), size=resamples).astype(float)
     trials = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples).astype(float)
     return np.vstack([np.ones(groups), drawn]), np.vstack([np.ones(seeds), trials])

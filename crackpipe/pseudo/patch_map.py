@@ -15,7 +15,7 @@ from crackpipe.imaging import images, patch_grid
 def patch_cells(
     photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
     model: Classifier,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     stride_px: int,
@@ -27,7 +27,7 @@ def patch_cells(
     and right border as the patches do; :func:`crackpipe.pseudo.evidence.upsampled` cuts them, so that no size of
     photograph shears the map (the public code merges as if padded otherwise).
     """
-    scores = _score(photographs, model, machine, side_px=side_px, stride_px=stride_px, batch_px=batch_px)
+    scores = _score(photographs, model, runtime, side_px=side_px, stride_px=stride_px, batch_px=batch_px)
     maps = []
     start = 0
     for pixels in photographs:
@@ -57,7 +57,7 @@ def _slide(values: Float32[np.ndarray, "r c"], *, reach: int, axis: int) -> np.n
 def _score(
     photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
     model: Classifier,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     stride_px: int,
@@ -75,7 +75,7 @@ def _score(
             waiting.append(band)
             held += len(band)
             if held >= size or done + held == len(scores):
-                scores[done : done + held] = model.crack_probability(torch.cat(waiting), machine).numpy()
+                scores[done : done + held] = model.crack_probability(torch.cat(waiting), runtime).numpy()
                 done += held
                 waiting, held = [], 0
     return scores

@@ -10,8 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from crackpipe.results import record
-from crackpipe.results import table_rows
+from crackpipe.results import record, table_rows
 from crackpipe.results.record import Run
 from crackpipe.results.table_rows import Cell, Row
 

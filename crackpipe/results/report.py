@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crackpipe.errors import CrackpipeError
-from crackpipe.results import losses, record
-from crackpipe.results import published_tables
+from crackpipe.results import losses, published_tables, record
 from crackpipe.results.published_tables import Table
 from crackpipe.results.table_rows import Cell
 

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import processor_has_bf16
 
 ROWS = 4096  # vectors of a block, 8 MiB at 512 dimensions
 QUERIES = 1024  # queries of a block, 16 MiB of similarities with those
@@ -33,7 +33,7 @@ def top(
     asked = torch.from_numpy(queries.astype(np.float32))
     shape = len(asked), min(k, len(gallery))
     best, index = torch.full(shape, -torch.inf), torch.zeros(shape, dtype=torch.int64)
-    coarsely = runtime.processor_has_bf16()
+    coarsely = processor_has_bf16()
     for start in range(0, len(gallery), ROWS):
         block = torch.from_numpy(gallery[start : start + ROWS].astype(np.float32))
         for first in range(0, len(asked), QUERIES):

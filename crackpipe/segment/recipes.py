@@ -43,12 +43,12 @@ def text_adapters(
     dice_weight: float,
     edge_weight: float,
     seed: int,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> None:
     """Train linear adapters on kept tokens, without a run of the encoder; write them to ``folder``."""
     model = text_guided.create(encoder, stages=examples.tokens.stages, combine=combine, text=text)
-    model.network.to(machine.device)
+    model.network.to(runtime.device)
     loss = partial(
         fused_loss.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight
     )
@@ -60,7 +60,7 @@ def text_adapters(
         batch=batch,
         lr=lr,
         seed=seed,
-        machine=machine,
+        runtime=runtime,
         checkpoint=checkpoint,
     )
     text_guided.save(folder, model, labels=labels)
@@ -76,7 +76,7 @@ def untrained(
     refine_px: int,
     side_px: int,
     trunk: nn.Module | None,
-    machine: Runtime,
+    runtime: Runtime,
 ) -> PixelNetwork:
     """U-Net, a DeepCrack or OED on the device, of which a blank window has shown that it takes ``side_px``.
 
@@ -90,10 +90,10 @@ def untrained(
         )
     except ModelError as error:
         raise ParamsError(f"{where}.encoder={encoder} with weights={weights} and width={width}: {error}") from error
-    machine.place(model.network).requires_grad_(True).eval()
+    runtime.place(model.network).requires_grad_(True).eval()
     try:
         with torch.no_grad():
-            model.logits(torch.zeros(1, 3, side_px, side_px, dtype=torch.uint8), machine)
+            model.logits(torch.zeros(1, 3, side_px, side_px, dtype=torch.uint8), runtime)
     except (ModelError, AssertionError, RuntimeError) as error:  # the latter two are timm's
         raise ParamsError(
             f"{where}.side_px={side_px}: encoder={encoder} takes no window of this side ({error}); change either"
@@ -113,13 +113,13 @@ def network(
     lr: float,
     weight_decay: float,
     seed: int,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> None:
     """Train a network in place on windows drawn from all photographs; write it to ``folder``."""
     history = fitting.fit(
         model.network,
-        partial(model.logits, machine=machine),
+        partial(model.logits, runtime=runtime),
         sample=windows.any_of(photo_ids, cut),
         loss=losses.supervised,
         steps=steps,
@@ -127,7 +127,7 @@ def network(
         lr=lr,
         weight_decay=weight_decay,
         seed=seed,
-        machine=machine,
+        runtime=runtime,
         checkpoint=checkpoint,
     )
     pixel_network.save(folder, model, labels=labels)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crackpipe import console, params
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.errors import ParamsError, TableError
 from crackpipe.files import atomic, parquet, schemas
 from crackpipe.imaging import images
@@ -103,7 +103,7 @@ def draw(photos: Path, *, split: str, count: int, seed: int) -> list[str]:
         )
     if len(known) <= count:
         return known
-    places = runtime.generator(seed).choice(len(known), size=count, replace=False)
+    places = seeds.generator(seed).choice(len(known), size=count, replace=False)
     return [known[place] for place in sorted(places.tolist())]
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from crackpipe import params
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset, sweep
 from crackpipe.few_shot.dataset import Material, Patches
@@ -45,7 +46,7 @@ def settings(
         raise ParamsError(f"head: got {head!r}, expected one of {known}")
     combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     chosen = [_checked(head, one, p) for one in combinations]
-    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)
+    start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)
     parts = split(dataset.load(project / PATCHES), held_out=held_out, seed=seed)
     q, rows = p.few_shot, []
     for changed, own in zip(combinations, chosen, strict=True):
@@ -66,7 +67,7 @@ def split(given: Material, *, held_out: float, seed: int) -> Material:
     """
     groups = np.array(sorted(set(given.pool.group_ids)))
     count = min(len(groups) - 1, max(1, round(held_out * len(groups))))
-    held = set(runtime.generator(seed).permutation(groups)[:count].tolist())
+    held = set(seeds.generator(seed).permutation(groups)[:count].tolist())
     inside = np.array([group in held for group in given.pool.group_ids])
     found = replace(given, pool=_part(given.pool, ~inside), test=_part(given.pool, inside), ood=_part(given.pool, []))
     for name, part in (("the rest of the pool", found.pool), ("the held-out structures", found.test)):

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from crackpipe.apply import classify, few_shot
 from crackpipe.cli import app
 from crackpipe.clip import embedding
-from crackpipe.clip.encoders import encoder
-from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data.datasets import folder as layouts
 from crackpipe.errors import CrackpipeError, DatasetError, ModelError
@@ -24,7 +24,7 @@ from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.imaging import images
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
 LEVELS = {"crack": 40, "no_crack": 200}
 
@@ -45,7 +45,7 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
     torch.manual_seed(0)
-    encoder.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+    encoder_files.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
     for label in LEVELS:
         Path("bridge", label).mkdir(parents=True)
         for number in range(20):
@@ -161,7 +161,7 @@ def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
     fit(head="linear")
     given: dict[str, Any] = {"head": Path("head"), "settings": Path("params.yaml"), "risk": 0.1, "out": Path("d.csv")}
     torch.manual_seed(1)
-    encoder.save(Path("models/other"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+    encoder_files.save(Path("models/other"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
     with pytest.raises(ModelError, match="head: was trained with another encoder than models/other"):
         classify.classify([Path("bridge")], clip=Path("models/other"), **given)
     with pytest.raises(ModelError, match=r"gone: no head here; run `crackpipe few-shot FOLDER` first"):
@@ -183,8 +183,8 @@ def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch
             Path("bridge", label, f"{number}.png").rename(pier / f"{number}.png")
     monkeypatch.setattr(embedding, "encode_images", lambda *_: np.ones((1, 16), np.float16))
     listed = list(layouts.read(Path("bridge")))
-    machine = Runtime(torch.device("cpu"), None)
-    taught = few_shot.embedded(listed, DualEncoder(**SPEC), machine, side_px=32, max_megapixels=1.0)
+    runtime = Runtime(torch.device("cpu"), None)
+    taught = few_shot.embedded(listed, DualEncoder(**SPEC), runtime, side_px=32, max_megapixels=1.0)
     assert sorted(np.bincount(taught.groups)) == [1] * 16 + [3] * 8
     known: list[np.ndarray] = []
 

@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 from crackpipe.apply import search
 from crackpipe.cli import app
 from crackpipe.clip import embedding, embedding_file
-from crackpipe.clip.encoders import encoder
-from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, ModelError, ParamsError, TableError
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.imaging import images
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
 TEXT = "wide crack in a beam"
 CAPTIONS = {"s/a": "Crack is observed.", "s/b": None, "s/c": 'Rust, "deep".', "s/d": None, "s/e": None}
@@ -41,16 +41,16 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
     model = DualEncoder(**SPEC).eval()
-    encoder.save(Path("models/clip"), model, {"architecture": "dual", **SPEC})
+    encoder_files.save(Path("models/clip"), model, {"architecture": "dual", **SPEC})
     parquet.write_shards(Path("photos"), schemas.PHOTOS, [row(name) for name in CAPTIONS])
-    machine = Runtime(torch.device("cpu"), None)
+    runtime = Runtime(torch.device("cpu"), None)
     settings = {
         "side_px": 32,
         "batch": 4,
         "workers": 1,
         "fingerprint": fingerprint.of(None, [Path("models/clip")]),
     }
-    embedding.write(Path("embeddings"), Path("photos"), model, machine, **settings)
+    embedding.write(Path("embeddings"), Path("photos"), model, runtime, **settings)
 
 
 def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png", **places: Path) -> pd.DataFrame:
@@ -65,9 +65,9 @@ def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png", **plac
 
 def test_the_most_similar_photographs_of_all_splits_come_first() -> None:
     found = find()
-    machine = Runtime(torch.device("cpu"), None)
-    model = encoder.load(Path("models/clip"), machine)
-    asked = embedding.encode_texts(model, [TEXT], machine).astype(np.float64)[0]
+    runtime = Runtime(torch.device("cpu"), None)
+    model = encoder_files.load(Path("models/clip"), runtime)
+    asked = embedding.encode_texts(model, [TEXT], runtime).astype(np.float64)[0]
     seen = embedding_file.load(Path("embeddings"), kind="image", split=None)
     wanted = sorted(zip(seen.vectors.astype(np.float64) @ asked, seen.item_ids, strict=True), reverse=True)[:3]
     assert found["rank"].tolist() == [1, 2, 3]
@@ -113,7 +113,7 @@ def test_what_is_missing_is_named() -> None:
 
 def test_embeddings_of_another_encoder_are_refused() -> None:
     other = SPEC  # as wide, with other weights
-    encoder.save(Path("models/other"), DualEncoder(**other), {"architecture": "dual", **other})
+    encoder_files.save(Path("models/other"), DualEncoder(**other), {"architecture": "dual", **other})
     with pytest.raises(
         TableError, match="embeddings: made by another encoder than models/other holds now; run `dvc repro` again"
     ):

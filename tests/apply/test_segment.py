@@ -15,7 +15,7 @@ from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.imaging import images
 from crackpipe.segment.networks import pixel_network
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 70, 3), dtype=np.uint8)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from crackpipe.classify import attack_steps
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 
 PAPER: dict[str, Any] = {"steps": 5, "epsilon": 0.102, "step_size": 0.01275, "against": "decision", "start": "features"}
 
@@ -29,7 +29,7 @@ def literal(
     """Algorithm 1, or the variant against the label, written out for one sample after the other."""
     epsilon = how["epsilon"]
     noise = (
-        runtime.generator(*key, attack_steps.DRAW).uniform(-epsilon, epsilon, tuple(features.shape)).astype(np.float32)
+        seeds.generator(*key, attack_steps.DRAW).uniform(-epsilon, epsilon, tuple(features.shape)).astype(np.float32)
     )
     found = []
     for index in range(len(features)):

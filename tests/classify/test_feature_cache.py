@@ -11,12 +11,12 @@ from torch import nn
 from crackpipe.classify import feature_cache, scoring
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.training_inputs import Photographed
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import DatasetError, TableError
 from crackpipe.files import schemas
 
 AUGMENT = {"sides_px": [16], "colour_jitter": 0.0, "colour_jitter_p": 0.0, "noise_p": 0.0}
-MACHINE = runtime.start(device="cpu", precision="fp32", threads=1)
+MACHINE = start_runtime(device="cpu", precision="fp32", threads=1)
 
 
 def classifier() -> Classifier:

@@ -15,7 +15,7 @@ from crackpipe.classify import classifier, feature_cache, loss_comparison, recip
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.smoothing import cross_entropy
 from crackpipe.classify.training_inputs import Photographed
-from crackpipe.compute import runtime
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError, ModelError
 from crackpipe.files import parquet, schemas
@@ -50,12 +50,12 @@ def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack
     photo = np.zeros((16, 32, 3), np.uint8)
     photo[:, 16:] = 255
     model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
-    machine = runtime.start(device="cpu", precision="fp32", threads=1)
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
     found = loss_comparison.cell(
         model,
         patches(),
         Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
-        machine=machine,
+        runtime=runtime,
         attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
         seed=0,
     )
@@ -114,7 +114,7 @@ def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> dict[s
         photos=folder / "photos",
         patches=folder / "patches.parquet",
         features=folder / "features",
-        machine=runtime.start(device="cpu", precision="fp32", threads=1),
+        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
         workers=1,
         key=[],
     )  # fmt: skip
@@ -128,7 +128,7 @@ def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_e
 ) -> None:
     monkeypatch.chdir(tmp_path)  # checkpoints
     table = project(tmp_path)
-    machine = runtime.start(device="cpu", precision="fp32", threads=1)
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
     torch.manual_seed(0)
     model = classifier.create(backbone="tf_efficientnet_lite0", weights="package", side_px=32)
     parts = table[table["split"] == "train"], table[table["split"] != "train"]
@@ -138,7 +138,7 @@ def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_e
         with PhotoCache(tmp_path / "photos", wanted=set(table["photo_id"]), workers=1) as photos:
             inputs = Photographed(photos, 32, 1, AUGMENT)
             folder = tmp_path / "features"
-            feature_cache.write(folder, model, parts, inputs, machine, train_from=train_from, seed=0)
+            feature_cache.write(folder, model, parts, inputs, runtime, train_from=train_from, seed=0)
         shutil.rmtree(tmp_path / "photos")  # nothing is read but what was kept
         (tmp_path / "photos").mkdir()
         (tmp_path / "patches.parquet").write_bytes(b"")
@@ -176,7 +176,7 @@ def test_calibrators_see_validation_patches_alone() -> None:
         model,
         table,
         Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
-        machine=runtime.start(device="cpu", precision="fp32", threads=1),
+        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
         attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
         seed=0,
     )

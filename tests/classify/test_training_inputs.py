@@ -114,7 +114,7 @@ def test_batches_follow_the_order_and_end_with_the_rest() -> None:
 
 def augmented_batches(
     *, workers: int, batch: int, epoch: int = 0, seed: int = 5, sides: tuple[int, ...] = (16,)
-) -> list[patch_pixels.Batch]:
+) -> list[patch_pixels.PatchBatch]:
     found = training_inputs.augmented_batches(
         patches(),
         PHOTOS,

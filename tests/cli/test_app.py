@@ -12,11 +12,11 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from crackpipe.clip.encoders import encoder
+from crackpipe.clip.encoders import encoder_files
 from crackpipe.imaging import images
 from crackpipe.params import compose
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def crackpipe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -111,7 +111,7 @@ def test_prompts_beside_a_photograph_show_similarities_and_classes(project: Path
     torch.manual_seed(0)
     spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
     spec["text_layers"] = 1
-    encoder.save(project / "models/clip", encoder.create(spec), spec)
+    encoder_files.save(project / "models/clip", encoder_files.create(spec), spec)
     photo = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     (project / "wall.png").write_bytes(images.encode_rgb(photo))
     crackpipe(project, "configure", "prompts.templates=['{}']", "prompts.surfaces=[bridge]", "embed_windows.side_px=64")

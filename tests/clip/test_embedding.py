@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from crackpipe.clip import embedding, embedding_file
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError, PhotoError, TableError
 from crackpipe.files import parquet, schemas
@@ -41,9 +42,9 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def write(folder: Path, photos: Path, encoder: DualEncoder, machine: Runtime, **changed: Any) -> pd.DataFrame:
+def write(folder: Path, photos: Path, encoder: DualEncoder, runtime: Runtime, **changed: Any) -> pd.DataFrame:
     settings = {"side_px": SIDE_PX, "batch": 2, "workers": 2, "fingerprint": "of the encoder"} | changed
-    return embedding.write(folder, photos, encoder, machine, scratch=folder.parent / "scratch", **settings)
+    return embedding.write(folder, photos, encoder, runtime, scratch=folder.parent / "scratch", **settings)
 
 
 def test_photographs_and_the_distinct_captions_of_each_split_are_listed_in_order(photos: Path) -> None:
@@ -59,15 +60,15 @@ def test_photographs_and_the_distinct_captions_of_each_split_are_listed_in_order
     ]
 
 
-def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
-    write(tmp_path / "out", photos, encoder, machine)
+def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
+    write(tmp_path / "out", photos, encoder, runtime)
     for split in ("train", "val", "test"):
         found = embedding_file.load(tmp_path / "out", kind="image", split=split)
         assert found.item_ids == [name for name, told in TABLE.items() if told[0] == split]
         for name, vector in zip(found.item_ids, found.vectors, strict=True):
             square = torch.from_numpy(images.squeezed(picture(name), side_px=SIDE_PX)).permute(2, 0, 1)[None]
             with torch.no_grad():
-                wanted = encoder.image_embedding(encoder.prepare(square, machine))[0].numpy()
+                wanted = encoder.image_embedding(encoder.prepare(square, runtime))[0].numpy()
             np.testing.assert_allclose(vector, wanted, atol=1e-3)
     for split, captions in (("test", ["Crack is observed.", "Wide crack is observed."]), ("val", [])):
         found = embedding_file.load(tmp_path / "out", kind="text", split=split)
@@ -79,9 +80,9 @@ def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, ma
 
 
 def test_without_a_split_the_items_of_all_are_one_block(
-    photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path
+    photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path
 ) -> None:
-    write(tmp_path / "out", photos, encoder, machine)
+    write(tmp_path / "out", photos, encoder, runtime)
     found = embedding_file.load(tmp_path / "out", kind="image", split=None)
     assert found.item_ids == ["s/b", "s/e", "s/a", "s/c", "s/d"]
     assert found.encoder == "of the encoder"
@@ -95,10 +96,10 @@ def test_without_a_split_the_items_of_all_are_one_block(
 
 
 def test_two_runs_write_the_same_bytes_and_leave_nothing_else(
-    photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path
+    photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path
 ) -> None:
     for name in ("a", "b"):
-        write(tmp_path / name, photos, encoder, machine)
+        write(tmp_path / name, photos, encoder, runtime)
     assert [path.name for path in (tmp_path / "a").iterdir()] == [embedding_file.FILE]
     assert (tmp_path / "a" / embedding_file.FILE).read_bytes() == (tmp_path / "b" / embedding_file.FILE).read_bytes()
     assert not list((tmp_path / "scratch").iterdir())
@@ -106,11 +107,11 @@ def test_two_runs_write_the_same_bytes_and_leave_nothing_else(
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
 def test_the_batch_changes_no_embedding(
-    photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path, batch: int
+    photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path, batch: int
 ) -> None:
     vectors = []
     for name, size in (("a", 2), ("b", batch)):
-        write(tmp_path / name, photos, encoder, machine, batch=size)
+        write(tmp_path / name, photos, encoder, runtime, batch=size)
         vectors.append(embedding_file.load(tmp_path / name, kind="image", split=None).vectors)
     np.testing.assert_allclose(vectors[1], vectors[0], atol=1e-3)
 
@@ -122,17 +123,17 @@ def test_in_bf16_too_vectors_have_length_one(photos: Path, encoder: DualEncoder,
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-3)
 
 
-def test_photographs_without_a_caption_have_no_texts(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
+def test_photographs_without_a_caption_have_no_texts(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
     parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None)])
-    assert len(write(tmp_path / "out", tmp_path / "photos", encoder, machine)) == 1
+    assert len(write(tmp_path / "out", tmp_path / "photos", encoder, runtime)) == 1
     found = embedding_file.load(tmp_path / "out", kind="text", split=None)
     assert (found.item_ids, found.vectors.shape) == ([], (0, 16))
 
 
-def test_a_photograph_that_cannot_be_read_stops_the_run(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
+def test_a_photograph_that_cannot_be_read_stops_the_run(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
     parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None, image=b"no picture")])
     with pytest.raises(PhotoError, match="not a picture"):
-        write(tmp_path / "out", tmp_path / "photos", encoder, machine)
+        write(tmp_path / "out", tmp_path / "photos", encoder, runtime)
     assert not (tmp_path / "out").exists()
 
 

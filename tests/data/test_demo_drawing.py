@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from crackpipe.compute.runtime import generator
+from crackpipe.compute.seeds import generator
 from crackpipe.data.demo import crack, surface
 from crackpipe.imaging import noise
 from crackpipe.imaging.strokes import FAR_PX, Stroke, coverage, depth, dots, roughen

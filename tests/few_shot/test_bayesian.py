@@ -9,8 +9,7 @@ from pyro import poutine
 from pyro.nn import PyroModule, PyroSample
 from torch import Tensor
 
-from crackpipe.few_shot import batches, bayesian
-from crackpipe.few_shot import head_networks
+from crackpipe.few_shot import batches, bayesian, head_networks
 from crackpipe.measures import uncertainty
 
 NOISE, PRIOR, DRAWS = 0.5, 2.0, 20_000
@@ -79,7 +78,9 @@ def test_a_low_rank_guide_finds_the_closed_forms_correlation() -> None:
     np.testing.assert_allclose(found_covariance, covariance, atol=0.25 * float(covariance.max()))
 
 
-def networks(*, samples: int = 7, texts: bool = True, steps: int = 60) -> tuple[list[head_networks.Networks], Tensor, Tensor]:
+def networks(
+    *, samples: int = 7, texts: bool = True, steps: int = 60
+) -> tuple[list[head_networks.Networks], Tensor, Tensor]:
     """Two seeds' posteriors on two clusters, the embeddings, and the loss of each step."""
     torch.manual_seed(2)
     labels = (torch.arange(400) % 2).float()

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from crackpipe.clip import embedding, embedding_file
-from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.few_shot import embed
 from crackpipe.files import parquet, schemas
@@ -33,17 +33,17 @@ def item(name: str, row: int, col: int) -> parquet.Row:
 
 
 def test_each_vector_is_of_the_patch_that_its_item_id_names(
-    tmp_path: Path, encoder: DualEncoder, machine: Runtime
+    tmp_path: Path, encoder: DualEncoder, runtime: Runtime
 ) -> None:
     parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [photo("s/a"), photo("s/b")])
     items = pd.DataFrame([item(*corner) for corner in CORNERS]).astype({"label": "int8"})
     texts = (["no crack"], ["a crack"])
     out, seen, scratch = tmp_path / "out", tmp_path / "photos", tmp_path / "scratch"
-    embed.write(out, items, seen, texts, encoder, machine, side_px=SIDE_PX, batch=2, workers=2, scratch=scratch)
+    embed.write(out, items, seen, texts, encoder, runtime, side_px=SIDE_PX, batch=2, workers=2, scratch=scratch)
     found = embedding_file.load(out, kind="image", split=None)
     assert found.item_ids == items["item_id"].tolist()
     for vector, (name, row, col) in zip(found.vectors, CORNERS, strict=True):
         patch = picture(name)[row : row + SIDE_PX, col : col + SIDE_PX].transpose(2, 0, 1)[None].copy()
-        wanted = embedding.encode_images(encoder, torch.from_numpy(patch), machine)[0]
+        wanted = embedding.encode_images(encoder, torch.from_numpy(patch), runtime)[0]
         np.testing.assert_allclose(vector, wanted, atol=2e-3)
     assert np.ptp(found.vectors.astype(np.float32), axis=0).max() > 0.02  # far more than the tolerance

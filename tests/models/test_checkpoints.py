@@ -12,7 +12,7 @@ import torch
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 HOLD = """
 import sys, time

@@ -9,7 +9,7 @@ import pytest
 from crackpipe import params
 from crackpipe.errors import ParamsError
 
-RIGHT = params.load(Path(__file__).parents[1] / "params.yaml").model_dump()
+RIGHT = params.load(Path(__file__).parents[2] / "params.yaml").model_dump()
 
 
 def changed(**calibrate: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from crackpipe.errors import ParamsError
 from crackpipe.files import atomic
 from crackpipe.params import compose
 
-CONF = Path(__file__).parents[1] / "conf"
+CONF = Path(__file__).parents[2] / "conf"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from crackpipe import params
 from crackpipe.errors import ParamsError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RIGHT = params.load(ROOT / "params.yaml").model_dump()
 
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from crackpipe.clip.encoders import encoder
-from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 
@@ -45,7 +45,7 @@ def project(tmp_path: Path) -> Path:
     parquet.write_shards(tmp_path / "data/photos", schemas.PHOTOS, rows)
     for seed, name in enumerate(("clip_base", "clip")):
         torch.manual_seed(seed)
-        encoder.save(tmp_path / "models" / name, DualEncoder(**SPEC), {"architecture": "dual", **SPEC})
+        encoder_files.save(tmp_path / "models" / name, DualEncoder(**SPEC), {"architecture": "dual", **SPEC})
     return tmp_path
 
 

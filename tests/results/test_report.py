@@ -7,7 +7,7 @@ from results_folder import scores
 from crackpipe.errors import CrackpipeError
 from crackpipe.results import report
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from crackpipe.imaging import images
 from crackpipe.results import run as results
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DVC_YAML = """\
 stages:
   count:

@@ -6,8 +6,7 @@ import pytest
 import results_folder
 
 from crackpipe.errors import CrackpipeError
-from crackpipe.results import published_tables
-from crackpipe.results import table_rows
+from crackpipe.results import published_tables, table_rows
 from crackpipe.results.record import Run
 from crackpipe.results.table_rows import Row
 

@@ -17,7 +17,7 @@ from crackpipe.imaging import images
 from crackpipe.params import compose
 from crackpipe.tune import crf as tune
 
-CONF = Path(__file__).parents[1] / "conf"
+CONF = Path(__file__).parents[2] / "conf"
 MASK = np.zeros((6, 9), bool)
 MASK[2, 1:8] = True
 

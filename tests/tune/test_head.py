@@ -12,7 +12,7 @@ from crackpipe.few_shot import dataset as materials
 from crackpipe.few_shot.dataset import Material, Patches
 from crackpipe.tune import head as tune_head
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def patches(name: str, *, count: int, seed: int) -> Patches:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.models import backbones, model_files
 
 PACKAGED = "tf_efficientnet_lite0"  # the backbone whose weights come with a package

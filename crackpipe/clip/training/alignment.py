@@ -10,10 +10,11 @@ import torch
 from jaxtyping import Float, Float32, Int
 from torch import Tensor
 
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.clip.training import contrastive_loss, freezing, grad_cache
 from crackpipe.clip.training.pairing import Pairs
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 
 
@@ -86,22 +87,22 @@ def draw(
 
 
 def backward(
-    encoder: DualEncoder | OpenClipEncoder, batch: Batch, *, chunk: int, machine: Runtime, scale: grad_cache.Scale
+    encoder: DualEncoder | OpenClipEncoder, batch: Batch, *, chunk: int, runtime: Runtime, scale: grad_cache.Scale
 ) -> float:
     """Add the gradients of a batch's scaled loss with the memory of ``chunk`` items; return the loss itself."""
-    images, texts = _embeds(encoder, batch, chunk=chunk, machine=machine)
-    return grad_cache.backward(images, texts, partial(_loss, encoder, batch, machine), scale=scale)
+    images, texts = _embeds(encoder, batch, chunk=chunk, runtime=runtime)
+    return grad_cache.backward(images, texts, partial(_loss, encoder, batch, runtime), scale=scale)
 
 
 def mean_loss(
-    encoder: DualEncoder | OpenClipEncoder, pairs: Pairs, *, batch: int, chunk: int, seed: int, machine: Runtime
+    encoder: DualEncoder | OpenClipEncoder, pairs: Pairs, *, batch: int, chunk: int, seed: int, runtime: Runtime
 ) -> float:
     """Mean loss of ``pairs``, images as they are with their first texts, in batches that depend on ``seed`` alone.
 
     Raises:
         ValueError: there are fewer than 2 pairs.
     """
-    groups = _split(runtime.generator(seed).permutation(len(pairs)), batch)
+    groups = _split(seeds.generator(seed).permutation(len(pairs)), batch)
     if not groups:
         raise ValueError(f"got {len(pairs)} pair(s), but a contrast needs at least 2")
     total = 0.0
@@ -110,14 +111,14 @@ def mean_loss(
         with torch.no_grad():
             images, texts = (
                 torch.cat([embed() for embed in chunks])
-                for chunks in _embeds(encoder, plain, chunk=chunk, machine=machine)
+                for chunks in _embeds(encoder, plain, chunk=chunk, runtime=runtime)
             )
-            total += len(index) * float(_loss(encoder, plain, machine, images, texts))
+            total += len(index) * float(_loss(encoder, plain, runtime, images, texts))
     return total / sum(len(index) for index in groups)
 
 
 def embeddings(
-    encoder: DualEncoder | OpenClipEncoder, pairs: Pairs, *, chunk: int, machine: Runtime
+    encoder: DualEncoder | OpenClipEncoder, pairs: Pairs, *, chunk: int, runtime: Runtime
 ) -> tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "t d"], list[str]]:
     """Images as they are, the different first texts, and these texts themselves, sorted."""
     count = len(pairs)
@@ -125,25 +126,25 @@ def embeddings(
     with torch.no_grad():
         images, texts = (
             torch.cat([embed() for embed in chunks]).cpu().numpy()
-            for chunks in _embeds(encoder, plain, chunk=chunk, machine=machine)
+            for chunks in _embeds(encoder, plain, chunk=chunk, runtime=runtime)
         )
     return images, texts, plain.texts
 
 
 def _embeds(
-    encoder: DualEncoder | OpenClipEncoder, batch: Batch, *, chunk: int, machine: Runtime
+    encoder: DualEncoder | OpenClipEncoder, batch: Batch, *, chunk: int, runtime: Runtime
 ) -> tuple[list[grad_cache.Embed], list[grad_cache.Embed]]:
     """Functions that embed one chunk of the images or texts each."""
 
     def of_images(part: slice) -> Float[Tensor, "c d"]:
-        with machine.autocast():
-            seen = batch.pairs.images.features(encoder, batch.index[part], batch.view[part], machine)
+        with runtime.autocast():
+            seen = batch.pairs.images.features(encoder, batch.index[part], batch.view[part], runtime)
             if batch.kept is not None:
-                seen = seen * torch.from_numpy(batch.kept[part]).to(machine.device)
+                seen = seen * torch.from_numpy(batch.kept[part]).to(runtime.device)
             return freezing.projected(encoder, seen)
 
     def of_texts(part: slice) -> Float[Tensor, "c d"]:
-        with machine.autocast():
+        with runtime.autocast():
             return encoder.text_embedding(batch.texts[part])
 
     images: list[grad_cache.Embed] = [
@@ -156,12 +157,12 @@ def _embeds(
 def _loss(
     encoder: DualEncoder | OpenClipEncoder,
     batch: Batch,
-    machine: Runtime,
+    runtime: Runtime,
     images: Float[Tensor, "b d"],
     texts: Float[Tensor, "t d"],
 ) -> Float[Tensor, ""]:
-    keys = torch.from_numpy(batch.pairs.keys[batch.index]).to(machine.device)
-    place = torch.from_numpy(batch.place).to(machine.device)
+    keys = torch.from_numpy(batch.pairs.keys[batch.index]).to(runtime.device)
+    place = torch.from_numpy(batch.place).to(runtime.device)
     alike = (keys[:, None] == keys[None, :]) | (place[:, None] == place[None, :])
     return contrastive_loss.loss(images, texts[place], alike, scale=freezing.log_scale(encoder).exp())
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.clip.training import alignment
 from crackpipe.clip.training.pairing import Pairs
 from crackpipe.clip.training.tuning import History
@@ -30,9 +31,9 @@ def parse_share(text: str) -> float:
     return share
 
 
-def recalls(encoder: DualEncoder | OpenClipEncoder, pairs: Pairs, *, chunk: int, machine: Runtime) -> dict[str, float]:
+def recalls(encoder: DualEncoder | OpenClipEncoder, pairs: Pairs, *, chunk: int, runtime: Runtime) -> dict[str, float]:
     """R@10 of captioned photographs among the different captions, and of these among the photographs."""
-    images, texts, captions = alignment.embeddings(encoder, pairs, chunk=chunk, machine=machine)
+    images, texts, captions = alignment.embeddings(encoder, pairs, chunk=chunk, runtime=runtime)
     own = [one[0] for one in pairs.texts]
     forth = retrieval.recall(images, texts, query_captions=own, gallery_captions=captions, ks=[AMONG])
     back = retrieval.recall(texts, images, query_captions=captions, gallery_captions=own, ks=[AMONG])
@@ -46,7 +47,7 @@ def row(
     *,
     share: float,
     chunk: int,
-    machine: Runtime,
+    runtime: Runtime,
 ) -> dict[str, Any]:
     """One row of the sweep: share, number of captioned photographs, best epoch, its validation loss, and R@10.
 
@@ -59,5 +60,5 @@ def row(
     found |= {"best_epoch": best["epoch"], "val_loss": best["val_loss"]}
     for split in ("val", "test"):
         if split in pairs:
-            found[split] = recalls(encoder, pairs[split], chunk=chunk, machine=machine)
+            found[split] = recalls(encoder, pairs[split], chunk=chunk, runtime=runtime)
     return found

@@ -11,7 +11,8 @@ from jaxtyping import Float
 from timm.models import group_parameters
 from torch import Tensor, nn
 
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.models.backbones import Network
 
 Freeze = Literal["image", "text", "none", "blocks"]

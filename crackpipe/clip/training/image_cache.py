@@ -14,7 +14,8 @@ from jaxtyping import Float, Float16, Int, UInt8
 from torch import Tensor
 
 from crackpipe import console
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.clip.training import freezing
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import patch_grid
@@ -33,7 +34,7 @@ class Squares:
         encoder: DualEncoder | OpenClipEncoder,
         index: Int[np.ndarray, "b"],
         view: Int[np.ndarray, "b"],
-        machine: Runtime,
+        runtime: Runtime,
     ) -> Float[Tensor, "b f"]:
         """What the tower sees of the images at ``index``, each in its view; see :func:`parts.features`."""
         chosen = [
@@ -41,7 +42,7 @@ class Squares:
             for i, v in zip(index, view, strict=True)
         ]
         pixels = torch.from_numpy(np.stack(chosen)).permute(0, 3, 1, 2)
-        return freezing.features(encoder, encoder.prepare(pixels, machine))
+        return freezing.features(encoder, encoder.prepare(pixels, runtime))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ class Features:
         encoder: DualEncoder | OpenClipEncoder,
         index: Int[np.ndarray, "b"],
         view: Int[np.ndarray, "b"],
-        machine: Runtime,
+        runtime: Runtime,
     ) -> Float[Tensor, "b f"]:
         """What the tower sees of the images at ``index``, each in its view; see :func:`parts.features`."""
-        return torch.from_numpy(self.values[index, view]).to(machine.device, torch.float32)
+        return torch.from_numpy(self.values[index, view]).to(runtime.device, torch.float32)
 
 
 def keep_squares(squares: Iterable[tuple[int, UInt8[np.ndarray, "s s 3"]]], *, count: int, side_px: int) -> Squares:
@@ -70,7 +71,7 @@ def keep_squares(squares: Iterable[tuple[int, UInt8[np.ndarray, "s s 3"]]], *, c
 
 
 def keep_features(
-    squares: Squares, encoder: DualEncoder | OpenClipEncoder, machine: Runtime, *, views: int, batch: int
+    squares: Squares, encoder: DualEncoder | OpenClipEncoder, runtime: Runtime, *, views: int, batch: int
 ) -> Features:
     """Run the frozen image tower once over the first ``views`` symmetries (1–8) of each square."""
     pixels = squares.pixels
@@ -79,8 +80,8 @@ def keep_features(
     for start in console.bar(starts, what="encode images", total=len(starts), unit="batches"):
         for view, symmetry in enumerate(patch_grid.SYMMETRIES[:views]):
             turned = [patch_grid.apply_symmetry(one, symmetry) for one in pixels[start : start + batch]]
-            inputs = encoder.prepare(torch.from_numpy(np.stack(turned)).permute(0, 3, 1, 2), machine)
-            with torch.no_grad(), machine.autocast():
+            inputs = encoder.prepare(torch.from_numpy(np.stack(turned)).permute(0, 3, 1, 2), runtime)
+            with torch.no_grad(), runtime.autocast():
                 seen = freezing.features(encoder, inputs).half().cpu().numpy()
             if values is None:
                 values = _file((len(pixels), views, seen.shape[1]), np.float16)

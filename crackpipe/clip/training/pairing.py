@@ -9,10 +9,11 @@ import pandas as pd
 from jaxtyping import Int, UInt8
 
 from crackpipe import console
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.clip.training import freezing, image_cache
 from crackpipe.clip.training.image_cache import Features, Squares
-from crackpipe.compute import parallel, runtime
+from crackpipe.compute import parallel, seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data import patch_draw, patch_pixels
 from crackpipe.data.photo_cache import PhotoCache
@@ -118,7 +119,7 @@ def captioned(photos: Path, *, splits: Sequence[str], share: float, seed: int) -
     said = table[table["split"].isin(splits) & table["caption"].notna()].reset_index(drop=True)
     train = np.flatnonzero(said["split"] == "train")
     kept = max(2, round(share * len(train)))
-    rest = said.drop(index=train[runtime.generator(seed).permutation(len(train))[kept:]])
+    rest = said.drop(index=train[seeds.generator(seed).permutation(len(train))[kept:]])
     several = rest[rest.groupby("split")["split"].transform("size") > 1]
     return several.sort_values(["split", "photo_id"], ignore_index=True)
 
@@ -168,12 +169,12 @@ def with_captions(squares: Squares, captions: pd.DataFrame, *, views: int) -> di
     return found
 
 
-def encoded(pairs: Pairs, encoder: DualEncoder | OpenClipEncoder, machine: Runtime) -> Pairs:
+def encoded(pairs: Pairs, encoder: DualEncoder | OpenClipEncoder, runtime: Runtime) -> Pairs:
     """The same pairs with what the image tower sees of them, where training leaves that as it is.
 
     What is trained must have been chosen before (:func:`parts.thaw`).
     """
     if isinstance(pairs.images, Features) or not freezing.image_kept(encoder):
         return pairs
-    seen = image_cache.keep_features(pairs.images, encoder, machine, views=pairs.views, batch=BATCH)
+    seen = image_cache.keep_features(pairs.images, encoder, runtime, views=pairs.views, batch=BATCH)
     return replace(pairs, images=seen)

@@ -13,15 +13,14 @@ from jaxtyping import Int
 from torch import Tensor
 
 from crackpipe import console
-from crackpipe.clip.encoders import encoder as encoders
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
-from crackpipe.clip.training import freezing
-from crackpipe.clip.training import pairing
-from crackpipe.clip.training import alignment
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.clip.training import alignment, freezing, pairing
 from crackpipe.clip.training.alignment import Batch
 from crackpipe.clip.training.freezing import Trained
 from crackpipe.clip.training.pairing import Pairs
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
 from crackpipe.models.checkpoints import Checkpoint
@@ -53,7 +52,7 @@ def fit(
     feature_dropout: float,
     sentence_dropout: float,
     seed: int,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> History:
     """Train in place and keep the epoch of the lowest validation loss; return one row per epoch.
@@ -71,10 +70,10 @@ def fit(
         chunk: items whose graph is held at once: memory grows with it, results do not depend on it.
     """
     encoder.eval()  # before anything is encoded: normalisation layers keep their statistics
-    sets = [pairing.encoded(pairs, encoder, machine) for pairs in sets]
-    known = None if validation is None else pairing.encoded(validation, encoder, machine)
+    sets = [pairing.encoded(pairs, encoder, runtime) for pairs in sets]
+    known = None if validation is None else pairing.encoded(validation, encoder, runtime)
     optimise = freezing.optimiser(trained, lr=lr, weight_decay=weight_decay)
-    scaler = torch.amp.GradScaler(machine.device.type, enabled=machine.autocast_dtype is torch.float16)
+    scaler = torch.amp.GradScaler(runtime.device.type, enabled=runtime.autocast_dtype is torch.float16)
     history: History = []
     best: Values = {}
     state = checkpoint.load()
@@ -94,11 +93,11 @@ def fit(
     for epoch in range(len(history), epochs):
         if _stale(history) >= patience:
             break
-        step = partial(_step, encoder, optimise, scaler, chunk=chunk, machine=machine)
+        step = partial(_step, encoder, optimise, scaler, chunk=chunk, runtime=runtime)
         loss = _epoch(sets, draw, step, rates, epoch=epoch, epochs=epochs, batch=batch, seed=seed)
         judged = None
         if known is not None:
-            judged = alignment.mean_loss(encoder, known, batch=batch, chunk=chunk, seed=seed, machine=machine)
+            judged = alignment.mean_loss(encoder, known, batch=batch, chunk=chunk, seed=seed, runtime=runtime)
         scale = float(freezing.log_scale(encoder).detach().exp())
         history = _extended(history, train_loss=loss, val_loss=judged, scale=scale)
         if history[-1]["best"]:
@@ -133,7 +132,7 @@ def _epoch(
     Raises:
         ModelError: it is not a number: training has diverged.
     """
-    random = runtime.generator(seed, epoch)
+    random = seeds.generator(seed, epoch)
     planned = alignment.plan(sets, batch=batch, random=random)
     what = f"train encoder, epoch {epoch + 1}/{epochs}"
     bar = console.bar(planned, what=what, total=len(planned), unit="batches")
@@ -155,12 +154,12 @@ def _step(
     lr: float,
     *,
     chunk: int,
-    machine: Runtime,
+    runtime: Runtime,
 ) -> float:
     for group in optimise.param_groups:
         group["lr"] = lr
     optimise.zero_grad(set_to_none=True)
-    value = alignment.backward(encoder, batch, chunk=chunk, machine=machine, scale=scaler.scale)
+    value = alignment.backward(encoder, batch, chunk=chunk, runtime=runtime, scale=scaler.scale)
     scaler.step(optimise)
     scaler.update()
     with torch.no_grad():
@@ -189,5 +188,5 @@ def _fill(trained: Trained, values: Values) -> None:
 
 def save(folder: Path, encoder: DualEncoder | OpenClipEncoder, spec: dict[str, Any], *, history: History) -> None:
     """Write an encoder and ``history.csv``, which has no rows where nothing was trained."""
-    encoders.save(folder, encoder, spec)
+    encoder_files.save(folder, encoder, spec)
     pd.DataFrame(history, columns=list(COLUMNS)).to_csv(folder / "history.csv", index=False)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from crackpipe.compute.runtime import generator
+from crackpipe.compute.seeds import generator
 from crackpipe.data.demo import crack
 from crackpipe.data.demo.surface import brick_bond
 from crackpipe.data.photo import Attributes

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from crackpipe.compute.runtime import generator
+from crackpipe.compute.seeds import generator
 from crackpipe.data import captions
 from crackpipe.data.demo import picture
 from crackpipe.data.demo.scene import LOCATIONS, MM_PER_PX, Scene, inspect

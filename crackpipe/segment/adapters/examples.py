@@ -39,13 +39,13 @@ class Examples:
         return len(self.windows)
 
     def batch(
-        self, index: Int[np.ndarray, "b"], machine: Runtime
+        self, index: Int[np.ndarray, "b"], runtime: Runtime
     ) -> tuple[list[Float[Tensor, "b _c _r _k"]], Float[Tensor, "b s s"]]:
         """Tokens of each stage and labels (0 or 1) of some examples, float32 on the device."""
         order = np.sort(index)  # ascending reads; the order inside a batch does not matter
         pixels = np.unpackbits(self.bits[order], axis=1, count=self.side_px**2)
-        label = torch.from_numpy(pixels.reshape(-1, self.side_px, self.side_px)).to(machine.device).float()
-        return self.tokens.maps(self.windows[order], machine), label
+        label = torch.from_numpy(pixels.reshape(-1, self.side_px, self.side_px)).to(runtime.device).float()
+        return self.tokens.maps(self.windows[order], runtime), label
 
 
 def labelled(tokens: Tokens, labels: Mapping[str, bytes], *, binarise: float, kind: str, workers: int) -> Examples:

@@ -39,12 +39,12 @@ def create(
 
 
 def predict(
-    pixels: UInt8[Tensor, "b 3 h w"], segmenter: TextGuided, encoder: Encoder, machine: Runtime
+    pixels: UInt8[Tensor, "b 3 h w"], segmenter: TextGuided, encoder: Encoder, runtime: Runtime
 ) -> Float[Tensor, "b h w"]:
     """Crack confidence of each pixel in [0, 1], float32 on the CPU, from RGB levels 0–255."""
     with torch.inference_mode():
-        with machine.autocast():
-            found = encoder.stage_tokens(encoder.prepare(pixels, machine))
+        with runtime.autocast():
+            found = encoder.stage_tokens(encoder.prepare(pixels, runtime))
         stages = [found[stage - 1].float() for stage in segmenter.stages]
         maps = segmenter.network(stages, height=pixels.shape[2], width=pixels.shape[3])
         return combined(maps, combine=segmenter.combine).cpu()
@@ -62,7 +62,7 @@ def save(folder: Path, segmenter: TextGuided, *, labels: str) -> None:
     model_files.save(folder, segmenter.network, card)
 
 
-def load(folder: Path, encoder: Encoder, machine: Runtime) -> TextGuided:
+def load(folder: Path, encoder: Encoder, runtime: Runtime) -> TextGuided:
     """Read a segmenter for the encoder that it was trained with.
 
     Raises:
@@ -73,5 +73,5 @@ def load(folder: Path, encoder: Encoder, machine: Runtime) -> TextGuided:
         encoder, stages=card["stages"], combine=card["combine"], text=torch.zeros(2, encoder.joint_width)
     )
     model_files.fill(segmenter.network, model_files.weights(folder / "model.safetensors"), where=str(folder))
-    segmenter.network.to(machine.device).eval().requires_grad_(False)
+    segmenter.network.to(runtime.device).eval().requires_grad_(False)
     return segmenter

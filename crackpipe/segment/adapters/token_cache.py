@@ -44,7 +44,7 @@ def schema(shapes: Shapes) -> Schema:
     return Schema("windows", pa.schema(columns), ("photo_id", "view"))
 
 
-def shapes(encoder: Encoder, *, stages: Sequence[int], side_px: int, machine: Runtime) -> dict[int, tuple[int, ...]]:
+def shapes(encoder: Encoder, *, stages: Sequence[int], side_px: int, runtime: Runtime) -> dict[int, tuple[int, ...]]:
     """Shapes of a window's tokens, from one run on a blank window.
 
     Raises:
@@ -55,7 +55,7 @@ def shapes(encoder: Encoder, *, stages: Sequence[int], side_px: int, machine: Ru
             f"embed_windows.side_px: got {side_px}, but this encoder takes multiples of {encoder.multiple_px} px"
         )
     blank = np.zeros((1, side_px, side_px, 3), np.uint8)
-    found = encode(blank, encoder=encoder, stages=stages, machine=machine)
+    found = encode(blank, encoder=encoder, stages=stages, runtime=runtime)
     return {stage: one.shape[1:] for stage, one in zip(stages, found, strict=True)}
 
 
@@ -81,12 +81,12 @@ def check_size(kept: Shapes, *, count: int, max_gib: float) -> str:
 
 
 def encode(
-    pixels: np.ndarray, *, encoder: Encoder, stages: Sequence[int], machine: Runtime
+    pixels: np.ndarray, *, encoder: Encoder, stages: Sequence[int], runtime: Runtime
 ) -> list[Float16[np.ndarray, "b _r _k _c"]]:
     """Tokens of some stages (1 = finest) of windows (b, s, s, 3), RGB levels 0–255."""
     inputs = torch.from_numpy(pixels).permute(0, 3, 1, 2)
-    with torch.inference_mode(), machine.autocast():
-        found = encoder.stage_tokens(encoder.prepare(inputs, machine))
+    with torch.inference_mode(), runtime.autocast():
+        found = encoder.stage_tokens(encoder.prepare(inputs, runtime))
     return [found[stage - 1].movedim(1, -1).half().cpu().numpy() for stage in stages]
 
 
@@ -98,7 +98,7 @@ def write(
     kept: Shapes,
     encoder: Encoder,
     batch: int,
-    machine: Runtime,
+    runtime: Runtime,
     shard_bytes: int = SHARD_BYTES,
 ) -> None:
     """Encode ``count`` windows, ascending in photograph and view, ``batch`` at a time; memory holds one file."""
@@ -112,7 +112,7 @@ def write(
         while len(placed) < wanted:
             group = list(itertools.islice(waiting, min(batch, wanted - len(placed))))
             pixels = np.stack([view.pixels for *_, view in group])
-            found = encode(pixels, encoder=encoder, stages=list(kept), machine=machine)
+            found = encode(pixels, encoder=encoder, stages=list(kept), runtime=runtime)
             for whole, part in zip(tokens, found, strict=True):
                 whole[len(placed) : len(placed) + len(group)] = part
             placed += [_row(*one) for one in group]
@@ -175,12 +175,12 @@ class Tokens:
         encoded = self._drawn[window]
         return None if encoded is None else images.decode_mask(encoded)
 
-    def maps(self, index: Int[np.ndarray, "b"], machine: Runtime) -> list[Float[Tensor, "b _c _r _k"]]:
+    def maps(self, index: Int[np.ndarray, "b"], runtime: Runtime) -> list[Float[Tensor, "b _c _r _k"]]:
         """Token maps of each stage of some windows, float32 on the device, channels last in memory."""
         part = np.searchsorted(self._starts, index, side="right") - 1
         places = list(zip(part, index - self._starts[part], strict=True))
         maps = []
         for tokens in self._tokens:
             read = np.stack([tokens[shard][row] for shard, row in places])
-            maps.append(torch.from_numpy(read).to(machine.device).float().movedim(-1, 1))
+            maps.append(torch.from_numpy(read).to(runtime.device).float().movedim(-1, 1))
         return maps

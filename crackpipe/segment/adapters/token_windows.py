@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crackpipe.compute import parallel, runtime
+from crackpipe.compute import parallel, seeds
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.segment.adapters.token_cache import Seen
@@ -16,7 +16,7 @@ def draw(photos: Path, *, splits: Sequence[str], count: int, seed: int) -> list[
     """At most ``count`` photographs of some splits, in the table's order; those known to hold no crack are left out."""
     rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "label"])
     names = [row["photo_id"] for row in rows if row["split"] in splits and row["label"] != 0]
-    chosen = runtime.generator(seed).permutation(len(names))[:count]
+    chosen = seeds.generator(seed).permutation(len(names))[:count]
     return [names[i] for i in np.sort(chosen)]
 
 
@@ -35,7 +35,7 @@ def see(
     def of(row: parquet.Row) -> list[Seen]:
         pixels, photo_id = images.decode_rgb(row["image"]), row["photo_id"]
         key = seed, numbers[photo_id]
-        return [(photo_id, view, change(pixels, runtime.generator(*key, view))) for view in range(views)]
+        return [(photo_id, view, change(pixels, seeds.generator(*key, view))) for view in range(views)]
 
     found = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
     wanted = (row for row in found if row["photo_id"] in numbers)

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from crackpipe import console
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.segment.adapters.examples import Examples
@@ -25,7 +25,7 @@ def fit(
     batch: int,
     lr: float,
     seed: int,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> list[dict[str, int | float]]:
     """Train in place with Adam at a fixed rate (CrackCLIP, section 4.4); return epoch and train_loss of each epoch."""
@@ -39,14 +39,14 @@ def fit(
         history = state["history"]
     network.train()
     for epoch in range(len(history), epochs):
-        order = runtime.generator(seed, epoch).permutation(len(examples))
+        order = seeds.generator(seed, epoch).permutation(len(examples))
         batches = [order[i : i + batch] for i in range(0, len(order), batch)]
         total = 0.0
         for index in console.bar(
             batches, what=f"train adapters, epoch {epoch + 1}/{epochs}", total=len(batches), unit="batches"
         ):
-            stages, label = examples.batch(index, machine)
-            with machine.autocast():
+            stages, label = examples.batch(index, runtime)
+            with runtime.autocast():
                 grids = network.logits(stages)
             value = loss(grids, label)
             optimise.zero_grad(set_to_none=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe.clip.encoders import encoder
+from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
 from crackpipe.models import model_files
@@ -34,18 +34,20 @@ class Segmenter:
     multiple_px: int
 
 
-def load(folder: Path, machine: Runtime, *, clip: Path) -> Segmenter:
+def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
     """Read the segmenter in ``folder``; a text-guided one reads its encoder in ``clip``.
 
     Raises:
         ModelError: the folder holds no segmenter, or one that belongs to another encoder.
     """
     if model_files.card(folder, kind="segmenter")["architecture"] in NETWORKS:
-        network = pixel_network.load(folder, machine)
-        return Segmenter(partial(network.predict, machine=machine), network.multiple_px)
-    eyes = encoder.load(clip, machine)
-    adapters = text_guided.load(folder, eyes, machine)
-    return Segmenter(partial(text_guided.predict, segmenter=adapters, encoder=eyes, machine=machine), eyes.multiple_px)
+        network = pixel_network.load(folder, runtime)
+        return Segmenter(partial(network.predict, runtime=runtime), network.multiple_px)
+    encoder = encoder_files.load(clip, runtime)
+    adapters = text_guided.load(folder, encoder, runtime)
+    return Segmenter(
+        partial(text_guided.predict, segmenter=adapters, encoder=encoder, runtime=runtime), encoder.multiple_px
+    )
 
 
 def segment(

@@ -43,22 +43,22 @@ class PixelNetwork:
         """Heights and widths of inputs are multiples of it."""
         return self.network.multiple_px
 
-    def logits(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> list[Float[Tensor, "b h w"]]:
+    def logits(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> list[Float[Tensor, "b h w"]]:
         """Side outputs, then the prediction, from RGB levels 0–255.
 
         Raises:
             ModelError: a side is not a multiple of ``multiple_px``.
         """
         catalogue.check_size(self.network, height=pixels.shape[2], width=pixels.shape[3])
-        inputs = normalise.normalise(pixels, mean=self.mean, std=self.std, runtime=machine)
-        with machine.autocast():
+        inputs = normalise.normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
+        with runtime.autocast():
             found: list[Tensor] = self.network(inputs)
         return [one.float() for one in found]
 
-    def predict(self, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> Float[Tensor, "b h w"]:
+    def predict(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b h w"]:
         """Crack probability of each pixel, float32 on the CPU."""
         with torch.inference_mode():
-            found = [torch.sigmoid(one).cpu() for one in self.logits(pixels, machine)]
+            found = [torch.sigmoid(one).cpu() for one in self.logits(pixels, runtime)]
         return _refined(found[-1], found[0], radius_px=self.refine_px) if self.refine_px else found[-1]
 
 
@@ -94,7 +94,7 @@ def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
     model_files.save(folder, segmenter.network, card)
 
 
-def load(folder: Path, machine: Runtime) -> PixelNetwork:
+def load(folder: Path, runtime: Runtime) -> PixelNetwork:
     """Read a network, place it on the device and switch it to inference.
 
     Raises:
@@ -105,7 +105,7 @@ def load(folder: Path, machine: Runtime) -> PixelNetwork:
         card["architecture"], encoder=card["encoder"], weights="none", width=card["width"], trunk=None
     )
     model_files.fill(network, model_files.weights(folder / "model.safetensors"), where=str(folder))
-    machine.place(network).eval().requires_grad_(False)
+    runtime.place(network).eval().requires_grad_(False)
     return PixelNetwork(
         network,
         card["architecture"],

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from crackpipe import console
-from crackpipe.compute import parallel, runtime
+from crackpipe.compute import parallel, seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.models.checkpoints import Checkpoint
 
@@ -32,7 +32,7 @@ def fit(
     lr: float,
     weight_decay: float,
     seed: int,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> list[dict[str, int | float]]:
     """Train in place; return ``epoch`` (the number of the hundred steps) and ``train_loss`` of each.
@@ -61,7 +61,7 @@ def fit(
     )
     bar = console.bar(windows, what=f"train {type(network).__name__}", total=steps - first, unit="steps")
     for step, (pixels, target) in enumerate(bar, start=first):
-        value = loss(forward(pixels), target.to(machine.device))
+        value = loss(forward(pixels), target.to(runtime.device))
         optimise.zero_grad(set_to_none=True)
         value.backward()
         optimise.step()
@@ -88,7 +88,7 @@ def draw(
     sample: Sample, *, batch: int, seed: int, step: int
 ) -> tuple[UInt8[Tensor, "b 3 s s"], Float[Tensor, "b s s"]]:
     """Windows and targets (0–1) of one step."""
-    drawn = [sample(runtime.generator(seed, step, item)) for item in range(batch)]
+    drawn = [sample(seeds.generator(seed, step, item)) for item in range(batch)]
     pixels = torch.from_numpy(np.stack([window for window, _ in drawn])).permute(0, 3, 1, 2)
     target = torch.from_numpy(np.stack([label for _, label in drawn])).float() / 255
     return pixels, target

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe.compute import runtime
+from crackpipe.compute import seeds
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
@@ -44,7 +44,7 @@ def draw(labels: Labels, *, count: int, seed: int, kind: str) -> list[str]:
             f"pseudo_label.{kind}.binarise, or look at the pseudo-labels in metrics/plots/images"
         )
     names = sorted(labels)
-    chosen = runtime.generator(seed).permutation(len(names))[:count]
+    chosen = seeds.generator(seed).permutation(len(names))[:count]
     return [names[i] for i in np.sort(chosen)]
 
 

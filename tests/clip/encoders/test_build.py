@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from crackpipe.classify import classifier
-from crackpipe.clip.encoders import build
-from crackpipe.clip.encoders import encoder as encoders
-from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.clip.encoders import build, encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.errors import ModelError
 from crackpipe.models import backbones, model_files
 
@@ -38,7 +37,7 @@ def test_without_a_classifier_the_trunk_has_imagenets_weights(tmp_path: Path) ->
 
 def test_its_card_builds_the_same_architecture(tmp_path: Path) -> None:
     found, spec = build.dual(tmp_path, trunk="package", **SIZES)
-    again = encoders.create(spec)
+    again = encoder_files.create(spec)
     assert isinstance(again, DualEncoder)
     assert {name: value.shape for name, value in again.state_dict().items()} == {
         name: value.shape for name, value in found.state_dict().items()

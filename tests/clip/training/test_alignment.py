@@ -7,9 +7,8 @@ import pytest
 import torch
 from toy_pairs import TEXTS, alike, two_clusters, two_shades
 
-from crackpipe.clip.encoders.encoder import DualEncoder
-from crackpipe.clip.training import alignment, freezing
-from crackpipe.clip.training import contrastive_loss
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.training import alignment, contrastive_loss, freezing
 from crackpipe.clip.training.alignment import Batch
 from crackpipe.clip.training.pairing import Pairs
 from crackpipe.compute.runtime import Runtime
@@ -44,14 +43,14 @@ def test_an_epoch_passes_over_the_last_set_once_and_takes_no_more_batches_of_the
     assert len(alignment.plan([small, large], batch=4, random=np.random.default_rng(0))) == 2 + 8
 
 
-def test_two_pairs_whose_drawn_texts_are_equal_are_no_negatives(encoder: DualEncoder, machine: Runtime) -> None:
+def test_two_pairs_whose_drawn_texts_are_equal_are_no_negatives(encoder: DualEncoder, runtime: Runtime) -> None:
     """As when two captions are cut down to the sentence that they share."""
     pairs = two_clusters(width=freezing.feature_width(encoder), count=4)
     pairs = dataclasses.replace(pairs, texts=[["it is sound"]] * 4)
     values = []
     for keys in (np.arange(4), np.zeros(4, np.int64)):
         batch = drawn(dataclasses.replace(pairs, keys=keys), width=freezing.feature_width(encoder))
-        values.append(alignment.backward(encoder, batch, chunk=4, machine=machine, scale=lambda loss: loss))
+        values.append(alignment.backward(encoder, batch, chunk=4, runtime=runtime, scale=lambda loss: loss))
     assert values[0] == values[1]
 
 
@@ -96,14 +95,14 @@ def test_features_that_are_left_out_are_made_up_for_by_the_others() -> None:
     assert kept.mean() == pytest.approx(1.0, abs=0.02)
 
 
-def test_a_feature_that_is_left_out_cannot_be_learnt_from(encoder: DualEncoder, machine: Runtime) -> None:
+def test_a_feature_that_is_left_out_cannot_be_learnt_from(encoder: DualEncoder, runtime: Runtime) -> None:
     width = freezing.feature_width(encoder)
     freezing.thaw(encoder, freeze="image", train_blocks=0)
     batch = drawn(two_clusters(width=width), width=width)
     kept = np.ones((24, width), np.float32)
     kept[:, 3] = 0
     alignment.backward(
-        encoder, dataclasses.replace(batch, kept=kept), chunk=5, machine=machine, scale=lambda loss: loss
+        encoder, dataclasses.replace(batch, kept=kept), chunk=5, runtime=runtime, scale=lambda loss: loss
     )
     assert encoder.projection.weight.grad is not None
     silent = encoder.projection.weight.grad.abs().sum(dim=0) == 0
@@ -111,35 +110,37 @@ def test_a_feature_that_is_left_out_cannot_be_learnt_from(encoder: DualEncoder, 
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 7])
-def test_a_steps_gradients_do_not_depend_on_its_chunks(encoder: DualEncoder, machine: Runtime, chunk: int) -> None:
+def test_a_steps_gradients_do_not_depend_on_its_chunks(encoder: DualEncoder, runtime: Runtime, chunk: int) -> None:
     """Trained blocks, feature dropout and all: against the whole batch at once."""
     trained = freezing.thaw(encoder, freeze="blocks", train_blocks=2)
     batch = drawn(two_shades(count=7), width=freezing.feature_width(encoder), feature=0.3)
     values, gradients = [], []
     for size in (100, chunk):
         encoder.zero_grad(set_to_none=True)
-        values.append(alignment.backward(encoder, batch, chunk=size, machine=machine, scale=lambda loss: loss))
+        values.append(alignment.backward(encoder, batch, chunk=size, runtime=runtime, scale=lambda loss: loss))
         gradients.append({name: parameter.grad for name, parameter in trained.items()})
     assert values[0] == pytest.approx(values[1], abs=1e-6)
     for name, wanted in gradients[0].items():
         torch.testing.assert_close(gradients[1][name], wanted, atol=1e-5, rtol=1e-5)
 
 
-def test_the_mean_loss_is_that_of_its_batches(encoder: DualEncoder, machine: Runtime) -> None:
+def test_the_mean_loss_is_that_of_its_batches(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = two_clusters(width=freezing.feature_width(encoder), count=6)
-    found = alignment.mean_loss(encoder, pairs, batch=6, chunk=4, seed=0, machine=machine)
+    found = alignment.mean_loss(encoder, pairs, batch=6, chunk=4, seed=0, runtime=runtime)
     with torch.no_grad():
         seen = torch.from_numpy(pairs.images.values[:, 0].astype(np.float32))  # type: ignore[union-attr]
         images = torch.nn.functional.normalize(encoder.projection(seen), dim=1)
         texts = encoder.text_embedding([own[0] for own in pairs.texts])
-        wanted = contrastive_loss.loss(images, texts, alike(torch.from_numpy(pairs.keys)), scale=encoder.log_scale.exp())
+        wanted = contrastive_loss.loss(
+            images, texts, alike(torch.from_numpy(pairs.keys)), scale=encoder.log_scale.exp()
+        )
     assert found == pytest.approx(float(wanted), rel=1e-5)
 
 
-def test_the_mean_loss_counts_each_pair_once(encoder: DualEncoder, machine: Runtime) -> None:
+def test_the_mean_loss_counts_each_pair_once(encoder: DualEncoder, runtime: Runtime) -> None:
     """Batches of 4 and 2 pairs, from their own losses; the same whenever it is asked."""
     pairs = two_clusters(width=freezing.feature_width(encoder), count=6)
-    settings = {"chunk": 9, "seed": 3, "machine": machine}
+    settings = {"chunk": 9, "seed": 3, "runtime": runtime}
     order = np.random.Generator(np.random.PCG64(np.random.SeedSequence((3,)))).permutation(6)
     total = 0.0
     for index in (order[:4], order[4:]):
@@ -154,18 +155,18 @@ def test_the_mean_loss_counts_each_pair_once(encoder: DualEncoder, machine: Runt
     assert found[0] == found[1] == pytest.approx(total / 6, rel=1e-5)
 
 
-def test_one_pair_has_no_loss(encoder: DualEncoder, machine: Runtime) -> None:
+def test_one_pair_has_no_loss(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = two_clusters(width=freezing.feature_width(encoder), count=1)
     with pytest.raises(ValueError, match=r"got 1 pair\(s\), but a contrast needs at least 2"):
-        alignment.mean_loss(encoder, pairs, batch=4, chunk=4, seed=0, machine=machine)
+        alignment.mean_loss(encoder, pairs, batch=4, chunk=4, seed=0, runtime=runtime)
 
 
-def test_embeddings_are_those_of_the_encoder(encoder: DualEncoder, machine: Runtime) -> None:
+def test_embeddings_are_those_of_the_encoder(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = two_shades(count=5)
-    images, texts, said = alignment.embeddings(encoder, pairs, chunk=2, machine=machine)
+    images, texts, said = alignment.embeddings(encoder, pairs, chunk=2, runtime=runtime)
     assert said == sorted({TEXTS[0][0], TEXTS[1][0]})
     pixels = torch.from_numpy(pairs.images.pixels).permute(0, 3, 1, 2)  # type: ignore[union-attr]
     with torch.no_grad():
-        wanted = encoder.image_embedding(encoder.prepare(pixels, machine)).numpy()
+        wanted = encoder.image_embedding(encoder.prepare(pixels, runtime)).numpy()
         np.testing.assert_allclose(texts, encoder.text_embedding(said).numpy(), atol=1e-5)
     np.testing.assert_allclose(images, wanted, atol=1e-4)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from toy_pairs import two_clusters
 
-from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.training import alignment, freezing
 from crackpipe.clip.training import caption_scaling as scaling
-from crackpipe.clip.training import freezing, alignment
 from crackpipe.clip.training.pairing import Pairs
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError
@@ -41,26 +41,26 @@ def counted(encoder: DualEncoder, pairs: Pairs) -> tuple[float, float]:
     return float(np.mean(forth)), float(np.mean(back))
 
 
-def test_recall_is_that_of_sorted_lists(encoder: DualEncoder, machine: Runtime) -> None:
+def test_recall_is_that_of_sorted_lists(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = captioned(encoder)
-    found = scaling.recalls(encoder, pairs, chunk=7, machine=machine)
+    found = scaling.recalls(encoder, pairs, chunk=7, runtime=runtime)
     forth, back = counted(encoder, pairs)
     assert found == {"image_to_text_r10": pytest.approx(forth), "text_to_image_r10": pytest.approx(back)}
     assert 0 < forth < 1
     assert 0 < back < 1
 
 
-def test_a_row_tells_the_best_epoch_and_the_splits_that_there_are(encoder: DualEncoder, machine: Runtime) -> None:
+def test_a_row_tells_the_best_epoch_and_the_splits_that_there_are(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = {"train": captioned(encoder), "test": captioned(encoder, count=20, captions=4)}
-    found = scaling.row(encoder, pairs, HISTORY, share=0.25, chunk=7, machine=machine)
-    recalls = scaling.recalls(encoder, pairs["test"], chunk=7, machine=machine)
+    found = scaling.row(encoder, pairs, HISTORY, share=0.25, chunk=7, runtime=runtime)
+    recalls = scaling.recalls(encoder, pairs["test"], chunk=7, runtime=runtime)
     assert found == {"share": 0.25, "n": 24, "best_epoch": 2, "val_loss": 2.0, "test": recalls}
     assert recalls["image_to_text_r10"] == 1.0  # four captions only
 
 
-def test_a_row_of_the_sweep_is_made_of_what_points_are_made_from(encoder: DualEncoder, machine: Runtime) -> None:
+def test_a_row_of_the_sweep_is_made_of_what_points_are_made_from(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = {"train": captioned(encoder), "val": captioned(encoder, count=20)}
-    row = scaling.row(encoder, pairs, HISTORY, share=0.5, chunk=7, machine=machine)
+    row = scaling.row(encoder, pairs, HISTORY, share=0.5, chunk=7, runtime=runtime)
     found = caption_scaling.points([row])
     assert [(one["share"], one["n"]) for one in found] == [(0.5, 24)] * 2
     assert [one["r10"] for one in found] == [row["val"]["image_to_text_r10"], row["val"]["text_to_image_r10"]]
@@ -78,8 +78,8 @@ def test_a_share_outside_0_to_1_is_refused(text: str) -> None:
         scaling.parse_share(text)
 
 
-def test_scoring_leaves_the_encoder_as_it_was(encoder: DualEncoder, machine: Runtime) -> None:
+def test_scoring_leaves_the_encoder_as_it_was(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = captioned(encoder)
-    first, second = (alignment.embeddings(encoder, pairs, chunk=5, machine=machine) for _ in range(2))
+    first, second = (alignment.embeddings(encoder, pairs, chunk=5, runtime=runtime) for _ in range(2))
     assert np.array_equal(first[0], second[0])
     assert all(parameter.grad is None for parameter in encoder.parameters())

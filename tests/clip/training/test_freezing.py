@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 import torch
 
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.clip.training import freezing
 from crackpipe.compute.runtime import Runtime
 
@@ -90,20 +91,20 @@ def test_images_can_be_kept_where_no_block_of_their_tower_is_trained(
 
 
 def test_features_and_projection_together_are_the_image_embedding(
-    encoder: DualEncoder, named: OpenClipEncoder, machine: Runtime
+    encoder: DualEncoder, named: OpenClipEncoder, runtime: Runtime
 ) -> None:
     for each, side in ((encoder, 64), (named, named.image_px)):
         pixels = torch.randint(
             0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
         )
-        inputs = each.prepare(pixels, machine)
+        inputs = each.prepare(pixels, runtime)
         with torch.no_grad():
             seen = freezing.features(each, inputs)
             assert seen.shape == (2, freezing.feature_width(each))
             torch.testing.assert_close(freezing.projected(each, seen), each.image_embedding(inputs))
 
 
-def test_a_projection_that_was_left_out_is_there_again(named: OpenClipEncoder, machine: Runtime) -> None:
+def test_a_projection_that_was_left_out_is_there_again(named: OpenClipEncoder, runtime: Runtime) -> None:
     before = list(named.state_dict())
     with torch.no_grad():
         freezing.features(named, torch.zeros(1, 3, named.image_px, named.image_px))

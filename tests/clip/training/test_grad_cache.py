@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from toy_pairs import alike
 
-from crackpipe.clip.training import grad_cache
-from crackpipe.clip.training import contrastive_loss
+from crackpipe.clip.training import contrastive_loss, grad_cache
 
 IMAGES, TEXTS, KEYS = 9, 5, torch.tensor([0, 1, 2, 3, 4, 0, 1, 2, 3])
 

@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from crackpipe.clip.encoders.encoder import DualEncoder
-from crackpipe.clip.training import freezing
-from crackpipe.clip.training import pairing
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.training import freezing, pairing
 from crackpipe.clip.training.image_cache import Features, Squares
 from crackpipe.compute.runtime import Runtime
 from crackpipe.files import parquet, schemas
@@ -154,20 +153,20 @@ def test_photographs_of_one_caption_share_a_key_and_each_split_has_its_own_image
     assert val.images.pixels[:, 0, 0, 0].tolist() == [3, 4]
 
 
-def test_features_are_kept_where_the_tower_is_frozen_only(encoder: DualEncoder, machine: Runtime) -> None:
+def test_features_are_kept_where_the_tower_is_frozen_only(encoder: DualEncoder, runtime: Runtime) -> None:
     squares = Squares(np.stack([picture("a", height=32, width=32), picture("b", height=32, width=32)]))
     pairs = pairing.with_captions(squares, pd.DataFrame({"split": "train", "caption": ["Leak.", "Crack."]}), views=2)
     freezing.thaw(encoder, freeze="blocks", train_blocks=1)
-    assert pairing.encoded(pairs["train"], encoder, machine) is pairs["train"]
+    assert pairing.encoded(pairs["train"], encoder, runtime) is pairs["train"]
     freezing.thaw(encoder, freeze="image", train_blocks=0)
-    found = pairing.encoded(pairs["train"], encoder, machine)
+    found = pairing.encoded(pairs["train"], encoder, runtime)
     assert isinstance(found.images, Features)
     assert found.images.values.shape == (2, 2, freezing.feature_width(encoder))
     assert found.texts == pairs["train"].texts
-    assert pairing.encoded(found, encoder, machine) is found
+    assert pairing.encoded(found, encoder, runtime) is found
     pixels = torch.from_numpy(squares.pixels).permute(0, 3, 1, 2)
     with torch.no_grad():
-        wanted = encoder.features(encoder.prepare(pixels, machine)).numpy()
+        wanted = encoder.features(encoder.prepare(pixels, runtime)).numpy()
     np.testing.assert_allclose(found.images.values[:, 0], wanted, atol=2e-3, rtol=2e-3)
 
 

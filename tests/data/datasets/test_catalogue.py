@@ -12,7 +12,7 @@ from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import DatasetError, PhotoError
 from crackpipe.imaging import images
 
-REAL = Path(__file__).parents[2] / "../shared/data"
+REAL = Path(__file__).parents[3] / "../shared/data"
 CROSS = np.zeros((6, 8), bool)
 CROSS[3, :] = CROSS[:, 4] = True
 

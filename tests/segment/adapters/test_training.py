@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from crackpipe.clip import prompts
-from crackpipe.clip.encoders.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.segment.adapters import fused_loss, text_guided, training
@@ -41,7 +42,7 @@ def kept(encoder: DualEncoder, draw: Picture, keep: Keep, tmp_path_factory: pyte
 
 
 def fit(
-    model: TextGuided, kept: Examples, machine: Runtime, folder: Path, *, epochs: int, seed: int = 0, lr: float = 0.01
+    model: TextGuided, kept: Examples, runtime: Runtime, folder: Path, *, epochs: int, seed: int = 0, lr: float = 0.01
 ) -> list:
     folder.mkdir(exist_ok=True)
     return training.fit(
@@ -52,7 +53,7 @@ def fit(
         batch=3,
         lr=lr,
         seed=seed,
-        machine=machine,
+        runtime=runtime,
         checkpoint=Checkpoint(folder),
     )
 
@@ -63,60 +64,60 @@ def same(first: TextGuided, second: TextGuided) -> bool:
 
 
 def test_training_lowers_the_loss_and_leaves_the_prompts(
-    encoder: DualEncoder, kept: Examples, machine: Runtime, tmp_path: Path
+    encoder: DualEncoder, kept: Examples, runtime: Runtime, tmp_path: Path
 ) -> None:
     model = untrained(encoder)
     text = model.network.text.clone()
-    history = fit(model, kept, machine, tmp_path, epochs=6)
+    history = fit(model, kept, runtime, tmp_path, epochs=6)
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
     assert history[-1]["train_loss"] < 0.8 * history[0]["train_loss"]
     assert torch.equal(model.network.text, text)
     assert not model.network.training
 
 
-def test_equal_seeds_give_equal_bits(encoder: DualEncoder, kept: Examples, machine: Runtime, tmp_path: Path) -> None:
+def test_equal_seeds_give_equal_bits(encoder: DualEncoder, kept: Examples, runtime: Runtime, tmp_path: Path) -> None:
     first, second, other = (untrained(encoder) for _ in range(3))
-    assert fit(first, kept, machine, tmp_path / "a", epochs=2) == fit(second, kept, machine, tmp_path / "b", epochs=2)
+    assert fit(first, kept, runtime, tmp_path / "a", epochs=2) == fit(second, kept, runtime, tmp_path / "b", epochs=2)
     assert same(first, second)
-    fit(other, kept, machine, tmp_path / "c", epochs=2, seed=1)
+    fit(other, kept, runtime, tmp_path / "c", epochs=2, seed=1)
     assert not same(first, other)
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(
-    encoder: DualEncoder, kept: Examples, machine: Runtime, tmp_path: Path
+    encoder: DualEncoder, kept: Examples, runtime: Runtime, tmp_path: Path
 ) -> None:
     through, killed, resumed = (untrained(encoder) for _ in range(3))
-    wanted = fit(through, kept, machine, tmp_path / "through", epochs=5)
-    fit(killed, kept, machine, tmp_path / "resumed", epochs=2)
-    assert fit(resumed, kept, machine, tmp_path / "resumed", epochs=5) == wanted
+    wanted = fit(through, kept, runtime, tmp_path / "through", epochs=5)
+    fit(killed, kept, runtime, tmp_path / "resumed", epochs=2)
+    assert fit(resumed, kept, runtime, tmp_path / "resumed", epochs=5) == wanted
     assert same(through, resumed)
 
 
 def test_a_finished_run_is_read_and_not_trained_again(
-    encoder: DualEncoder, kept: Examples, machine: Runtime, tmp_path: Path
+    encoder: DualEncoder, kept: Examples, runtime: Runtime, tmp_path: Path
 ) -> None:
     first, again = untrained(encoder), untrained(encoder)
-    wanted = fit(first, kept, machine, tmp_path, epochs=2)
+    wanted = fit(first, kept, runtime, tmp_path, epochs=2)
     before = copy.deepcopy(first.network.state_dict())
-    assert fit(again, kept, machine, tmp_path, epochs=2) == wanted
+    assert fit(again, kept, runtime, tmp_path, epochs=2) == wanted
     assert all(torch.equal(value, before[name]) for name, value in again.network.state_dict().items())
 
 
 def test_an_open_clip_encoder_takes_the_dual_encoders_place(
-    draw: Picture, keep: Keep, machine: Runtime, tmp_path: Path
+    draw: Picture, keep: Keep, runtime: Runtime, tmp_path: Path
 ) -> None:
     """From prompts to a mask with the smallest architecture of open_clip, random weights."""
     torch.manual_seed(0)
-    eyes = OpenClipEncoder("ViT-S-32-alt", weights="none").eval().requires_grad_(False)
-    model = untrained(eyes)
-    kept = keep(tmp_path / "tokens", pictures(draw), eyes, (1, 2))
-    history = fit(model, kept, machine, tmp_path / "state", epochs=5, lr=0.001)
+    encoder = OpenClipEncoder("ViT-S-32-alt", weights="none").eval().requires_grad_(False)
+    model = untrained(encoder)
+    kept = keep(tmp_path / "tokens", pictures(draw), encoder, (1, 2))
+    history = fit(model, kept, runtime, tmp_path / "state", epochs=5, lr=0.001)
     assert history[-1]["train_loss"] < history[0]["train_loss"]
     image, _ = draw(height=75, width=101)
-    predict = partial(text_guided.predict, segmenter=model, encoder=eyes, machine=machine)
+    predict = partial(text_guided.predict, segmenter=model, encoder=encoder, runtime=runtime)
     plain = {"overlap_px": 16, "flips": 1, "scales": [1.0], "crack_min_px": 3.0, "crack_max_px": 26.0}
     plain |= {"dark_share": 0.0, "dark_softness": 1.0, "erosions": 0}
     for side_px in (None, 64):
-        chosen = Segmenter(predict, eyes.multiple_px)
+        chosen = Segmenter(predict, encoder.multiple_px)
         mask = segmenter.segment(image, chosen, side_px=side_px, tile_px=64, what=None, **plain)
         assert (mask.shape, mask.dtype) == ((75, 101), np.dtype(np.uint8))

@@ -13,8 +13,8 @@ from plain_inference import PLAIN
 from scipy import ndimage
 from torch import Tensor
 
-from crackpipe.clip.encoders import encoder as encoders
-from crackpipe.clip.encoders.encoder import DualEncoder
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
 from crackpipe.imaging import images
@@ -140,42 +140,42 @@ def test_the_width_of_its_cracks_chooses_the_scales_of_a_photograph() -> None:
         assert [height for height, _ in seen] == sizes  # a first look at half and full size, then what suits it
 
 
-def test_a_network_of_pixels_is_loaded(machine: Runtime, draw: Picture, tmp_path: Path) -> None:
+def test_a_network_of_pixels_is_loaded(runtime: Runtime, draw: Picture, tmp_path: Path) -> None:
     torch.manual_seed(0)
     made = pixel_network.create("unet", encoder="test_resnet", weights="none", width=1 / 16, trunk=None, refine_px=0)
     made.network.eval()
     pixel_network.save(tmp_path, made, labels="truth")
-    loaded = segmenter.load(tmp_path, machine, clip=tmp_path / "not_needed")
+    loaded = segmenter.load(tmp_path, runtime, clip=tmp_path / "not_needed")
     assert loaded.multiple_px == 32
     image, _ = draw()
-    wanted = made.predict(torch.from_numpy(image).permute(2, 0, 1)[None], machine)[0].detach().numpy()
+    wanted = made.predict(torch.from_numpy(image).permute(2, 0, 1)[None], runtime)[0].detach().numpy()
     assert np.abs(segment(image, loaded) - 255 * wanted).max() <= 0.51
 
 
 def test_adapters_are_loaded_with_their_encoder(
-    encoder: DualEncoder, machine: Runtime, draw: Picture, tmp_path: Path
+    encoder: DualEncoder, runtime: Runtime, draw: Picture, tmp_path: Path
 ) -> None:
     spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
-    encoders.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
+    encoder_files.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
     torch.manual_seed(1)
     text = torch.nn.functional.normalize(torch.randn(2, 16), dim=1)
     made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
     text_guided.save(tmp_path / "adapters", made, labels="truth")
-    loaded = segmenter.load(tmp_path / "adapters", machine, clip=tmp_path / "clip")
+    loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
     assert loaded.multiple_px == encoder.multiple_px
     image, _ = draw()
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None]
-    wanted = text_guided.predict(pixels, made, encoder, machine)[0].numpy()
+    wanted = text_guided.predict(pixels, made, encoder, runtime)[0].numpy()
     assert np.abs(segment(image, loaded) - 255 * wanted).max() <= 0.51
 
 
-def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, machine: Runtime, draw: Picture) -> None:
+def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runtime: Runtime, draw: Picture) -> None:
     text = torch.eye(2, 16)
     torch.manual_seed(1)
     made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
 
     def predict(pixels: Tensor) -> Tensor:
-        return text_guided.predict(pixels, made, encoder, machine)
+        return text_guided.predict(pixels, made, encoder, runtime)
 
     image, _ = draw(height=50, width=60)
     larger = np.pad(image, ((0, 14), (0, 4), (0, 0)), mode="reflect")
@@ -183,7 +183,7 @@ def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, mach
     assert np.array_equal(segment(image, chosen), segment(larger, chosen)[:50, :60])
 
 
-def test_what_is_no_segmenter_is_refused(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
+def test_what_is_no_segmenter_is_refused(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
     model_files.save(tmp_path, encoder, {"kind": "clip"})
     with pytest.raises(ModelError, match="holds a 'clip', but a 'segmenter' is needed here"):
-        segmenter.load(tmp_path, machine, clip=tmp_path)
+        segmenter.load(tmp_path, runtime, clip=tmp_path)

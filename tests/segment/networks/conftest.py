@@ -12,7 +12,7 @@ from crackpipe.compute.runtime import Runtime
 
 
 @pytest.fixture(autouse=True)
-def _one_thread(machine: Runtime) -> None:
+def _one_thread(runtime: Runtime) -> None:
     """Two threads would wait for each other longer than networks of this size take."""
 
 

@@ -38,11 +38,11 @@ def pixels(draw: Picture) -> Tensor:
 
 
 @every
-def test_the_prediction_is_the_last_of_the_networks_maps(name: str, machine: Runtime, pixels: Tensor) -> None:
+def test_the_prediction_is_the_last_of_the_networks_maps(name: str, runtime: Runtime, pixels: Tensor) -> None:
     made = untrained(name)
     before = pixels.clone()
-    logits = made.logits(pixels, machine)
-    found = made.predict(pixels, machine)
+    logits = made.logits(pixels, runtime)
+    found = made.predict(pixels, runtime)
     assert [tuple(one.shape) for one in logits] == [(2, 64, 96)] * len(logits)
     assert all(one.dtype == torch.float32 for one in (*logits, found))
     assert torch.equal(found, torch.sigmoid(logits[-1]))
@@ -50,28 +50,28 @@ def test_the_prediction_is_the_last_of_the_networks_maps(name: str, machine: Run
     assert torch.equal(pixels, before)
 
 
-def test_a_side_that_does_not_fit_the_network_is_refused(machine: Runtime) -> None:
+def test_a_side_that_does_not_fit_the_network_is_refused(runtime: Runtime) -> None:
     with pytest.raises(ModelError, match=r"UNet: got photographs of 64×50 px .* must be multiples of 32; pad them to"):
-        untrained("unet").predict(torch.zeros(1, 3, 64, 50, dtype=torch.uint8), machine)
+        untrained("unet").predict(torch.zeros(1, 3, 64, 50, dtype=torch.uint8), runtime)
 
 
-def test_inputs_are_scaled_as_the_encoders_pretraining_did(machine: Runtime, pixels: Tensor) -> None:
+def test_inputs_are_scaled_as_the_encoders_pretraining_did(runtime: Runtime, pixels: Tensor) -> None:
     made = untrained("oed")
     mean, std = (torch.tensor(part).view(1, 3, 1, 1) for part in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
     with torch.no_grad():
         wanted = made.network((pixels / 255 - mean) / std)
-    for one, other in zip(made.logits(pixels, machine), wanted, strict=True):
+    for one, other in zip(made.logits(pixels, runtime), wanted, strict=True):
         torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
     assert untrained("unet").mean == (0.5, 0.5, 0.5)  # another encoder, another scale
 
 
 @every
-def test_a_saved_network_predicts_the_same_bytes(name: str, machine: Runtime, pixels: Tensor, tmp_path: Path) -> None:
+def test_a_saved_network_predicts_the_same_bytes(name: str, runtime: Runtime, pixels: Tensor, tmp_path: Path) -> None:
     made = untrained(name, refine_px=2)
-    machine.place(made.network)  # another order of the weights in memory is another order of sums
+    runtime.place(made.network)  # another order of the weights in memory is another order of sums
     pixel_network.save(tmp_path, made, labels="soft_location")
-    loaded = pixel_network.load(tmp_path, machine)
-    assert torch.equal(loaded.predict(pixels, machine), made.predict(pixels, machine))
+    loaded = pixel_network.load(tmp_path, runtime)
+    assert torch.equal(loaded.predict(pixels, runtime), made.predict(pixels, runtime))
     kept = ("name", "encoder", "width", "mean", "std", "refine_px", "multiple_px")
     assert [getattr(loaded, part) for part in kept] == [getattr(made, part) for part in kept]
     assert not loaded.network.training
@@ -97,26 +97,26 @@ def test_twice_saved_is_twice_the_same(tmp_path: Path) -> None:
     ],
 )
 def test_a_card_of_another_network_is_refused(
-    changed: dict[str, object], said: str, machine: Runtime, tmp_path: Path
+    changed: dict[str, object], said: str, runtime: Runtime, tmp_path: Path
 ) -> None:
     pixel_network.save(tmp_path, untrained("unet"), labels="truth")
     path = tmp_path / "model.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changed), encoding="utf-8")
     with pytest.raises(ModelError, match=said):
-        pixel_network.load(tmp_path, machine)
+        pixel_network.load(tmp_path, runtime)
 
 
-def test_an_empty_folder_says_how_to_train(machine: Runtime, tmp_path: Path) -> None:
+def test_an_empty_folder_says_how_to_train(runtime: Runtime, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no model\.json here; run `dvc repro` to train the segmenter"):
-        pixel_network.load(tmp_path, machine)
+        pixel_network.load(tmp_path, runtime)
 
 
-def test_a_refined_prediction_follows_the_first_side_output(machine: Runtime, pixels: Tensor) -> None:
+def test_a_refined_prediction_follows_the_first_side_output(runtime: Runtime, pixels: Tensor) -> None:
     plain, refined = untrained("deepcrack_liu"), untrained("deepcrack_liu", refine_px=3)
-    maps = [torch.sigmoid(one).numpy() for one in plain.logits(pixels, machine)]
-    found = refined.predict(pixels, machine)
+    maps = [torch.sigmoid(one).numpy() for one in plain.logits(pixels, runtime)]
+    found = refined.predict(pixels, runtime)
     for one, guide, prediction in zip(found.numpy(), maps[0], maps[-1], strict=True):
         wanted = guided_filter.guided_filter(prediction, guide, radius_px=3, eps=pixel_network.REFINE_EPS)
         np.testing.assert_array_equal(one, wanted.clip(0, 1))
-    assert not torch.equal(found, plain.predict(pixels, machine))
+    assert not torch.equal(found, plain.predict(pixels, runtime))
     assert found.dtype == torch.float32

@@ -54,10 +54,10 @@ def small() -> Small:
     return Small()
 
 
-def fit(network: nn.Module, folder: Path, machine: Runtime, **changed: Any) -> list[dict[str, int | float]]:
+def fit(network: nn.Module, folder: Path, runtime: Runtime, **changed: Any) -> list[dict[str, int | float]]:
     folder.mkdir(exist_ok=True)
     settings = {"sample": sample, "loss": losses.supervised, "steps": 12, "batch": 2, "lr": 0.02, "weight_decay": 0.01}
-    settings |= {"seed": 0, "machine": machine, "checkpoint": Checkpoint(folder)} | changed
+    settings |= {"seed": 0, "runtime": runtime, "checkpoint": Checkpoint(folder)} | changed
     return training.fit(network, network, **settings)
 
 
@@ -95,33 +95,33 @@ def test_a_short_run_has_a_learning_rate_too(steps: int, wanted: list[float]) ->
     assert [training.rate(step, steps=steps) for step in range(steps)] == pytest.approx(wanted)
 
 
-def test_each_step_goes_as_far_as_the_learning_rate_says(machine: Runtime, tmp_path: Path) -> None:
+def test_each_step_goes_as_far_as_the_learning_rate_says(runtime: Runtime, tmp_path: Path) -> None:
     """Under a gradient that never changes AdamW moves by the learning rate itself."""
     network = Offset()
 
     def slope(outputs: list[Tensor], target: Tensor) -> Tensor:
         return -outputs[-1].mean()
 
-    history = fit(network, tmp_path, machine, loss=slope, steps=4, lr=0.125, weight_decay=0.0)
+    history = fit(network, tmp_path, runtime, loss=slope, steps=4, lr=0.125, weight_decay=0.0)
     assert float(network.value.detach()) == pytest.approx(0.125 * (1.0 + 1.0 + 0.75 + 0.25), rel=1e-5)
     places = [0.0, 0.125, 0.25, 0.34375]  # before each step
     assert history == [{"epoch": 1, "train_loss": pytest.approx(-sum(places) / 4, abs=1e-6)}]
 
 
-def test_weights_decay_apart_from_the_gradient(machine: Runtime, tmp_path: Path) -> None:
+def test_weights_decay_apart_from_the_gradient(runtime: Runtime, tmp_path: Path) -> None:
     network = Offset()
     nn.init.ones_(network.value)
 
     def nothing(outputs: list[Tensor], target: Tensor) -> Tensor:
         return 0.0 * outputs[-1].mean()
 
-    fit(network, tmp_path, machine, loss=nothing, steps=1, lr=0.5, weight_decay=0.2)
+    fit(network, tmp_path, runtime, loss=nothing, steps=1, lr=0.5, weight_decay=0.2)
     assert float(network.value.detach()) == pytest.approx(1 - 0.5 * 0.2)
 
 
-def test_training_finds_the_dark_line(machine: Runtime, tmp_path: Path) -> None:
+def test_training_finds_the_dark_line(runtime: Runtime, tmp_path: Path) -> None:
     network = small()
-    history = fit(network, tmp_path, machine, steps=200, batch=4)
+    history = fit(network, tmp_path, runtime, steps=200, batch=4)
     assert [row["epoch"] for row in history] == [1, 2]
     assert history[1]["train_loss"] < 0.5 * history[0]["train_loss"]
     assert not network.training
@@ -132,7 +132,7 @@ def test_training_finds_the_dark_line(machine: Runtime, tmp_path: Path) -> None:
 
 
 def test_history_holds_the_mean_loss_of_every_hundred_steps_and_of_the_rest(
-    machine: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "KEEP_STEPS", 5)
     values: list[float] = []
@@ -142,40 +142,40 @@ def test_history_holds_the_mean_loss_of_every_hundred_steps_and_of_the_rest(
         values.append(float(value.detach()))
         return value
 
-    history = fit(small(), tmp_path, machine, loss=noted, steps=12)
+    history = fit(small(), tmp_path, runtime, loss=noted, steps=12)
     wanted = [np.mean(values[:5]), np.mean(values[5:10]), np.mean(values[10:])]
     assert [row["epoch"] for row in history] == [1, 2, 3]
     assert [row["train_loss"] for row in history] == pytest.approx(wanted, abs=1e-6)
 
 
-def test_equal_seeds_give_equal_bits_and_others_do_not(machine: Runtime, tmp_path: Path) -> None:
+def test_equal_seeds_give_equal_bits_and_others_do_not(runtime: Runtime, tmp_path: Path) -> None:
     first, second, other = small(), small(), small()
-    assert fit(first, tmp_path / "a", machine) == fit(second, tmp_path / "b", machine)
+    assert fit(first, tmp_path / "a", runtime) == fit(second, tmp_path / "b", runtime)
     assert same(first, second)
-    fit(other, tmp_path / "c", machine, seed=1)
+    fit(other, tmp_path / "c", runtime, seed=1)
     assert not same(first, other)
 
 
 @pytest.mark.parametrize("killed_at", [3, 7])
 def test_a_run_killed_at_any_step_goes_on_to_the_same_bits(
-    machine: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
 ) -> None:
     monkeypatch.setattr(training, "KEEP_STEPS", 5)
     through, killed, resumed = small(), small(), small()
-    wanted = fit(through, tmp_path / "through", machine)
+    wanted = fit(through, tmp_path / "through", runtime)
     with pytest.raises(KeyboardInterrupt):
-        fit(killed, tmp_path / "killed", machine, sample=failing_after(2 * killed_at))
+        fit(killed, tmp_path / "killed", runtime, sample=failing_after(2 * killed_at))
     assert (tmp_path / "killed/state.pt").exists() == (killed_at >= 5)
     if killed_at >= 5:
         nn.init.ones_(resumed.layers[0].weight)  # what it began with does not matter then
-    assert fit(resumed, tmp_path / "killed", machine) == wanted
+    assert fit(resumed, tmp_path / "killed", runtime) == wanted
     assert same(through, resumed)
 
 
-def test_a_finished_run_is_read_and_not_trained_again(machine: Runtime, tmp_path: Path) -> None:
+def test_a_finished_run_is_read_and_not_trained_again(runtime: Runtime, tmp_path: Path) -> None:
     first, again = small(), small()
-    wanted = fit(first, tmp_path, machine)
-    assert fit(again, tmp_path, machine, sample=failing_after(0)) == wanted
+    wanted = fit(first, tmp_path, runtime)
+    assert fit(again, tmp_path, runtime, sample=failing_after(0)) == wanted
     assert same(first, again)
     assert not again.training
 
