@@ -35,7 +35,7 @@ ENCODER, WIDTH = "tf_efficientnet_lite0", 0.375
 SEED = 1
 FLAT = 0.1  # peak memory may differ by this share
 SEGMENTER, METHOD = "unet", "soft_location"
-STAGES = (("evidence",), ("pseudo_label", METHOD), ("segment", SEGMENTER, METHOD))
+STAGES = (("localisation_maps",), ("pseudo_label", METHOD), ("segment", SEGMENTER, METHOD))
 COLUMNS = ["photo_id", "split", "height_px", "width_px", "mask", "label"]
 
 
@@ -118,7 +118,7 @@ def write_project(folder: Path) -> None:
     """Params, and a classifier and a segmenter with random weights."""
     tree: dict[str, Any] = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tree["runtime"]["device"] = "cpu"
-    tree["evidence"]["patch_maps"] = [{"side_px": SIDE_PX, "stride_px": STRIDE_PX}]
+    tree["localisation_maps"]["patch_maps"] = [{"side_px": SIDE_PX, "stride_px": STRIDE_PX}]
     tree["pseudo_label"]["soft_location"]["patch_sides_px"] = [SIDE_PX]
     tree["pseudo_label"]["cam_location"]["patch_side_px"] = SIDE_PX
     tree["ablate"] |= {"cam_location": {"full": {}}, "soft_location": {"full": {}}}

@@ -1,7 +1,7 @@
 """Time pseudo-labels against the bare network: which share of its throughput is left when all else is done.
 
 Run ``python -m benchmarks.network_share [--photos N] [--data DIR]``. The bare network runs on the very batches that our
-evidence gives it (patches and whole photographs), in the same precision and memory format, and nothing else.
+localisation maps gives it (patches and whole photographs), in the same precision and memory format, and nothing else.
 """
 
 import tempfile
@@ -20,7 +20,7 @@ from crackpipe.classify.classifier import Classifier
 from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.models.backbones import Network
 from crackpipe.params import Params
-from crackpipe.pseudo import evidence
+from crackpipe.pseudo import localisation_maps
 
 PHOTOS = 3
 BAR = 0.7
@@ -90,10 +90,10 @@ class Recorder(nn.Module):
 
 
 def recorded(chosen: Sequence[np.ndarray], model: Classifier, runtime: Runtime, p: Params) -> list[Tensor]:
-    """The batches that our evidence of ``chosen`` gives the network."""
+    """The batches that our localisation maps of ``chosen`` gives the network."""
     recorder = Recorder(model.network)
     found_by = pseudo_labels.finders(replace(model, network=recorder), runtime, p)
-    list(evidence.gather(((str(number), image) for number, image in enumerate(chosen)), found_by))
+    list(localisation_maps.gather(((str(number), image) for number, image in enumerate(chosen)), found_by))
     return recorder.inputs
 
 

@@ -24,7 +24,7 @@ from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.imaging import images
 from crackpipe.params import Params
-from crackpipe.pseudo import cam, evidence, labelling, methods, patch_map
+from crackpipe.pseudo import cam, labelling, localisation_maps, methods, patch_map
 from crackpipe.pseudo.labelling import Item
 
 PHOTOS = 3
@@ -97,26 +97,26 @@ def method_settings(p: Params) -> dict[str, Any]:
     return {**own, "patch_side_px": SIDE_PX}
 
 
-def finders(model: Classifier, runtime: Runtime, p: Params) -> dict[str, evidence.Finder]:
-    """What the method needs to know of a photograph, as the stage ``evidence`` finds it."""
-    q = p.evidence
+def finders(model: Classifier, runtime: Runtime, p: Params) -> dict[str, localisation_maps.Finder]:
+    """What the method needs to know of a photograph, as the stage ``localisation_maps`` finds it."""
+    q = p.localisation_maps
     shared: dict[str, Any] = {"model": model, "runtime": runtime, "batch_px": q.batch_px}
     cells = partial(cam.activation_cells, **shared, **q.cam.model_dump(), tile_px=q.tile_px)
     patches = partial(patch_map.patch_cells, **shared, side_px=SIDE_PX, stride_px=STRIDE_PX)
-    return {evidence.CAM: (cam.CELL_PX, cells), evidence.patch_kind(SIDE_PX): (STRIDE_PX, patches)}
+    return {localisation_maps.CAM: (cam.CELL_PX, cells), localisation_maps.patch_kind(SIDE_PX): (STRIDE_PX, patches)}
 
 
 def label(
     chosen: Sequence[np.ndarray],
-    found_by: dict[str, evidence.Finder],
+    found_by: dict[str, localisation_maps.Finder],
     *,
     settings: dict[str, Any],
     workers: int,
     folder: Path,
 ) -> list[np.ndarray]:
-    """Our labels, 0–255: the evidence of all photographs, then their labels in a pool; written to ``folder``."""
+    """Our labels, 0–255: localisation maps of all photographs, then their labels in a pool; written to ``folder``."""
     named = [(f"{number:05d}", image) for number, image in enumerate(chosen)]
-    rows = list(evidence.gather(named, found_by))
+    rows = list(localisation_maps.gather(named, found_by))
     each = len(found_by)
     items = [Item(name, image, tuple(rows[i * each : (i + 1) * each]), None) for i, (name, image) in enumerate(named)]
     made = []
@@ -137,7 +137,7 @@ def label_as_peers(
         for number, image in enumerate(chosen):
             height, width = image.shape[:2]
             cells = peers.patch_cells(image, model.network, **scaling, side_px=SIDE_PX, stride_px=STRIDE_PX)
-            probability = evidence.upsampled(
+            probability = localisation_maps.upsampled(
                 cells, cell_px=STRIDE_PX, height=height, width=width, method=settings["upsample"]
             )
             layer = last_convolution(model.network)
@@ -153,12 +153,12 @@ def localised_share(chosen: Sequence[np.ndarray], runtime: Runtime, p: Params) -
     found_by = finders(placed(random_classifier("resnet50"), runtime), runtime, p)
     settings = method_settings(p)
     method = labelling.method(METHOD, settings)
-    rows = list(evidence.gather(((str(i), image) for i, image in enumerate(chosen)), found_by))
+    rows = list(localisation_maps.gather(((str(i), image) for i, image in enumerate(chosen)), found_by))
     shares = []
     for number, image in enumerate(chosen):
         own = rows[number * len(found_by) : (number + 1) * len(found_by)]
         height, width = image.shape[:2]
-        maps = evidence.maps(own, kinds=method.kinds, height=height, width=width, upsample=method.upsample)
+        maps = localisation_maps.maps(own, kinds=method.kinds, height=height, width=width, upsample=method.upsample)
         where = methods.localisation(*maps, threshold=settings["threshold"], erosions=settings["erosions"])
         shares.append(float((where > 0).mean()))
     return float(np.mean(shares))

@@ -1,6 +1,6 @@
 """Score pseudo-label methods with one part left out or exchanged: König et al.'s Table VII, and ours beside it.
 
-Reads data/photos, data/evidence and data/patches; writes metrics/ablation.json. Costs: every variant's image
+Reads data/photos, data/localisation_maps and data/patches; writes metrics/ablation.json. Costs: every variant's image
 processing of `ablate.limit` photographs of each source; memory of a few dozen photographs.
 """
 
@@ -16,7 +16,7 @@ def main() -> None:
     p = params.load()
     tree = ablation.score(
         Path("data/photos"),
-        Path("data/evidence"),
+        Path("data/localisation_maps"),
         variants=p.variants(),
         splits=p.ablate.splits,
         limit=p.ablate.limit,

@@ -13,9 +13,9 @@ from crackpipe import console, params
 from crackpipe.clip import prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
+from crackpipe.params import Project
 from crackpipe.report import prompt_ablation
 from crackpipe.segment import recipes
 from crackpipe.segment.adapters import examples
@@ -29,10 +29,11 @@ CLIP, OUT = Path("models/clip"), Path("data/prompt_ablation")
 
 def main() -> None:
     (wording,) = console.arguments({"wording": params.WORDINGS})
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, kind, workers = p.train_segmenter, p.ablate_prompts.labels, p.runtime.workers
     binarise = getattr(p.pseudo_label, kind).binarise
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    runtime = project.start_runtime()
     seeds.seed_everything(q.seed)
     splits = labels.splits(kind, unlabelled=q.unlabelled)
     known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)

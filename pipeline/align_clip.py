@@ -7,27 +7,26 @@ captioned photographs, then epochs of what is trained; of a tower with trained b
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import build, encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.clip.training import freezing, pairing, tuning
 from crackpipe.compute import seeds
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
+from crackpipe.params import Project
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 BASE, TUNED = Path("models/clip_base"), Path("models/clip")
 
 
 def main() -> None:
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, workers = p.align_clip, p.runtime.workers
-    runtime = start_runtime(
-        device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads, keep_memory=True
-    )
+    runtime = project.start_runtime(keep_memory=True)
     seeds.seed_everything(q.seed)
     dual = q.encoder == "dual"
     model: DualEncoder | OpenClipEncoder

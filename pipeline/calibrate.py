@@ -10,7 +10,7 @@ from pathlib import Path
 from crackpipe import console, params
 from crackpipe.classify import loss_comparison
 from crackpipe.classify.losses import catalogue
-from crackpipe.compute.runtime import start_runtime
+from crackpipe.params import Project
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
 FEATURES = Path("data/trunk_features")
@@ -22,10 +22,11 @@ def main() -> None:
     name, backbone, source, seed = console.arguments(
         {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": None}
     )
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, r = p.train_classifier, p.calibrate
     loss, settings = p.loss(name)
-    runtime = start_runtime(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
+    runtime = project.start_runtime(precision=q.precision, keep_memory=True)
     loss_comparison.run(
         CELLS / f"{name}-{backbone}-{source}-{seed}.json",
         name=name,

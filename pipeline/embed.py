@@ -6,11 +6,11 @@ Costs: one decoding of each photograph and one run of the encoder on it; memory 
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import fingerprint
+from crackpipe.params import Project
 
 PHOTOS = Path("data/photos")
 ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # before and after fine-tuning
@@ -18,8 +18,9 @@ ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # b
 
 def main() -> None:
     (name,) = console.arguments({"model": list(ENCODERS)})
-    p = params.load()
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    project = Project.open()
+    p = project.params
+    runtime = project.start_runtime()
     model = encoder_files.load(ENCODERS[name], runtime)
     listed = embedding.write(
         Path(f"data/embeddings/{name}"),

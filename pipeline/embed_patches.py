@@ -6,12 +6,12 @@ Costs: one decoding of the photographs drawn from, one run of the encoder on eac
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.few_shot import draw, embed
 from crackpipe.files import parquet, schemas
+from crackpipe.params import Project
 
 PHOTOS, PATCHES, OUT = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/few_shot_patches")
 ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # before and after captions
@@ -19,7 +19,8 @@ COLUMNS = ["photo_id", "source", "split", "group_id"]
 
 
 def main() -> None:
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q = p.few_shot
     patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
     photos = parquet.read(PHOTOS, schemas.PHOTOS, columns=COLUMNS).to_pandas()
@@ -31,7 +32,7 @@ def main() -> None:
             console.say(f"embed_patches: {line}")
     else:
         items = draw.nothing(patches)
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    runtime = project.start_runtime()
     model = encoder_files.load(ENCODERS[q.encoder], runtime)
     texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
     side_px = embedding.square_px(model, side_px=p.slice.side_px, key="slice.side_px")

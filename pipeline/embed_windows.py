@@ -8,9 +8,9 @@ and seeds are trained with later; memory of 64 MiB of tokens and a few photograp
 from functools import partial
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.clip.encoders import encoder_files
-from crackpipe.compute.runtime import start_runtime
+from crackpipe.params import Project
 from crackpipe.segment.adapters import token_cache, token_windows
 from crackpipe.segment.windows import augment
 
@@ -18,9 +18,10 @@ PHOTOS, CLIP, WINDOWS = Path("data/photos"), Path("models/clip"), Path("data/win
 
 
 def main() -> None:
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, workers = p.embed_windows, p.runtime.workers
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    runtime = project.start_runtime()
     encoder = encoder_files.load(CLIP, runtime)
     if "text_adapters" not in p.train_segmenter.segmenters and not p.ablate_prompts.wordings:
         token_cache.write(WINDOWS, [], count=0, kept={}, encoder=encoder, batch=q.batch, runtime=runtime)

@@ -6,18 +6,19 @@ process runs all subsets and seeds, because imports would take longer than most 
 
 from pathlib import Path
 
-from crackpipe import console, params
-from crackpipe.compute.runtime import start_runtime
+from crackpipe import console
 from crackpipe.few_shot import dataset, sweep
+from crackpipe.params import Project
 
 PATCHES = Path("data/few_shot_patches")
 
 
 def main() -> None:
     (head,) = console.arguments({"head": list(sweep.HEADS)})
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q = p.few_shot
-    start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
+    project.start_runtime(device="cpu", precision="fp32")  # the order of sums is that of the threads
     found = sweep.run(
         head,
         dataset.load(PATCHES),

@@ -1,7 +1,7 @@
-"""Evidence to pixel pseudo-labels of every photograph, by one method: `python -m pipeline.pseudo_label soft_location`.
+"""Pixel pseudo-labels of every photograph, by one method: `python -m pipeline.pseudo_label soft_location`.
 
-Reads data/photos, data/evidence and data/patches (labels of training patches); writes data/pseudo_labels/<method>.
-Costs: image processing of each photograph in a pool; memory of a few dozen photographs.
+Reads data/photos, data/localisation_maps and data/patches (labels of training patches); writes
+data/pseudo_labels/<method>. Costs: image processing of each photograph in a pool; memory of a few dozen photographs.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from crackpipe.compute import memory
 from crackpipe.files import parquet, schemas
 from crackpipe.pseudo import labelling, patch_labels, stream
 
-PHOTOS, EVIDENCE = Path("data/photos"), Path("data/evidence")
+PHOTOS, LOCALISATION_MAPS = Path("data/photos"), Path("data/localisation_maps")
 PATCHES = Path("data/patches/patches.parquet")
 
 
@@ -27,7 +27,7 @@ def main() -> None:
         if name == "truth":
             return stream.truth(PHOTOS, binarise=own.binarise)
         none = patch_labels.without_crack(PATCHES) if settings.get("patch_labels") else {}
-        items = stream.items(PHOTOS, EVIDENCE, none=none, workers=workers, what=f"pseudo-label ({name})")
+        items = stream.items(PHOTOS, LOCALISATION_MAPS, none=none, workers=workers, what=f"pseudo-label ({name})")
         made = labelling.label(items, labelling.method(name, settings), workers=workers)
         return stream.labels(made, method=name, binarise=own.binarise)
 

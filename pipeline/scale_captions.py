@@ -7,28 +7,27 @@ of the image tower over the photographs, then epochs of what is trained.
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.training import caption_scaling, freezing, pairing, tuning
 from crackpipe.compute import seeds
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
+from crackpipe.params import Project
 
 PHOTOS, BASE, ROWS = Path("data/photos"), Path("models/clip_base"), Path("data/caption_scaling")
 
 
 def main() -> None:
     (name,) = console.arguments({"share": None})
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, share = p.align_clip, caption_scaling.parse_share(name)
     if not q.epochs:
         raise CrackpipeError("align_clip.epochs is 0, so no share is tuned on; leave scale_captions.shares empty")
-    runtime = start_runtime(
-        device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads, keep_memory=True
-    )
+    runtime = project.start_runtime(keep_memory=True)
     seeds.seed_everything(q.seed)
     model = encoder_files.load(BASE, runtime)
     side_px = embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px")

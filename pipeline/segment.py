@@ -10,9 +10,9 @@ from typing import Any
 
 from crackpipe import console, params
 from crackpipe.compute import parallel
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
+from crackpipe.params import Project
 from crackpipe.segment.inference import segmenter
 
 PHOTOS = Path("data/photos")
@@ -20,8 +20,9 @@ PHOTOS = Path("data/photos")
 
 def main() -> None:
     name, kind = console.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
-    p = params.load()
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    project = Project.open()
+    p = project.params
+    runtime = project.start_runtime()
     model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), runtime, clip=Path("models/clip"))
     settings = p.segment.model_dump(exclude={"splits"})
     splits = parquet.read(PHOTOS, schemas.PHOTOS, columns=["split"])["split"].to_pylist()

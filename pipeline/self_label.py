@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from crackpipe import console, params
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.files import parquet, schemas
+from crackpipe.params import Project
 from crackpipe.pseudo import patch_labels, self_training
 from crackpipe.segment.inference import segmenter
 
@@ -19,9 +19,10 @@ PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
 
 def main() -> None:
     (kind,) = console.arguments({"labels": params.TEACHER_LABELS})
-    p = params.load()
+    project = Project.open()
+    p = project.params
     teacher, own = f"{p.self_label.segmenter}-{kind}", getattr(p.pseudo_label, f"self_{kind}")
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    runtime = project.start_runtime()
     model = segmenter.load(Path(f"models/segmenter/{teacher}"), runtime, clip=Path("models/clip"))
     rows = self_training.rows(
         PHOTOS,

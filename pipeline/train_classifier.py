@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.classify import calibrator, classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
 from crackpipe.classify.training_inputs import Photographed
 from crackpipe.compute import seeds
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint, metrics, parquet, schemas
 from crackpipe.models import checkpoints
+from crackpipe.params import Project
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}
@@ -25,10 +25,11 @@ OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", "sco
 
 
 def main() -> None:
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, own = p.train_classifier, getattr(p.losses, p.train_classifier.loss)
     side_px, workers = p.slice.side_px, p.runtime.workers
-    runtime = start_runtime(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
+    runtime = project.start_runtime(precision=q.precision, keep_memory=True)
     seeds.seed_everything(q.seed)
     patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
     scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)

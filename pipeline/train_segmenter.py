@@ -14,10 +14,10 @@ from crackpipe.classify import classifier
 from crackpipe.clip import prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
+from crackpipe.params import Project
 from crackpipe.segment import recipes
 from crackpipe.segment.adapters import examples
 from crackpipe.segment.adapters.token_cache import Tokens
@@ -30,10 +30,11 @@ BUILT_OF = {"encoder", "weights", "width", "refine_px"}  # what else a section h
 
 def main() -> None:
     name, kind = console.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, own, binarise = p.train_segmenter, getattr(p.train_segmenter, name), getattr(p.pseudo_label, kind).binarise
-    kept = {} if name == "text_adapters" else {"precision": q.precision}
-    runtime = start_runtime(**{**p.runtime.model_dump(exclude={"workers"}), **kept}, keep_memory=True)
+    precision = None if name == "text_adapters" else q.precision
+    runtime = project.start_runtime(precision=precision, keep_memory=True)
     seeds.seed_everything(q.seed)
     folder, workers = Path(f"models/segmenter/{name}-{kind}"), p.runtime.workers
     splits = labels.splits(kind, unlabelled=q.unlabelled)

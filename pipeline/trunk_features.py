@@ -12,21 +12,22 @@ from crackpipe import console, params
 from crackpipe.classify import classifier, feature_cache, trunk
 from crackpipe.classify.training_inputs import Photographed
 from crackpipe.compute import seeds
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import parquet, schemas
+from crackpipe.params import Project
 
 PHOTOS, PATCHES, OUT = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/trunk_features")
 
 
 def main() -> None:
     (backbone,) = console.arguments({"backbone": params.BACKBONES})
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, r, side_px, workers = p.train_classifier, p.calibrate, p.slice.side_px, p.runtime.workers
     if r.train_from is None:
         feature_cache.write_nothing(OUT / backbone)
         return
-    runtime = start_runtime(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads)
+    runtime = project.start_runtime(precision=q.precision)
     seeds.seed_everything(q.seed)
     model = classifier.create(backbone=backbone, weights=q.weights, side_px=side_px)
     trunk.split(model.network, train_from=r.train_from)  # or it is no part of this backbone: told before the work

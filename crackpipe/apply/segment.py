@@ -42,8 +42,8 @@ def write(
 
     For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.crack.jpg (the photograph in grey with
     crack pixels in red). A mask is kept while photograph, segmenter and its settings are those that it was made from,
-    see :mod:`crackpipe.apply.mask_cache`, so that a killed run goes on where it stopped. What cannot be read gets a reason
-    in the table.
+    see :mod:`crackpipe.apply.mask_cache`, so that a killed run goes on where it stopped. What cannot be read gets a
+    reason in the table.
 
     Args:
         photos: files, and folders that are searched for pictures.

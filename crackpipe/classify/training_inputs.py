@@ -79,7 +79,7 @@ def augmented_batches(
     seed: int,
     epoch: int,
 ) -> Iterator[PatchBatch]:
-    """As :func:`crackpipe.data.patch_pixels.batches`, augmented: each patch by (seed, epoch, its place), each batch resized to one of ``sides_px``.
+    """Batches of patches, augmented: each patch by (seed, epoch, its place), each batch at one of ``sides_px``.
 
     A smaller side shows the same crack thinner: what another camera, or more distance, would show.
     """

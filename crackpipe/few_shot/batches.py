@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from crackpipe.compute.seeds import generator
+
 Batch = tuple[Float[Tensor, "s b d"], Float[Tensor, "s b"]]
 
 

@@ -6,7 +6,8 @@ of independent Normals, or one of low rank, maximises the evidence lower bound
 data choose how wide the prior of the score is.
 
 What keeps the posterior from falling back to the prior, which such guides are prone to: inputs along principal axes
-(:func:`head_networks.turned`), where independent Normals lose little; a guide that starts about as narrow as the labels will
+(:func:`head_networks.turned`), where independent Normals lose little; a guide that starts about as narrow as the labels
+will
 make it; few units, as each adds its own noise; gradients that are not clipped, as clipped ones have another optimum.
 """
 

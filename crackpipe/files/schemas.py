@@ -70,8 +70,8 @@ PATCHES = Schema(
     ("photo_id", "row_px", "col_px", "symmetry"),
 )
 
-EVIDENCE = Schema(
-    "evidence",
+LOCALISATION_MAPS = Schema(
+    "localisation_maps",
     pa.schema(
         [
             _required("photo_id", pa.string()),

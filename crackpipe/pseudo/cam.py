@@ -56,8 +56,8 @@ def activation_cells(
         height, width = some[0].shape[:2]
         if engine == "library" and height * width > tile_px**2:
             raise CrackpipeError(
-                f"evidence.cam.engine=library: a photograph of {height}×{width} px has more pixels than "
-                f"evidence.tile_px² = {tile_px}²; set engine to head, which works in tiles, or raise tile_px"
+                f"localisation_maps.cam.engine=library: a photograph of {height}×{width} px has more pixels than "
+                f"localisation_maps.tile_px² = {tile_px}²; set engine to head, which works in tiles, or raise tile_px"
             )
         if engine == "library":
             with runtime.autocast():
@@ -155,7 +155,7 @@ def _last_layer(network: nn.Module) -> nn.Module:
         if hasattr(network, name) and not (name == "bn2" and hasattr(network, "layer4")):
             return getattr(network, name)
     raise ValueError(
-        f"evidence.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head"
+        f"localisation_maps.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head"
     )
 
 

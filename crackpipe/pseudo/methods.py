@@ -1,4 +1,4 @@
-"""The pseudo-label methods: evidence of a classifier to a soft mask."""
+"""The pseudo-label methods: localisation maps of a classifier to a soft mask."""
 
 from typing import Literal
 
@@ -68,9 +68,9 @@ def soft_location(
     bilateral_px: int,
     bilateral_sigma: float,
 ) -> UInt8[np.ndarray, "h w"]:
-    """Our pseudo-label: the evidence times a soft darkness whose threshold the evidence chooses, 0–255.
+    """Our pseudo-label: the localisation times a soft darkness whose threshold the localisation chooses, 0–255.
 
-    The evidence E is the mean of ``maps`` (patch maps of several patch sizes, activation map), in [0, 1]. Multi-Otsu is
+    The localisation E is the mean of ``maps`` (patch maps of several sizes, activation map), in [0, 1]. Multi-Otsu is
     taken of *one* histogram of the photograph, in which each pixel with ``E > near · max E`` weighs E, others nothing:
     so its lowest class is the crack among its surroundings, and neither a shadow elsewhere nor a patch without a crack
     gets a threshold of its own. With that class's upper level t, the label is
@@ -79,7 +79,7 @@ def soft_location(
     Args:
         image: RGB, 0–255.
         smooth_px: sigma of the Gaussian blur of the grey levels after the bilateral filter; 0 leaves it out.
-        near: share of the strongest evidence from which a pixel counts, 0–1.
+        near: share of the strongest localisation from which a pixel counts, 0–1.
         classes: of multi-Otsu.
         softness: grey levels over which a pixel turns from dark to bright; 0 is a hard threshold.
         bilateral_px, bilateral_sigma: the filter before the grey conversion; 0 px leaves it out.

@@ -24,7 +24,7 @@ def patch_cells(
     """Crack probability of each stride-sized cell of each photograph, in [0, 1]: the mean of the patches on it.
 
     Patches of all photographs share batches of about ``batch_px`` pixels. The cells reach over the photograph's lower
-    and right border as the patches do; :func:`crackpipe.pseudo.evidence.upsampled` cuts them, so that no size of
+    and right border as the patches do; :func:`.localisation_maps.upsampled` cuts them, so that no size of
     photograph shears the map (the public code merges as if padded otherwise).
     """
     scores = _score(photographs, model, runtime, side_px=side_px, stride_px=stride_px, batch_px=batch_px)

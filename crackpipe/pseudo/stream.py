@@ -19,23 +19,23 @@ from crackpipe.pseudo.patch_labels import Place
 
 def items(
     photos: Path,
-    evidence: Path,
+    localisation_maps: Path,
     *,
     none: Mapping[str, list[Place]],
     workers: int,
     what: str,
     wanted: Collection[str] | None = None,
 ) -> Iterator[Item]:
-    """Decode each photograph and join its evidence; memory of a few dozen photographs.
+    """Decode each photograph and join its localisation maps; memory of a few dozen photographs.
 
     Args:
-        photos, evidence: the tables.
+        photos, localisation_maps: the tables.
         none: patches without a crack by photograph, from :func:`patch_labels.without_crack`.
         what: name of the progress bar.
         wanted: the photographs to take; ``None`` takes all.
 
     Raises:
-        CrackpipeError: a photograph has no evidence.
+        CrackpipeError: a photograph has no localisation maps.
     """
     rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
     total = parquet.count(photos, schemas.PHOTOS)
@@ -45,15 +45,15 @@ def items(
     decoded = parallel.prefetch(
         lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=workers, ahead=ahead(workers)
     )
-    found: Iterator[tuple[Any, list[parquet.Row]]] = parquet.grouped(evidence, schemas.EVIDENCE)
+    found: Iterator[tuple[Any, list[parquet.Row]]] = parquet.grouped(localisation_maps, schemas.LOCALISATION_MAPS)
     if wanted is not None:
         found = (group for group in found if group[0] in wanted)
     for photo_id, image in decoded:
         owner, grids = next(found, (None, []))
         if owner != photo_id:
             raise CrackpipeError(
-                f"{evidence}: next photograph is {owner!r}, but the photos table has {photo_id!r}; "
-                "run `dvc repro evidence` again"
+                f"{localisation_maps}: next photograph is {owner!r}, but the photos table has {photo_id!r}; "
+                "run `dvc repro localisation_maps` again"
             )
         height, width = image.shape[:2]
         labelled = none.get(photo_id)

@@ -19,7 +19,7 @@ from crackpipe.pseudo.patch_labels import Place
 
 def score(
     photos: Path,
-    evidence: Path,
+    localisation_maps: Path,
     *,
     variants: Mapping[str, Mapping[str, dict[str, Any]]],
     splits: Collection[str],
@@ -39,7 +39,7 @@ def score(
     board = Scoreboard(tolerance_px=tolerance_px)
     wanted = _spread(photos, splits=splits, limit=limit)
     truths = _truths(photos, wanted)
-    items = stream.items(photos, evidence, none=none, workers=workers, what="ablate", wanted=wanted)
+    items = stream.items(photos, localisation_maps, none=none, workers=workers, what="ablate", wanted=wanted)
     runs = {
         (method, name): labelling.method(method, settings)
         for method, named in variants.items()

@@ -70,7 +70,7 @@ def evaluate(
     Args:
         photos, masks: the ``photos`` table, and the folder with one ``masks`` table for each segmenter and labels.
         expected: (segmenter, labels) of each table.
-        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.wrong_truth.sources_of`.
+        doubtful: photographs whose ground truth is known to be wrong; see :mod:`crackpipe.report.wrong_truth`.
 
     Raises:
         CrackpipeError: a table is missing, unexpected, or does not hold the same photographs as the others.

@@ -36,7 +36,7 @@ def score(
 
     Args:
         photos, labels: the ``photos`` table, and the folder with one ``pseudo_labels`` table for each method.
-        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.wrong_truth.sources_of`.
+        doubtful: photographs whose ground truth is known to be wrong; see :mod:`crackpipe.report.wrong_truth`.
 
     Raises:
         CrackpipeError: a table of labels does not hold the photographs of the ``photos`` table.

@@ -29,7 +29,7 @@ class Table:
 
 def published() -> dict[str, Any]:
     """``sources`` (short name → what ``kind`` of text it is, and its ``citation``) and ``tables``."""
-    tree: dict[str, Any] = json.loads((files("crackpipe") / "published.json").read_text(encoding="utf-8"))
+    tree: dict[str, Any] = json.loads((files("crackpipe.results") / "published.json").read_text(encoding="utf-8"))
     return tree
 
 

@@ -13,14 +13,14 @@ from crackpipe.errors import ParamsError, TableError
 from crackpipe.files import atomic, parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.params import Params
-from crackpipe.pseudo import evidence
+from crackpipe.pseudo import localisation_maps
 from crackpipe.tune import crf_search
 from crackpipe.tune.crf_search import PARAMETERS, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PARAMS, PHOTOS, EVIDENCE = Path("params.yaml"), Path("data/photos"), Path("data/evidence")
+PARAMS, PHOTOS, LOCALISATION_MAPS = Path("params.yaml"), Path("data/photos"), Path("data/localisation_maps")
 SPLITS = ("val", "train")
 Grid = dict[str, list[float]]
 
@@ -28,7 +28,7 @@ Grid = dict[str, list[float]]
 def crf(*, photos: int, split: str, grid: Path, out: Path, seed: int) -> "pd.DataFrame":
     """Search the CRF's parameters for the highest mean IoU; write the best to ``out`` and all to a CSV beside it.
 
-    Reads params.yaml, data/photos and data/evidence. Holds the sampled photographs in memory.
+    Reads params.yaml, data/photos and data/localisation_maps. Holds the sampled photographs in memory.
 
     Args:
         photos: at most so many photographs with masks, drawn at random.
@@ -46,8 +46,11 @@ def crf(*, photos: int, split: str, grid: Path, out: Path, seed: int) -> "pd.Dat
     _check_choice(split, out)
     p = params.load(PARAMS)
     values = read_grid(grid, p)
-    if not EVIDENCE.exists():
-        raise TableError(f"{EVIDENCE}: no activation maps here; run `dvc repro evidence` to train the classifier first")
+    if not LOCALISATION_MAPS.exists():
+        raise TableError(
+            f"{LOCALISATION_MAPS}: no activation maps here; run `dvc repro localisation_maps` to train the classifier "
+            "first"
+        )
     chosen = draw(PHOTOS, split=split, count=photos, seed=seed)
     console.say(f"{len(chosen)} photographs of {split}")
     own = p.pseudo_label.cam_crf
@@ -114,14 +117,23 @@ def read_samples(chosen: Sequence[str], *, upsample: images.Method) -> Iterator[
         TableError: a table is missing, or a photograph has no activation map.
     """
     wanted = set(chosen)
-    cells = {row["photo_id"]: row for row in _of(EVIDENCE, schemas.EVIDENCE, wanted) if row["kind"] == evidence.CAM}
+    cells = {
+        row["photo_id"]: row
+        for row in _of(LOCALISATION_MAPS, schemas.LOCALISATION_MAPS, wanted)
+        if row["kind"] == localisation_maps.CAM
+    }
     for row in _of(PHOTOS, schemas.PHOTOS, wanted, columns=["photo_id", "image", "mask"]):
         image = images.decode_rgb(row["image"])
         height, width = image.shape[:2]
         if row["photo_id"] not in cells:
-            raise TableError(f"{row['photo_id']}: has no activation map in {EVIDENCE}; run `dvc repro evidence` again")
+            raise TableError(
+                f"{row['photo_id']}: has no activation map in {LOCALISATION_MAPS}; run `dvc repro localisation_maps` "
+                "again"
+            )
         found = [cells[row["photo_id"]]]
-        (cam,) = evidence.maps(found, kinds=[evidence.CAM], height=height, width=width, upsample=upsample)
+        (cam,) = localisation_maps.maps(
+            found, kinds=[localisation_maps.CAM], height=height, width=width, upsample=upsample
+        )
         yield image, cam, images.decode_mask(row["mask"])
 
 

@@ -56,18 +56,18 @@ def test_rows_are_grouped_by_the_first_column_of_the_key(tmp_path: Path) -> None
         for name, listed in kinds.items()
         for kind in listed
     ]
-    parquet.write_shards(tmp_path, schemas.EVIDENCE, rows, shard_bytes=6 * 1024**2)  # a shard ends within s/a
+    parquet.write_shards(tmp_path, schemas.LOCALISATION_MAPS, rows, shard_bytes=6 * 1024**2)  # a shard ends within s/a
     assert len(files(tmp_path)) == 3
-    found = list(parquet.grouped(tmp_path, schemas.EVIDENCE))
+    found = list(parquet.grouped(tmp_path, schemas.LOCALISATION_MAPS))
     assert [name for name, _ in found] == list(kinds)
     assert [row for _, group in found for row in group] == rows
-    some = parquet.grouped(tmp_path, schemas.EVIDENCE, columns=["photo_id", "kind"])
+    some = parquet.grouped(tmp_path, schemas.LOCALISATION_MAPS, columns=["photo_id", "kind"])
     assert {name: [row["kind"] for row in group] for name, group in some} == kinds
 
 
 def test_a_table_without_rows_has_no_groups(tmp_path: Path) -> None:
-    parquet.write(tmp_path / "t", schemas.EVIDENCE, [])
-    assert list(parquet.grouped(tmp_path / "t", schemas.EVIDENCE)) == []
+    parquet.write(tmp_path / "t", schemas.LOCALISATION_MAPS, [])
+    assert list(parquet.grouped(tmp_path / "t", schemas.LOCALISATION_MAPS)) == []
 
 
 def test_shards_end_where_they_are_full_and_read_as_one_table(tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def test_the_repositorys_params_are_valid() -> None:
         ("pseudo_label.soft_location.classes", 4, "got 4; input should be 2 or 3"),
         ("pseudo_label.methods", [], "got []; list should have at least 1 item after validation, not 0"),
         ("pseudo_label.methods.0", "crf", "got 'crf'; input should be 'soft_location', 'cam_location', 'cam_crf', "),
-        ("evidence.tile_px", 1000, "got 1000; input should be a multiple of 32"),
-        ("evidence.cam.engine", "cam", "got 'cam'; input should be 'head' or 'library'"),
+        ("localisation_maps.tile_px", 1000, "got 1000; input should be a multiple of 32"),
+        ("localisation_maps.cam.engine", "cam", "got 'cam'; input should be 'head' or 'library'"),
         ("train_segmenter.segmenters.0", "segnet", "got 'segnet'; input should be 'unet', 'text_adapters', "),
         ("embed_windows.max_gib", 0.0, "got 0.0; input should be greater than 0"),
         ("prompts.objects.road", [], "got []; list should have at least 1 item after validation, not 0"),
@@ -110,7 +110,7 @@ def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key: str, value
     assert fault.startswith(f"{key}: {said}") or fault.startswith(f"{key.rpartition('.')[0]}.{said}")
 
 
-PATCH_PX = RIGHT["evidence"]["patch_maps"][0]["side_px"]
+PATCH_PX = RIGHT["localisation_maps"]["patch_maps"][0]["side_px"]
 DARK_PX = RIGHT["pseudo_label"]["cam_location"]["dark_side_px"]
 SIDE_PX = RIGHT["slice"]["side_px"]
 TILE_PX = RIGHT["segment"]["tile_px"]
@@ -121,11 +121,15 @@ TILE_PX = RIGHT["segment"]["tile_px"]
     [
         ("slice.stride_px", SIDE_PX + 1, f"the stride ({SIDE_PX + 1} px) must not exceed the side ({SIDE_PX} px)"),
         (
-            "evidence.patch_maps.0.stride_px",
+            "localisation_maps.patch_maps.0.stride_px",
             PATCH_PX - 1,
             f"the side ({PATCH_PX} px) must be a multiple of the stride ({PATCH_PX - 1} px)",
         ),
-        ("evidence.patch_maps.1.side_px", PATCH_PX, f"each side may be listed once, got [{PATCH_PX}, {PATCH_PX}, "),
+        (
+            "localisation_maps.patch_maps.1.side_px",
+            PATCH_PX,
+            f"each side may be listed once, got [{PATCH_PX}, {PATCH_PX}, ",
+        ),
         (
             "pseudo_label.cam_location.dark_stride_px",
             5,
@@ -160,7 +164,7 @@ def test_values_that_do_not_fit_each_other_are_refused(key: str, value: Any, sai
     assert len(text) < 150  # the section itself is not told
 
 
-KNOWN_PX = sorted(one["side_px"] for one in RIGHT["evidence"]["patch_maps"])
+KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_maps"])
 
 
 @pytest.mark.parametrize(
@@ -198,22 +202,23 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["evidence"]["patch_maps"])
         (
             "pseudo_label.soft_location.patch_sides_px",
             [64, 48],
-            f"pseudo_label needs patch maps of [48] px, but evidence.patch_maps lists {KNOWN_PX}",
+            f"pseudo_label needs patch maps of [48] px, but localisation_maps.patch_maps lists {KNOWN_PX}",
         ),
         (
             "pseudo_label.cam_location.patch_side_px",
             256,
-            f"pseudo_label needs patch maps of [256] px, but evidence.patch_maps lists {KNOWN_PX}",
+            f"pseudo_label needs patch maps of [256] px, but localisation_maps.patch_maps lists {KNOWN_PX}",
         ),
         (
             "ablate.soft_location.wide",
             {"patch_sides_px": [64, 96]},
-            f"ablate.soft_location.wide needs patch maps of [96] px, but evidence.patch_maps lists {KNOWN_PX}",
+            f"ablate.soft_location.wide needs patch maps of [96] px, but localisation_maps.patch_maps lists {KNOWN_PX}",
         ),
         (
             "ablate.cam_location.patch_32",
             {"patch_side_px": 48},
-            f"ablate.cam_location.patch_32 needs patch maps of [48] px, but evidence.patch_maps lists {KNOWN_PX}",
+            f"ablate.cam_location.patch_32 needs patch maps of [48] px, but "
+            f"localisation_maps.patch_maps lists {KNOWN_PX}",
         ),
         (
             "ablate.soft_location.full",
@@ -289,7 +294,7 @@ def test_a_variant_is_the_method_with_one_thing_changed() -> None:
             "known here: batch, chunk, encoder, epochs, feature_dropout, freeze, image_px, joint_width, ",
         ),
         ("ingest.sources.0.limt", "did you mean limit?"),
-        ("evidence.patch_maps.0.side", "did you mean side_px?"),
+        ("localisation_maps.patch_maps.0.side", "did you mean side_px?"),
         (
             "segment.zzz",
             "known here: crack_max_px, crack_min_px, dark_share, dark_softness, erosions, flips, overlap_px, scales, "

@@ -14,7 +14,7 @@ from torch import nn
 
 from crackpipe.classify.classifier import Classifier
 from crackpipe.compute.runtime import Runtime, start_runtime
-from crackpipe.pseudo import evidence, patch_map
+from crackpipe.pseudo import localisation_maps, patch_map
 
 STATUS = Path("/proc/self/status")
 GRIDS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(0, 1, width=32))
@@ -46,7 +46,7 @@ def maps_of(
 ) -> list[np.ndarray]:
     cells = patch_map.patch_cells(photographs, MODEL, runtime, side_px=side, stride_px=stride, batch_px=batch_px)
     return [
-        evidence.upsampled(one, cell_px=stride, height=pixels.shape[0], width=pixels.shape[1], method=upsample)
+        localisation_maps.upsampled(one, cell_px=stride, height=pixels.shape[0], width=pixels.shape[1], method=upsample)
         for one, pixels in zip(cells, photographs, strict=True)
     ]
 

@@ -47,7 +47,7 @@ def row(name: str, split: str, mask: np.ndarray | None) -> parquet.Row:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Five training photographs with a crack, one without a mask, one of the test split; evidence everywhere."""
+    """Five training photographs with a crack, one without a mask, one of the test split; maps everywhere."""
     crack = np.zeros((16, 16), bool)
     crack[:, 7] = True
     rows = [row(f"site/{i}", "train", crack) for i in range(5)]
@@ -58,7 +58,7 @@ def project(tmp_path: Path) -> Path:
         {"photo_id": one["photo_id"], "kind": "patch_16", "cell_px": 16, "cells": cells}
         for one in sorted(rows, key=lambda one: one["photo_id"])
     ]
-    parquet.write_shards(tmp_path / "evidence", schemas.EVIDENCE, found)
+    parquet.write_shards(tmp_path / "localisation_maps", schemas.LOCALISATION_MAPS, found)
     return tmp_path
 
 
@@ -66,7 +66,7 @@ def score(project: Path, *, limit: int = 100, **variants: dict[str, object]) -> 
     settings = {name: {**SOFT, **changes} for name, changes in variants.items()}
     tree = ablation.score(
         project / "photos",
-        project / "evidence",
+        project / "localisation_maps",
         variants={"soft_location": settings},
         splits=["train"],
         limit=limit,

@@ -30,21 +30,24 @@ def photo(name: str, split: str, *, mask: np.ndarray | None = MASK) -> parquet.R
     return row | {"mask": None if mask is None else images.encode_mask(mask)}
 
 
-def evidence(name: str, *, kind: str, cells: np.ndarray) -> parquet.Row:
+def localisation_maps(name: str, *, kind: str, cells: np.ndarray) -> parquet.Row:
     return {"photo_id": f"s/{name}", "kind": kind, "cell_px": 1, "cells": images.encode_unit16(cells)}
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Activation maps of 0.95 on the mask and 0.05 beside it; another kind of evidence that tells the opposite."""
+    """Activation maps of 0.95 on the mask and 0.05 beside it; another kind of map that tells the opposite."""
     names = [("a", "val"), ("b", "val"), ("c", "test"), ("d", "train"), ("e", "val")]
     photos = [photo(name, split, mask=None if name == "e" else MASK) for name, split in names]
     cam = np.where(MASK, 0.95, 0.05).astype(np.float32)
     found = []
     for name, _ in names:
-        found += [evidence(name, kind="cam", cells=cam), evidence(name, kind="patch_64", cells=1 - cam)]
+        found += [
+            localisation_maps(name, kind="cam", cells=cam),
+            localisation_maps(name, kind="patch_64", cells=1 - cam),
+        ]
     parquet.write(tmp_path / "data/photos/part-0000.parquet", schemas.PHOTOS, photos)
-    parquet.write(tmp_path / "data/evidence/part-0000.parquet", schemas.EVIDENCE, found)
+    parquet.write(tmp_path / "data/localisation_maps/part-0000.parquet", schemas.LOCALISATION_MAPS, found)
     overrides = [
         "runtime.workers=1",
         "pseudo_label.cam_crf.binarise=0.8",
@@ -178,15 +181,17 @@ def test_without_masks_or_activation_maps_there_is_nothing_to_search_on(project:
     parquet.write(Path("data/photos/part-0000.parquet"), schemas.PHOTOS, [photo("a", "val", mask=None)])
     with pytest.raises(TableError, match="data/photos: no photograph of the split val has a mask"):
         crf()
-    Path("data/evidence/part-0000.parquet").unlink()
-    Path("data/evidence").rmdir()
-    with pytest.raises(TableError, match="data/evidence: no activation maps here; run `dvc repro evidence`"):
+    Path("data/localisation_maps/part-0000.parquet").unlink()
+    Path("data/localisation_maps").rmdir()
+    with pytest.raises(
+        TableError, match="data/localisation_maps: no activation maps here; run `dvc repro localisation_maps`"
+    ):
         crf()
 
 
 def test_a_photograph_without_its_activation_map_is_named(project: Path) -> None:
-    Path("data/evidence/part-0000.parquet").unlink()
-    other = [evidence("a", kind="cam", cells=np.zeros(MASK.shape, np.float32))]
-    parquet.write(Path("data/evidence/part-0000.parquet"), schemas.EVIDENCE, other)
-    with pytest.raises(CrackpipeError, match="s/b: has no activation map in data/evidence"):
+    Path("data/localisation_maps/part-0000.parquet").unlink()
+    other = [localisation_maps("a", kind="cam", cells=np.zeros(MASK.shape, np.float32))]
+    parquet.write(Path("data/localisation_maps/part-0000.parquet"), schemas.LOCALISATION_MAPS, other)
+    with pytest.raises(CrackpipeError, match="s/b: has no activation map in data/localisation_maps"):
         crf()

@@ -25,18 +25,18 @@ ALONE = {
 
 
 def drawn(seed: int) -> Sample:
-    """A dark line on bright ground, a wide noisy band around it as evidence, and the truth."""
+    """A dark line on bright ground, a wide noisy band around it as localisation maps, and the truth."""
     random = np.random.default_rng(seed)
     truth = np.zeros((40, 50), bool)
     truth[18 + seed : 21 + seed] = True
     grey = np.where(truth, 50, 200) + random.integers(-4, 5, truth.shape)
     distance = np.abs(np.arange(40) - 19 - seed)[:, None]
-    evidence = np.clip(0.9 - distance / 12 + random.normal(0, 0.1, truth.shape), 0, 1).astype(np.float32)
-    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2), evidence, truth
+    localisation_maps = np.clip(0.9 - distance / 12 + random.normal(0, 0.1, truth.shape), 0, 1).astype(np.float32)
+    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2), localisation_maps, truth
 
 
 def marked(found: str, truth: str) -> Sample:
-    """A grey photograph of one row: evidence and truth, ``#`` for a crack."""
+    """A grey photograph of one row: localisation maps and truth, ``#`` for a crack."""
     image = np.full((1, len(truth), 3), 128, np.uint8)
     cam = np.where([[one == "#" for one in found]], 0.95, 0.05).astype(np.float32)
     return image, cam, np.array([[one == "#" for one in truth]])

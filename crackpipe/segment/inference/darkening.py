@@ -1,4 +1,4 @@
-"""A segmenter's map sharpened by the darkness of the photograph: soft location with the map itself as evidence."""
+"""A segmenter's map sharpened by the darkness of the photograph: soft location with the map as localisation."""
 
 import numpy as np
 from jaxtyping import UInt8

@@ -1,6 +1,6 @@
 """What a patch classifier tells of a photograph: its activation map and its probability on patches, as small grids.
 
-The network runs once; every pseudo-label method reads the same grids (table ``evidence``).
+The network runs once; every pseudo-label method reads the same grids (table ``localisation_maps``).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ def patch_kind(side_px: int) -> str:
 
 
 def gather(photographs: Iterable[Decoded], finders: Mapping[str, Finder]) -> Iterator[parquet.Row]:
-    """Yield rows of the ``evidence`` table, photograph by photograph; ``finders`` by kind."""
+    """Yield rows of the ``localisation_maps`` table, photograph by photograph; ``finders`` by kind."""
     remaining = iter(photographs)
     while chunk := list(islice(remaining, CHUNK)):
         pixels = [image for _, image in chunk]
@@ -45,17 +45,18 @@ def maps(
     """Maps of a photograph, one for each of ``kinds``, upsampled to its pixels, in [0, 1].
 
     Args:
-        found: the photograph's rows of the ``evidence`` table.
+        found: the photograph's rows of the ``localisation_maps`` table.
 
     Raises:
-        CrackpipeError: a kind is missing; it has to be listed under ``evidence`` in params.yaml.
+        CrackpipeError: a kind is missing; it has to be listed under ``localisation_maps`` in params.yaml.
     """
     by_kind = {row["kind"]: row for row in found}
     missing = [kind for kind in kinds if kind not in by_kind]
     if missing:
         raise CrackpipeError(
-            f"data/evidence: {found[0]['photo_id'] if found else 'a photograph'} has {sorted(by_kind)}, but the method "
-            f"needs {missing[0]}; list that patch size under evidence.patch_maps in params.yaml and run `dvc repro`"
+            f"data/localisation_maps: {found[0]['photo_id'] if found else 'a photograph'} has {sorted(by_kind)}, but the "
+            f"method needs {missing[0]}; list that patch size under localisation_maps.patch_maps in params.yaml and run "
+            "`dvc repro`"
         )
     return [
         upsampled(
