@@ -64,7 +64,7 @@ def _turn(work: Callable[[], object]) -> float:
 
 @contextlib.contextmanager
 def as_torch_starts() -> Iterator[None]:
-    """Without the deterministic kernels of :func:`crackpipe.compute.runtime.start_runtime`: others do not pay for them."""
+    """Without the deterministic kernels that :mod:`crackpipe.compute.runtime` asks for: others do not pay for them."""
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(False)
     try:

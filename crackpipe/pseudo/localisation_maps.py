@@ -54,9 +54,9 @@ def maps(
     missing = [kind for kind in kinds if kind not in by_kind]
     if missing:
         raise CrackpipeError(
-            f"data/localisation_maps: {found[0]['photo_id'] if found else 'a photograph'} has {sorted(by_kind)}, but the "
-            f"method needs {missing[0]}; list that patch size under localisation_maps.patch_maps in params.yaml and run "
-            "`dvc repro`"
+            f"data/localisation_maps: {found[0]['photo_id'] if found else 'a photograph'} has {sorted(by_kind)}, but "
+            f"the method needs {missing[0]}; list that patch size under localisation_maps.patch_maps in params.yaml "
+            "and run `dvc repro`"
         )
     return [
         upsampled(
