@@ -4,16 +4,14 @@ Reads data/photos and models/classifier; writes data/localisation_maps. Costs: t
 that `localisation_maps.patch_maps` lists, and once on the whole photograph; memory of a chunk of photographs.
 """
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from crackpipe import console
 from crackpipe.classify import classifier
-from crackpipe.compute import parallel
+from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
-from crackpipe.imaging import images
 from crackpipe.params import Project
 from crackpipe.pseudo import cam, localisation_maps, patch_map
 
@@ -32,18 +30,10 @@ def main() -> None:
     for one in q.patch_maps:
         cells = partial(patch_map.patch_cells, **shared, **one.model_dump())
         finders[localisation_maps.patch_kind(one.side_px)] = one.stride_px, cells
-
-    def decoded() -> Iterator[localisation_maps.Decoded]:
-        photos = parquet.scan(PHOTOS, schemas.PHOTOS, columns=["photo_id", "image"])
-        bar = console.bar(photos, what="localisation_maps", total=parquet.count(PHOTOS, schemas.PHOTOS), unit="photos")
-        return parallel.prefetch(
-            lambda row: (row["photo_id"], images.decode_rgb(row["image"])),
-            bar,
-            workers=p.runtime.workers,
-            ahead=localisation_maps.CHUNK,
-        )
-
-    parquet.write_shards(LOCALISATION_MAPS, schemas.LOCALISATION_MAPS, localisation_maps.gather(decoded(), finders))
+    photos = decoded.photographs(
+        PHOTOS, workers=p.runtime.workers, what="localisation maps", ahead=localisation_maps.CHUNK
+    )
+    parquet.write_shards(LOCALISATION_MAPS, schemas.LOCALISATION_MAPS, localisation_maps.gather(photos, finders))
 
 
 if __name__ == "__main__":

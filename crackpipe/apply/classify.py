@@ -18,7 +18,7 @@ from crackpipe.data.datasets import layout
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
-from crackpipe.files import fingerprint
+from crackpipe.files import atomic, fingerprint
 from crackpipe.measures import referral, uncertainty
 
 TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
@@ -118,6 +118,4 @@ def _listed(photos: Sequence[Path]) -> list[Path]:
 
 def _write(path: Path, table: pd.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(table.to_csv(index=False), encoding="utf-8")
-    temporary.replace(path)
+    atomic.write_text(path, table.to_csv(index=False))

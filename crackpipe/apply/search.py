@@ -9,7 +9,7 @@ from crackpipe.clip import embedding, embedding_file
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import CrackpipeError, TableError
-from crackpipe.files import fingerprint, parquet, schemas
+from crackpipe.files import atomic, fingerprint, parquet, schemas
 from crackpipe.imaging import contact_sheet, images
 from crackpipe.retrieval import nearest
 
@@ -78,6 +78,4 @@ def _ranked(text: str, *, top: int, parameters: Path, embeddings: Path, clip: Pa
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(table.to_csv(index=False), encoding="utf-8")
-    temporary.replace(path)
+    atomic.write_text(path, table.to_csv(index=False))

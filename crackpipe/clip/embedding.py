@@ -16,8 +16,8 @@ from crackpipe import console
 from crackpipe.clip.embedding_file import ENCODER, FILE
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
-from crackpipe.compute import parallel
 from crackpipe.compute.runtime import Runtime
+from crackpipe.data import decoded
 from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.files import arrow, parquet, schemas
 from crackpipe.imaging import images
@@ -136,9 +136,7 @@ def _fill_images(
 ) -> None:
     seen = listed.index[listed["kind"] == "image"]
     rows = dict(zip(listed["item_id"][seen], seen, strict=True))
-    count = -(-len(rows) // batch)
-    loaded = _squares(photos, side_px=side_px, batch=batch, workers=workers)
-    for names, pixels in console.bar(loaded, what="embed photographs", total=count, unit="batches"):
+    for names, pixels in _squares(photos, side_px=side_px, batch=batch, workers=workers):
         vectors[[rows[name] for name in names]] = encode_images(encoder, pixels, runtime)
 
 
@@ -146,13 +144,10 @@ def _squares(
     photos: Path, *, side_px: int, batch: int, workers: int
 ) -> Iterator[tuple[list[str], UInt8[Tensor, "b 3 s s"]]]:
     """photo_ids and pixels of the photographs, batch by batch; threads decode the next ones."""
-    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-
-    def square(row: parquet.Row) -> tuple[str, UInt8[np.ndarray, "s s 3"]]:
-        return row["photo_id"], images.squeezed(images.decode_rgb(row["image"]), side_px=side_px)
-
-    decoded = parallel.prefetch(square, rows, workers=workers, ahead=AHEAD * batch)
-    while group := list(itertools.islice(decoded, batch)):
+    squares = decoded.photographs(
+        photos, side_px=side_px, workers=workers, what="embed photographs", ahead=AHEAD * batch
+    )
+    while group := list(itertools.islice(squares, batch)):
         names, pixels = zip(*group, strict=True)
         yield list(names), torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
 

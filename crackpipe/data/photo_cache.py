@@ -8,10 +8,7 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import console
-from crackpipe.compute import parallel
-from crackpipe.files import parquet, schemas
-from crackpipe.imaging import images
+from crackpipe.data import decoded
 
 
 class PhotoCache(Mapping[str, np.ndarray]):
@@ -27,17 +24,8 @@ class PhotoCache(Mapping[str, np.ndarray]):
         folder.mkdir(parents=True, exist_ok=True)
         self._file = tempfile.TemporaryFile(dir=folder, prefix="photos-")  # noqa: SIM115 - closed by __exit__
         self._places: dict[str, tuple[int, tuple[int, int]]] = {}
-        chosen = set(wanted)
-        rows = (
-            (row["photo_id"], row["image"])
-            for row in parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-            if row["photo_id"] in chosen
-        )
-        decoded = parallel.prefetch(
-            lambda row: (row[0], images.decode_rgb(row[1])), rows, workers=workers, ahead=4 * workers
-        )
         offset = 0
-        for photo_id, pixels in console.bar(decoded, what="decode", total=len(chosen), unit="photos"):
+        for photo_id, pixels in decoded.photographs(photos, wanted=set(wanted), workers=workers, what="decode"):
             self._file.write(pixels.tobytes())
             self._places[photo_id] = (offset, pixels.shape[:2])
             offset += pixels.nbytes

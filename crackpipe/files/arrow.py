@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from crackpipe.errors import TableError
-from crackpipe.files import parquet
+from crackpipe.files import atomic, parquet
 from crackpipe.files.parquet import Schema
 
 
@@ -22,14 +22,12 @@ def write(path: Path, schema: Schema, columns: pa.Table, *, about: Mapping[str, 
         TableError: the columns do not fit the schema, or the keys are not strictly ascending.
     """
     table = parquet.fitted(schema, columns).replace_schema_metadata(dict(about or {}))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with pa.OSFile(str(temporary), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-            writer.write_table(table)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        atomic.replacing(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as file,
+        pa.ipc.new_file(file, table.schema) as writer,
+    ):
+        writer.write_table(table)
     return table.num_rows
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from crackpipe.files import atomic
+
 PLACES = 4
 
 
@@ -20,13 +22,7 @@ def write_json(path: Path, tree: Any) -> None:
         TypeError: the tree holds something else, or a key that is no text.
     """
     text = json.dumps(_plain(tree, where=""), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(f"{text}\n", encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    atomic.write_text(path, f"{text}\n")
 
 
 def _plain(value: Any, *, where: str) -> Any:

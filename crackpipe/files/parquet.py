@@ -6,9 +6,9 @@ not: a writer that is killed leaves its first shards among the last ones of an e
 """
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,9 +16,12 @@ import pyarrow.parquet as pq
 from pyarrow import dataset
 
 from crackpipe.errors import TableError
+from crackpipe.files import atomic
 from crackpipe.files.schemas import Schema
 
 Row = dict[str, Any]
+Name = TypeVar("Name")
+Value = TypeVar("Value")
 
 SHARD_BYTES = 128 * 1024**2
 ROW_GROUP_BYTES = 2 * 1024**2
@@ -33,7 +36,6 @@ def write(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
     Raises:
         TableError: a row does not fit the schema, or the keys are not strictly ascending.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     return _write_file(path, schema, _ascending(schema, rows), stop_bytes=None)
 
 
@@ -43,14 +45,9 @@ def write_columns(path: Path, schema: Schema, columns: pa.Table) -> int:
     Raises:
         TableError: the columns do not fit the schema, or the keys are not strictly ascending.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     table = fitted(schema, columns)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
+    with atomic.replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", row_group_size=65_536)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return table.num_rows
 
 
@@ -62,7 +59,6 @@ def write_shards(folder: Path, schema: Schema, rows: Iterable[Row], *, shard_byt
     Raises:
         TableError: a row does not fit the schema, or the keys are not strictly ascending.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     ordered = _Peekable(_ascending(schema, rows))
     shard = total = 0
     while shard == 0 or not ordered.empty():
@@ -110,6 +106,40 @@ def grouped(path: Path, schema: Schema, *, columns: list[str] | None = None) -> 
     name = schema.key[0]
     for value, rows in itertools.groupby(scan(path, schema, columns=columns), key=lambda row: row[name]):
         yield value, list(rows)
+
+
+def joined(
+    rows: Iterable[Row],
+    others: Mapping[Name, Iterable[tuple[str, Value]]],
+    *,
+    where: Callable[[Name], str],
+    stage: Callable[[Name], str],
+) -> Iterator[tuple[Row, dict[Name, Value]]]:
+    """Join each row of the ``photos`` table with what other tables hold of the same photograph, all read in step.
+
+    Args:
+        rows: with ``photo_id``, ascending.
+        others: for each name (photo_id, value) pairs of exactly these photographs, ascending.
+        where, stage: of a name, the path of its table and the stage that makes it, for the error.
+
+    Raises:
+        TableError: a table holds other photographs than ``rows``.
+    """
+    readers = {name: iter(pairs) for name, pairs in others.items()}
+
+    def following(name: Name, wanted: str | None) -> Any:
+        found, value = next(readers[name], (None, None))
+        if found != wanted:
+            raise TableError(
+                f"{where(name)}: next photograph is {found!r}, but the photos table has "
+                f"{'no more' if wanted is None else repr(wanted)}; run `dvc repro {stage(name)}` again"
+            )
+        return value
+
+    for row in rows:
+        yield row, {name: following(name, row["photo_id"]) for name in readers}
+    for name in readers:
+        following(name, None)
 
 
 def pick(path: Path, schema: Schema, *, values: Collection[Any], columns: list[str]) -> list[Row]:
@@ -184,28 +214,26 @@ def _ascending(schema: Schema, rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _write_file(path: Path, schema: Schema, rows: Iterable[Row], *, stop_bytes: int | None) -> int:
-    temporary = path.with_name(f".{path.name}.tmp")
     total = written = 0
     group: list[Row] = []
     group_bytes = 0
-    try:
-        with pq.ParquetWriter(temporary, schema.columns, compression="zstd") as writer:
-            for row in rows:
-                group.append(row)
-                size = sum(_size(value) for value in row.values())
-                group_bytes += size
-                written += size
-                total += 1
-                if group_bytes >= ROW_GROUP_BYTES:
-                    writer.write_table(_table(schema, group))
-                    group, group_bytes = [], 0
-                if stop_bytes is not None and written >= stop_bytes:
-                    break
-            if group or total == 0:
+    with (
+        atomic.replacing(path) as temporary,
+        pq.ParquetWriter(temporary, schema.columns, compression="zstd") as writer,
+    ):
+        for row in rows:
+            group.append(row)
+            size = sum(_size(value) for value in row.values())
+            group_bytes += size
+            written += size
+            total += 1
+            if group_bytes >= ROW_GROUP_BYTES:
                 writer.write_table(_table(schema, group))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+                group, group_bytes = [], 0
+            if stop_bytes is not None and written >= stop_bytes:
+                break
+        if group or total == 0:
+            writer.write_table(_table(schema, group))
     return total
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from crackpipe.files import atomic
 from crackpipe.imaging import images
 
 COLUMNS = 4
@@ -50,15 +51,9 @@ def draw(
         axes.set_axis_off()
         said = "\n".join([title, *textwrap.wrap(text, LINE_CHARS, max_lines=LINES - 1, placeholder=" …")])
         figure.text(left, bottom + 0.95 * below, said, fontsize=7.5, va="top", parse_math=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{path.name}")
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
-            figure.savefig(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic.replacing(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
+        figure.savefig(temporary)
 
 
 def _thumbnail(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "r c 3"]:

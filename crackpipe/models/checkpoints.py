@@ -6,13 +6,14 @@ stage wait for one that a kill of DVC left behind; it then goes on from the last
 
 import contextlib
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from crackpipe.files import atomic
 
 ROOT = Path(".checkpoints")
 
@@ -32,12 +33,8 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the saved state, atomically and durably."""
-        temporary = self._path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+        with atomic.replacing(self._path, durable=True) as temporary:
+            torch.save(state, temporary)
 
 
 @contextlib.contextmanager

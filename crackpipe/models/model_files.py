@@ -9,20 +9,17 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from crackpipe.errors import ModelError
+from crackpipe.files import atomic
 
 Card = dict[str, Any]
 
 
 def save(folder: Path, module: nn.Module, card: Card) -> None:
     """Write a module's weights and its card (architecture, classes, normalisation …); atomic, same bytes every time."""
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    temporary = folder / ".model.safetensors.tmp"
-    save_file(tensors, temporary)
-    temporary.replace(folder / "model.safetensors")
-    temporary = folder / ".model.json.tmp"
-    temporary.write_text(json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(folder / "model.json")
+    with atomic.replacing(folder / "model.safetensors") as temporary:
+        save_file(tensors, temporary)
+    atomic.write_text(folder / "model.json", json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def card(folder: Path, *, kind: str) -> Card:

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import console
-from crackpipe.compute import parallel
+from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.pseudo import patch_labels, stream
@@ -41,9 +40,7 @@ def rows(
     """
     done = parquet.scan(masks, schemas.MASKS)
     known = next(done, None)
-    found = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-    bar = console.bar(found, what=f"labels ({method})", total=parquet.count(photos, schemas.PHOTOS), unit="photos")
-    for photo_id, image in parallel.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
+    for photo_id, image in decoded.photographs(photos, workers=workers, what=f"labels ({method})"):
         if known is not None and known["photo_id"] == photo_id:
             levels = images.decode_grey(known["mask"])
             known = next(done, None)
@@ -54,7 +51,3 @@ def rows(
             possible = patch_labels.possible(none[photo_id], height=height, width=width)
             levels = np.where(possible, levels, np.uint8(0))
         yield stream.row(photo_id, levels, method=method, binarise=binarise)
-
-
-def _decoded(row: parquet.Row) -> tuple[str, UInt8[np.ndarray, "_h _w 3"]]:
-    return row["photo_id"], images.decode_rgb(row["image"])

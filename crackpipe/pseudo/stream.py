@@ -8,8 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from crackpipe import console
-from crackpipe.compute import parallel
-from crackpipe.errors import CrackpipeError
+from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.pseudo import patch_labels
@@ -35,30 +34,23 @@ def items(
         wanted: the photographs to take; ``None`` takes all.
 
     Raises:
-        CrackpipeError: a photograph has no localisation maps.
+        TableError: a photograph has no localisation maps.
     """
-    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-    total = parquet.count(photos, schemas.PHOTOS)
+    images_of = decoded.photographs(photos, wanted=wanted, workers=workers, what=what, ahead=ahead(workers))
+    grids: Iterator[tuple[Any, list[parquet.Row]]] = parquet.grouped(localisation_maps, schemas.LOCALISATION_MAPS)
     if wanted is not None:
-        rows, total = (row for row in rows if row["photo_id"] in wanted), len(wanted)
-    bar = console.bar(rows, what=what, total=total, unit="photos")
-    decoded = parallel.prefetch(
-        lambda row: (row["photo_id"], images.decode_rgb(row["image"])), bar, workers=workers, ahead=ahead(workers)
+        grids = (group for group in grids if group[0] in wanted)
+    joined = parquet.joined(
+        ({"photo_id": photo_id, "image": image} for photo_id, image in images_of),
+        {localisation_maps: grids},
+        where=str,
+        stage=lambda _: "localisation_maps",
     )
-    found: Iterator[tuple[Any, list[parquet.Row]]] = parquet.grouped(localisation_maps, schemas.LOCALISATION_MAPS)
-    if wanted is not None:
-        found = (group for group in found if group[0] in wanted)
-    for photo_id, image in decoded:
-        owner, grids = next(found, (None, []))
-        if owner != photo_id:
-            raise CrackpipeError(
-                f"{localisation_maps}: next photograph is {owner!r}, but the photos table has {photo_id!r}; "
-                "run `dvc repro localisation_maps` again"
-            )
-        height, width = image.shape[:2]
-        labelled = none.get(photo_id)
+    for row, found in joined:
+        height, width = row["image"].shape[:2]
+        labelled = none.get(row["photo_id"])
         possible = None if labelled is None else patch_labels.possible(labelled, height=height, width=width)
-        yield Item(photo_id, image, tuple(grids), possible)
+        yield Item(row["photo_id"], row["image"], tuple(found[localisation_maps]), possible)
 
 
 def row(photo_id: str, levels: UInt8[np.ndarray, "h w"], *, method: str, binarise: float) -> parquet.Row:

@@ -1,13 +1,11 @@
 """Masks of every segmenter, and the baselines, against ground truth."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 
 from crackpipe import console
 from crackpipe.errors import CrackpipeError
@@ -78,15 +76,21 @@ def evaluate(
     """
     wrong_truth.check(photos, doubtful=doubtful)
     _check_folders(masks, expected)
-    readers = {cell: parquet.scan(masks / "-".join(cell), schemas.MASKS) for cell in expected}
+    readers = {cell: _masks(masks / "-".join(cell)) for cell in expected}
     splits = _segmented(masks, expected)
     board = Scoreboard(tolerance_px=tolerance_px)
     names: dict[Key, list[str]] = {}
     rows = (row for row in parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS) if row["photo_id"] in splits)
-    for row in console.bar(rows, what="evaluate", total=len(splits), unit="photos"):
-        found = {cell: _next(reader, row["photo_id"], cell) for cell, reader in readers.items()}
+    joined = parquet.joined(
+        console.bar(rows, what="evaluate", total=len(splits), unit="photos"),
+        readers,
+        where=lambda cell: f"data/masks/{'-'.join(cell)}",
+        stage=lambda cell: f"segment@{'-'.join(cell)}",
+    )
+    for row, encoded in joined:
         if row["mask"] is None:
             continue
+        found = {cell: images.decode_grey(mask) for cell, mask in encoded.items()}
         truth = images.decode_mask(row["mask"])
         for name, levels in baselines.all_of(images.decode_rgb(row["image"])).items():
             found[name, UNTRAINED] = levels
@@ -95,8 +99,6 @@ def evaluate(
                 key = (*cell, source, row["split"])
                 board.add(key, levels=levels, truth=truth)
                 names.setdefault(key, []).append(row["photo_id"])
-    for cell, reader in readers.items():
-        _check(next(reader, None), None, cell)
     return Evaluation(board, names)
 
 
@@ -115,17 +117,6 @@ def _check_folders(masks: Path, expected: Sequence[tuple[str, str]]) -> None:
         )
 
 
-def _next(reader: Any, photo_id: str, cell: tuple[str, str]) -> UInt8[np.ndarray, "h w"]:
-    row: Any = next(reader, None)
-    _check(row, photo_id, cell)
-    return images.decode_grey(row["mask"])
-
-
-def _check(row: parquet.Row | None, photo_id: str | None, cell: tuple[str, str]) -> None:
-    """``photo_id`` is the photograph whose turn it is; ``None`` once all had theirs."""
-    found = row and row["photo_id"]
-    if found != photo_id:
-        raise CrackpipeError(
-            f"data/masks/{'-'.join(cell)}: next photograph is {found!r}, but the photos table has "
-            f"{'no more' if photo_id is None else repr(photo_id)}; run `dvc repro segment@{'-'.join(cell)}` again"
-        )
+def _masks(table: Path) -> Iterator[tuple[str, bytes]]:
+    """photo_id and encoded mask of each row."""
+    return ((row["photo_id"], row["mask"]) for row in parquet.scan(table, schemas.MASKS))

@@ -10,7 +10,6 @@ from jaxtyping import UInt8
 
 from crackpipe import console
 from crackpipe.compute import parallel
-from crackpipe.errors import CrackpipeError
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.measures.scoreboard import Scoreboard
@@ -45,16 +44,14 @@ def score(
     wrong_truth.check(photos, doubtful=doubtful)
     board = Scoreboard(tolerance_px=tolerance_px)
     kept: Counter[tuple[str, str, str]] = Counter()
-    readers = {method: parquet.scan(labels / method, schemas.PSEUDO_LABELS) for method in methods}
     rows = parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS)
-    total = parquet.count(photos, schemas.PHOTOS)
-    bar = console.bar(
-        ((row, {method: _next(reader, row, method) for method, reader in readers.items()}) for row in rows),
-        what="score labels",
-        total=total,
-        unit="photos",
+    joined = parquet.joined(
+        console.bar(rows, what="score labels", total=parquet.count(photos, schemas.PHOTOS), unit="photos"),
+        {method: _labels(labels / method) for method in methods},
+        where=lambda method: f"data/pseudo_labels/{method}",
+        stage=_stage,
     )
-    for row, truth, found in parallel.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
+    for row, truth, found in parallel.prefetch(_decoded, joined, workers=workers, ahead=4 * workers):
         if truth is None:
             continue
         for source in wrong_truth.sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
@@ -63,26 +60,15 @@ def score(
                 board.add((method, *place), levels=levels, truth=truth)
             for method, label in row[1].items():
                 kept[(method, *place)] += label["crack_px"] >= keep_px
-    for method, reader in readers.items():
-        if (extra := next(reader, None)) is not None:
-            raise CrackpipeError(
-                f"data/pseudo_labels/{method}: holds {extra['photo_id']!r}, which the photos table does not; run "
-                f"`dvc repro {_stage(method)}` again"
-            )
     tree = board.tree()
     for (method, source, split), count in kept.items():
         tree[method][source][split]["kept"] = count
     return tree
 
 
-def _next(reader: Iterator[parquet.Row], row: parquet.Row, method: str) -> parquet.Row:
-    found = next(reader, None)
-    if found is None or found["photo_id"] != row["photo_id"]:
-        raise CrackpipeError(
-            f"data/pseudo_labels/{method}: next photograph is {found and found['photo_id']!r}, but the photos table "
-            f"has {row['photo_id']!r}; run `dvc repro {_stage(method)}` again"
-        )
-    return found
+def _labels(table: Path) -> Iterator[tuple[str, parquet.Row]]:
+    """photo_id and row of each label."""
+    return ((row["photo_id"], row) for row in parquet.scan(table, schemas.PSEUDO_LABELS))
 
 
 def _stage(method: str) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from crackpipe.files import atomic
+
 
 def drop_others(folder: Path, *, keep: Collection[str]) -> list[str]:
     """Remove entries of ``dvc.lock`` that are no stage of ``keep``, and their outputs; return their names, sorted.
@@ -30,10 +32,8 @@ def drop_others(folder: Path, *, keep: Collection[str]) -> list[str]:
             if out["path"] not in kept:
                 _remove(folder / out["path"])
     path = folder / "dvc.lock"
-    temporary = path.with_name(".dvc.lock.tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
+    with atomic.replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
         YAML(typ="safe").dump({"schema": "2.0", "stages": stages}, stream)
-    temporary.replace(path)
     return dropped
 
 
@@ -49,9 +49,7 @@ def remember(folder: Path, seconds: Mapping[str, float], *, ran: Collection[str]
         found = _fingerprint(entry)
         if name in seconds and (name in ran or found not in known):
             known[found] = seconds[name]
-    temporary = kept.with_name(f".{kept.name}.tmp")
-    temporary.write_text(json.dumps(known), encoding="utf-8")
-    temporary.replace(kept)
+    atomic.write_text(kept, json.dumps(known))
 
 
 def recall(folder: Path, *, kept: Path) -> dict[str, float]:

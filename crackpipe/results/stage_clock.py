@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crackpipe.files import atomic
+
 _RUNNING = re.compile(r"^Running stage '(?P<stage>[^']+)':")
 _SKIPPED = re.compile(r"^Stage '(?P<stage>[^']+)' (didn't change|is cached)")
 _ENDED = re.compile(r"^(Updating lock file|Generating lock file|Restored stage)")
@@ -59,9 +61,7 @@ class StageClock:
 
     def save(self, path: Path) -> None:
         """Write the times as JSON, atomically."""
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.write_text(json.dumps({"seconds": self.seconds, "finished": self.finished}), encoding="utf-8")
-        temporary.replace(path)
+        atomic.write_text(path, json.dumps({"seconds": self.seconds, "finished": self.finished}))
 
 
 def load(path: Path) -> StageClock:

@@ -6,20 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int, UInt8
+from jaxtyping import Int
 
 from crackpipe import console
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.clip.training import freezing, image_cache
 from crackpipe.clip.training.image_cache import Features, Squares
-from crackpipe.compute import parallel, seeds
+from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
-from crackpipe.data import patch_draw, patch_pixels
+from crackpipe.data import decoded, patch_draw, patch_pixels
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import ParamsError
 from crackpipe.files import parquet, schemas
-from crackpipe.imaging import images
 
 BATCH = 32  # images per run of a frozen tower
 
@@ -64,8 +63,8 @@ def of_patches(
     drawn = draw_patches(patches, count=count, seed=seed)
     if drawn.empty:
         return []
-    with PhotoCache(photos, wanted=drawn["photo_id"], workers=workers) as decoded:
-        squares = patch_squares(drawn, decoded, side_px=side_px, workers=workers)
+    with PhotoCache(photos, wanted=drawn["photo_id"], workers=workers) as pixels:
+        squares = patch_squares(drawn, pixels, side_px=side_px, workers=workers)
     return [with_prompts(squares, drawn["label"].to_numpy(), prompts)]
 
 
@@ -136,15 +135,9 @@ def patch_squares(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, si
 def photo_squares(captions: pd.DataFrame, photos: Path, *, side_px: int, workers: int) -> Squares:
     """Photographs squeezed to squares, in the order of ``captions``; one pass over the table ``photos``."""
     places = {photo_id: place for place, photo_id in enumerate(captions["photo_id"])}
-    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-    wanted = ((places[row["photo_id"]], row["image"]) for row in rows if row["photo_id"] in places)
-
-    def square(row: tuple[int, bytes]) -> tuple[int, UInt8[np.ndarray, "s s 3"]]:
-        return row[0], images.squeezed(images.decode_rgb(row[1]), side_px=side_px)
-
-    decoded = parallel.prefetch(square, wanted, workers=workers, ahead=4 * workers)
-    bar = console.bar(decoded, what="decode photographs", total=len(places), unit="photos")
-    return image_cache.keep_squares(bar, count=len(places), side_px=side_px)
+    squares = decoded.photographs(photos, wanted=set(places), side_px=side_px, workers=workers, what="decode")
+    numbered = ((places[photo_id], pixels) for photo_id, pixels in squares)
+    return image_cache.keep_squares(numbered, count=len(places), side_px=side_px)
 
 
 def with_prompts(squares: Squares, labels: Int[np.ndarray, "n"], prompts: tuple[list[str], list[str]]) -> Pairs:
