@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 HOLD = """
 import sys, time
-from crackpipe import checkpoints
+from crackpipe.models import checkpoints
 with checkpoints.opened("train", "abc") as checkpoint:
     checkpoint.save({"epoch": int(sys.argv[1])})
     print("locked", flush=True)
