@@ -11,8 +11,7 @@ from jaxtyping import Float32, Float64, Int64
 from crackpipe import console, params
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
-from crackpipe.clip.encoders.dual_encoder import DualEncoder
-from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.data import inspection
 from crackpipe.data.datasets import folder as layouts
@@ -21,7 +20,8 @@ from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import CrackpipeError, DatasetError, PhotoError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
-from crackpipe.few_shot.training import Labelled
+from crackpipe.few_shot.settings import BayesianSettings, LinearSettings
+from crackpipe.few_shot.training import TrainingSubsets
 from crackpipe.files import fingerprint, metrics
 from crackpipe.measures import bootstrap, classification, referral, uncertainty
 
@@ -100,15 +100,13 @@ def teacher(
     Args:
         settings: of that head in ``params.yaml``.
     """
-    others = {name: value for name, value in settings.items() if name != "texts"}
-    heads: dict[str, Callable[..., tuple[list[Networks], Any]]] = {
-        "linear": training.linear,
-        "bayesian": training.bayesian,
-    }
 
     def teach(rows: Int64[np.ndarray, "m"]) -> Networks:
-        known = Labelled(taught.vectors, taught.labels, rows[None], classes if settings["texts"] else None)
-        (network,) = heads[kind](known, seed=seed, **others)[0]
+        subset = TrainingSubsets(taught.vectors, taught.labels, rows[None], classes if settings["texts"] else None)
+        if kind == "linear":
+            (network,) = training.linear(subset, settings=LinearSettings(**settings), seed=seed)[0]
+        else:
+            (network,) = training.bayesian(subset, settings=BayesianSettings(**settings), seed=seed)[0]
         head_files.expect_finite(network)
         return network
 
@@ -187,7 +185,7 @@ def _intervals(
 
 def embedded(
     listed: list[RawPhoto],
-    encoder: DualEncoder | OpenClipEncoder,
+    encoder: Encoder,
     runtime: Runtime,
     *,
     side_px: int,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crackpipe.errors import TableError
-from crackpipe.few_shot.dataset import Material
+from crackpipe.few_shot.dataset import FewShotData
 from crackpipe.measures import bootstrap, classification, uncertainty
 
 Tree = dict[str, Any]
@@ -18,7 +18,7 @@ CURVE_POINTS = 60
 TAKEN = ("precision", "recall", "f1", "pr_auc", "ece")
 
 
-def scores(material: Material, cells: Cells, *, reference: str, resamples: int, seed: int) -> Tree:
+def scores(material: FewShotData, cells: Cells, *, reference: str, resamples: int, seed: int) -> Tree:
     """``{subset: {head: figures}}``: means over seeds, spreads (``_std``) beside them.
 
     ``error_refer_10`` is the share of errors when the 10 % of the decisions that are least sure (by entropy) go to a
@@ -70,7 +70,7 @@ def f1_rows(tree: Tree) -> list[Tree]:
     ]
 
 
-def risk_rows(material: Material, cells: Cells) -> list[Tree]:
+def risk_rows(material: FewShotData, cells: Cells) -> list[Tree]:
     """Share of errors among the surest decisions, by the share that is decided; mean over seeds."""
     rows = []
     for head, table in cells.items():
@@ -98,7 +98,7 @@ def loss_rows(cells: Cells) -> list[Tree]:
     return rows
 
 
-def _of_seed(material: Material, row: Any, *, head: str) -> dict[str, float | None]:
+def _of_seed(material: FewShotData, row: Any, *, head: str) -> dict[str, float | None]:
     expected = len(material.test) + len(material.ood)
     if len(row.score) != expected:
         raise TableError(f"{head}: scored {len(row.score)} patches, but there are {expected}; run `dvc repro` again")
@@ -129,9 +129,9 @@ def _means(each: list[dict[str, float | None]]) -> dict[str, float | None]:
     return found
 
 
-def _test(material: Material, score: Any) -> np.ndarray:
+def _test(material: FewShotData, score: Any) -> np.ndarray:
     return np.asarray(score)[: len(material.test)]
 
 
-def _risk(material: Material, own: np.ndarray) -> np.ndarray:
+def _risk(material: FewShotData, own: np.ndarray) -> np.ndarray:
     return uncertainty.risk_coverage((own > 0.5) != (material.test.labels == 1), uncertainty.entropy(own))

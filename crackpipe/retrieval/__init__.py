@@ -1,1 +1,1 @@
-"""What embeddings are good for: nearest neighbours, linear probes, votes."""
+"""Tasks on embeddings: nearest neighbours, linear probes, votes."""

@@ -14,7 +14,7 @@ from crackpipe.compute import seeds
 from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset, sweep
-from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.measures import uncertainty
 from crackpipe.params import Params
 
@@ -59,7 +59,7 @@ def settings(
     return pd.DataFrame(rows).sort_values("nll", ignore_index=True, kind="stable")
 
 
-def split(given: Material, *, held_out: float, seed: int) -> Material:
+def split(given: FewShotData, *, held_out: float, seed: int) -> FewShotData:
     """The pool alone, with a share of its structures in the place of the test set.
 
     Raises:

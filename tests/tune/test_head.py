@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from crackpipe.cli import app
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset as materials
-from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.tune import head as tune_head
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,13 +27,13 @@ def patches(name: str, *, count: int, seed: int) -> Patches:
 
 
 @pytest.fixture
-def given() -> Material:
+def given() -> FewShotData:
     pool, test, ood = patches("p", count=80, seed=0), patches("t", count=40, seed=1), patches("o", count=8, seed=2)
-    return Material(pool, test, ood, np.eye(2, 8, dtype=np.float32))
+    return FewShotData(pool, test, ood, np.eye(2, 8, dtype=np.float32))
 
 
 @pytest.fixture
-def project(given: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(given: FewShotData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     text = text.replace("    - 0.01\n    - 0.05\n    - 0.1\n    - 0.5\n    - 1.0\n", "    - 8\n    - 1.0\n")
     (tmp_path / "params.yaml").write_text(text.replace("  seeds: 5", "  seeds: 2"), encoding="utf-8")
@@ -41,7 +41,7 @@ def project(given: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return tmp_path
 
 
-def test_whole_structures_are_held_out_and_the_test_set_is_gone(given: Material) -> None:
+def test_whole_structures_are_held_out_and_the_test_set_is_gone(given: FewShotData) -> None:
     parts = tune_head.split(given, held_out=0.25, seed=0)
     assert set(parts.pool.item_ids) | set(parts.test.item_ids) == set(given.pool.item_ids)
     assert not set(parts.pool.group_ids) & set(parts.test.group_ids)
@@ -61,9 +61,9 @@ def test_every_combination_is_a_row_and_the_lowest_nll_is_first(project: Path) -
     np.testing.assert_allclose(found["nll"], found[["nll_T1", "nll_T2"]].mean(axis=1))
 
 
-def test_other_test_patches_change_nothing(project: Path, given: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_test_patches_change_nothing(project: Path, given: FewShotData, monkeypatch: pytest.MonkeyPatch) -> None:
     before = tune_head.settings("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
-    other = Material(given.pool, patches("u", count=40, seed=9), given.ood, given.classes)
+    other = FewShotData(given.pool, patches("u", count=40, seed=9), given.ood, given.classes)
     monkeypatch.setattr(materials, "load", lambda _folder: other)
     after = tune_head.settings("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
     assert before.equals(after)
