@@ -15,7 +15,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.report import prompt_ablation
 from crackpipe.segment import recipes
 from crackpipe.segment.adapters import examples

@@ -16,7 +16,7 @@ from crackpipe.clip.training import freezing, pairing, tuning
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 BASE, TUNED = Path("models/clip_base"), Path("models/clip")

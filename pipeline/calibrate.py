@@ -10,7 +10,7 @@ from pathlib import Path
 from crackpipe import console, params
 from crackpipe.classify import loss_comparison
 from crackpipe.classify.losses import catalogue
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
 FEATURES = Path("data/trunk_features")

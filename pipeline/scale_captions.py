@@ -15,7 +15,7 @@ from crackpipe.compute import seeds
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, BASE, ROWS = Path("data/photos"), Path("models/clip_base"), Path("data/caption_scaling")
 

@@ -17,7 +17,7 @@ from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint, metrics, parquet, schemas
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}

@@ -17,7 +17,7 @@ from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.segment import recipes
 from crackpipe.segment.adapters import examples
 from crackpipe.segment.adapters.token_cache import Tokens
