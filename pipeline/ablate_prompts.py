@@ -16,7 +16,7 @@ from crackpipe.segment import examples, labels, recipes, segmenter
 from crackpipe.segment.tokens import Tokens
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
-CLIP, OUT = Path("models/clip"), Path("data/prompt_ablation")
+CLIP, OUT, CODE = Path("models/clip"), Path("data/prompt_ablation"), Path("data/code/ablate_prompts")
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     flawless, damaged = prompts.sets(**{**p.prompts.model_dump(), "wording": wording})
     text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
     settings = p.model_dump(exclude={"segment", "evaluate"})
-    digest = checkpoints.fingerprint([wording, settings], [PHOTOS, LABELS / kind, CLIP])
+    digest = checkpoints.fingerprint([wording, settings], [CODE, PHOTOS, LABELS / kind, CLIP])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
         shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint}
         recipes.text_adapters(OUT / wording, given, encoder=eyes, text=text, **shared, **q.text_adapters.model_dump())

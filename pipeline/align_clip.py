@@ -12,7 +12,7 @@ from crackpipe.clip import embedding, encoder, pairing, parts, prompts, starting
 from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
-BASE, TUNED = Path("models/clip_base"), Path("models/clip")
+BASE, TUNED, CODE = Path("models/clip_base"), Path("models/clip"), Path("data/code/align_clip")
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         model, spec = starting.named(q.open_clip_model, weights=q.weights, image_px=q.image_px)
     photo_px = embedding.square_px(encoder.place(model, machine), side_px=p.embed.side_px, key="embed.side_px")
     settings = {"machine": machine, **q.model_dump(include=tuning.SETTINGS)}
-    inputs = [PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
+    inputs = [CODE, PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
     inputs += [file for file in [Path(q.weights)] if not dual and file.is_file()]
     own = p.model_dump(include={"align_clip", "embed", "prompts", "runtime", "slice"})
     digest = checkpoints.fingerprint(own, inputs)

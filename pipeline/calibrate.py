@@ -7,12 +7,12 @@ Costs: a training as train_classifier's, or of the last part of the network alon
 
 from pathlib import Path
 
-from crackpipe import params, runtime, stage
+from crackpipe import checkpoints, params, runtime, stage
 from crackpipe.classify import matrix
 from crackpipe.classify.losses import catalogue
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
-FEATURES = Path("data/trunk_features")
+FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share"}
 SCHEDULE = {"batch", "lr", "lr_gamma", "lr_step_epochs", "momentum", "optimiser", "weight_decay"}
 
@@ -47,7 +47,7 @@ def main() -> None:
         features=FEATURES / backbone,
         machine=machine,
         workers=p.runtime.workers,
-        key=[settings, q.precision, p.runtime.device, p.runtime.threads],
+        key=[settings, q.precision, p.runtime.device, p.runtime.threads, checkpoints.fingerprint(None, [CODE])],
     )
 
 

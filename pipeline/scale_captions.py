@@ -12,6 +12,7 @@ from crackpipe.clip import embedding, encoder, pairing, parts, scaling, tuning
 from crackpipe.errors import CrackpipeError
 
 PHOTOS, BASE, ROWS = Path("data/photos"), Path("models/clip_base"), Path("data/caption_scaling")
+CODE = Path("data/code/scale_captions")
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def main() -> None:
     trained = parts.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
     pairs = {split: pairing.encoded(each, model, machine) for split, each in pairs.items()}
     settings = {"machine": machine, "trained": trained, "epochs": q.epochs, **q.model_dump(include=tuning.SETTINGS)}
-    digest = checkpoints.fingerprint([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [PHOTOS, BASE])
+    digest = checkpoints.fingerprint([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [CODE, PHOTOS, BASE])
     with checkpoints.opened(f"scale_captions-{name}", digest) as checkpoint:
         chosen, held_out = [pairs["train"]], pairs.get("val")
         history = tuning.fit(model, chosen, validation=held_out, checkpoint=checkpoint, **settings)

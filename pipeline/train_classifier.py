@@ -16,6 +16,7 @@ from crackpipe.classify.sampling import Photographed
 from crackpipe.data.photo_cache import PhotoCache
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
+CODE = Path("data/code/train_classifier")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}
 OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", "score_patches", *(DRAWN - {"seed"})}
 
@@ -35,7 +36,7 @@ def main() -> None:
     machine.place(model.network)
     values = [q.model_dump(), own.model_dump(), side_px, p.runtime.device, p.runtime.threads]
     with (
-        checkpoints.opened("train_classifier", checkpoints.fingerprint(values, [PHOTOS, PATCHES])) as checkpoint,
+        checkpoints.opened("train_classifier", checkpoints.fingerprint(values, [CODE, PHOTOS, PATCHES])) as checkpoint,
         PhotoCache(PHOTOS, wanted=plan.photographs(), workers=workers) as photos,
     ):
         loss = catalogue.build(q.loss, own.model_dump())

@@ -17,7 +17,7 @@ from crackpipe.segment import examples, labels, recipes, views, windows
 from crackpipe.segment.tokens import Tokens
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
-CLASSIFIER, CLIP = Path("models/classifier"), Path("models/clip")
+CLASSIFIER, CLIP, CODE = Path("models/classifier"), Path("models/clip"), Path("data/code/train_segmenter")
 BUILT_OF = {"encoder", "weights", "width", "refine_px"}  # what else a section holds is read in training
 
 
@@ -30,9 +30,8 @@ def main() -> None:
     runtime.seed_everything(q.seed)
     folder, workers = Path(f"models/segmenter/{name}-{kind}"), p.runtime.workers
     splits = labels.splits(kind, unlabelled=q.unlabelled)
-    digest = checkpoints.fingerprint(
-        [name, kind, p.model_dump(exclude={"segment", "evaluate"})], [PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
-    )
+    inputs = [CODE, PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
+    digest = checkpoints.fingerprint([name, kind, p.model_dump(exclude={"segment", "evaluate"})], inputs)
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint:
         shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint}
         if name == "text_adapters":
