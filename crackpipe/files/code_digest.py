@@ -23,34 +23,39 @@ _COMMENT_OR_STRING = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SEMICOLON = re.compile(r"[ \t\f]*;[ \t\f]*")
+_BLANKS = " \t\f"
 _INSIDE = "\0"  # stands for a line break inside a string; Python allows no such character in code
 
 
 @functools.lru_cache(maxsize=1024)
 def digest(source: str) -> str:
-    """Digest (32 hexadecimal digits) of Python source without comments, docstrings, blank lines and trailing blanks.
-
-    It is the same under every version of Python that runs the source, and with any line ends. A string that is no
-    docstring counts whole. A docstring is what Python takes for one: the first statement of a module, class or
-    function where that is a string, joined from several or not.
+    """Digest (32 hexadecimal digits) of what :func:`stripped` leaves of Python source.
 
     Raises:
         SyntaxError: the source is no Python.
     """
-    text = _normalised(source)
+    return hashlib.blake2b(stripped(source).encode(), digest_size=16).hexdigest()
+
+
+def stripped(source: str) -> str:
+    """Python source without comments, docstrings, blank lines and blanks at the ends of lines, which end in ``\\n``.
+
+    It is the same under every version of Python that runs the source. A docstring is what Python takes for one: the
+    first statement of a module, class or function where that is a string, joined from several or not. All other
+    strings stay as they are, with their own blank lines. What is left need not be Python.
+
+    Raises:
+        SyntaxError: the source is no Python.
+    """
+    text = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = _COMMENT_OR_STRING.sub(_kept, _without_docstrings(text))
-    lines = (line.rstrip(" \t\f") for line in text.split("\n"))
-    left = "\n".join(line for line in lines if line).replace(_INSIDE, "\n")
-    return hashlib.blake2b(left.encode(), digest_size=16).hexdigest()
+    lines = (line.rstrip(_BLANKS) for line in text.split("\n"))
+    return "".join(f"{line}\n" for line in lines if line).replace(_INSIDE, "\n")
 
 
 def _kept(match: re.Match[str]) -> str:
     found = match[0]
     return "" if found.startswith("#") else found.replace("\n", _INSIDE)
-
-
-def _normalised(source: str) -> str:
-    return source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 @functools.lru_cache(maxsize=1024)
