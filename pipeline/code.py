@@ -8,14 +8,14 @@ import gc
 from pathlib import Path
 
 from crackpipe import stage
-from crackpipe.files.code_imports import SourceTree
+from crackpipe.files.code_imports import SourceTree, read
 
 ROOT, MANIFESTS = Path(__file__).resolve().parents[1], Path("data/code")
 
 
 def main() -> None:
     gc.disable()  # it would look through every file's syntax tree again and again: a third of the time
-    tree = SourceTree(ROOT)
+    tree = SourceTree(read(ROOT))
     modules = sorted(path.stem for path in (ROOT / "pipeline").glob("*.py"))
     texts = {name: tree.manifest(f"pipeline.{name}") for name in modules if name not in ("__init__", "code")}
     MANIFESTS.mkdir(parents=True, exist_ok=True)

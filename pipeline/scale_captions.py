@@ -36,7 +36,9 @@ def main() -> None:
     trained = parts.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
     pairs = {split: pairing.encoded(each, model, machine) for split, each in pairs.items()}
     settings = {"machine": machine, "trained": trained, "epochs": q.epochs, **q.model_dump(include=tuning.SETTINGS)}
-    digest = checkpoints.fingerprint([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [CODE, PHOTOS, BASE])
+    digest = checkpoints.fingerprint(
+        [name, p.model_dump(include={"align_clip", "embed", "runtime"})], [CODE, PHOTOS, BASE]
+    )
     with checkpoints.opened(f"scale_captions-{name}", digest) as checkpoint:
         chosen, held_out = [pairs["train"]], pairs.get("val")
         history = tuning.fit(model, chosen, validation=held_out, checkpoint=checkpoint, **settings)

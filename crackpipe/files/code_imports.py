@@ -1,11 +1,11 @@
-"""Which of the project's files a module imports, directly or through others, read from their text.
+"""Which of the project's files a module imports, directly or through others, told from their texts.
 
 Nothing is imported for it, so that the lists of all stages take less than a second together.
 """
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import decode_source
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from crackpipe.files.code_digest import digest, parse, statements
 
 PACKAGES = ("crackpipe", "pipeline")
 _BY_NAME = ("import_module", "__import__")
+_SUFFIXES = (".py", ".pyi")
 
 
 class _Import(NamedTuple):
@@ -25,20 +26,25 @@ class _Import(NamedTuple):
     name: str | None
 
 
-class SourceTree:
-    """Python files of the project at ``root``: those of its ``packages``, each read once."""
+def read(root: Path, packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Read the Python files and stubs of the packages at ``root``; texts by path, relative to it, with ``/``."""
+    paths = (path for package in packages for path in (root / package).rglob("*.py*") if path.suffix in _SUFFIXES)
+    return {path.relative_to(root).as_posix(): decode_source(path.read_bytes()) for path in paths}
 
-    def __init__(self, root: Path, packages: tuple[str, ...] = PACKAGES) -> None:
-        self._root, self._packages = root, packages
+
+class SourceTree:
+    """Code of the project: texts by path, as :func:`read` gives them."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._packages = tuple(sorted({file.partition("/")[0] for file in texts}))
         self._files: dict[str, str] = {}  # by the dotted name of the module
-        for path in sorted(path for package in packages for path in (root / package).rglob("*.py")):
-            file = path.relative_to(root).as_posix()
-            name = file.removesuffix(".py").replace("/", ".")
-            if name.endswith(".__init__"):
+        for file in texts:
+            name, _, suffix = file.replace("/", ".").rpartition(".")
+            if name.endswith(".__init__") and suffix == "py":
                 self._files[name.removesuffix(".__init__")] = file  # before a module of that name, as for Python
-            else:
+            elif suffix == "py":
                 self._files.setdefault(name, file)
-        self._texts: dict[str, str] = {}
         self._needs: dict[str, frozenset[str]] = {}
 
     def manifest(self, module: str) -> str:
@@ -47,9 +53,9 @@ class SourceTree:
         Raises:
             CrackpipeError: as :meth:`closure`.
         """
-        return "".join(f"{digest(self._text(file))}  {file}\n" for file in self._closure(module))
+        return "".join(f"{digest(self._texts[file])}  {file}\n" for file in self.closure(module))
 
-    def closure(self, module: str) -> list[Path]:
+    def closure(self, module: str) -> list[str]:
         """Files that ``module`` imports, directly or not, its own and its packages' ``__init__.py`` included.
 
         Imports inside functions count, those under ``if TYPE_CHECKING:`` do not. A name that a package hands on by
@@ -60,17 +66,14 @@ class SourceTree:
             module: dotted name, such as ``pipeline.slice``.
 
         Returns:
-            Paths relative to the root, sorted.
+            Paths, sorted.
 
         Raises:
             CrackpipeError: there is no such module, a file is no Python, or an import of the project's own code cannot
                 be followed: it is relative, takes ``*``, computes a name, or names what is not there.
         """
-        return [Path(file) for file in self._closure(module)]
-
-    def _closure(self, module: str) -> list[str]:
         if module not in self._files:
-            raise CrackpipeError(f"{module}: there is no {module.replace('.', '/')}.py in {self._root.resolve().name}/")
+            raise CrackpipeError(f"{module}: there is no {module.replace('.', '/')}.py; mend the name")
         found: set[str] = set()
         waiting = {self._files[module]}
         while waiting:
@@ -80,19 +83,6 @@ class SourceTree:
                 self._needs[file] = frozenset(self._imported(file))
             waiting |= self._needs[file] - found
         return sorted(found)
-
-    def _text(self, file: str) -> str:
-        if file not in self._texts:
-            path = self._root / file
-            if not path.is_file():
-                raise CrackpipeError(f"{file}: there is no such file, but its package calls attach_stub; write it")
-            text = decode_source(path.read_bytes())
-            try:
-                parse(text)
-            except SyntaxError as error:
-                raise CrackpipeError(f"{file}:{error.lineno}: is no Python ({error.msg}); mend it") from None
-            self._texts[file] = text
-        return self._texts[file]
 
     def _imported(self, file: str) -> Iterator[str]:
         """Files that Python reads for one file, without those that they need in their turn."""
@@ -105,7 +95,9 @@ class SourceTree:
 
     def _imports(self, file: str) -> tuple[_Import, ...]:
         try:
-            return _imports_of(self._text(file), self._packages)
+            return _imports_of(self._texts[file], self._packages)
+        except SyntaxError as error:
+            raise CrackpipeError(f"{file}:{error.lineno}: is no Python ({error.msg}); mend it") from None
         except CrackpipeError as error:
             raise CrackpipeError(f"{file}:{error}") from None
 
@@ -124,7 +116,7 @@ class SourceTree:
         stub, handed_on = f"{base}i", self._handed_on(one.module)
         if one.name in handed_on and file != stub:
             return [base, stub, *self._files_of(handed_on[one.name], stub)]
-        if base.endswith("/__init__.py") and one.name not in _bound(self._text(base)):
+        if base.endswith("/__init__.py") and one.name not in _bound(self._texts[base]):
             raise CrackpipeError(
                 f"{file}:{one.line}: {one.module}.{one.name} is no module, and {base} has no such name; mend the name, "
                 f"or list it in {stub}"
@@ -137,17 +129,15 @@ class SourceTree:
         inner = [found for one in handed_on.values() for found in self._files_of(one, f"{base}i")]
         return [base, f"{base}i", *inner] if handed_on else [base]
 
-    def _handed_on(self, module: str) -> dict[str, _Import]:
+    def _handed_on(self, module: str) -> dict[str | None, _Import]:
         """Names that a package hands on with ``attach_stub``, and the import that each stands for."""
         base = self._files[module]
-        if not base.endswith("/__init__.py") or "attach_stub" not in self._text(base):
+        if not base.endswith("/__init__.py") or "attach_stub" not in self._texts[base]:
             return {}
-        found: dict[str, _Import] = {}
-        for node in parse(self._text(f"{base}i")).body:
-            if isinstance(node, ast.ImportFrom) and node.level == 1:  # attach_stub takes no others
-                source = f"{module}.{node.module}" if node.module else module
-                found |= {alias.name: _Import(node.lineno, source, alias.name) for alias in node.names}
-        return found
+        stub = f"{base}i"
+        if stub not in self._texts:
+            raise CrackpipeError(f"{base}: calls attach_stub, but there is no {stub}; write it")
+        return {one.name: one for one in _handed_on_by(self._texts[stub], module)}
 
 
 @functools.lru_cache(maxsize=1024)
@@ -156,6 +146,7 @@ def _imports_of(text: str, packages: tuple[str, ...]) -> tuple[_Import, ...]:
 
     Raises:
         CrackpipeError: an import cannot be followed; the text begins with its line.
+        SyntaxError: the text is no Python.
     """
 
     def owned(name: str) -> bool:
@@ -167,7 +158,7 @@ def _imports_of(text: str, packages: tuple[str, ...]) -> tuple[_Import, ...]:
             found += [_Import(node.lineno, alias.name, None) for alias in node.names if owned(alias.name)]
         elif isinstance(node, ast.ImportFrom):
             if node.level:
-                raise CrackpipeError(f"{node.lineno}: a relative import; name the module from {packages[0]} on")
+                raise CrackpipeError(f"{node.lineno}: a relative import; write out the whole name")
             if owned(node.module or "") and node.names[0].name == "*":
                 raise CrackpipeError(f"{node.lineno}: imports * from {node.module}; name what you use of it")
             if owned(node.module or ""):
@@ -178,6 +169,18 @@ def _imports_of(text: str, packages: tuple[str, ...]) -> tuple[_Import, ...]:
         if owned(name):
             found.append(_Import(line, name, None))
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=1024)
+def _handed_on_by(stub: str, package: str) -> tuple[_Import, ...]:
+    """Imports in the text of a package's stub; ``attach_stub`` takes those that begin with one dot."""
+    nodes = [node for node in parse(stub).body if isinstance(node, ast.ImportFrom) and node.level == 1]
+    sources = [f"{package}.{node.module}" if node.module else package for node in nodes]
+    return tuple(
+        _Import(node.lineno, source, alias.name)
+        for node, source in zip(nodes, sources, strict=True)
+        for alias in node.names
+    )
 
 
 def _named_in_calls(text: str) -> Iterator[tuple[int, str, bool]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crackpipe.errors import CrackpipeError
-from crackpipe.files.code_imports import SourceTree
+from crackpipe.files.code_imports import SourceTree, read
 
 LAZY = "import lazy_loader\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n"
 
@@ -30,7 +30,7 @@ def write(root: Path, **texts: str) -> Path:
 
 def files(root: Path, module: str = "pipeline.stage") -> list[str]:
     """The closure without the two packages' own files, which every stage of these projects needs."""
-    found = [path.as_posix() for path in SourceTree(root).closure(module)]
+    found = SourceTree(read(root)).closure(module)
     assert found == sorted(found)
     assert "pipeline/__init__.py" in found
     return [name for name in found if name not in ("pipeline/__init__.py", "crackpipe/__init__.py")]
@@ -147,7 +147,7 @@ def test_a_module_imported_by_a_name_in_quotes_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("\nfrom . import wall\n", r"pipeline/stage\.py:2: a relative import; name the module from crackpipe on"),
+        ("\nfrom . import wall\n", r"pipeline/stage\.py:2: a relative import; write out the whole name"),
         ("from crackpipe.wall import *\n", r"pipeline/stage\.py:1: imports \* from crackpipe\.wall; name what you"),
         ("import crackpipe.gone\n", r"stage\.py:1: imports crackpipe\.gone, but there is no crackpipe/gone\.py; mend"),
         ("from crackpipe.gone import x\n", r"stage\.py:1: imports crackpipe\.gone, but there is no crackpipe/gone\.py"),
@@ -174,5 +174,5 @@ def test_a_stub_that_names_what_is_not_there_is_named(lazy: Path) -> None:
 
 
 def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CrackpipeError, match=r"pipeline\.gone: there is no pipeline/gone\.py in "):
+    with pytest.raises(CrackpipeError, match=r"pipeline\.gone: there is no pipeline/gone\.py; mend the name"):
         files(write(tmp_path, pipeline__stage=""), "pipeline.gone")
