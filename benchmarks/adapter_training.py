@@ -19,17 +19,19 @@ from torch import Tensor, nn
 
 from benchmarks import command, photographs, pseudo_labels, table, timing
 from benchmarks.photographs import Photograph
-from crackpipe import images, params, runtime
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.clip import encoder as encoders
-from crackpipe.clip.encoder import Encoder
+from crackpipe import params
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import Precision, Runtime, start_runtime
+from crackpipe.imaging import images
+from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.params import Params
-from crackpipe.runtime import Precision, Runtime
-from crackpipe.segment import examples, grid_losses, text_guided, tokens, training
-from crackpipe.segment.examples import Examples
-from crackpipe.segment.tokens import Tokens
-from crackpipe.segment.training import Loss
-from crackpipe.segment.views import Place, View
+from crackpipe.segment.adapters import examples, fused_loss, text_guided, token_cache, training
+from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.adapters.token_cache import Tokens
+from crackpipe.segment.adapters.training import Loss
+from crackpipe.segment.windows.augment import Place, View
 
 Item = tuple[UInt8[np.ndarray, "s s 3"], Bool[np.ndarray, "s s"]]
 
@@ -57,7 +59,7 @@ class Task:
     batch: int
     lr: float
     loss: Loss
-    machine: Runtime
+    runtime: Runtime
 
 
 class Unsaved(Checkpoint):
@@ -110,7 +112,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
 
 
 def start(p: Params, precision: Precision) -> Runtime:
-    return runtime.start(device="cpu", precision=precision, threads=p.runtime.threads, keep_memory=True)
+    return start_runtime(device="cpu", precision=precision, threads=p.runtime.threads, keep_memory=True)
 
 
 def epochs_timed(
@@ -130,20 +132,20 @@ def epochs_timed(
     return times, filling_s
 
 
-def task(spec: dict[str, Any], items: Sequence[Item], machine: Runtime, p: Params) -> Task:
+def task(spec: dict[str, Any], items: Sequence[Item], runtime: Runtime, p: Params) -> Task:
     """Training as params.yaml describes it, with a random encoder."""
-    runtime.seed_everything(SEED)
+    seeds.seed_everything(SEED)
     own = p.train_segmenter.text_adapters
-    eyes = encoders.create(spec)
-    encoders.place(eyes, machine).eval().requires_grad_(False)
-    text = nn.functional.normalize(torch.randn(2, eyes.joint_width), dim=1)
+    encoder = encoder_files.create(spec)
+    encoder_files.place(encoder, runtime).eval().requires_grad_(False)
+    text = nn.functional.normalize(torch.randn(2, encoder.joint_width), dim=1)
     loss = partial(
-        grid_losses.text_adapters,
+        fused_loss.text_adapters,
         focal_weight=own.focal_weight,
         dice_weight=own.dice_weight,
         edge_weight=own.edge_weight,
     )
-    return Task(eyes, text, items, batch=own.batch, lr=own.lr, loss=loss, machine=machine)
+    return Task(encoder, text, items, batch=own.batch, lr=own.lr, loss=loss, runtime=runtime)
 
 
 def window(photograph: Photograph, *, side_px: int) -> Item:
@@ -159,9 +161,9 @@ def keep(given: Task, folder: Path) -> Examples:
     place = Place(side_px, False, 1.0, (side_px - 1) / 2, (side_px - 1) / 2, 0.0, False)
     names = [f"{number:04d}" for number in range(len(given.items))]
     seen = [(name, 0, View(image, place, None)) for name, (image, _) in zip(names, given.items, strict=True)]
-    machine = {"encoder": given.encoder, "machine": given.machine}
-    shapes = tokens.shapes(**machine, stages=STAGES, side_px=side_px)
-    tokens.write(folder, seen, count=len(seen), kept=shapes, batch=given.batch, **machine)
+    runtime = {"encoder": given.encoder, "machine": given.runtime}
+    shapes = token_cache.shapes(**runtime, stages=STAGES, side_px=side_px)
+    token_cache.write(folder, seen, count=len(seen), kept=shapes, batch=given.batch, **runtime)
     labels = {name: images.encode_mask(mask) for name, (_, mask) in zip(names, given.items, strict=True)}
     return examples.labelled(Tokens(folder), labels, binarise=0.5, kind="truth", workers=1)
 
@@ -176,7 +178,7 @@ def fit_kept(given: Task, kept: Examples, *, epochs: int) -> list[float]:
         batch=given.batch,
         lr=given.lr,
         seed=SEED,
-        machine=given.machine,
+        runtime=given.runtime,
         checkpoint=Unsaved(Path()),
     )
     return [row["train_loss"] for row in history]
@@ -188,15 +190,15 @@ def fit_encoding(given: Task, *, epochs: int) -> list[float]:
     optimise = torch.optim.Adam(network.adapters.parameters(), lr=given.lr)
     history = []
     for epoch in range(epochs):
-        order = runtime.generator(SEED, epoch).permutation(len(given.items))
+        order = seeds.generator(SEED, epoch).permutation(len(given.items))
         total = 0.0
         for start in range(0, len(order), given.batch):
             chosen = [given.items[i] for i in order[start : start + given.batch]]
             pixels = torch.from_numpy(np.stack([image for image, _ in chosen])).permute(0, 3, 1, 2)
-            label = torch.from_numpy(np.stack([mask for _, mask in chosen])).to(given.machine.device).float()
-            with given.machine.autocast():
+            label = torch.from_numpy(np.stack([mask for _, mask in chosen])).to(given.runtime.device).float()
+            with given.runtime.autocast():
                 with torch.no_grad():
-                    found = given.encoder.stage_tokens(given.encoder.prepare(pixels, given.machine))
+                    found = given.encoder.stage_tokens(given.encoder.prepare(pixels, given.runtime))
                 grids = network.logits([found[stage - 1] for stage in STAGES])
             value = given.loss(grids, label)
             optimise.zero_grad(set_to_none=True)
@@ -209,9 +211,9 @@ def fit_encoding(given: Task, *, epochs: int) -> list[float]:
 
 def untrained(given: Task) -> text_guided.TextGuided:
     """The same new adapters each time."""
-    runtime.seed_everything(SEED)
+    seeds.seed_everything(SEED)
     made = text_guided.create(given.encoder, stages=STAGES, combine="mean", text=given.text)
-    made.network.to(given.machine.device)
+    made.network.to(given.runtime.device)
     return made
 
 

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from benchmarks import command, table, timing
-from crackpipe import params, runtime
-from crackpipe.classify import backbones, final_layer
+from crackpipe import params
+from crackpipe.classify import final_layer
 from crackpipe.classify.losses import catalogue
 from crackpipe.classify.losses.step import Loss, Step
+from crackpipe.compute.runtime import start_runtime
+from crackpipe.models import backbones
 
 PHOTOS = 16
 SIDE_PX = 224
@@ -28,8 +30,8 @@ def main() -> None:
 def compare(*, photos: int, data: Path | None) -> table.Section:
     """A step of cross-entropy with its backward pass and SGD, and the loss alone; whatever ``data`` holds."""
     p = params.load()
-    machine = runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)
-    network = machine.place(backbones.create("resnet50", classes=2, weights="none")).train()
+    runtime = start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)
+    network = runtime.place(backbones.create("resnet50", classes=2, weights="none")).train()
     final = final_layer.of(network)
     random = torch.Generator().manual_seed(0)
     inputs = torch.randn(photos, 3, SIDE_PX, SIDE_PX, generator=random).contiguous(memory_format=torch.channels_last)

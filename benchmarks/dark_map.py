@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import command, peers, photographs, table, timing
-from crackpipe import images
-from crackpipe.pseudo import dark_map, otsu
+from crackpipe.imaging import dark_map, images, otsu
 
 PHOTOS = 1
 BAR = 20
@@ -63,7 +62,7 @@ def looped(chosen: list[np.ndarray], *, threshold: peers.Threshold) -> list[np.n
 
 
 def best_threshold(patch: np.ndarray) -> float | None:
-    """Lower threshold of a patch by exhaustive search, as :mod:`crackpipe.pseudo.otsu` defines it.
+    """Lower threshold of a patch by exhaustive search, as :mod:`crackpipe.imaging.otsu` defines it.
 
     Of all pairs of thresholds the one with the greatest between-class variance; of equally good ones the smallest.
     """

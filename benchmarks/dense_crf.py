@@ -13,8 +13,9 @@ import numpy as np
 
 from benchmarks import command, photographs, table, timing
 from benchmarks.photographs import Photograph
-from crackpipe import images, params
-from crackpipe.pseudo import cam, evidence, labelling
+from crackpipe import params
+from crackpipe.imaging import images
+from crackpipe.pseudo import cam, labelling, localisation_maps
 from crackpipe.pseudo.labelling import Item, Method
 
 PHOTOS = 16
@@ -67,7 +68,7 @@ def item(number: int, photograph: Photograph) -> Item:
         method="area",
     )
     encoded = images.encode_unit16(cells / max(float(cells.max()), 1e-6))
-    row = {"photo_id": str(number), "kind": evidence.CAM, "cell_px": cam.CELL_PX, "cells": encoded}
+    row = {"photo_id": str(number), "kind": localisation_maps.CAM, "cell_px": cam.CELL_PX, "cells": encoded}
     return Item(number, photograph.image, (row,), None)
 
 

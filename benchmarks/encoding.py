@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from benchmarks import command, photographs, pseudo_labels, table, timing
-from crackpipe import params, runtime
-from crackpipe.classify.backbones import Network
-from crackpipe.clip.encoder import OpenClipEncoder
-from crackpipe.runtime import Runtime
+from crackpipe import params
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.compute.runtime import Runtime, start_runtime
+from crackpipe.models.backbones import Network
 
 PHOTOS = 16
 BAR = 0.85
@@ -37,12 +37,12 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     encoder, model = both(MODEL)
     rows = []
     machines = [
-        runtime.start(device="cpu", precision=precision, threads=p.runtime.threads) for precision in ("fp32", "auto")
+        start_runtime(device="cpu", precision=precision, threads=p.runtime.threads) for precision in ("fp32", "auto")
     ]
-    for machine in dict.fromkeys(machines):
+    for runtime in dict.fromkeys(machines):
         pixels = squares(photos, side_px=encoder.image_px, data=data)
-        precision = pseudo_labels.precision(machine)
-        _, times = timing.by_turns(ways(encoder, model, pixels, machine), turns=TURNS, what=f"encode in {precision}")
+        precision = pseudo_labels.precision(runtime)
+        _, times = timing.by_turns(ways(encoder, model, pixels, runtime), turns=TURNS, what=f"encode in {precision}")
         what = f"batch of {photographs.counted(photos)}, ViT-B/32, {precision}"
         rows.append(table.share(what, bare=times["bare"], ours=times["ours"], bar=BAR))
     return table.Section(
@@ -69,23 +69,23 @@ def both(name: str) -> tuple[OpenClipEncoder, Network]:
     return encoder, model.eval().requires_grad_(False)
 
 
-def ways(encoder: OpenClipEncoder, model: Network, pixels: Tensor, machine: Runtime) -> dict[str, Callable[[], Any]]:
+def ways(encoder: OpenClipEncoder, model: Network, pixels: Tensor, runtime: Runtime) -> dict[str, Callable[[], Any]]:
     """The bare model and ours on one batch."""
-    inputs = encoder.prepare(pixels, machine).contiguous()
-    return {"bare": partial(bare, model, inputs, machine), "ours": partial(ours, encoder, pixels, machine)}
+    inputs = encoder.prepare(pixels, runtime).contiguous()
+    return {"bare": partial(bare, model, inputs, runtime), "ours": partial(ours, encoder, pixels, runtime)}
 
 
-def bare(model: Network, inputs: Tensor, machine: Runtime) -> Tensor:
+def bare(model: Network, inputs: Tensor, runtime: Runtime) -> Tensor:
     """open_clip's own forward pass and nothing else."""
-    with timing.as_torch_starts(), torch.inference_mode(), machine.autocast():
+    with timing.as_torch_starts(), torch.inference_mode(), runtime.autocast():
         found: Tensor = model.encode_image(inputs)
     return found.cpu()  # waits for a GPU
 
 
-def ours(encoder: OpenClipEncoder, pixels: Tensor, machine: Runtime) -> Tensor:
+def ours(encoder: OpenClipEncoder, pixels: Tensor, runtime: Runtime) -> Tensor:
     """Grey levels to embeddings."""
-    with torch.inference_mode(), machine.autocast():
-        return encoder.image_embedding(encoder.prepare(pixels, machine)).cpu()
+    with torch.inference_mode(), runtime.autocast():
+        return encoder.image_embedding(encoder.prepare(pixels, runtime)).cpu()
 
 
 if __name__ == "__main__":

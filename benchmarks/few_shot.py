@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from benchmarks import command, table, timing
-from crackpipe import params, progress, runtime
-from crackpipe.heads import fused, sweep
-from crackpipe.heads.fused import Networks
-from crackpipe.heads.material import Material, Patches
+from crackpipe import console, params
+from crackpipe.compute.runtime import start_runtime
+from crackpipe.few_shot import head_networks, sweep
+from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.few_shot.head_networks import Networks
 
 PHOTOS = 10_000
 WIDTH, SAMPLES = 512, 100
@@ -30,10 +31,10 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     """The sweep of params.yaml on drawn patches, whatever ``data`` holds."""
     p = params.load()
     q = p.few_shot
-    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)
+    start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)
     material = drawn(count=photos)
     rows, total = [], 0.0
-    for head in progress.bar(q.heads, what="sweep", total=len(q.heads), unit="heads"):
+    for head in console.bar(q.heads, what="sweep", total=len(q.heads), unit="heads"):
         start = time.perf_counter()
         sweep.run(head, material, settings=getattr(q, head).model_dump(), shares=q.subsets, seeds=q.seeds, seed=q.seed)
         took = time.perf_counter() - start
@@ -54,7 +55,7 @@ def predictive(vectors: torch.Tensor, *, hidden: int) -> table.Row:
     random = torch.Generator().manual_seed(0)
     shapes = {"weight": (SAMPLES, hidden, WIDTH), "bias": (SAMPLES, 2, hidden), "score": (SAMPLES, hidden)}
     networks = Networks(**{name: torch.randn(shape, generator=random) for name, shape in shapes.items()})
-    ways = {"ours": lambda: fused.predict(networks, vectors), "loop": lambda: looped(networks, vectors)}
+    ways = {"ours": lambda: head_networks.predict(networks, vectors), "loop": lambda: looped(networks, vectors)}
     with torch.inference_mode():
         found, times = timing.by_turns(ways, turns=TURNS, what="posterior predictive")
     if not torch.allclose(found["ours"], found["loop"], atol=1e-3):

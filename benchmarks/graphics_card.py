@@ -13,11 +13,11 @@ import torch
 
 from benchmarks import command, growth, network_share, photographs, pseudo_labels, table, timing
 from benchmarks.timing import Times
-from crackpipe import params, runtime
+from crackpipe import params
+from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.params import Params
-from crackpipe.runtime import Runtime
-from crackpipe.segment import segmenter
-from crackpipe.segment.segmenter import Segmenter
+from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference.segmenter import Segmenter
 
 PHOTOS = 32
 TURNS = 3
@@ -33,32 +33,32 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     if not torch.cuda.is_available():
         return table.Section(title=TITLE, about="No GPU at hand.", rows=())
     p = params.load()
-    machine = runtime.start(device="cuda", precision="auto", threads=p.runtime.threads)
+    runtime = start_runtime(device="cuda", precision="auto", threads=p.runtime.threads)
     chosen = [one.image for one in photographs.load(photos, data=data)]
     return table.Section(
         title=TITLE,
         about=f"Photographs a second on {torch.cuda.get_device_name(0)}, "
         f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.told(data)}; "
-        f"ours in {pseudo_labels.precision(machine)}. What is compared is told above.",
-        rows=tuple(rows(chosen, machine, p)),
+        f"ours in {pseudo_labels.precision(runtime)}. What is compared is told above.",
+        rows=tuple(rows(chosen, runtime, p)),
         columns=("what", "other way, photographs/s", "ours, photographs/s", "factor", "bar", "passed"),
     )
 
 
-def rows(chosen: Sequence[np.ndarray], machine: Runtime, p: Params) -> list[table.Row]:
+def rows(chosen: Sequence[np.ndarray], runtime: Runtime, p: Params) -> list[table.Row]:
     """Rates of labels against the peers' way and against the bare network, and of segmentation."""
     count = len(chosen)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        labels = pseudo_labels.ways(chosen, machine, p, folder=folder)
+        labels = pseudo_labels.ways(chosen, runtime, p, folder=folder)
         _, times = timing.by_turns(labels, turns=TURNS, what="pseudo-labels on the GPU")
         found = [rate("pseudo-labels, ResNet-50", other=times["peers"], ours=times["ours"], count=count)]
         for backbone, name in network_share.BACKBONES.items():
-            both = network_share.ways(chosen, backbone, machine, p, folder=folder)
+            both = network_share.ways(chosen, backbone, runtime, p, folder=folder)
             _, times = timing.by_turns(both, turns=TURNS, what=f"share of {name} on the GPU")
             what = f"against the bare network, {name}"
             found.append(rate(what, other=times["bare"], ours=times["ours"], count=count))
-    model = unet(machine)
+    model = unet(runtime)
     settings = p.segment.model_dump(exclude={"splits"})
     # one after the other, as the stage does
     masks = {"ours": lambda: [segmenter.segment(image, model, **settings, what=None) for image in chosen]}
@@ -66,11 +66,11 @@ def rows(chosen: Sequence[np.ndarray], machine: Runtime, p: Params) -> list[tabl
     return [*found, rate(f"segmentation, U-Net of width {growth.WIDTH}", other=None, ours=times["ours"], count=count)]
 
 
-def unet(machine: Runtime) -> Segmenter:
+def unet(runtime: Runtime) -> Segmenter:
     """A U-Net with random weights, on the device."""
     made = growth.random_unet()
-    machine.place(made.network).eval().requires_grad_(False)
-    return Segmenter(partial(made.predict, machine=machine), made.multiple_px)
+    runtime.place(made.network).eval().requires_grad_(False)
+    return Segmenter(partial(made.predict, runtime=runtime), made.multiple_px)
 
 
 def rate(what: str, *, other: Times | None, ours: Times, count: int) -> table.Row:

@@ -19,11 +19,13 @@ from ruamel.yaml import YAML
 
 from benchmarks import command, photographs, table
 from benchmarks.photographs import Photograph
-from crackpipe import params, progress, runtime, schemas, tables
+from crackpipe import console, params
 from crackpipe.classify import classifier
+from crackpipe.compute import seeds
 from crackpipe.data import slices
-from crackpipe.segment import pixel_network
-from crackpipe.segment.pixel_network import PixelNetwork
+from crackpipe.files import parquet, schemas
+from crackpipe.segment.networks import pixel_network
+from crackpipe.segment.networks.pixel_network import PixelNetwork
 
 PHOTOS = 1600
 ROOT = Path(__file__).parents[1]
@@ -33,7 +35,7 @@ ENCODER, WIDTH = "tf_efficientnet_lite0", 0.375
 SEED = 1
 FLAT = 0.1  # peak memory may differ by this share
 SEGMENTER, METHOD = "unet", "soft_location"
-STAGES = (("evidence",), ("pseudo_label", METHOD), ("segment", SEGMENTER, METHOD))
+STAGES = (("localisation_maps",), ("pseudo_label", METHOD), ("segment", SEGMENTER, METHOD))
 COLUMNS = ["photo_id", "split", "height_px", "width_px", "mask", "label"]
 
 
@@ -90,7 +92,7 @@ def measured(
     write_project(folder)
     found: dict[tuple[int, tuple[str, ...]], Cost] = {}
     plan = [(count, stage) for count in counts for stage in STAGES]
-    for count, stage in progress.bar(plan, what="growth", total=len(plan), unit="stages"):
+    for count, stage in console.bar(plan, what="growth", total=len(plan), unit="stages"):
         if stage == STAGES[0]:
             write_photographs(folder, small, count=count)
         found[count, stage] = run(folder, stage)
@@ -116,7 +118,7 @@ def write_project(folder: Path) -> None:
     """Params, and a classifier and a segmenter with random weights."""
     tree: dict[str, Any] = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tree["runtime"]["device"] = "cpu"
-    tree["evidence"]["patch_maps"] = [{"side_px": SIDE_PX, "stride_px": STRIDE_PX}]
+    tree["localisation_maps"]["patch_maps"] = [{"side_px": SIDE_PX, "stride_px": STRIDE_PX}]
     tree["pseudo_label"]["soft_location"]["patch_sides_px"] = [SIDE_PX]
     tree["pseudo_label"]["cam_location"]["patch_side_px"] = SIDE_PX
     tree["ablate"] |= {"cam_location": {"full": {}}, "soft_location": {"full": {}}}
@@ -124,7 +126,7 @@ def write_project(folder: Path) -> None:
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
     params.load(folder / "params.yaml")
-    runtime.seed_everything(SEED)
+    seeds.seed_everything(SEED)
     classifier.save(
         folder / "models/classifier", classifier.create(backbone=ENCODER, weights="none", side_px=2 * SIDE_PX)
     )
@@ -141,8 +143,8 @@ def write_photographs(folder: Path, small: Sequence[Photograph], *, count: int) 
     photos = folder / "data/photos"
     photographs.write_table(photos, small, count=count)
     settings = params.load(folder / "params.yaml").slice.model_dump()
-    patches = slices.cut(tables.scan(photos, schemas.PHOTOS, columns=COLUMNS), **settings)
-    tables.write_columns(folder / "data/patches/patches.parquet", schemas.PATCHES, patches)
+    patches = slices.cut(parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS), **settings)
+    parquet.write_columns(folder / "data/patches/patches.parquet", schemas.PATCHES, patches)
 
 
 if __name__ == "__main__":

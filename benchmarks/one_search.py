@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import search
-from crackpipe.heads import search as ours
+from crackpipe.retrieval import nearest as ours
 
 
 def main() -> None:

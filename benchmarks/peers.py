@@ -12,9 +12,8 @@ from jaxtyping import Bool, Float, Float32, UInt8
 from skimage.filters import threshold_multiotsu
 from torch import Tensor, nn
 
-from crackpipe import images
-from crackpipe.data import slices
-from crackpipe.pseudo import dark_map, methods
+from crackpipe.imaging import dark_map, images, patch_grid
+from crackpipe.pseudo import methods
 
 Image = UInt8[np.ndarray, "h w 3"]
 Grey = UInt8[np.ndarray, "h w"]
@@ -127,7 +126,7 @@ def cam_location(
 
 def _grid(pixels: np.ndarray, *, side_px: int, stride_px: int) -> tuple[np.ndarray, list[int], list[int]]:
     """The photograph mirrored to whole patches, and the patches' first rows and columns."""
-    rows, cols = (slices.starts(n, side_px=side_px, stride_px=stride_px).tolist() for n in pixels.shape[:2])
+    rows, cols = (patch_grid.starts(n, side_px=side_px, stride_px=stride_px).tolist() for n in pixels.shape[:2])
     bottom, right = rows[-1] + side_px - pixels.shape[0], cols[-1] + side_px - pixels.shape[1]
     return images.pad_reflect(pixels, bottom=bottom, right=right), rows, cols
 

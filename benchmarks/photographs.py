@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from crackpipe import images, schemas, tables
-from crackpipe.data import datasets, demo
+from crackpipe.data import demo
+from crackpipe.data.datasets import catalogue
 from crackpipe.data.photo import RawPhoto
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 HEIGHT_PX, WIDTH_PX = 360, 640
 DISTINCT = 16  # so many are read or drawn; more photographs repeat them
@@ -53,10 +55,10 @@ def write_table(folder: Path, photographs: Sequence[Photograph], *, count: int) 
         (one.image.shape, images.encode_jpeg(one.image, quality=JPEG_QUALITY), images.encode_mask(one.mask))
         for one in photographs
     ]
-    tables.write_shards(folder, schemas.PHOTOS, (_row(i, *encoded[i % len(encoded)]) for i in range(count)))
+    parquet.write_shards(folder, schemas.PHOTOS, (_row(i, *encoded[i % len(encoded)]) for i in range(count)))
 
 
-def _row(number: int, shape: tuple[int, ...], image: bytes, mask: bytes) -> tables.Row:
+def _row(number: int, shape: tuple[int, ...], image: bytes, mask: bytes) -> parquet.Row:
     name = f"bench/{number:05d}"
     return {
         "photo_id": name,
@@ -82,7 +84,7 @@ def _drawn(count: int, *, width_px: int) -> Iterator[Photograph]:
 
 def _crack500(data: Path) -> Iterator[Photograph]:
     """Test crops of 360×640, evenly spaced over the sorted list: neighbours show the same place."""
-    crops = [one for one in datasets.read("crack500", raw=data) if one.own_split == "test"]
+    crops = [one for one in catalogue.read("crack500", raw=data) if one.own_split == "test"]
     upright = [one for one in crops if images.size_px(one.read_image()) == (HEIGHT_PX, WIDTH_PX)]
     return _decoded(upright[:: max(1, len(upright) // DISTINCT)])
 

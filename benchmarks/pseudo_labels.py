@@ -17,13 +17,15 @@ import torch
 from torch import nn
 
 from benchmarks import command, peers, photographs, table, timing
-from crackpipe import images, params, runtime
+from crackpipe import params
 from crackpipe.classify import classifier
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import Runtime, start_runtime
+from crackpipe.imaging import images
 from crackpipe.params import Params
-from crackpipe.pseudo import cam, evidence, labelling, methods, patch_map
+from crackpipe.pseudo import cam, labelling, localisation_maps, methods, patch_map
 from crackpipe.pseudo.labelling import Item
-from crackpipe.runtime import Runtime
 
 PHOTOS = 3
 BAR = 5
@@ -39,12 +41,12 @@ def main() -> None:
 def compare(*, photos: int, data: Path | None) -> table.Section:
     """Both ways on ``photos`` photographs."""
     p = params.load()
-    machine = runtime.start(device="cpu", precision="auto", threads=p.runtime.threads)
+    runtime = start_runtime(device="cpu", precision="auto", threads=p.runtime.threads)
     chosen = [one.image for one in photographs.load(photos, data=data)]
     with tempfile.TemporaryDirectory() as place:
-        found, times = timing.by_turns(ways(chosen, machine, p, folder=Path(place)), turns=TURNS, what="pseudo-labels")
+        found, times = timing.by_turns(ways(chosen, runtime, p, folder=Path(place)), turns=TURNS, what="pseudo-labels")
     apart = np.mean([np.abs(a.astype(int) - b).mean() for a, b in zip(*found.values(), strict=True)])
-    localised = localised_share(chosen, machine, p)
+    localised = localised_share(chosen, runtime, p)
     row = table.faster(photographs.counted(photos), peers=times["peers"], ours=times["ours"], bar=BAR)
     return table.Section(
         title="Pseudo-labels with ResNet-50",
@@ -54,7 +56,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
         notes=(
             "The peers' way: the photograph's patches in one batch, float32, channels first; pytorch-grad-cam's "
             "GradCAMPlusPlus with its full backward pass; a Python loop over patches for the dark map.",
-            f"Ours runs in {precision(machine)}. The labels differ by {apart:.1f} of 255 levels in the mean: the "
+            f"Ours runs in {precision(runtime)}. The labels differ by {apart:.1f} of 255 levels in the mean: the "
             "library's Grad-CAM++ weights are not König et al.'s, nor is its upsampling, and the dark maps differ as "
             "told below.",
             f"The random weights localise a crack on {localised:.0%} of the pixels; ours thresholds patches there "
@@ -64,13 +66,13 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
 
 
 def ways(
-    chosen: Sequence[np.ndarray], machine: Runtime, p: Params, *, folder: Path
+    chosen: Sequence[np.ndarray], runtime: Runtime, p: Params, *, folder: Path
 ) -> dict[str, Callable[[], list[np.ndarray]]]:
     """The peers' and our way to the labels of ``chosen``, with the same weights."""
     made = random_classifier("resnet50")
-    theirs = replace(made, network=copy.deepcopy(made.network).to(machine.device))
+    theirs = replace(made, network=copy.deepcopy(made.network).to(runtime.device))
     settings = method_settings(p)
-    found_by = finders(placed(made, machine), machine, p)
+    found_by = finders(placed(made, runtime), runtime, p)
     return {
         "peers": partial(label_as_peers, chosen, theirs, settings=settings, folder=folder),
         "ours": partial(label, chosen, found_by, settings=settings, workers=p.runtime.workers, folder=folder),
@@ -79,14 +81,14 @@ def ways(
 
 def random_classifier(backbone: str) -> Classifier:
     """A classifier with random weights, as others run it: float32, channels first, with gradients."""
-    runtime.seed_everything(SEED)
+    seeds.seed_everything(SEED)
     made = classifier.create(backbone=backbone, weights="none", side_px=128)
     return replace(made, network=made.network.eval())
 
 
-def placed(made: Classifier, machine: Runtime) -> Classifier:
+def placed(made: Classifier, runtime: Runtime) -> Classifier:
     """The classifier as ours runs it."""
-    return classifier.for_inference(made, machine)
+    return classifier.for_inference(made, runtime)
 
 
 def method_settings(p: Params) -> dict[str, Any]:
@@ -95,26 +97,26 @@ def method_settings(p: Params) -> dict[str, Any]:
     return {**own, "patch_side_px": SIDE_PX}
 
 
-def finders(model: Classifier, machine: Runtime, p: Params) -> dict[str, evidence.Finder]:
-    """What the method needs to know of a photograph, as the stage ``evidence`` finds it."""
-    q = p.evidence
-    shared: dict[str, Any] = {"model": model, "machine": machine, "batch_px": q.batch_px}
+def finders(model: Classifier, runtime: Runtime, p: Params) -> dict[str, localisation_maps.Finder]:
+    """What the method needs to know of a photograph, as the stage ``localisation_maps`` finds it."""
+    q = p.localisation_maps
+    shared: dict[str, Any] = {"model": model, "runtime": runtime, "batch_px": q.batch_px}
     cells = partial(cam.activation_cells, **shared, **q.cam.model_dump(), tile_px=q.tile_px)
     patches = partial(patch_map.patch_cells, **shared, side_px=SIDE_PX, stride_px=STRIDE_PX)
-    return {evidence.CAM: (cam.CELL_PX, cells), evidence.patch_kind(SIDE_PX): (STRIDE_PX, patches)}
+    return {localisation_maps.CAM: (cam.CELL_PX, cells), localisation_maps.patch_kind(SIDE_PX): (STRIDE_PX, patches)}
 
 
 def label(
     chosen: Sequence[np.ndarray],
-    found_by: dict[str, evidence.Finder],
+    found_by: dict[str, localisation_maps.Finder],
     *,
     settings: dict[str, Any],
     workers: int,
     folder: Path,
 ) -> list[np.ndarray]:
-    """Our labels, 0–255: the evidence of all photographs, then their labels in a pool; written to ``folder``."""
+    """Our labels, 0–255: localisation maps of all photographs, then their labels in a pool; written to ``folder``."""
     named = [(f"{number:05d}", image) for number, image in enumerate(chosen)]
-    rows = list(evidence.gather(named, found_by))
+    rows = list(localisation_maps.gather(named, found_by))
     each = len(found_by)
     items = [Item(name, image, tuple(rows[i * each : (i + 1) * each]), None) for i, (name, image) in enumerate(named)]
     made = []
@@ -135,7 +137,7 @@ def label_as_peers(
         for number, image in enumerate(chosen):
             height, width = image.shape[:2]
             cells = peers.patch_cells(image, model.network, **scaling, side_px=SIDE_PX, stride_px=STRIDE_PX)
-            probability = evidence.upsampled(
+            probability = localisation_maps.upsampled(
                 cells, cell_px=STRIDE_PX, height=height, width=width, method=settings["upsample"]
             )
             layer = last_convolution(model.network)
@@ -146,17 +148,17 @@ def label_as_peers(
     return made
 
 
-def localised_share(chosen: Sequence[np.ndarray], machine: Runtime, p: Params) -> float:
+def localised_share(chosen: Sequence[np.ndarray], runtime: Runtime, p: Params) -> float:
     """Share of the pixels that the label's localisation map leaves above 0."""
-    found_by = finders(placed(random_classifier("resnet50"), machine), machine, p)
+    found_by = finders(placed(random_classifier("resnet50"), runtime), runtime, p)
     settings = method_settings(p)
     method = labelling.method(METHOD, settings)
-    rows = list(evidence.gather(((str(i), image) for i, image in enumerate(chosen)), found_by))
+    rows = list(localisation_maps.gather(((str(i), image) for i, image in enumerate(chosen)), found_by))
     shares = []
     for number, image in enumerate(chosen):
         own = rows[number * len(found_by) : (number + 1) * len(found_by)]
         height, width = image.shape[:2]
-        maps = evidence.maps(own, kinds=method.kinds, height=height, width=width, upsample=method.upsample)
+        maps = localisation_maps.maps(own, kinds=method.kinds, height=height, width=width, upsample=method.upsample)
         where = methods.localisation(*maps, threshold=settings["threshold"], erosions=settings["erosions"])
         shares.append(float((where > 0).mean()))
     return float(np.mean(shares))
@@ -168,9 +170,9 @@ def last_convolution(network: nn.Module) -> nn.Module:
     return found
 
 
-def precision(machine: Runtime) -> str:
+def precision(runtime: Runtime) -> str:
     """Name of the precision that networks run in."""
-    return {None: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}[machine.autocast_dtype]
+    return {None: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}[runtime.autocast_dtype]
 
 
 if __name__ == "__main__":

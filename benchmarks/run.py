@@ -14,7 +14,9 @@ from pathlib import Path
 
 from benchmarks import command, photographs, table
 from benchmarks.table import Section
-from crackpipe import clone, machine, params, progress
+from crackpipe import console, params
+from crackpipe.compute import hardware
+from crackpipe.results import clone
 
 ROOT = Path(__file__).parents[1]
 README = Path(__file__).with_name("README.md")
@@ -56,7 +58,7 @@ def main() -> None:
 def compare(names: Sequence[str], *, data: Path | None) -> list[Section]:
     """Run the comparisons named, one after the other, each on its own number of photographs."""
     sections = []
-    for name in progress.bar(names, what="benchmarks", total=len(names), unit="comparisons"):
+    for name in console.bar(names, what="benchmarks", total=len(names), unit="comparisons"):
         module = importlib.import_module(f"benchmarks.{name}")
         sections.append(module.compare(photos=module.PHOTOS, data=data))
     return sections
@@ -64,7 +66,7 @@ def compare(names: Sequence[str], *, data: Path | None) -> list[Section]:
 
 def report(sections: Sequence[Section], *, commit: str, data: Path | None, minutes: float) -> str:
     """The whole of README.md: machine, date, commit, and every section."""
-    here, settings = machine.describe(), params.load().runtime
+    here, settings = hardware.describe(), params.load().runtime
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     device = f"{here.processor}, {here.cores} cores, {here.memory_gib} GiB, {here.gpu or 'no GPU'}"
     missed, bars = table.missed(sections), sum(row.passed is not None for one in sections for row in one.rows)

@@ -19,8 +19,9 @@ import numpy as np
 
 from benchmarks import command, table, timing
 from benchmarks.timing import Times
-from crackpipe import params, progress, runtime
-from crackpipe.heads import search
+from crackpipe import console, params
+from crackpipe.compute.runtime import start_runtime
+from crackpipe.retrieval import nearest
 
 PHOTOS = 1_000_000
 WIDTH, QUERIES, K = 512, 1000, 10
@@ -39,7 +40,7 @@ def main() -> None:
 def compare(*, photos: int, data: Path | None) -> table.Section:
     """The search among ``photos`` drawn vectors, whatever ``data`` holds."""
     threads = params.load().runtime.threads
-    runtime.start(device="cpu", precision="fp32", threads=threads)
+    start_runtime(device="cpu", precision="fp32", threads=threads)
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "vectors"
         queries = write(file, count=photos)
@@ -74,7 +75,7 @@ def row(what: str, *, peers: Times, ours: Times) -> table.Row:
 
 def ways(gallery: np.ndarray, queries: np.ndarray, *, threads: int) -> dict[str, Callable[[], Found]]:
     """Ours and the peers' searches of the same vectors."""
-    found: dict[str, Callable[[], Found]] = {"ours": partial(search.top, queries, gallery, k=K)}
+    found: dict[str, Callable[[], Found]] = {"ours": partial(nearest.top, queries, gallery, k=K)}
     whole = gallery.astype(np.float32)
     found["NumPy"] = partial(with_numpy, whole, queries)
     if importlib.util.find_spec("faiss"):
@@ -104,7 +105,7 @@ def write(file: Path, *, count: int) -> np.ndarray:
     centres = np.random.default_rng(0).normal(size=(100, WIDTH)).astype(np.float32)
     starts = range(0, count, BLOCK)
     with file.open("wb") as out:
-        for start in progress.bar(starts, what="draw vectors", total=len(starts), unit="blocks"):
+        for start in console.bar(starts, what="draw vectors", total=len(starts), unit="blocks"):
             out.write(draw(start + 1, centres, count=min(BLOCK, count - start)).astype(np.float16).tobytes())
     return draw(0, centres, count=QUERIES).astype(np.float16).astype(np.float32)
 

@@ -16,10 +16,12 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from benchmarks import command, photographs, table, timing
-from crackpipe import images, params, runtime, schemas, tables
-from crackpipe.classify import sampling
-from crackpipe.data import slices
+from crackpipe import params
+from crackpipe.compute import seeds
+from crackpipe.data import patch_pixels, slices
 from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images, patch_grid
 
 PHOTOS = 8
 BATCH = 64
@@ -41,14 +43,14 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
         files, listed = top / "files", top / "patches.parquet"
         cut = {"peers": partial(write_files, top / "photos", files), "ours": partial(write_table, top, workers)}
         counts, cutting = timing.by_turns(cut, turns=TURNS, what="cut patches")
-        patches = tables.read(listed, schemas.PATCHES).to_pandas()
-        index = runtime.generator(0).permutation(len(patches))[:BATCH]
+        patches = parquet.read(listed, schemas.PATCHES).to_pandas()
+        index = seeds.generator(0).permutation(len(patches))[:BATCH]
         with PhotoCache(top / "photos", wanted=patches["photo_id"], workers=workers, folder=top) as cache:
             chosen = patches.iloc[index]
             places = chosen[["photo_id", "row_px", "col_px", "label"]].itertuples(index=False)
             read = {
                 "peers": partial(read_files, [path_of(files, *place) for place in places]),
-                "ours": partial(sampling.read, chosen, cache, side_px=SIDE_PX),
+                "ours": partial(patch_pixels.read, chosen, cache, side_px=SIDE_PX),
             }
             batches, reading = timing.by_turns(read, turns=TURNS, what="read patches")
         if counts["peers"] != counts["ours"] or not torch.equal(batches["peers"], batches["ours"]):
@@ -77,9 +79,9 @@ def write_files(photos: Path, folder: Path) -> int:
     for label in ("none", "crack"):
         (folder / label).mkdir(parents=True)
     count = 0
-    for photo in tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image", "mask"]):
+    for photo in parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image", "mask"]):
         image, mask = images.decode_rgb(photo["image"]), images.decode_mask(photo["mask"])
-        rows, cols = (slices.starts(n, side_px=SIDE_PX, stride_px=STRIDE_PX).tolist() for n in mask.shape)
+        rows, cols = (patch_grid.starts(n, side_px=SIDE_PX, stride_px=STRIDE_PX).tolist() for n in mask.shape)
         bottom, right = rows[-1] + SIDE_PX - mask.shape[0], cols[-1] + SIDE_PX - mask.shape[1]
         padded = images.pad_reflect(image, bottom=bottom, right=right)
         for row in rows:
@@ -106,13 +108,13 @@ def write_table(folder: Path, workers: int) -> int:
     """List the patches and decode the photographs, as the stages do; return the patches' number."""
     photos = folder / "photos"
     patches = slices.cut(
-        tables.scan(photos, schemas.PHOTOS, columns=COLUMNS),
+        parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS),
         side_px=SIDE_PX,
         stride_px=STRIDE_PX,
         symmetries=1,
         min_crack_px=1,
     )
-    count = tables.write_columns(folder / "patches.parquet", schemas.PATCHES, patches)
+    count = parquet.write_columns(folder / "patches.parquet", schemas.PATCHES, patches)
     with PhotoCache(photos, wanted=patches["photo_id"].to_pylist(), workers=workers, folder=folder):
         return count
 

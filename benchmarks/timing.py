@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import torch
 
-from crackpipe import progress
+from crackpipe import console
 
 Result = TypeVar("Result")
 
@@ -46,9 +46,9 @@ def by_turns(
     Before that each runs once untimed, to fill caches and start threads; that run's result is returned. All run with
     the threads that the process has been given.
     """
-    results = {name: work() for name, work in progress.bar(ways.items(), what=what, total=len(ways), unit="ways")}
+    results = {name: work() for name, work in console.bar(ways.items(), what=what, total=len(ways), unit="ways")}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in progress.bar(range(turns), what=what, total=turns, unit="turns"):
+    for _ in console.bar(range(turns), what=what, total=turns, unit="turns"):
         for name, work in ways.items():
             seconds[name].append(_turn(work))
     return results, {name: Times(tuple(found)) for name, found in seconds.items()}
@@ -64,7 +64,7 @@ def _turn(work: Callable[[], object]) -> float:
 
 @contextlib.contextmanager
 def as_torch_starts() -> Iterator[None]:
-    """Without the deterministic kernels that :func:`crackpipe.runtime.start` asks for: others do not pay for them."""
+    """Without the deterministic kernels that :mod:`crackpipe.compute.runtime` asks for: others do not pay for them."""
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(False)
     try:

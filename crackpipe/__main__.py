@@ -1,5 +1,5 @@
 """``python -m crackpipe``: the command line, from the current folder's own code."""
 
-from crackpipe.cli import app
+from crackpipe.cli.app import app
 
 app()

@@ -9,35 +9,46 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crackpipe import checkpoints, params, reports, runtime, stage
-from crackpipe.clip import encoder, prompts
+from crackpipe import console, params
+from crackpipe.clip import prompts
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute import seeds
+from crackpipe.files import fingerprint, metrics
+from crackpipe.models import checkpoints
+from crackpipe.params import Project
 from crackpipe.report import prompt_ablation
-from crackpipe.segment import examples, labels, recipes, segmenter
-from crackpipe.segment.tokens import Tokens
+from crackpipe.segment import recipes
+from crackpipe.segment.adapters import examples
+from crackpipe.segment.adapters.token_cache import Tokens
+from crackpipe.segment.inference import segmenter
+from crackpipe.segment.windows import labels
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
 CLIP, OUT, CODE = Path("models/clip"), Path("data/prompt_ablation"), Path("data/code/ablate_prompts")
 
 
 def main() -> None:
-    (wording,) = stage.arguments({"wording": params.WORDINGS})
-    p = params.load()
+    (wording,) = console.arguments({"wording": params.WORDINGS})
+    project = Project.open()
+    p = project.params
     q, kind, workers = p.train_segmenter, p.ablate_prompts.labels, p.runtime.workers
     binarise = getattr(p.pseudo_label, kind).binarise
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    runtime.seed_everything(q.seed)
+    runtime = project.start_runtime()
+    seeds.seed_everything(q.seed)
     splits = labels.splits(kind, unlabelled=q.unlabelled)
     known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
     given = examples.labelled(Tokens(WINDOWS), known, binarise=binarise, kind=kind, workers=workers)
-    eyes = encoder.load(CLIP, machine)
+    encoder = encoder_files.load(CLIP, runtime)
     flawless, damaged = prompts.sets(**{**p.prompts.model_dump(), "wording": wording})
-    text = prompts.text_matrix(eyes, flawless=flawless, damaged=damaged)
+    text = prompts.text_matrix(encoder, flawless=flawless, damaged=damaged)
     settings = p.model_dump(exclude={"segment", "evaluate"})
-    digest = checkpoints.fingerprint([wording, settings], [CODE, PHOTOS, LABELS / kind, CLIP])
+    digest = fingerprint.of([wording, settings], [CODE, PHOTOS, LABELS / kind, CLIP])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
-        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "machine": machine, "checkpoint": checkpoint}
-        recipes.text_adapters(OUT / wording, given, encoder=eyes, text=text, **shared, **q.text_adapters.model_dump())
-    model = segmenter.load(OUT / wording, machine, clip=CLIP)
+        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "runtime": runtime, "checkpoint": checkpoint}
+        recipes.text_adapters(
+            OUT / wording, given, encoder=encoder, text=text, **shared, **q.text_adapters.model_dump()
+        )
+    model = segmenter.load(OUT / wording, runtime, clip=CLIP)
     scores = prompt_ablation.score(
         PHOTOS,
         partial(segmenter.segment, segmenter=model, **p.segment.model_dump(exclude={"splits"})),
@@ -46,8 +57,8 @@ def main() -> None:
         workers=workers,
         what=f"segment (prompts: {wording})",
     )
-    reports.write_json(OUT / wording / "scores.json", scores)
+    metrics.write_json(OUT / wording / "scores.json", scores)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

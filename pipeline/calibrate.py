@@ -7,9 +7,11 @@ Costs: a training as train_classifier's, or of the last part of the network alon
 
 from pathlib import Path
 
-from crackpipe import checkpoints, params, runtime, stage
-from crackpipe.classify import matrix
+from crackpipe import console, params
+from crackpipe.classify import loss_comparison
 from crackpipe.classify.losses import catalogue
+from crackpipe.files import fingerprint
+from crackpipe.params import Project
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
 FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
@@ -18,14 +20,15 @@ SCHEDULE = {"batch", "lr", "lr_gamma", "lr_step_epochs", "momentum", "optimiser"
 
 
 def main() -> None:
-    name, backbone, source, seed = stage.arguments(
+    name, backbone, source, seed = console.arguments(
         {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": None}
     )
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, r = p.train_classifier, p.calibrate
     loss, settings = p.loss(name)
-    machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads, keep_memory=True)
-    matrix.run(
+    runtime = project.start_runtime(precision=q.precision, keep_memory=True)
+    loss_comparison.run(
         CELLS / f"{name}-{backbone}-{source}-{seed}.json",
         name=name,
         loss=catalogue.build(loss, settings),
@@ -45,11 +48,11 @@ def main() -> None:
         photos=PHOTOS,
         patches=PATCHES,
         features=FEATURES / backbone,
-        machine=machine,
+        runtime=runtime,
         workers=p.runtime.workers,
-        key=[settings, q.precision, p.runtime.device, p.runtime.threads, checkpoints.fingerprint(None, [CODE])],
+        key=[settings, q.precision, p.runtime.device, p.runtime.threads, fingerprint.of(None, [CODE])],
     )
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -7,7 +7,7 @@ and blank lines are no part of a digest, so that an edit of them runs no stage a
 import gc
 from pathlib import Path
 
-from crackpipe import stage
+from crackpipe import console
 from crackpipe.files.code_imports import SourceTree, read
 
 ROOT, MANIFESTS = Path(__file__).resolve().parents[1], Path("data/code")
@@ -27,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -6,31 +6,35 @@ Costs: one decoding of each photograph and one run of the encoder on it; memory 
 
 from pathlib import Path
 
-from crackpipe import checkpoints, params, runtime, stage
-from crackpipe.clip import embedding, encoder
+from crackpipe import console
+from crackpipe.clip import embedding
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.files import fingerprint
+from crackpipe.params import Project
 
 PHOTOS = Path("data/photos")
 ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # before and after fine-tuning
 
 
 def main() -> None:
-    (name,) = stage.arguments({"model": list(ENCODERS)})
-    p = params.load()
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = encoder.load(ENCODERS[name], machine)
+    (name,) = console.arguments({"model": list(ENCODERS)})
+    project = Project.open()
+    p = project.params
+    runtime = project.start_runtime()
+    model = encoder_files.load(ENCODERS[name], runtime)
     listed = embedding.write(
         Path(f"data/embeddings/{name}"),
         PHOTOS,
         model,
-        machine,
+        runtime,
         side_px=embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px"),
         batch=p.embed.batch,
         workers=p.runtime.workers,
-        fingerprint=checkpoints.fingerprint(None, [ENCODERS[name]]),
+        fingerprint=fingerprint.of(None, [ENCODERS[name]]),
     )
     counts = listed["kind"].value_counts()
-    stage.say(f"embed ({name}): {counts['image']} photographs, {counts.get('text', 0)} captions")
+    console.say(f"embed ({name}): {counts['image']} photographs, {counts.get('text', 0)} captions")
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

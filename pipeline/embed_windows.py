@@ -8,30 +8,33 @@ and seeds are trained with later; memory of 64 MiB of tokens and a few photograp
 from functools import partial
 from pathlib import Path
 
-from crackpipe import params, runtime, stage
-from crackpipe.clip import encoder
-from crackpipe.segment import kept_windows, tokens, views
+from crackpipe import console
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.params import Project
+from crackpipe.segment.adapters import token_cache, token_windows
+from crackpipe.segment.windows import augment
 
 PHOTOS, CLIP, WINDOWS = Path("data/photos"), Path("models/clip"), Path("data/windows")
 
 
 def main() -> None:
-    p = params.load()
+    project = Project.open()
+    p = project.params
     q, workers = p.embed_windows, p.runtime.workers
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    eyes = encoder.load(CLIP, machine)
+    runtime = project.start_runtime()
+    encoder = encoder_files.load(CLIP, runtime)
     if "text_adapters" not in p.train_segmenter.segmenters and not p.ablate_prompts.wordings:
-        tokens.write(WINDOWS, [], count=0, kept={}, encoder=eyes, batch=q.batch, machine=machine)
+        token_cache.write(WINDOWS, [], count=0, kept={}, encoder=encoder, batch=q.batch, runtime=runtime)
         return
     splits = ["train", *p.train_segmenter.unlabelled]
-    chosen = kept_windows.draw(PHOTOS, splits=splits, count=p.train_segmenter.photos, seed=q.seed)
-    kept = tokens.shapes(eyes, stages=q.stages, side_px=q.side_px, machine=machine)
+    chosen = token_windows.draw(PHOTOS, splits=splits, count=p.train_segmenter.photos, seed=q.seed)
+    kept = token_cache.shapes(encoder, stages=q.stages, side_px=q.side_px, runtime=runtime)
     count = q.views * len(chosen)
-    stage.say(f"{WINDOWS}: {tokens.check_size(kept, count=count, max_gib=q.max_gib)}")
-    change = partial(views.view, side_px=q.side_px, fit=q.fit, **p.train_segmenter.augment.model_dump())
-    seen = kept_windows.see(PHOTOS, chosen, change, views=q.views, seed=q.seed, workers=workers)
-    tokens.write(WINDOWS, seen, count=count, kept=kept, encoder=eyes, batch=q.batch, machine=machine)
+    console.say(f"{WINDOWS}: {token_cache.check_size(kept, count=count, max_gib=q.max_gib)}")
+    change = partial(augment.view, side_px=q.side_px, fit=q.fit, **p.train_segmenter.augment.model_dump())
+    seen = token_windows.see(PHOTOS, chosen, change, views=q.views, seed=q.seed, workers=workers)
+    token_cache.write(WINDOWS, seen, count=count, kept=kept, encoder=encoder, batch=q.batch, runtime=runtime)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -10,7 +10,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from crackpipe import params, reports, stage
+from crackpipe import console, params
+from crackpipe.files import metrics
 from crackpipe.report import evaluation, gallery, history, label_quality
 
 PHOTOS, LABELS, MASKS, PLOTS = (
@@ -29,9 +30,9 @@ def main() -> None:
     tree = label_quality.score(
         PHOTOS, LABELS, methods=methods, keep_px=p.pseudo_label.keep_px, workers=p.runtime.workers, **shared
     )
-    reports.write_json(Path("metrics/pseudo_labels.json"), tree)
+    metrics.write_json(Path("metrics/pseudo_labels.json"), tree)
     found = evaluation.evaluate(PHOTOS, MASKS, expected=cells, **shared)
-    reports.write_json(Path("metrics/segmentation.json"), found.board.tree())
+    metrics.write_json(Path("metrics/segmentation.json"), found.board.tree())
     shutil.rmtree(PLOTS, ignore_errors=True)
     PLOTS.mkdir(parents=True)
     found.curves(split="test").to_csv(PLOTS / "precision_recall.csv", index=False)
@@ -54,4 +55,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

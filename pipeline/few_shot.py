@@ -6,20 +6,22 @@ process runs all subsets and seeds, because imports would take longer than most 
 
 from pathlib import Path
 
-from crackpipe import params, runtime, stage
-from crackpipe.heads import material, sweep
+from crackpipe import console
+from crackpipe.few_shot import dataset, sweep
+from crackpipe.params import Project
 
 PATCHES = Path("data/few_shot_patches")
 
 
 def main() -> None:
-    (head,) = stage.arguments({"head": list(sweep.HEADS)})
-    p = params.load()
+    (head,) = console.arguments({"head": list(sweep.HEADS)})
+    project = Project.open()
+    p = project.params
     q = p.few_shot
-    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
+    project.start_runtime(device="cpu", precision="fp32")  # the order of sums is that of the threads
     found = sweep.run(
         head,
-        material.load(PATCHES),
+        dataset.load(PATCHES),
         settings=getattr(q, head).model_dump(),
         shares=q.subsets,
         seeds=q.seeds,
@@ -29,4 +31,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

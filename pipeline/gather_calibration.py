@@ -7,7 +7,8 @@ plots. Costs: nothing.
 
 from pathlib import Path
 
-from crackpipe import params, reports, stage
+from crackpipe import console, params
+from crackpipe.files import metrics
 from crackpipe.report import calibration
 
 CELLS, METRICS = Path("data/calibration"), Path("metrics")
@@ -15,10 +16,10 @@ CELLS, METRICS = Path("data/calibration"), Path("metrics")
 
 def main() -> None:
     cells = calibration.read(CELLS, expected=params.load().calibrate.cells())
-    reports.write_json(METRICS / "calibration.json", calibration.summary(cells))
-    reports.write_json(METRICS / "reliability.json", calibration.reliability(cells))
-    reports.write_json(METRICS / "attack_steps.json", calibration.attack_steps(cells))
+    metrics.write_json(METRICS / "calibration.json", calibration.summary(cells))
+    metrics.write_json(METRICS / "reliability.json", calibration.reliability(cells))
+    metrics.write_json(METRICS / "attack_steps.json", calibration.attack_steps(cells))
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

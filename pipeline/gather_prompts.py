@@ -6,15 +6,16 @@ Reads data/prompt_ablation/<wording>/scores.json; writes metrics/prompts.json. C
 import json
 from pathlib import Path
 
-from crackpipe import params, reports, stage
+from crackpipe import console, params
+from crackpipe.files import metrics
 
 
 def main() -> None:
     wordings = params.load().ablate_prompts.wordings
     paths = {wording: Path("data/prompt_ablation") / wording / "scores.json" for wording in wordings}
     found = {wording: json.loads(path.read_text(encoding="utf-8")) for wording, path in paths.items()}
-    reports.write_json(Path("metrics/prompts.json"), found)
+    metrics.write_json(Path("metrics/prompts.json"), found)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -6,7 +6,8 @@ Reads data/caption_scaling/<share>.json; writes metrics/caption_scaling.json, ro
 import json
 from pathlib import Path
 
-from crackpipe import params, reports, stage
+from crackpipe import console, params
+from crackpipe.files import metrics
 from crackpipe.report import caption_scaling
 
 
@@ -14,8 +15,8 @@ def main() -> None:
     shares = params.load().scale_captions.shares
     paths = {float(path.stem): path for path in Path("data/caption_scaling").glob("*.json")}  # 1.json is 1.0's, too
     found = [json.loads(paths[share].read_text(encoding="utf-8")) for share in shares]
-    reports.write_json(Path("metrics/caption_scaling.json"), caption_scaling.points(found))
+    metrics.write_json(Path("metrics/caption_scaling.json"), caption_scaling.points(found))
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from crackpipe import params, reports, schemas, stage, tables
+from crackpipe import console, params
 from crackpipe.data import ingest
 from crackpipe.data.photo import RawPhoto
+from crackpipe.files import metrics, parquet, schemas
 
 PHOTOS = Path("data/photos")
 REJECTED = Path("data/photos_rejected.parquet")
@@ -35,17 +36,17 @@ def main() -> None:
     )
     found = ingest.survey(candidates, max_megapixels=p.ingest.max_megapixels, workers=p.runtime.workers)
     # Rejects first: they say why, where nothing is left to go on with.
-    tables.write(REJECTED, schemas.PHOTOS_REJECTED, ingest.reject_rows(found))
+    parquet.write(REJECTED, schemas.PHOTOS_REJECTED, ingest.reject_rows(found))
     ingest.require_training(found)
     shutil.rmtree(PHOTOS, ignore_errors=True)  # an earlier run by hand may have left more shards than this one writes
-    tables.write_shards(PHOTOS, schemas.PHOTOS, ingest.rows(found, workers=p.runtime.workers))
+    parquet.write_shards(PHOTOS, schemas.PHOTOS, ingest.rows(found, workers=p.runtime.workers))
     counts = ingest.counts(found)
-    reports.write_json(METRICS, counts)
+    metrics.write_json(METRICS, counts)
     for source, cells in counts.items():
         for split, cell in cells.items():
             figures = f"{cell['photos']} photographs, {cell['masks']} with masks, {cell['rejected']} rejected"
-            stage.say(f"{source} {split}: {figures}")
+            console.say(f"{source} {split}: {figures}")
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -6,20 +6,23 @@ the test split. Costs: logistic regressions of a few minutes at 100 000 photogra
 
 from pathlib import Path
 
-from crackpipe import params, reports, runtime, stage
+from crackpipe import console
+from crackpipe.files import metrics
+from crackpipe.params import Project
 from crackpipe.report import retrieval
 
 
 def main() -> None:
-    p = params.load()
-    runtime.start(device="cpu", precision="fp32", threads=p.runtime.threads)  # the order of sums is that of the threads
+    project = Project.open()
+    p = project.params
+    project.start_runtime(device="cpu", precision="fp32")  # the order of sums is that of the threads
     embeddings: dict[str, Path] = {name: Path("data/embeddings") / name for name in p.embed.models}
     tree = retrieval.score(Path("data/photos"), embeddings, **p.retrieve.model_dump())
-    reports.write_json(Path("metrics/bridge.json"), tree)
+    metrics.write_json(Path("metrics/bridge.json"), tree)
     for model, scores in tree.items():
         for name, reason in scores["absent"].items():
-            stage.say(f"retrieve ({model}): no {name}, because {reason}")
+            console.say(f"retrieve ({model}): no {name}, because {reason}")
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -6,8 +6,9 @@ metrics/few_shot_f1.json, few_shot_risk.json and few_shot_loss.json. Costs: seco
 
 from pathlib import Path
 
-from crackpipe import params, reports, stage
-from crackpipe.heads import material, sweep
+from crackpipe import console, params
+from crackpipe.few_shot import dataset, sweep
+from crackpipe.files import metrics
 from crackpipe.report import few_shot
 
 PATCHES, CELLS, METRICS = Path("data/few_shot_patches"), Path("data/few_shot"), Path("metrics")
@@ -16,13 +17,13 @@ PATCHES, CELLS, METRICS = Path("data/few_shot_patches"), Path("data/few_shot"), 
 def main() -> None:
     q = params.load().few_shot
     cells = sweep.read(CELLS, heads=q.heads)
-    parts = material.load(PATCHES) if q.heads else None
+    parts = dataset.load(PATCHES) if q.heads else None
     tree = few_shot.scores(parts, cells, reference=q.reference, resamples=q.bootstrap, seed=q.seed) if parts else {}
-    reports.write_json(METRICS / "few_shot.json", tree)
-    reports.write_json(METRICS / "few_shot_f1.json", few_shot.f1_rows(tree))
-    reports.write_json(METRICS / "few_shot_risk.json", few_shot.risk_rows(parts, cells) if parts else [])
-    reports.write_json(METRICS / "few_shot_loss.json", few_shot.loss_rows(cells))
+    metrics.write_json(METRICS / "few_shot.json", tree)
+    metrics.write_json(METRICS / "few_shot_f1.json", few_shot.f1_rows(tree))
+    metrics.write_json(METRICS / "few_shot_risk.json", few_shot.risk_rows(parts, cells) if parts else [])
+    metrics.write_json(METRICS / "few_shot_loss.json", few_shot.loss_rows(cells))
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

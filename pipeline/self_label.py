@@ -8,20 +8,23 @@ on each photograph that has no mask yet.
 from functools import partial
 from pathlib import Path
 
-from crackpipe import params, runtime, schemas, stage, tables
-from crackpipe.pseudo import patch_labels
-from crackpipe.segment import segmenter, self_labels
+from crackpipe import console, params
+from crackpipe.files import parquet, schemas
+from crackpipe.params import Project
+from crackpipe.pseudo import patch_labels, self_training
+from crackpipe.segment.inference import segmenter
 
 PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
 
 
 def main() -> None:
-    (kind,) = stage.arguments({"labels": params.TEACHER_LABELS})
-    p = params.load()
+    (kind,) = console.arguments({"labels": params.TEACHER_LABELS})
+    project = Project.open()
+    p = project.params
     teacher, own = f"{p.self_label.segmenter}-{kind}", getattr(p.pseudo_label, f"self_{kind}")
-    machine = runtime.start(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    model = segmenter.load(Path(f"models/segmenter/{teacher}"), machine, clip=Path("models/clip"))
-    rows = self_labels.rows(
+    runtime = project.start_runtime()
+    model = segmenter.load(Path(f"models/segmenter/{teacher}"), runtime, clip=Path("models/clip"))
+    rows = self_training.rows(
         PHOTOS,
         Path(f"data/masks/{teacher}"),
         segment=partial(segmenter.segment, segmenter=model, **p.segment.model_dump(exclude={"splits"})),
@@ -30,8 +33,8 @@ def main() -> None:
         binarise=own.binarise,
         workers=p.runtime.workers,
     )
-    tables.write_shards(Path(f"data/pseudo_labels/self_{kind}"), schemas.PSEUDO_LABELS, rows)
+    parquet.write_shards(Path(f"data/pseudo_labels/self_{kind}"), schemas.PSEUDO_LABELS, rows)
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

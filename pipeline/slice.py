@@ -5,8 +5,9 @@ Reads data/photos; writes data/patches/patches.parquet. Costs: one decoding of e
 
 from pathlib import Path
 
-from crackpipe import params, progress, schemas, stage, tables
+from crackpipe import console, params
 from crackpipe.data import slices
+from crackpipe.files import parquet, schemas
 
 PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
 COLUMNS = ["photo_id", "split", "height_px", "width_px", "mask", "label"]
@@ -14,18 +15,18 @@ COLUMNS = ["photo_id", "split", "height_px", "width_px", "mask", "label"]
 
 def main() -> None:
     p = params.load().slice
-    photos = tables.scan(PHOTOS, schemas.PHOTOS, columns=COLUMNS)
-    total = tables.count(PHOTOS, schemas.PHOTOS)
+    photos = parquet.scan(PHOTOS, schemas.PHOTOS, columns=COLUMNS)
+    total = parquet.count(PHOTOS, schemas.PHOTOS)
     patches = slices.cut(
-        progress.bar(photos, what="slice", total=total, unit="photos"),
+        console.bar(photos, what="slice", total=total, unit="photos"),
         side_px=p.side_px,
         stride_px=p.stride_px,
         symmetries=p.symmetries,
         min_crack_px=p.min_crack_px,
     )
-    count = tables.write_columns(PATCHES, schemas.PATCHES, patches)
-    stage.say(f"slice: {count} patches")
+    count = parquet.write_columns(PATCHES, schemas.PATCHES, patches)
+    console.say(f"slice: {count} patches")
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

@@ -8,28 +8,32 @@ patch; memory of what is kept.
 
 from pathlib import Path
 
-from crackpipe import params, runtime, schemas, stage, tables
-from crackpipe.classify import classifier, kept_features, trunk
-from crackpipe.classify.sampling import Photographed
+from crackpipe import console, params
+from crackpipe.classify import classifier, feature_cache, trunk
+from crackpipe.classify.training_inputs import Photographed
+from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.files import parquet, schemas
+from crackpipe.params import Project
 
 PHOTOS, PATCHES, OUT = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/trunk_features")
 
 
 def main() -> None:
-    (backbone,) = stage.arguments({"backbone": params.BACKBONES})
-    p = params.load()
+    (backbone,) = console.arguments({"backbone": params.BACKBONES})
+    project = Project.open()
+    p = project.params
     q, r, side_px, workers = p.train_classifier, p.calibrate, p.slice.side_px, p.runtime.workers
     if r.train_from is None:
-        kept_features.write_nothing(OUT / backbone)
+        feature_cache.write_nothing(OUT / backbone)
         return
-    machine = runtime.start(device=p.runtime.device, precision=q.precision, threads=p.runtime.threads)
-    runtime.seed_everything(q.seed)
+    runtime = project.start_runtime(precision=q.precision)
+    seeds.seed_everything(q.seed)
     model = classifier.create(backbone=backbone, weights=q.weights, side_px=side_px)
     trunk.split(model.network, train_from=r.train_from)  # or it is no part of this backbone: told before the work
-    machine.place(model.network)
-    parts = kept_features.draw(
-        tables.read(PATCHES, schemas.PATCHES).to_pandas(),
+    runtime.place(model.network)
+    parts = feature_cache.draw(
+        parquet.read(PATCHES, schemas.PATCHES).to_pandas(),
         train=r.kept_patches,
         val=r.val_patches,
         test=r.test_patches,
@@ -40,9 +44,9 @@ def main() -> None:
     augment = q.augment.model_dump() | {"sides_px": q.augment.sides_px[:1]}
     with PhotoCache(PHOTOS, wanted=wanted, workers=workers) as photos:
         inputs = Photographed(photos, side_px, workers, augment)
-        size = kept_features.write(OUT / backbone, model, parts, inputs, machine, train_from=r.train_from, seed=q.seed)
-    stage.say(f"{OUT / backbone}: {sum(map(len, parts))} patches, {size / 1024**2:.0f} MiB")
+        size = feature_cache.write(OUT / backbone, model, parts, inputs, runtime, train_from=r.train_from, seed=q.seed)
+    console.say(f"{OUT / backbone}: {sum(map(len, parts))} patches, {size / 1024**2:.0f} MiB")
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    console.run(main)

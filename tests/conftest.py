@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from crackpipe.runtime import Runtime
+    from crackpipe.compute.runtime import Runtime
 
 # a busy machine is no fault of the code, and the same commit must give the same verdict twice
 settings.register_profile("crackpipe", deadline=None, derandomize=True)
@@ -25,11 +25,11 @@ def _torch_as_it_was() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def machine() -> "Iterator[Runtime]":
+def runtime() -> "Iterator[Runtime]":
     """The processor, one thread: two would wait for each other longer than the small networks of tests take."""
     import torch
 
-    from crackpipe.runtime import Runtime
+    from crackpipe.compute.runtime import Runtime
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

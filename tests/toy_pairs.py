@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from crackpipe.clip.kept_images import Features, Squares
-from crackpipe.clip.pairing import Pairs
+from crackpipe.clip.training.image_cache import Features, Squares
+from crackpipe.clip.training.pairing import Pairs
 
 TEXTS = (["a flawless wall", "a perfect wall"], ["a cracked wall", "a wall with crack"])
 

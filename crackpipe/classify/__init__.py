@@ -1,0 +1,1 @@
+"""Patch classifiers: training, losses, calibration."""

@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Float, Float16, Float64, UInt8
 from torch import Tensor, nn
 
-from crackpipe import models
-from crackpipe.classify import backbones, calibrator, folding
+from crackpipe.classify import calibrator
 from crackpipe.classify.calibrator import Calibrator
-from crackpipe.runtime import Runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.models import backbones, folding, model_files, normalise
 
 Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]
 """Photographed patches, or a frozen trunk's features of them."""
@@ -39,7 +39,7 @@ class Classifier:
         """RGB levels 0–255 to normalised float inputs on the device, channels last."""
         if not self.mean:
             return pixels.to(runtime.device, torch.float32, memory_format=torch.channels_last)
-        return normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
+        return normalise.normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
 
     def crack_probability(self, pixels: Pixels, runtime: Runtime) -> Float64[Tensor, "b"]:
         """Calibrated probability of the class crack, on the CPU."""
@@ -50,16 +50,6 @@ class Classifier:
         with torch.inference_mode(), runtime.autocast():
             found: Tensor = self.network(self.prepare(pixels, runtime))
         return found.float()
-
-
-def normalise(
-    pixels: UInt8[Tensor, "b 3 h w"], *, mean: tuple[float, ...], std: tuple[float, ...], runtime: Runtime
-) -> Float[Tensor, "b 3 h w"]:
-    """RGB levels 0–255 to ``(x / 255 − mean) / std`` on the device, channels last."""
-    scale = torch.tensor(std, device=runtime.device).view(1, 3, 1, 1) * 255
-    shift = torch.tensor(mean, device=runtime.device).view(1, 3, 1, 1) * 255
-    inputs = pixels.to(runtime.device, non_blocking=True).to(torch.float32, memory_format=torch.channels_last)
-    return (inputs - shift) / scale
 
 
 def create(*, backbone: str, weights: str, side_px: int) -> Classifier:
@@ -80,7 +70,7 @@ def save(folder: Path, classifier: Classifier) -> None:
         "std": list(classifier.std),
         "calibrator": classifier.calibrator.card(),
     }
-    models.save(folder, classifier.network, card)
+    model_files.save(folder, classifier.network, card)
 
 
 def for_inference(classifier: Classifier, runtime: Runtime) -> Classifier:
@@ -94,9 +84,9 @@ def load(folder: Path, runtime: Runtime) -> Classifier:
     Raises:
         ModelError: the folder holds no classifier, or its weights do not fit its card.
     """
-    card = models.card(folder, kind="classifier")
+    card = model_files.card(folder, kind="classifier")
     network = backbones.create(card["architecture"], classes=len(card["classes"]), weights="none")
-    models.fill(network, models.weights(folder / "model.safetensors"), where=str(folder))
+    model_files.fill(network, model_files.weights(folder / "model.safetensors"), where=str(folder))
     network = runtime.place(network).eval().requires_grad_(False)
     return Classifier(
         network,

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.classify import calibrator, sampling, scoring, training
+from crackpipe.classify import calibrator, scoring, training
 from crackpipe.classify.calibrator import Kind
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
-from crackpipe.classify.sampling import Inputs
 from crackpipe.classify.training import History
-from crackpipe.runtime import Runtime
+from crackpipe.classify.training_inputs import Inputs
+from crackpipe.compute.runtime import Runtime
+from crackpipe.data import patch_draw
+from crackpipe.models.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def plan(
     """
     train = patches[patches["split"] == "train"].reset_index(drop=True)
     labels = train["label"].to_numpy()
-    drawn = partial(sampling.draw, labels, count=patches_per_epoch, crack_share=crack_share, seed=seed)
+    drawn = partial(patch_draw.draw, labels, count=patches_per_epoch, crack_share=crack_share, seed=seed)
     return Plan(train, scored, [drawn(epoch=epoch) for epoch in range(epochs)])
 
 
@@ -66,7 +67,7 @@ def train(
     plan: Plan,
     inputs: Inputs,
     *,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
     loss: Loss,
     batch: int,
@@ -84,14 +85,14 @@ def train(
         model,
         batches=lambda epoch: inputs.training(plan.train, plan.orders[epoch], batch=batch, seed=seed, epoch=epoch),
         steps_per_epoch=-(-count // batch),
-        validate=lambda: scoring.validation(model, plan.scored, inputs, machine),
+        validate=lambda: scoring.validation(model, plan.scored, inputs, runtime),
         loss=loss,
         optimise=training.optimiser(optimiser, model.network, lr=lr, momentum=momentum, weight_decay=weight_decay),
         epochs=len(plan.orders),
         lr_gamma=lr_gamma,
         lr_step_epochs=lr_step_epochs,
         seed=seed,
-        runtime=machine,
+        runtime=runtime,
         checkpoint=checkpoint,
     )
 
@@ -102,7 +103,7 @@ def calibrated(
     scored: pd.DataFrame,
     inputs: Inputs,
     *,
-    machine: Runtime,
+    runtime: Runtime,
     where: str,
 ) -> Classifier:
     """The classifier with a calibrator that is fitted to its logits on the validation patches.
@@ -113,5 +114,5 @@ def calibrated(
     if kind == "none":
         return model
     part = validated(scored)
-    logits = scoring.logits(model, part, inputs, machine)
+    logits = scoring.logits(model, part, inputs, runtime)
     return replace(model, calibrator=calibrator.fit(kind, logits, scoring.labels(part), where=where))

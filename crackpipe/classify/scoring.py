@@ -9,15 +9,16 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from crackpipe import progress, runtime
+from crackpipe import console
 from crackpipe.classify import final_layer
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses import ar_adals
 from crackpipe.classify.losses.step import HeldOut
-from crackpipe.classify.sampling import Inputs
+from crackpipe.classify.training_inputs import Inputs
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import Runtime
 from crackpipe.measures import classification
-from crackpipe.runtime import Runtime
 
 BATCH = 128
 
@@ -27,7 +28,7 @@ def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
     parts = []
     for number, split in enumerate(("val", "test")):
         part = patches[patches["split"] == split]
-        index = np.sort(runtime.generator(seed, number).permutation(len(part))[:count])
+        index = np.sort(seeds.generator(seed, number).permutation(len(part))[:count])
         parts.append(part.iloc[index])
     return pd.concat(parts, ignore_index=True)
 
@@ -42,7 +43,7 @@ def choose_of_each_source(patches: pd.DataFrame, *, val: int, test: int, seed: i
     for number, (split, count) in enumerate((("val", val), ("test", test))):
         for source in sorted(set(sources)):
             part = patches[(patches["split"] == split) & (sources == source)]
-            own = runtime.generator(seed, number, zlib.crc32(source.encode()))
+            own = seeds.generator(seed, number, zlib.crc32(source.encode()))
             parts.append(part.iloc[np.sort(own.permutation(len(part))[:count])])
     return pd.concat(parts, ignore_index=True)
 
@@ -52,22 +53,22 @@ def sources_of(patches: pd.DataFrame) -> "pd.Series[str]":
     return patches["photo_id"].str.partition("/")[0]
 
 
-def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Runtime) -> Float[Tensor, "n 2"]:
+def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> Float[Tensor, "n 2"]:
     """Logits of no crack and crack of each patch, in inference mode, on the CPU."""
     model.network.eval()
     loaded = inputs.plain(patches, batch=BATCH)
-    bar = progress.bar(loaded, what="score patches", total=-(-len(patches) // BATCH), unit="batches")
-    return torch.cat([torch.zeros(0, 2), *(model.logits(pixels, machine).cpu() for pixels, _ in bar)])
+    bar = console.bar(loaded, what="score patches", total=-(-len(patches) // BATCH), unit="batches")
+    return torch.cat([torch.zeros(0, 2), *(model.logits(pixels, runtime).cpu() for pixels, _ in bar)])
 
 
 def outputs(
-    model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Runtime
+    model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime
 ) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n 2"]]:
     """Features that enter the final layer, and :func:`logits`; both on the CPU."""
     final = final_layer.of(model.network)
     features = [torch.zeros(0, final.in_features)]
     with final_layer.watched(final, lambda entering: features.append(entering.detach().float().cpu())):
-        found = logits(model, patches, inputs, machine)
+        found = logits(model, patches, inputs, runtime)
     return torch.cat(features), found
 
 
@@ -76,28 +77,28 @@ def labels(patches: pd.DataFrame) -> Int[Tensor, "n"]:
     return torch.from_numpy(patches["label"].to_numpy(np.int64))
 
 
-def predict(model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Runtime) -> Float[np.ndarray, "n"]:
+def predict(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> Float[np.ndarray, "n"]:
     """Calibrated crack probability of each patch, in inference mode."""
-    return model.calibrator.crack_probability(logits(model, patches, inputs, machine)).numpy()
+    return model.calibrator.crack_probability(logits(model, patches, inputs, runtime)).numpy()
 
 
-def score(model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Runtime) -> dict[str, Any]:
+def score(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> dict[str, Any]:
     """Classification metrics per split: ``{split: {precision, recall, f1, …}}``; one without patches is left out."""
     found = {}
     for split, part in patches.groupby("split"):
-        probability = predict(model, part, inputs, machine)
+        probability = predict(model, part, inputs, runtime)
         found[str(split)] = classification.scores(part["label"].to_numpy(np.int64), probability)
     return found
 
 
 def validation(
-    model: Classifier, patches: pd.DataFrame, inputs: Inputs, machine: Runtime
+    model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime
 ) -> tuple[dict[str, float], HeldOut | None]:
     """F1, area under the ROC curve and ECE of the validation split, and its decisions for losses that ask for them."""
     part = patches[patches["split"] == "val"]
     if part.empty:
         return {}, None
-    found, truth = logits(model, part, inputs, machine), labels(part)
+    found, truth = logits(model, part, inputs, runtime), labels(part)
     figures = classification.scores(truth.numpy(), Calibrator().crack_probability(found).numpy())
     weight = final_layer.of(model.network).weight.detach().cpu()
     told = HeldOut(

@@ -6,13 +6,13 @@ from dataclasses import asdict
 import torch
 from torch import Tensor, nn
 
-from crackpipe import progress
-from crackpipe.checkpoints import Checkpoint
+from crackpipe import console
 from crackpipe.classify import final_layer
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import HeldOut, Loss, Step
-from crackpipe.classify.sampling import Batch
-from crackpipe.runtime import Runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.data.patch_pixels import PatchBatch
+from crackpipe.models.checkpoints import Checkpoint
 
 History = list[dict[str, float]]
 Validation = tuple[dict[str, float], HeldOut | None]
@@ -30,7 +30,7 @@ def optimiser(
 def fit(
     classifier: Classifier,
     *,
-    batches: Callable[[int], Iterable[Batch]],
+    batches: Callable[[int], Iterable[PatchBatch]],
     steps_per_epoch: int,
     validate: Callable[[], Validation],
     loss: Loss,
@@ -67,7 +67,7 @@ def fit(
         what = f"train classifier, epoch {epoch + 1}/{epochs}"
         mean_loss = _run_epoch(
             classifier,
-            progress.bar(batches(epoch), what=what, total=steps_per_epoch, unit="batches"),
+            console.bar(batches(epoch), what=what, total=steps_per_epoch, unit="batches"),
             loss=loss,
             optimise=optimise,
             epoch=epoch,
@@ -94,7 +94,7 @@ def fit(
 
 def _run_epoch(
     classifier: Classifier,
-    batches: Iterable[Batch],
+    batches: Iterable[PatchBatch],
     *,
     loss: Loss,
     optimise: torch.optim.Optimizer,

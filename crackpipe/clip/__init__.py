@@ -1,0 +1,1 @@
+"""Image-text encoders: prompts, embeddings, contrastive training."""

@@ -12,18 +12,22 @@ import torch
 from jaxtyping import Float, Float16, Float32, UInt8
 from torch import Tensor, nn
 
-from crackpipe import images, mapped, progress, schemas, tables
-from crackpipe.clip.encoder import Encoder, OpenClipEncoder
-from crackpipe.clip.kept_embeddings import ENCODER, FILE
+from crackpipe import console
+from crackpipe.clip.embedding_file import ENCODER, FILE
+from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.compute.runtime import Runtime
+from crackpipe.data import decoded
 from crackpipe.errors import CrackpipeError, ParamsError
-from crackpipe.runtime import Runtime
+from crackpipe.files import arrow, parquet, schemas
+from crackpipe.imaging import images
 
 AHEAD = 2  # batches that are decoded before they are needed
 
 
 def items(photos: Path) -> pd.DataFrame:
     """What is embedded, in the order of the table: kind, split and item_id of photographs and distinct captions."""
-    table = tables.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
+    table = parquet.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
     seen = table[["split", "photo_id"]].rename(columns={"photo_id": "item_id"}).assign(kind="image")
     captioned = table[table["caption"].notna()]
     said = captioned[["split", "caption"]].rename(columns={"caption": "item_id"}).assign(kind="text").drop_duplicates()
@@ -51,7 +55,7 @@ def write(
     folder: Path,
     photos: Path,
     encoder: Encoder,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     batch: int,
@@ -75,23 +79,23 @@ def write(
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=scratch, prefix="embeddings-") as file:
         vectors = np.memmap(file, np.float16, "w+", shape=(len(listed), width))
-        _fill_images(vectors, listed, photos, encoder, machine, side_px=side_px, batch=batch, workers=workers)
-        _fill_texts(vectors, listed, encoder, machine, batch=batch)
+        _fill_images(vectors, listed, photos, encoder, runtime, side_px=side_px, batch=batch, workers=workers)
+        _fill_texts(vectors, listed, encoder, runtime, batch=batch)
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), width)
         names = {name: pa.array(listed[name].tolist(), pa.string()) for name in listed}
         columns = pa.table({**names, "vector": column})
-        mapped.write(folder / FILE, schemas.embeddings(width=width), columns, about={ENCODER.decode(): fingerprint})
+        arrow.write(folder / FILE, schemas.embeddings(width=width), columns, about={ENCODER.decode(): fingerprint})
     return listed
 
 
-def encode_images(encoder: Encoder, pixels: UInt8[Tensor, "b 3 h w"], machine: Runtime) -> Float16[np.ndarray, "b d"]:
+def encode_images(encoder: Encoder, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float16[np.ndarray, "b d"]:
     """Embeddings of photographs of one size, RGB levels 0–255."""
-    with torch.inference_mode(), machine.autocast():
-        return _kept(encoder.image_embedding(encoder.prepare(pixels, machine)))
+    with torch.inference_mode(), runtime.autocast():
+        return _kept(encoder.image_embedding(encoder.prepare(pixels, runtime)))
 
 
 def of_photo(
-    encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], machine: Runtime, *, side_px: int
+    encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], runtime: Runtime, *, side_px: int
 ) -> Float32[np.ndarray, "d"]:
     """Embedding of one photograph, squeezed to a square.
 
@@ -99,7 +103,7 @@ def of_photo(
         CrackpipeError: it is not finite.
     """
     square = torch.from_numpy(images.squeezed(pixels, side_px=side_px)).permute(2, 0, 1)[None]
-    vector = encode_images(encoder, square, machine)[0].astype(np.float32)
+    vector = encode_images(encoder, square, runtime)[0].astype(np.float32)
     if not np.isfinite(vector).all():
         raise CrackpipeError(
             "its embedding is not finite; the encoder has diverged, or runs in a precision too low for it: "
@@ -108,9 +112,9 @@ def of_photo(
     return vector
 
 
-def encode_texts(encoder: Encoder, texts: Sequence[str], machine: Runtime) -> Float16[np.ndarray, "n d"]:
+def encode_texts(encoder: Encoder, texts: Sequence[str], runtime: Runtime) -> Float16[np.ndarray, "n d"]:
     """Embeddings of sentences."""
-    with torch.inference_mode(), machine.autocast():
+    with torch.inference_mode(), runtime.autocast():
         return _kept(encoder.text_embedding(list(texts)))
 
 
@@ -124,7 +128,7 @@ def _fill_images(
     listed: pd.DataFrame,
     photos: Path,
     encoder: Encoder,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     batch: int,
@@ -132,29 +136,24 @@ def _fill_images(
 ) -> None:
     seen = listed.index[listed["kind"] == "image"]
     rows = dict(zip(listed["item_id"][seen], seen, strict=True))
-    count = -(-len(rows) // batch)
-    loaded = _squares(photos, side_px=side_px, batch=batch, workers=workers)
-    for names, pixels in progress.bar(loaded, what="embed photographs", total=count, unit="batches"):
-        vectors[[rows[name] for name in names]] = encode_images(encoder, pixels, machine)
+    for names, pixels in _squares(photos, side_px=side_px, batch=batch, workers=workers):
+        vectors[[rows[name] for name in names]] = encode_images(encoder, pixels, runtime)
 
 
 def _squares(
     photos: Path, *, side_px: int, batch: int, workers: int
 ) -> Iterator[tuple[list[str], UInt8[Tensor, "b 3 s s"]]]:
     """photo_ids and pixels of the photographs, batch by batch; threads decode the next ones."""
-    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-
-    def square(row: tables.Row) -> tuple[str, UInt8[np.ndarray, "s s 3"]]:
-        return row["photo_id"], images.squeezed(images.decode_rgb(row["image"]), side_px=side_px)
-
-    decoded = progress.prefetch(square, rows, workers=workers, ahead=AHEAD * batch)
-    while group := list(itertools.islice(decoded, batch)):
+    squares = decoded.photographs(
+        photos, side_px=side_px, workers=workers, what="embed photographs", ahead=AHEAD * batch
+    )
+    while group := list(itertools.islice(squares, batch)):
         names, pixels = zip(*group, strict=True)
         yield list(names), torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
 
 
 def _fill_texts(
-    vectors: Float16[np.ndarray, "n d"], listed: pd.DataFrame, encoder: Encoder, machine: Runtime, *, batch: int
+    vectors: Float16[np.ndarray, "n d"], listed: pd.DataFrame, encoder: Encoder, runtime: Runtime, *, batch: int
 ) -> None:
     said = listed.index[listed["kind"] == "text"]
     rows: dict[str, list[int]] = {}
@@ -162,7 +161,7 @@ def _fill_texts(
         rows.setdefault(listed["item_id"][row], []).append(row)
     captions = sorted(rows)
     starts = range(0, len(captions), batch)
-    for start in progress.bar(starts, what="embed captions", total=len(starts), unit="batches"):
+    for start in console.bar(starts, what="embed captions", total=len(starts), unit="batches"):
         chosen = captions[start : start + batch]
-        for caption, vector in zip(chosen, encode_texts(encoder, chosen, machine), strict=True):
+        for caption, vector in zip(chosen, encode_texts(encoder, chosen, runtime), strict=True):
             vectors[rows[caption]] = vector

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from crackpipe.clip.encoder import Encoder
+from crackpipe.clip.encoders.encoder import Encoder
 
 Wording = Literal["normal", "crack"]
 

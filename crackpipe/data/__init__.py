@@ -1,0 +1,1 @@
+"""From raw photographs to patches: ingest, splits, captions, slices, pixels of patches."""

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from crackpipe import images, progress
-from crackpipe.data import datasets, inspection, splits
+from crackpipe import console
+from crackpipe.compute import parallel
+from crackpipe.data import inspection, splits
+from crackpipe.data.datasets import catalogue
 from crackpipe.data.inspection import Facts
 from crackpipe.data.photo import RawPhoto, Split
 from crackpipe.errors import DatasetError, PhotoError
-from crackpipe.tables import Row
+from crackpipe.files.parquet import Row
+from crackpipe.imaging import images
 
 UNASSIGNED = "unassigned"
 """Where rejects are counted that no split could be given to."""
@@ -75,8 +78,8 @@ def gather(
         raise DatasetError(f"ingest.sources: {repeated[0]} is named twice, expected once; remove one")
     found: list[Candidate] = []
     for name, how, limit in sources:
-        photos = sorted(demo() if name == "demo" else datasets.read(name, raw=raw), key=lambda photo: photo.name)
-        needs_mask = name == "demo" or datasets.CATALOGUE[name].has_masks
+        photos = sorted(demo() if name == "demo" else catalogue.read(name, raw=raw), key=lambda photo: photo.name)
+        needs_mask = name == "demo" or catalogue.CATALOGUE[name].has_masks
         by_split: dict[Split | None, list[RawPhoto]] = defaultdict(list)
         for photo, split in zip(photos, splits.assign(photos, source=name, how=how, seed=seed), strict=True):
             by_split[split].append(photo)
@@ -105,8 +108,8 @@ def survey(candidates: Sequence[Candidate], *, max_megapixels: float, workers: i
 
     unique, rejects = _uniquely_named(candidates)
     sound: list[Accepted] = []
-    results = progress.prefetch(check, unique, workers=workers, ahead=4 * workers)
-    for candidate, result in progress.bar(
+    results = parallel.prefetch(check, unique, workers=workers, ahead=4 * workers)
+    for candidate, result in console.bar(
         zip(unique, results, strict=True), what="check", total=len(unique), unit="photos"
     ):
         if isinstance(result, PhotoError):
@@ -192,8 +195,8 @@ def rows(found: Survey, *, workers: int) -> Iterator[Row]:
     Raises:
         PhotoError: a file has changed since the survey.
     """
-    done = progress.prefetch(_row, found.accepted, workers=workers, ahead=4 * workers)
-    yield from progress.bar(done, what="write", total=len(found.accepted), unit="photos")
+    done = parallel.prefetch(_row, found.accepted, workers=workers, ahead=4 * workers)
+    yield from console.bar(done, what="write", total=len(found.accepted), unit="photos")
 
 
 def _row(pair: Accepted) -> Row:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from crackpipe import images
 from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import PhotoError
+from crackpipe.imaging import images
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, schemas, tables
+from crackpipe.data import decoded
 
 
 class PhotoCache(Mapping[str, np.ndarray]):
@@ -24,17 +24,8 @@ class PhotoCache(Mapping[str, np.ndarray]):
         folder.mkdir(parents=True, exist_ok=True)
         self._file = tempfile.TemporaryFile(dir=folder, prefix="photos-")  # noqa: SIM115 - closed by __exit__
         self._places: dict[str, tuple[int, tuple[int, int]]] = {}
-        chosen = set(wanted)
-        rows = (
-            (row["photo_id"], row["image"])
-            for row in tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-            if row["photo_id"] in chosen
-        )
-        decoded = progress.prefetch(
-            lambda row: (row[0], images.decode_rgb(row[1])), rows, workers=workers, ahead=4 * workers
-        )
         offset = 0
-        for photo_id, pixels in progress.bar(decoded, what="decode", total=len(chosen), unit="photos"):
+        for photo_id, pixels in decoded.photographs(photos, wanted=set(wanted), workers=workers, what="decode"):
             self._file.write(pixels.tobytes())
             self._places[photo_id] = (offset, pixels.shape[:2])
             offset += pixels.nbytes
@@ -60,17 +51,3 @@ class PhotoCache(Mapping[str, np.ndarray]):
     ) -> None:
         self._pixels = np.empty(0, np.uint8)
         self._file.close()
-
-
-def crop(pixels: np.ndarray, *, row_px: int, col_px: int, side_px: int) -> np.ndarray:
-    """Cut a square; where it stands over the lower or right border the photograph is mirrored."""
-    part = pixels[row_px : row_px + side_px, col_px : col_px + side_px]
-    missing = side_px - part.shape[0], side_px - part.shape[1]
-    if not any(missing):
-        return part
-    # mirror the whole photograph, not the part: a narrow rest could not be mirrored far enough
-    padded = images.pad_reflect(
-        pixels[row_px - min(row_px, side_px) :, col_px - min(col_px, side_px) :], bottom=missing[0], right=missing[1]
-    )
-    row, col = min(row_px, side_px), min(col_px, side_px)
-    return padded[row : row + side_px, col : col + side_px]

@@ -7,19 +7,8 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Int
 
-from crackpipe import images, schemas
-
-SYMMETRIES = (0, 4, 2, 6, 1, 5, 3, 7)
-"""Symmetries of the square in the order in which few are taken: as it is, mirrored, upside down, then quarter turns."""
-
-
-def starts(length_px: int, *, side_px: int, stride_px: int) -> Int[np.ndarray, "n"]:
-    """First pixels of the patches along one axis: every ``stride_px``, until one reaches the border.
-
-    The last patch may stand over the border; its reader mirrors the photograph there.
-    """
-    last = max(0, -(-(length_px - side_px) // stride_px))
-    return np.arange(last + 1, dtype=np.int32) * stride_px
+from crackpipe.files import schemas
+from crackpipe.imaging import images, patch_grid
 
 
 def crack_px(
@@ -42,7 +31,7 @@ def cut(
     A photograph with a mask is cut into a grid, and a patch is crack if at least ``min_crack_px`` of its pixels are.
     One with a label only becomes one patch, its central square: a part of it need not show the crack. One with
     neither is left out. Training patches are listed once for each of the first ``symmetries`` of
-    ``SYMMETRIES``, the others once.
+    :data:`crackpipe.imaging.patch_grid.SYMMETRIES`, the others once.
 
     Args:
         photos: rows with photo_id, split, height_px, width_px, mask and label, ascending in photo_id.
@@ -51,8 +40,8 @@ def cut(
     for photo in photos:
         if photo["mask"] is not None:
             mask = images.decode_mask(photo["mask"])
-            rows = starts(mask.shape[0], side_px=side_px, stride_px=stride_px)
-            cols = starts(mask.shape[1], side_px=side_px, stride_px=stride_px)
+            rows = patch_grid.starts(mask.shape[0], side_px=side_px, stride_px=stride_px)
+            cols = patch_grid.starts(mask.shape[1], side_px=side_px, stride_px=stride_px)
             labels = crack_px(mask, rows, cols, side_px=side_px) >= min_crack_px
             side = side_px
         elif photo["label"] is not None:
@@ -68,7 +57,7 @@ def cut(
         columns["row_px"].append(np.repeat(rows, len(cols) * turns).astype(np.int32))
         columns["col_px"].append(np.tile(np.repeat(cols, turns), len(rows)).astype(np.int32))
         columns["side_px"].append(np.full(n, side, np.int32))
-        columns["symmetry"].append(np.tile(np.sort(SYMMETRIES[:turns]).astype(np.int8), labels.size))
+        columns["symmetry"].append(np.tile(np.sort(patch_grid.SYMMETRIES[:turns]).astype(np.int8), labels.size))
         columns["label"].append(np.repeat(labels.astype(np.int8).ravel(), turns))
         columns["split"].append(np.full(n, photo["split"], object))
     arrays = [
@@ -76,14 +65,3 @@ def cut(
         for field in schemas.PATCHES.columns
     ]
     return pa.Table.from_arrays(arrays, schema=schemas.PATCHES.columns)
-
-
-def apply_symmetry(pixels: np.ndarray, symmetry: int) -> np.ndarray:
-    """One of the 8 symmetries of the square, 0–7: ``symmetry % 4`` quarter turns, then mirrored left–right if ≥ 4."""
-    turned = np.rot90(pixels, symmetry % 4)
-    return turned[:, ::-1] if symmetry >= 4 else turned
-
-
-def undo_symmetry(pixels: np.ndarray, symmetry: int) -> np.ndarray:
-    """Inverse of :func:`apply_symmetry`."""
-    return np.rot90(pixels[:, ::-1] if symmetry >= 4 else pixels, -(symmetry % 4))

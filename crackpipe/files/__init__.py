@@ -1,1 +1,1 @@
-"""Files that the pipeline writes and reads: what they hold, and whether they are still up to date."""
+"""Files: Parquet and Arrow tables and their schemas, metrics JSON, fingerprints, atomic writes."""

@@ -1,0 +1,1 @@
+"""Arrays to numbers: segmentation, classification, calibration, retrieval, uncertainty."""

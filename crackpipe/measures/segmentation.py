@@ -21,7 +21,7 @@ from typing import TypedDict
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt8
 
-from crackpipe import images
+from crackpipe.imaging import images
 
 STEPS = 100
 CUT: Int64[np.ndarray, "99"] = np.array([-(-255 * k // STEPS) for k in range(1, STEPS)], np.int64)

@@ -1,6 +1,6 @@
-"""Typed, frozen, range-checked parameters. ``params.yaml`` is the one place where a default lives.
+"""Typed, frozen, range-checked parameters: ``params.yaml`` is the one place where a default lives.
 
-Each stage calls :func:`load`, which checks the whole file before any work is done. The modules here say what is
+Each stage opens its :class:`Project`, which checks the whole file before any work is done. The modules here say what is
 allowed; the comments in ``params.yaml`` say what it means.
 """
 
@@ -8,6 +8,7 @@ from crackpipe.params.classifier import BACKBONES
 from crackpipe.params.labels import LABEL_KINDS, LABEL_METHODS, SEGMENTERS, TEACHER_LABELS, CamCrf
 from crackpipe.params.language import WORDINGS
 from crackpipe.params.loading import check, load
+from crackpipe.params.project import Project
 from crackpipe.params.whole import Params
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "WORDINGS",
     "CamCrf",
     "Params",
+    "Project",
     "check",
     "load",
 ]

@@ -1,4 +1,4 @@
-"""Evidence of the classifier, and the labels that are made of it."""
+"""Localisation maps of the classifier, and the labels that are made of it."""
 
 from typing import Annotated, Any, Literal, get_args
 
@@ -39,14 +39,14 @@ class Cam(Section):
     engine: Literal["head", "library"]
 
 
-class Evidence(Section):
+class LocalisationMaps(Section):
     patch_maps: Annotated[list[PatchMap], Field(min_length=1)]
     cam: Cam
     batch_px: PositiveInt
     tile_px: Annotated[int, Field(ge=512, multiple_of=32)]
 
     @model_validator(mode="after")
-    def _one_map_of_each_side(self) -> "Evidence":
+    def _one_map_of_each_side(self) -> "LocalisationMaps":
         sides = [one.side_px for one in self.patch_maps]
         if len(set(sides)) < len(sides):
             raise ValueError(f"each side may be listed once, got {sides}")

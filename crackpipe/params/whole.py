@@ -8,12 +8,12 @@ from crackpipe.errors import ParamsError
 from crackpipe.params.calibrate import Calibrate
 from crackpipe.params.classifier import TrainClassifier
 from crackpipe.params.few_shot import FewShot
-from crackpipe.params.labels import Ablate, Evidence, PseudoLabel
+from crackpipe.params.labels import Ablate, LocalisationMaps, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
 from crackpipe.params.losses import Aicl, Losses
-from crackpipe.params.machine import Runtime
 from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
+from crackpipe.params.runtime import Runtime
 from crackpipe.params.section import Section
 
 
@@ -26,7 +26,7 @@ class Params(Section):
     train_classifier: TrainClassifier
     losses: Losses
     calibrate: Calibrate
-    evidence: Evidence
+    localisation_maps: LocalisationMaps
     pseudo_label: PseudoLabel
     ablate: Ablate
     prompts: Prompts
@@ -161,8 +161,8 @@ class Params(Section):
         }
 
     @model_validator(mode="after")
-    def _evidence_is_gathered(self) -> "Params":
-        known = {one.side_px for one in self.evidence.patch_maps}
+    def _localisation_maps_are_made(self) -> "Params":
+        known = {one.side_px for one in self.localisation_maps.patch_maps}
         own = self.pseudo_label
         needed = {"pseudo_label": {*own.soft_location.patch_sides_px, own.cam_location.patch_side_px}}
         for method, named in self.variants().items():
@@ -173,6 +173,6 @@ class Params(Section):
             if not sides <= known:
                 raise ValueError(
                     f"{where} needs patch maps of {sorted(sides - known)} px, "
-                    f"but evidence.patch_maps lists {sorted(known)}"
+                    f"but localisation_maps.patch_maps lists {sorted(known)}"
                 )
         return self

@@ -3,8 +3,7 @@
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images
-from crackpipe.pseudo import dark_map
+from crackpipe.imaging import dark_map, images
 
 
 def all_of(image: UInt8[np.ndarray, "h w 3"]) -> dict[str, UInt8[np.ndarray, "h w"]]:

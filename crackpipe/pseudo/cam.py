@@ -12,11 +12,11 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 
-from crackpipe import images
-from crackpipe.classify.backbones import Network
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError
-from crackpipe.runtime import Runtime
+from crackpipe.imaging import images
+from crackpipe.models.backbones import Network
 
 CELL_PX = 32  # the backbones' total stride; photographs are mirrored to a multiple of it
 MARGIN_PX = 256  # what a tile sees beyond its border
@@ -28,7 +28,7 @@ Target = Literal["crack", "argmax"]
 def activation_cells(
     photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
     model: Classifier,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     kind: Kind,
     target: Target,
@@ -56,29 +56,29 @@ def activation_cells(
         height, width = some[0].shape[:2]
         if engine == "library" and height * width > tile_px**2:
             raise CrackpipeError(
-                f"evidence.cam.engine=library: a photograph of {height}×{width} px has more pixels than "
-                f"evidence.tile_px² = {tile_px}²; set engine to head, which works in tiles, or raise tile_px"
+                f"localisation_maps.cam.engine=library: a photograph of {height}×{width} px has more pixels than "
+                f"localisation_maps.tile_px² = {tile_px}²; set engine to head, which works in tiles, or raise tile_px"
             )
         if engine == "library":
-            with machine.autocast():
-                maps = library_maps(model.network, model.prepare(_stacked(some), machine), kind=kind, target=target)
+            with runtime.autocast():
+                maps = library_maps(model.network, model.prepare(_stacked(some), runtime), kind=kind, target=target)
         elif height * width > tile_px**2:
-            maps = head_maps(model.network, _tiled(some[0], model, machine, tile_px=tile_px), kind=kind, target=target)
+            maps = head_maps(model.network, _tiled(some[0], model, runtime, tile_px=tile_px), kind=kind, target=target)
         else:
-            maps = head_maps(model.network, _features(_stacked(some), model, machine), kind=kind, target=target)
+            maps = head_maps(model.network, _features(_stacked(some), model, runtime), kind=kind, target=target)
         cells.update(zip(group, maps.float().cpu().numpy(), strict=True))
     return [cells[i] for i in range(len(photographs))]
 
 
-def _features(pixels: UInt8[Tensor, "b 3 h w"], model: Classifier, machine: Runtime) -> Float[Tensor, "b k r c"]:
+def _features(pixels: UInt8[Tensor, "b 3 h w"], model: Classifier, runtime: Runtime) -> Float[Tensor, "b k r c"]:
     """Output of the last convolution, float32 on the device."""
     network: Network = model.network
-    with torch.no_grad(), machine.autocast():
-        return network.forward_features(model.prepare(pixels, machine)).float()
+    with torch.no_grad(), runtime.autocast():
+        return network.forward_features(model.prepare(pixels, runtime)).float()
 
 
 def _tiled(
-    photograph: UInt8[np.ndarray, "h w 3"], model: Classifier, machine: Runtime, *, tile_px: int
+    photograph: UInt8[np.ndarray, "h w 3"], model: Classifier, runtime: Runtime, *, tile_px: int
 ) -> Float[Tensor, "1 k r c"]:
     """:func:`_features` joined from tiles; the same but for what lies further than ``MARGIN_PX`` from a cell's tile."""
     height, width = photograph.shape[:2]
@@ -87,7 +87,7 @@ def _tiled(
         for left in range(0, width, tile_px):
             above, before = min(top, MARGIN_PX), min(left, MARGIN_PX)
             tile = photograph[top - above : top + tile_px + MARGIN_PX, left - before : left + tile_px + MARGIN_PX]
-            found = _features(_stacked([tile]), model, machine)[:, :, above // CELL_PX :, before // CELL_PX :]
+            found = _features(_stacked([tile]), model, runtime)[:, :, above // CELL_PX :, before // CELL_PX :]
             if joined is None:
                 joined = found.new_empty(1, found.shape[1], -(-height // CELL_PX), -(-width // CELL_PX))
             row, col, reach = top // CELL_PX, left // CELL_PX, tile_px // CELL_PX
@@ -155,7 +155,7 @@ def _last_layer(network: nn.Module) -> nn.Module:
         if hasattr(network, name) and not (name == "bn2" and hasattr(network, "layer4")):
             return getattr(network, name)
     raise ValueError(
-        f"evidence.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head"
+        f"localisation_maps.cam.engine=library: {type(network).__name__} has no layer known to explain; use engine=head"
     )
 
 

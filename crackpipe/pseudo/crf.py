@@ -8,7 +8,7 @@ import math
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from crackpipe import images
+from crackpipe.imaging import images
 
 
 def label(

@@ -1,4 +1,4 @@
-"""Pseudo-labels of a stream of photographs: evidence in, soft masks out, in a pool."""
+"""Pseudo-labels of a stream of photographs: localisation maps in, soft masks out, in a pool."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from crackpipe import images, progress, tables
-from crackpipe.pseudo import crf, evidence, methods
+from crackpipe.compute import parallel
+from crackpipe.files import parquet
+from crackpipe.imaging import images
+from crackpipe.pseudo import crf, localisation_maps, methods
 
 Photograph = UInt8[np.ndarray, "_h _w 3"]
 Levels = UInt8[np.ndarray, "_h _w"]
@@ -26,13 +28,13 @@ class Item:
     Attributes:
         key: whatever the caller wants back beside the label.
         image: RGB, 0–255.
-        evidence: the photograph's rows of the ``evidence`` table.
+        localisation_maps: the photograph's rows of the ``localisation_maps`` table.
         possible: False where its own patch labels say that there is no crack; ``None`` where it has none.
     """
 
     key: Any
     image: Photograph
-    evidence: tuple[tables.Row, ...]
+    localisation_maps: tuple[parquet.Row, ...]
     possible: Bool[np.ndarray, "_h _w"] | None
 
 
@@ -41,9 +43,9 @@ class Method:
     """A pseudo-label method with its settings bound; picklable.
 
     Attributes:
-        kinds: the evidence that it reads, in the order of ``combine``'s arguments.
+        kinds: the localisation maps that it reads, in the order of ``combine``'s arguments.
         combine: pure; (photograph, *maps) → soft mask 0–255.
-        upsample: of the evidence to the photograph.
+        upsample: of the localisation maps to the photograph.
         in_processes: whether ``combine`` holds Python's lock, so that threads would not help.
     """
 
@@ -59,17 +61,17 @@ def method(name: str, settings: dict[str, Any]) -> Method:
     upsample = own.pop("upsample")
     del own["binarise"]  # of the finished label
     if name == "cam":
-        return Method((evidence.CAM,), methods.cam, upsample)
+        return Method((localisation_maps.CAM,), methods.cam, upsample)
     if name == "cam_crf":
-        return Method((evidence.CAM,), partial(crf.label, **own), upsample, in_processes=True)
+        return Method((localisation_maps.CAM,), partial(crf.label, **own), upsample, in_processes=True)
     kinds: tuple[str, ...]
     if name == "cam_location":
-        kinds = (evidence.CAM, evidence.patch_kind(own.pop("patch_side_px")))
+        kinds = (localisation_maps.CAM, localisation_maps.patch_kind(own.pop("patch_side_px")))
         return Method(kinds, partial(methods.cam_location, **own), upsample)
-    kinds = tuple(evidence.patch_kind(side_px) for side_px in own.pop("patch_sides_px"))
+    kinds = tuple(localisation_maps.patch_kind(side_px) for side_px in own.pop("patch_sides_px"))
     del own["patch_labels"]  # they come with each photograph
     if own.pop("with_cam"):
-        kinds = (evidence.CAM, *kinds)
+        kinds = (localisation_maps.CAM, *kinds)
     return Method(kinds, partial(methods.soft_location, **own), upsample)
 
 
@@ -88,7 +90,7 @@ def label(items: Iterable[Item], chosen: Method, *, workers: int) -> Iterator[tu
             yield item
 
     with _pool(workers, processes=chosen.in_processes) as pool:
-        for levels in progress.in_order(pool, partial(one, chosen=chosen), taken(), ahead=ahead(workers)):
+        for levels in parallel.in_order(pool, partial(one, chosen=chosen), taken(), ahead=ahead(workers)):
             item = waiting.popleft()
             yield item.key, item.image, levels
 
@@ -96,7 +98,9 @@ def label(items: Iterable[Item], chosen: Method, *, workers: int) -> Iterator[tu
 def one(item: Item, *, chosen: Method) -> Levels:
     """Soft mask of one photograph, 0–255."""
     height, width = item.image.shape[:2]
-    maps = evidence.maps(item.evidence, kinds=chosen.kinds, height=height, width=width, upsample=chosen.upsample)
+    maps = localisation_maps.maps(
+        item.localisation_maps, kinds=chosen.kinds, height=height, width=width, upsample=chosen.upsample
+    )
     levels = chosen.combine(item.image, *maps)
     return levels if item.possible is None else np.where(item.possible, levels, np.uint8(0))
 

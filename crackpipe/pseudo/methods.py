@@ -1,14 +1,11 @@
-"""The pseudo-label methods: evidence of a classifier to a soft mask."""
+"""The pseudo-label methods: localisation maps of a classifier to a soft mask."""
 
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from crackpipe import images
-from crackpipe.pseudo import dark_map
-
-STEPS = np.float32(80)  # beyond so many softnesses above the threshold nothing is dark, and float32's exp overflows
+from crackpipe.imaging import dark_map, images
 
 
 def cam(image: UInt8[np.ndarray, "h w 3"], cam: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
@@ -71,9 +68,9 @@ def soft_location(
     bilateral_px: int,
     bilateral_sigma: float,
 ) -> UInt8[np.ndarray, "h w"]:
-    """Our pseudo-label: the evidence times a soft darkness whose threshold the evidence chooses, 0–255.
+    """Our pseudo-label: the localisation times a soft darkness whose threshold the localisation chooses, 0–255.
 
-    The evidence E is the mean of ``maps`` (patch maps of several patch sizes, activation map), in [0, 1]. Multi-Otsu is
+    The localisation E is the mean of ``maps`` (patch maps of several sizes, activation map), in [0, 1]. Multi-Otsu is
     taken of *one* histogram of the photograph, in which each pixel with ``E > near · max E`` weighs E, others nothing:
     so its lowest class is the crack among its surroundings, and neither a shadow elsewhere nor a patch without a crack
     gets a threshold of its own. With that class's upper level t, the label is
@@ -82,7 +79,7 @@ def soft_location(
     Args:
         image: RGB, 0–255.
         smooth_px: sigma of the Gaussian blur of the grey levels after the bilateral filter; 0 leaves it out.
-        near: share of the strongest evidence from which a pixel counts, 0–1.
+        near: share of the strongest localisation from which a pixel counts, 0–1.
         classes: of multi-Otsu.
         softness: grey levels over which a pixel turns from dark to bright; 0 is a hard threshold.
         bilateral_px, bilateral_sigma: the filter before the grey conversion; 0 px leaves it out.
@@ -95,15 +92,4 @@ def soft_location(
     threshold = dark_map.weighted_threshold(grey, weights, classes=classes)
     if threshold == dark_map.NONE_DARK:
         return np.zeros_like(grey)
-    return images.to_levels(found * soft_darkness(grey, threshold=threshold, softness=softness))
-
-
-def soft_darkness(grey: UInt8[np.ndarray, "h w"], *, threshold: int, softness: float) -> Float32[np.ndarray, "h w"]:
-    """``sigmoid((threshold − grey) / softness)``, ½ at the threshold; with ``softness=0`` 1 up to it, 0 above."""
-    levels = np.arange(256, dtype=np.float32)
-    if softness:
-        steps = (levels - np.float32(threshold)) / np.float32(softness)
-        table = 1 / (1 + np.exp(np.minimum(steps, STEPS)))
-    else:
-        table = (levels <= threshold).astype(np.float32)
-    return table[grey]
+    return images.to_levels(found * dark_map.soft_darkness(grey, threshold=threshold, softness=softness))

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 from jaxtyping import Bool
 
-from crackpipe import schemas, tables
+from crackpipe.files import parquet, schemas
 
 Place = tuple[int, int, int]  # row, column and side of a patch, pixels
 COLUMNS = ["photo_id", "row_px", "col_px", "side_px", "symmetry", "label", "split"]
@@ -19,7 +19,7 @@ def without_crack(patches: Path) -> dict[str, list[Place]]:
     Labels of validation and test patches are never read: they are what the method is judged by.
     """
     found: dict[str, list[Place]] = {}
-    for batch in tables.batches(patches, schemas.PATCHES, columns=COLUMNS, rows=8192):
+    for batch in parquet.batches(patches, schemas.PATCHES, columns=COLUMNS, rows=8192):
         own = batch.filter(pc.and_(pc.equal(batch["split"], "train"), pc.equal(batch["symmetry"], 0)))
         for name in own["photo_id"].unique().to_pylist():
             found.setdefault(name, [])

@@ -7,16 +7,15 @@ import torch
 from jaxtyping import Float32, Int, UInt8
 from torch import Tensor
 
-from crackpipe import images
 from crackpipe.classify.classifier import Classifier
-from crackpipe.data import slices
-from crackpipe.runtime import Runtime
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images, patch_grid
 
 
 def patch_cells(
     photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
     model: Classifier,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     stride_px: int,
@@ -25,10 +24,10 @@ def patch_cells(
     """Crack probability of each stride-sized cell of each photograph, in [0, 1]: the mean of the patches on it.
 
     Patches of all photographs share batches of about ``batch_px`` pixels. The cells reach over the photograph's lower
-    and right border as the patches do; :func:`crackpipe.pseudo.evidence.upsampled` cuts them, so that no size of
+    and right border as the patches do; :func:`.localisation_maps.upsampled` cuts them, so that no size of
     photograph shears the map (the public code merges as if padded otherwise).
     """
-    scores = _score(photographs, model, machine, side_px=side_px, stride_px=stride_px, batch_px=batch_px)
+    scores = _score(photographs, model, runtime, side_px=side_px, stride_px=stride_px, batch_px=batch_px)
     maps = []
     start = 0
     for pixels in photographs:
@@ -58,7 +57,7 @@ def _slide(values: Float32[np.ndarray, "r c"], *, reach: int, axis: int) -> np.n
 def _score(
     photographs: Sequence[UInt8[np.ndarray, "_h _w 3"]],
     model: Classifier,
-    machine: Runtime,
+    runtime: Runtime,
     *,
     side_px: int,
     stride_px: int,
@@ -76,7 +75,7 @@ def _score(
             waiting.append(band)
             held += len(band)
             if held >= size or done + held == len(scores):
-                scores[done : done + held] = model.crack_probability(torch.cat(waiting), machine).numpy()
+                scores[done : done + held] = model.crack_probability(torch.cat(waiting), runtime).numpy()
                 done += held
                 waiting, held = [], 0
     return scores
@@ -87,8 +86,8 @@ def _places(
 ) -> tuple[Int[np.ndarray, "r"], Int[np.ndarray, "c"]]:
     """First rows and columns of a photograph's patches."""
     height, width = photograph.shape[:2]
-    rows = slices.starts(height, side_px=side_px, stride_px=stride_px)
-    return rows, slices.starts(width, side_px=side_px, stride_px=stride_px)
+    rows = patch_grid.starts(height, side_px=side_px, stride_px=stride_px)
+    return rows, patch_grid.starts(width, side_px=side_px, stride_px=stride_px)
 
 
 def _bands(

@@ -1,0 +1,1 @@
+"""Metrics, pictures and pages of a pipeline run."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from crackpipe import images, schemas, tables
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.pseudo import labelling, stream
 from crackpipe.pseudo.labelling import Item
@@ -18,7 +19,7 @@ from crackpipe.pseudo.patch_labels import Place
 
 def score(
     photos: Path,
-    evidence: Path,
+    localisation_maps: Path,
     *,
     variants: Mapping[str, Mapping[str, dict[str, Any]]],
     splits: Collection[str],
@@ -38,7 +39,7 @@ def score(
     board = Scoreboard(tolerance_px=tolerance_px)
     wanted = _spread(photos, splits=splits, limit=limit)
     truths = _truths(photos, wanted)
-    items = stream.items(photos, evidence, none=none, workers=workers, what="ablate", wanted=wanted)
+    items = stream.items(photos, localisation_maps, none=none, workers=workers, what="ablate", wanted=wanted)
     runs = {
         (method, name): labelling.method(method, settings)
         for method, named in variants.items()
@@ -62,13 +63,13 @@ def score(
 def _spread(photos: Path, *, splits: Collection[str], limit: int) -> set[str]:
     """Photographs with ground truth: every n-th of each source and split, so that at most ``limit`` are left."""
     places: dict[tuple[str, str], list[str]] = {}
-    for row in tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "mask"]):
+    for row in parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "mask"]):
         if row["split"] in splits and row["mask"] is not None:
             places.setdefault((row["source"], row["split"]), []).append(row["photo_id"])
     return {name for names in places.values() for name in names[:: -(-len(names) // limit)]}
 
 
 def _truths(photos: Path, wanted: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
-    for row in tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "mask"]):
+    for row in parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "mask"]):
         if row["photo_id"] in wanted:
             yield row["source"], row["split"], row["mask"]

@@ -8,7 +8,7 @@ def points(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One point for each share, split and direction: share, n, series and r10.
 
     Args:
-        rows: as :func:`crackpipe.clip.scaling.row` makes them, one for each share.
+        rows: as :func:`crackpipe.clip.training.caption_scaling.row` makes them, one for each share.
     """
     return [
         {"share": one["share"], "n": one["n"], "series": f"{split}: {way.replace('_', ' ')}", "r10": one[split][key]}

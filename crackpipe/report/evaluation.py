@@ -1,20 +1,20 @@
 """Masks of every segmenter, and the baselines, against ground truth."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 
-from crackpipe import images, progress, schemas, tables
+from crackpipe import console
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.measures import segmentation
 from crackpipe.measures.scoreboard import Key, Scoreboard
 from crackpipe.pseudo import baselines
-from crackpipe.report import doubt
+from crackpipe.report import wrong_truth
 
 COLUMNS = ["photo_id", "source", "split", "image", "mask"]
 UNTRAINED = "none"  # what a baseline was trained on
@@ -68,38 +68,42 @@ def evaluate(
     Args:
         photos, masks: the ``photos`` table, and the folder with one ``masks`` table for each segmenter and labels.
         expected: (segmenter, labels) of each table.
-        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.doubt.sources_of`.
+        doubtful: photographs whose ground truth is known to be wrong; see :mod:`crackpipe.report.wrong_truth`.
 
     Raises:
         CrackpipeError: a table is missing, unexpected, or does not hold the same photographs as the others.
         ParamsError: a doubtful photograph is unknown.
     """
-    doubt.check(photos, doubtful=doubtful)
+    wrong_truth.check(photos, doubtful=doubtful)
     _check_folders(masks, expected)
-    readers = {cell: tables.scan(masks / "-".join(cell), schemas.MASKS) for cell in expected}
+    readers = {cell: _masks(masks / "-".join(cell)) for cell in expected}
     splits = _segmented(masks, expected)
     board = Scoreboard(tolerance_px=tolerance_px)
     names: dict[Key, list[str]] = {}
-    rows = (row for row in tables.scan(photos, schemas.PHOTOS, columns=COLUMNS) if row["photo_id"] in splits)
-    for row in progress.bar(rows, what="evaluate", total=len(splits), unit="photos"):
-        found = {cell: _next(reader, row["photo_id"], cell) for cell, reader in readers.items()}
+    rows = (row for row in parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS) if row["photo_id"] in splits)
+    joined = parquet.joined(
+        console.bar(rows, what="evaluate", total=len(splits), unit="photos"),
+        readers,
+        where=lambda cell: f"data/masks/{'-'.join(cell)}",
+        stage=lambda cell: f"segment@{'-'.join(cell)}",
+    )
+    for row, encoded in joined:
         if row["mask"] is None:
             continue
+        found = {cell: images.decode_grey(mask) for cell, mask in encoded.items()}
         truth = images.decode_mask(row["mask"])
         for name, levels in baselines.all_of(images.decode_rgb(row["image"])).items():
             found[name, UNTRAINED] = levels
-        for source in doubt.sources_of(row["photo_id"], row["source"], doubtful=doubtful):
+        for source in wrong_truth.sources_of(row["photo_id"], row["source"], doubtful=doubtful):
             for cell, levels in found.items():
                 key = (*cell, source, row["split"])
                 board.add(key, levels=levels, truth=truth)
                 names.setdefault(key, []).append(row["photo_id"])
-    for cell, reader in readers.items():
-        _check(next(reader, None), None, cell)
     return Evaluation(board, names)
 
 
 def _segmented(masks: Path, expected: Sequence[tuple[str, str]]) -> set[str]:
-    table = tables.read(masks / "-".join(expected[0]), schemas.MASKS, columns=["photo_id"])
+    table = parquet.read(masks / "-".join(expected[0]), schemas.MASKS, columns=["photo_id"])
     return set(table["photo_id"].to_pylist())
 
 
@@ -113,17 +117,6 @@ def _check_folders(masks: Path, expected: Sequence[tuple[str, str]]) -> None:
         )
 
 
-def _next(reader: Any, photo_id: str, cell: tuple[str, str]) -> UInt8[np.ndarray, "h w"]:
-    row: Any = next(reader, None)
-    _check(row, photo_id, cell)
-    return images.decode_grey(row["mask"])
-
-
-def _check(row: tables.Row | None, photo_id: str | None, cell: tuple[str, str]) -> None:
-    """``photo_id`` is the photograph whose turn it is; ``None`` once all had theirs."""
-    found = row and row["photo_id"]
-    if found != photo_id:
-        raise CrackpipeError(
-            f"data/masks/{'-'.join(cell)}: next photograph is {found!r}, but the photos table has "
-            f"{'no more' if photo_id is None else repr(photo_id)}; run `dvc repro segment@{'-'.join(cell)}` again"
-        )
+def _masks(table: Path) -> Iterator[tuple[str, bytes]]:
+    """photo_id and encoded mask of each row."""
+    return ((row["photo_id"], row["mask"]) for row in parquet.scan(table, schemas.MASKS))

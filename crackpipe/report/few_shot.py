@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from crackpipe.errors import TableError
-from crackpipe.heads.material import Material
-from crackpipe.measures import classification, resampling, uncertainty
+from crackpipe.few_shot.dataset import Material
+from crackpipe.measures import bootstrap, classification, uncertainty
 
 Tree = dict[str, Any]
 Cells = Mapping[str, pd.DataFrame]
@@ -39,13 +39,13 @@ def scores(material: Material, cells: Cells, *, reference: str, resamples: int, 
             own = _means(each) | {"n_train": int(rows["n_train"].iloc[0]), "n_test": len(material.test)}
             tree.setdefault(str(subset), {})[head] = own | {"seeds": len(rows)}
             sums[str(subset), head] = [
-                resampling.sums(material.test.labels, _test(material, row.score), groups, count=count)
+                bootstrap.sums(material.test.labels, _test(material, row.score), groups, count=count)
                 for row in rows.itertuples()
             ]
     for (subset, head), ours in sums.items():
         if head != reference and (subset, reference) in sums:
-            drawn = resampling.weights(groups=count, seeds=len(ours), resamples=resamples, seed=seed)
-            found = resampling.difference(ours, sums[subset, reference], drawn)
+            drawn = bootstrap.weights(groups=count, seeds=len(ours), resamples=resamples, seed=seed)
+            found = bootstrap.difference(ours, sums[subset, reference], drawn)
             tree[subset][head][f"minus_{reference}"] = {
                 f"{name}{end}": value
                 for name, values in found.items()

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool
 
-from crackpipe import images, schemas, tables
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import contact_sheet, images
 from crackpipe.measures.scoreboard import Key
 from crackpipe.report.evaluation import Evaluation
 
@@ -29,14 +30,6 @@ def choose(ranked: pd.DataFrame, *, rows: int) -> pd.DataFrame:
         for i in index:
             picked.setdefault(i, rank)
     return ranked.iloc[list(picked)].assign(rank=list(picked.values()))
-
-
-def overlay(
-    image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], colour: tuple[int, int, int]
-) -> UInt8[np.ndarray, "h w 3"]:
-    """The photograph in grey, with the mask in a colour over it."""
-    grey = np.repeat(images.to_grey(image)[..., None], 3, axis=2)
-    return np.where(mask[..., None], np.array(colour, np.uint8), grey)
 
 
 def draw(
@@ -66,7 +59,7 @@ def draw(
             "prediction": _above(by_mask[photo_id]["mask"], ranked.attrs["threshold"]),
         }
         titles.append(f"{rank}: {photo_id}, F1 {f1:.2f}")
-        panels.append([image, *(overlay(image, layer, COLOURS[name]) for name, layer in layers.items())])
+        panels.append([image, *(contact_sheet.overlay(image, layer, COLOURS[name]) for name, layer in layers.items())])
     _save(path, titles, panels, heading=f"{key[0]} trained on {key[1]} labels, {key[2]} {key[3]}")
 
 
@@ -75,7 +68,7 @@ def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:
 
 
 def _pick(path: Path, schema: schemas.Schema, wanted: Collection[str], columns: list[str]) -> dict[str, dict[str, Any]]:
-    return {row["photo_id"]: row for row in tables.scan(path, schema, columns=columns) if row["photo_id"] in wanted}
+    return {row["photo_id"]: row for row in parquet.scan(path, schema, columns=columns) if row["photo_id"] in wanted}
 
 
 def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, heading: str) -> None:

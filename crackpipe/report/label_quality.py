@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, schemas, tables
-from crackpipe.errors import CrackpipeError
+from crackpipe import console
+from crackpipe.compute import parallel
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.pseudo import baselines
-from crackpipe.report import doubt
+from crackpipe.report import wrong_truth
 
 COLUMNS = ["photo_id", "source", "split", "image", "mask"]
 
@@ -33,53 +35,40 @@ def score(
 
     Args:
         photos, labels: the ``photos`` table, and the folder with one ``pseudo_labels`` table for each method.
-        doubtful: photographs whose ground truth is known to be wrong; see :func:`crackpipe.report.doubt.sources_of`.
+        doubtful: photographs whose ground truth is known to be wrong; see :mod:`crackpipe.report.wrong_truth`.
 
     Raises:
         CrackpipeError: a table of labels does not hold the photographs of the ``photos`` table.
         ParamsError: a doubtful photograph is unknown.
     """
-    doubt.check(photos, doubtful=doubtful)
+    wrong_truth.check(photos, doubtful=doubtful)
     board = Scoreboard(tolerance_px=tolerance_px)
     kept: Counter[tuple[str, str, str]] = Counter()
-    readers = {method: tables.scan(labels / method, schemas.PSEUDO_LABELS) for method in methods}
-    rows = tables.scan(photos, schemas.PHOTOS, columns=COLUMNS)
-    total = tables.count(photos, schemas.PHOTOS)
-    bar = progress.bar(
-        ((row, {method: _next(reader, row, method) for method, reader in readers.items()}) for row in rows),
-        what="score labels",
-        total=total,
-        unit="photos",
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS)
+    joined = parquet.joined(
+        console.bar(rows, what="score labels", total=parquet.count(photos, schemas.PHOTOS), unit="photos"),
+        {method: _labels(labels / method) for method in methods},
+        where=lambda method: f"data/pseudo_labels/{method}",
+        stage=_stage,
     )
-    for row, truth, found in progress.prefetch(_decoded, bar, workers=workers, ahead=4 * workers):
+    for row, truth, found in parallel.prefetch(_decoded, joined, workers=workers, ahead=4 * workers):
         if truth is None:
             continue
-        for source in doubt.sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
+        for source in wrong_truth.sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
             place = source, row[0]["split"]
             for method, levels in found.items():
                 board.add((method, *place), levels=levels, truth=truth)
             for method, label in row[1].items():
                 kept[(method, *place)] += label["crack_px"] >= keep_px
-    for method, reader in readers.items():
-        if (extra := next(reader, None)) is not None:
-            raise CrackpipeError(
-                f"data/pseudo_labels/{method}: holds {extra['photo_id']!r}, which the photos table does not; run "
-                f"`dvc repro {_stage(method)}` again"
-            )
     tree = board.tree()
     for (method, source, split), count in kept.items():
         tree[method][source][split]["kept"] = count
     return tree
 
 
-def _next(reader: Iterator[tables.Row], row: tables.Row, method: str) -> tables.Row:
-    found = next(reader, None)
-    if found is None or found["photo_id"] != row["photo_id"]:
-        raise CrackpipeError(
-            f"data/pseudo_labels/{method}: next photograph is {found and found['photo_id']!r}, but the photos table "
-            f"has {row['photo_id']!r}; run `dvc repro {_stage(method)}` again"
-        )
-    return found
+def _labels(table: Path) -> Iterator[tuple[str, parquet.Row]]:
+    """photo_id and row of each label."""
+    return ((row["photo_id"], row) for row in parquet.scan(table, schemas.PSEUDO_LABELS))
 
 
 def _stage(method: str) -> str:
@@ -88,7 +77,9 @@ def _stage(method: str) -> str:
     return f"pseudo_label@{method}" if taught_by == method else f"self_label@{taught_by}"
 
 
-def _decoded(item: tuple[tables.Row, dict[str, tables.Row]]) -> tuple[Any, Any, dict[str, UInt8[np.ndarray, "_h _w"]]]:
+def _decoded(
+    item: tuple[parquet.Row, dict[str, parquet.Row]],
+) -> tuple[Any, Any, dict[str, UInt8[np.ndarray, "_h _w"]]]:
     row, labels = item
     if row["mask"] is None:
         return item, None, {}

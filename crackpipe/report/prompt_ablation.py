@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe import images, progress, schemas, tables
+from crackpipe import console
+from crackpipe.compute import parallel
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.measures.scoreboard import Scoreboard
 
 Segment = Callable[..., UInt8[np.ndarray, "_h _w"]]  # (photograph, what=its name) → confidence 0–255
@@ -24,13 +27,13 @@ def score(
         what: names the progress bar.
     """
     board = Scoreboard(tolerance_px=tolerance_px)
-    rows = tables.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "image", "mask"])
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "image", "mask"])
     wanted = (row for row in rows if row["split"] == split and row["mask"] is not None)
-    decoded = progress.prefetch(_decoded, wanted, workers=workers, ahead=AHEAD)
-    for photo_id, source, image, truth in progress.bar(decoded, what=what, total=None, unit="photos"):
+    decoded = parallel.prefetch(_decoded, wanted, workers=workers, ahead=AHEAD)
+    for photo_id, source, image, truth in console.bar(decoded, what=what, total=None, unit="photos"):
         board.add((source,), levels=segment(image, what=photo_id), truth=truth)
     return {key[0]: {name: board.scores(key)[name] for name in SHOWN} for key in board.places()}
 
 
-def _decoded(row: tables.Row) -> tuple[str, str, np.ndarray, np.ndarray]:
+def _decoded(row: parquet.Row) -> tuple[str, str, np.ndarray, np.ndarray]:
     return row["photo_id"], row["source"], images.decode_rgb(row["image"]), images.decode_mask(row["mask"])

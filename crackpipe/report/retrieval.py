@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float16
 
-from crackpipe import schemas, tables
-from crackpipe.clip import kept_embeddings
-from crackpipe.clip.kept_embeddings import Embeddings
+from crackpipe.clip import embedding_file
+from crackpipe.clip.embedding_file import Embeddings
 from crackpipe.errors import TableError
-from crackpipe.heads import knn, linear, majority, tasks
-from crackpipe.heads.tasks import Task
+from crackpipe.files import parquet, schemas
 from crackpipe.measures import retrieval
 from crackpipe.measures.macro_f1 import macro_f1
+from crackpipe.retrieval import knn, linear_probe, majority, tasks
+from crackpipe.retrieval.tasks import Task
 
 KS = (1, 5, 10)
 COLUMNS = ["photo_id", "split", "caption", "attributes"]
@@ -58,7 +58,7 @@ def score(
     Raises:
         TableError: photographs and embeddings are not of the same run.
     """
-    rows = tables.read(photos, schemas.PHOTOS, columns=COLUMNS).to_pylist()
+    rows = parquet.read(photos, schemas.PHOTOS, columns=COLUMNS).to_pylist()
     train, test = (_said(rows, split) for split in ("train", "test"))
     found, absent = tasks.collect(train.attributes, test.attributes)
     if not any(test.captions):
@@ -76,7 +76,7 @@ def score(
     return tree
 
 
-def _said(rows: Sequence[tables.Row], split: str) -> Said:
+def _said(rows: Sequence[parquet.Row], split: str) -> Said:
     chosen = [row for row in rows if row["split"] == split]
     return Said(*([row[name] for row in chosen] for name in ("photo_id", "caption", "attributes")))
 
@@ -87,11 +87,11 @@ def _counts(said: Said) -> dict[str, int]:
 
 
 def _images(folder: Path, said: Said, *, split: str) -> Vectors:
-    return _checked(folder, kept_embeddings.load(folder, kind="image", split=split), said.photo_ids)
+    return _checked(folder, embedding_file.load(folder, kind="image", split=split), said.photo_ids)
 
 
 def _texts(folder: Path, said: Said) -> Embeddings:
-    found = kept_embeddings.load(folder, kind="text", split="test")
+    found = embedding_file.load(folder, kind="text", split="test")
     _checked(folder, found, sorted({one for one in said.captions if one is not None}))
     return found
 
@@ -114,7 +114,7 @@ def _heads(
         known, asked, labels = train[task.train_rows], test[task.test_rows], task.train_labels
         predicted = {
             "knn": knn.predict(known, labels, asked, several=task.several, **neighbours),
-            "linear": linear.predict(known, labels, asked, several=task.several, **regression),
+            "linear": linear_probe.predict(known, labels, asked, several=task.several, **regression),
             "majority": majority.predict(labels, count=len(asked)),
         }
         for head in HEADS:

@@ -1,0 +1,1 @@
+"""Segmenters: training windows, text-guided adapters, pixel networks, tiled inference."""

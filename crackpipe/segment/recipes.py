@@ -11,15 +11,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.clip.encoder import Encoder
+from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError, ParamsError
-from crackpipe.runtime import Runtime
-from crackpipe.segment import fitting, grid_losses, losses, pixel_network, text_guided, training, windows
-from crackpipe.segment.examples import Examples
+from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.segment import losses
+from crackpipe.segment.adapters import fused_loss, text_guided, training
+from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.networks import pixel_network
+from crackpipe.segment.networks import training as fitting
+from crackpipe.segment.networks.pixel_network import PixelNetwork
 from crackpipe.segment.networks.trunks import Weights
-from crackpipe.segment.pixel_network import PixelNetwork
-from crackpipe.segment.windows import Target, Window
+from crackpipe.segment.windows import windows
+from crackpipe.segment.windows.windows import Target, Window
 
 Cut = Callable[[str, np.random.Generator], tuple[Window, Target]]  # (photo_id, generator) → window
 
@@ -39,14 +43,14 @@ def text_adapters(
     dice_weight: float,
     edge_weight: float,
     seed: int,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> None:
     """Train linear adapters on kept tokens, without a run of the encoder; write them to ``folder``."""
     model = text_guided.create(encoder, stages=examples.tokens.stages, combine=combine, text=text)
-    model.network.to(machine.device)
+    model.network.to(runtime.device)
     loss = partial(
-        grid_losses.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight
+        fused_loss.text_adapters, focal_weight=focal_weight, dice_weight=dice_weight, edge_weight=edge_weight
     )
     history = training.fit(
         model,
@@ -56,7 +60,7 @@ def text_adapters(
         batch=batch,
         lr=lr,
         seed=seed,
-        machine=machine,
+        runtime=runtime,
         checkpoint=checkpoint,
     )
     text_guided.save(folder, model, labels=labels)
@@ -72,7 +76,7 @@ def untrained(
     refine_px: int,
     side_px: int,
     trunk: nn.Module | None,
-    machine: Runtime,
+    runtime: Runtime,
 ) -> PixelNetwork:
     """U-Net, a DeepCrack or OED on the device, of which a blank window has shown that it takes ``side_px``.
 
@@ -86,10 +90,10 @@ def untrained(
         )
     except ModelError as error:
         raise ParamsError(f"{where}.encoder={encoder} with weights={weights} and width={width}: {error}") from error
-    machine.place(model.network).requires_grad_(True).eval()
+    runtime.place(model.network).requires_grad_(True).eval()
     try:
         with torch.no_grad():
-            model.logits(torch.zeros(1, 3, side_px, side_px, dtype=torch.uint8), machine)
+            model.logits(torch.zeros(1, 3, side_px, side_px, dtype=torch.uint8), runtime)
     except (ModelError, AssertionError, RuntimeError) as error:  # the latter two are timm's
         raise ParamsError(
             f"{where}.side_px={side_px}: encoder={encoder} takes no window of this side ({error}); change either"
@@ -109,13 +113,13 @@ def network(
     lr: float,
     weight_decay: float,
     seed: int,
-    machine: Runtime,
+    runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> None:
     """Train a network in place on windows drawn from all photographs; write it to ``folder``."""
     history = fitting.fit(
         model.network,
-        partial(model.logits, machine=machine),
+        partial(model.logits, runtime=runtime),
         sample=windows.any_of(photo_ids, cut),
         loss=losses.supervised,
         steps=steps,
@@ -123,7 +127,7 @@ def network(
         lr=lr,
         weight_decay=weight_decay,
         seed=seed,
-        machine=machine,
+        runtime=runtime,
         checkpoint=checkpoint,
     )
     pixel_network.save(folder, model, labels=labels)

@@ -5,30 +5,30 @@ import torch
 from torch import nn
 
 from benchmarks import encoding, table
-from crackpipe.classify.backbones import Network
-from crackpipe.clip.encoder import OpenClipEncoder
-from crackpipe.runtime import Runtime
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.compute.runtime import Runtime
+from crackpipe.models.backbones import Network
 
 Both = tuple[OpenClipEncoder, Network]
 
 
 @pytest.fixture(scope="module")
-def eyes() -> Both:
+def encoder() -> Both:
     torch.manual_seed(0)
     return encoding.both("ViT-S-32-alt")
 
 
-def test_both_ways_see_the_same(eyes: Both) -> None:
-    machine = Runtime(torch.device("cpu"), None)
-    encoder, model = eyes
+def test_both_ways_see_the_same(encoder: Both) -> None:
+    runtime = Runtime(torch.device("cpu"), None)
+    encoder, model = encoder
     pixels = torch.randint(0, 256, (2, 3, 224, 224), dtype=torch.uint8)
-    found = {name: way() for name, way in encoding.ways(encoder, model, pixels, machine).items()}
+    found = {name: way() for name, way in encoding.ways(encoder, model, pixels, runtime).items()}
     assert found["ours"].shape == (2, encoder.joint_width)
     torch.testing.assert_close(found["ours"], nn.functional.normalize(found["bare"], dim=1), atol=1e-5, rtol=1e-4)
 
 
-def test_the_report_names_batch_precision_and_bar(monkeypatch: pytest.MonkeyPatch, eyes: Both) -> None:
-    monkeypatch.setattr(encoding, "both", lambda name: eyes)
+def test_the_report_names_batch_precision_and_bar(monkeypatch: pytest.MonkeyPatch, encoder: Both) -> None:
+    monkeypatch.setattr(encoding, "both", lambda name: encoder)
     monkeypatch.setattr(encoding.runtime, "start", lambda **_: Runtime(torch.device("cpu"), None))
     monkeypatch.setattr(encoding, "TURNS", 1)
     section = encoding.compare(photos=2, data=None)

@@ -3,7 +3,7 @@
 import torch
 
 from benchmarks import few_shot
-from crackpipe.heads import material
+from crackpipe.few_shot import dataset
 
 
 def test_one_pass_and_the_loop_agree_and_the_bar_is_told() -> None:
@@ -15,5 +15,5 @@ def test_one_pass_and_the_loop_agree_and_the_bar_is_told() -> None:
 
 def test_drawn_material_passes_the_checks_of_a_run() -> None:
     drawn = few_shot.drawn(count=40)
-    material.check(drawn)
+    dataset.check(drawn)
     assert (len(drawn.pool), len(drawn.test), len(drawn.ood)) == (40, 40, 4)

@@ -6,7 +6,8 @@ import torch
 from benchmarks import graphics_card, network_share, timing
 from benchmarks.photographs import Photograph
 from benchmarks.timing import Times
-from crackpipe import params, runtime
+from crackpipe import params
+from crackpipe.compute.runtime import start_runtime
 
 
 def test_without_a_gpu_the_section_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,8 +27,8 @@ def test_every_rate_can_be_had_on_a_processor_too(small: list[Photograph], monke
     monkeypatch.setattr(graphics_card, "TURNS", 1)
     monkeypatch.setattr(timing, "LEAST_S", 0.0)
     threads = torch.get_num_threads()
-    machine = runtime.start(device="cpu", precision="fp32", threads=1)
-    found = graphics_card.rows([small[0].image[:64, :64]], machine, params.load())
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
+    found = graphics_card.rows([small[0].image[:64, :64]], runtime, params.load())
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(False)
     assert len(found) == 2 + len(network_share.BACKBONES)

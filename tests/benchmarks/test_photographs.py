@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks import photographs
 from benchmarks.photographs import Photograph
-from crackpipe import images, schemas, tables
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 
 def crop(folder: Path, name: str, *, height: int, width: int, level: int) -> None:
@@ -40,7 +41,7 @@ def test_drawn_photographs_have_the_wanted_size_and_a_crack() -> None:
 
 def test_a_table_repeats_photographs_under_ascending_names(tmp_path: Path, small: list[Photograph]) -> None:
     photographs.write_table(tmp_path / "photos", small, count=5)
-    rows = list(tables.scan(tmp_path / "photos", schemas.PHOTOS))
+    rows = list(parquet.scan(tmp_path / "photos", schemas.PHOTOS))
     assert [row["photo_id"] for row in rows] == [f"bench/{i:05d}" for i in range(5)]
     assert {row["split"] for row in rows} == {"train"}
     assert rows[0]["image"] == rows[2]["image"] == rows[4]["image"] != rows[1]["image"]

@@ -10,18 +10,19 @@ import torch
 
 from benchmarks import network_share, peers, pseudo_labels
 from benchmarks.photographs import Photograph
-from crackpipe import images, params, runtime
+from crackpipe import params
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute.runtime import Runtime, start_runtime
+from crackpipe.imaging import images
 from crackpipe.pseudo import cam, methods, patch_map
-from crackpipe.runtime import Runtime
 
 BATCH_PX = 40 * 32**2  # several batches, and a rest
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Runtime]:
+def runtime() -> Iterator[Runtime]:
     threads = torch.get_num_threads()
-    yield runtime.start(device="cpu", precision="fp32", threads=1)
+    yield start_runtime(device="cpu", precision="fp32", threads=1)
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(False)
 
@@ -40,9 +41,9 @@ def scaling(model: Classifier) -> dict[str, Any]:
     return {"mean": model.mean, "std": model.std}
 
 
-def test_patch_maps_are_equal_within_rounding(small: list[Photograph], model: Classifier, machine: Runtime) -> None:
+def test_patch_maps_are_equal_within_rounding(small: list[Photograph], model: Classifier, runtime: Runtime) -> None:
     chosen = [one.image for one in small]
-    ours = patch_map.patch_cells(chosen, model, machine, side_px=32, stride_px=16, batch_px=BATCH_PX)
+    ours = patch_map.patch_cells(chosen, model, runtime, side_px=32, stride_px=16, batch_px=BATCH_PX)
     for image, found in zip(chosen, ours, strict=True):
         theirs = peers.patch_cells(image, model.network, **scaling(model), side_px=32, stride_px=16)
         assert theirs.std() > 1e-4
@@ -50,11 +51,11 @@ def test_patch_maps_are_equal_within_rounding(small: list[Photograph], model: Cl
 
 
 def test_activation_maps_are_equal_to_our_library_engine(
-    small: list[Photograph], model: Classifier, machine: Runtime
+    small: list[Photograph], model: Classifier, runtime: Runtime
 ) -> None:
     image = small[0].image
     shared = {"kind": "gradcam++", "target": "crack", "engine": "library", "batch_px": BATCH_PX, "tile_px": 2048}
-    (cells,) = cam.activation_cells([image], model, machine, **shared)
+    (cells,) = cam.activation_cells([image], model, runtime, **shared)
     layer = pseudo_labels.last_convolution(model.network)
     found = peers.activation_map(image, model.network, layer, **scaling(model), cell_px=cam.CELL_PX)
     # pytorch-grad-cam stretches the map to [0, 1], upsamples it linearly and stretches it again
@@ -80,10 +81,10 @@ def test_labels_of_the_same_maps_are_equal(settings: dict[str, Any]) -> None:
 
 
 def test_both_ways_write_the_labels_that_they_return(
-    small: list[Photograph], model: Classifier, machine: Runtime, settings: dict[str, Any], tmp_path: Path
+    small: list[Photograph], model: Classifier, runtime: Runtime, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     chosen = [one.image for one in small]
-    found_by = pseudo_labels.finders(model, machine, params.load())
+    found_by = pseudo_labels.finders(model, runtime, params.load())
     ours = pseudo_labels.label(chosen, found_by, settings=settings, workers=1, folder=tmp_path)
     theirs = pseudo_labels.label_as_peers(chosen, model, settings=settings, folder=tmp_path)
     for number in range(len(small)):
@@ -99,13 +100,13 @@ def test_both_ways_have_the_same_random_weights_each_time() -> None:
 
 
 def test_the_bare_network_gets_every_patch_and_photograph_that_ours_does(
-    small: list[Photograph], model: Classifier, machine: Runtime
+    small: list[Photograph], model: Classifier, runtime: Runtime
 ) -> None:
     chosen = [one.image for one in small]
-    batches = network_share.recorded(chosen, model, machine, params.load())
+    batches = network_share.recorded(chosen, model, runtime, params.load())
     patches = sum(len(one) for one in batches if one.shape[-1] == 32)
     wholes = sum(len(one) for one in batches if one.shape[-1] != 32)
     assert patches == 2 * 9 * 12  # (150 - 32) / 16 and (203 - 32) / 16, rounded up, + 1
     assert wholes == 2
     assert all(one.is_contiguous(memory_format=torch.channels_last) for one in batches)
-    network_share.forward(model.network, batches, machine)
+    network_share.forward(model.network, batches, runtime)

@@ -8,8 +8,9 @@ import torch
 
 from benchmarks import photographs, slicing
 from benchmarks.photographs import Photograph
-from crackpipe import images, schemas, tables
-from crackpipe.classify import sampling
+from crackpipe.data import patch_pixels
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 
 @pytest.fixture
@@ -20,12 +21,12 @@ def cut(tmp_path: Path, small: list[Photograph]) -> Path:
 
 def test_both_ways_cut_the_same_patches(cut: Path, small: list[Photograph]) -> None:
     assert slicing.write_files(cut / "photos", cut / "files") == slicing.write_table(cut, 1) == 2 * 2 * 3
-    patches = tables.read(cut / "patches.parquet", schemas.PATCHES).to_pandas()
+    patches = parquet.read(cut / "patches.parquet", schemas.PATCHES).to_pandas()
     assert set(patches["label"]) == {0, 1}
     places = patches[["photo_id", "row_px", "col_px", "label"]].itertuples(index=False)
     theirs = slicing.read_files([slicing.path_of(cut / "files", *place) for place in places])
     decoded = {f"bench/{i:05d}": _as_stored(one.image) for i, one in enumerate(small)}
-    assert torch.equal(theirs, sampling.read(patches, decoded, side_px=slicing.SIDE_PX))
+    assert torch.equal(theirs, patch_pixels.read(patches, decoded, side_px=slicing.SIDE_PX))
 
 
 def _as_stored(image: np.ndarray) -> np.ndarray:

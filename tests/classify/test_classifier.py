@@ -8,48 +8,49 @@ import numpy as np
 import pytest
 import torch
 
-from crackpipe import runtime
 from crackpipe.classify import classifier
 from crackpipe.classify.calibrator import Calibrator
+from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.errors import ModelError
+from crackpipe.models import normalise
 
 PIXELS = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32), dtype=np.uint8))
 
 
 @pytest.fixture(scope="module")
-def machine() -> runtime.Runtime:
-    return runtime.start(device="cpu", precision="fp32", threads=1)
+def runtime() -> Runtime:
+    return start_runtime(device="cpu", precision="fp32", threads=1)
 
 
 @pytest.fixture(scope="module")
-def model(machine: runtime.Runtime) -> classifier.Classifier:
+def model(runtime: Runtime) -> classifier.Classifier:
     torch.manual_seed(0)
     made = classifier.create(backbone="tf_efficientnet_lite0", weights="package", side_px=32)
-    machine.place(made.network).eval()
+    runtime.place(made.network).eval()
     return made
 
 
-def test_inputs_are_scaled_and_the_pixels_stay(model: classifier.Classifier, machine: runtime.Runtime) -> None:
+def test_inputs_are_scaled_and_the_pixels_stay(model: classifier.Classifier, runtime: Runtime) -> None:
     before = PIXELS.clone()
-    found = model.prepare(PIXELS, machine)
+    found = model.prepare(PIXELS, runtime)
     assert torch.allclose(found, (PIXELS.float() / 255 - 0.5) / 0.5, atol=1e-6)
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(PIXELS, before)
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    channels = classifier.normalise(PIXELS, mean=mean, std=std, runtime=machine)
+    channels = normalise.normalise(PIXELS, mean=mean, std=std, runtime=runtime)
     for channel in range(3):
         expected = (PIXELS[:, channel].double() / 255 - mean[channel]) / std[channel]
         assert torch.allclose(channels[:, channel].double(), expected, atol=1e-5)
 
 
 def test_the_probability_is_the_softmax_of_class_one_over_the_temperature(
-    model: classifier.Classifier, machine: runtime.Runtime
+    model: classifier.Classifier, runtime: Runtime
 ) -> None:
     with torch.inference_mode():
-        logits = model.network(model.prepare(PIXELS, machine)).double()
+        logits = model.network(model.prepare(PIXELS, runtime)).double()
     for temperature in (1.0, 2.5):
         found = replace(model, calibrator=Calibrator("temperature", slope=1 / temperature)).crack_probability(
-            PIXELS, machine
+            PIXELS, runtime
         )
         margin = (logits[:, 1] - logits[:, 0]) / temperature
         assert torch.allclose(found.double(), 1 / (1 + torch.exp(-margin)), atol=1e-6)
@@ -57,17 +58,17 @@ def test_the_probability_is_the_softmax_of_class_one_over_the_temperature(
 
 
 def test_a_saved_classifier_comes_back_with_equal_outputs(
-    model: classifier.Classifier, machine: runtime.Runtime, tmp_path: Path
+    model: classifier.Classifier, runtime: Runtime, tmp_path: Path
 ) -> None:
     calibrated = replace(model, calibrator=Calibrator("isotonic", margins=(-1.0, 0.5), probabilities=(0.1, 0.8)))
     classifier.save(tmp_path / "a", calibrated)
-    loaded = classifier.load(tmp_path / "a", machine)
+    loaded = classifier.load(tmp_path / "a", runtime)
     assert (loaded.backbone, loaded.side_px, loaded.calibrator) == (model.backbone, 32, calibrated.calibrator)
     assert (loaded.mean, loaded.std) == (model.mean, model.std)
     assert not loaded.network.training
     assert not any(parameter.requires_grad for parameter in loaded.network.parameters())
-    expected = calibrated.crack_probability(PIXELS, machine)
-    assert torch.equal(loaded.crack_probability(PIXELS, machine), expected)
+    expected = calibrated.crack_probability(PIXELS, runtime)
+    assert torch.equal(loaded.crack_probability(PIXELS, runtime), expected)
     classifier.save(tmp_path / "b", loaded)
     for name in ("model.safetensors", "model.json"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
@@ -87,12 +88,12 @@ def test_the_card_says_what_a_reader_needs(model: classifier.Classifier, tmp_pat
 
 
 def test_weights_that_do_not_fit_their_card_are_refused(
-    model: classifier.Classifier, machine: runtime.Runtime, tmp_path: Path
+    model: classifier.Classifier, runtime: Runtime, tmp_path: Path
 ) -> None:
     classifier.save(tmp_path, model)
     path = tmp_path / "model.json"
     path.write_text(path.read_text().replace("tf_efficientnet_lite0", "resnet18"))
     with pytest.raises(ModelError, match="weights of another architecture"):
-        classifier.load(tmp_path, machine)
+        classifier.load(tmp_path, runtime)
     with pytest.raises(ModelError, match=r"no model\.json here; run `dvc repro` to train the classifier"):
-        classifier.load(tmp_path / "none", machine)
+        classifier.load(tmp_path / "none", runtime)

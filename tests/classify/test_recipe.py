@@ -6,8 +6,8 @@ from dark_network import Darkness
 
 from crackpipe.classify import calibrator, recipe, scoring
 from crackpipe.classify.classifier import Classifier
-from crackpipe.classify.sampling import Photographed
-from crackpipe.runtime import Runtime
+from crackpipe.classify.training_inputs import Photographed
+from crackpipe.compute.runtime import Runtime
 
 PHOTO = np.zeros((16, 512, 3), np.uint8)  # black on the left, white on the right
 PHOTO[:, 256:] = 255
@@ -36,14 +36,14 @@ def test_only_training_patches_train_and_no_photograph_of_theirs_is_scored() -> 
     assert plan.photographs() == {"demo/train", "demo/val", "demo/test"}
 
 
-def test_a_calibrator_is_fitted_to_the_validation_patches_and_saved_with_the_model(machine: Runtime) -> None:
+def test_a_calibrator_is_fitted_to_the_validation_patches_and_saved_with_the_model(runtime: Runtime) -> None:
     table = patches()
     inputs = Photographed({f"demo/{split}": PHOTO for split in SPLITS}, 16, 1, {"sides_px": [16]})
     model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
     scored = table[table["split"] != "train"]
-    found = recipe.calibrated(model, "temperature", scored, inputs, machine=machine, where="posthoc")
+    found = recipe.calibrated(model, "temperature", scored, inputs, runtime=runtime, where="posthoc")
     val = table[table["split"] == "val"]
-    logits = scoring.logits(model, val, inputs, machine)
+    logits = scoring.logits(model, val, inputs, runtime)
     assert found.calibrator == calibrator.fit("temperature", logits, scoring.labels(val), where="posthoc")
     assert 1 / (1 + np.exp(-4 * found.calibrator.slope)) < 0.81  # four of five; on test patches it would be sure
-    assert recipe.calibrated(model, "none", scored, inputs, machine=machine, where="posthoc") is model
+    assert recipe.calibrated(model, "none", scored, inputs, runtime=runtime, where="posthoc") is model

@@ -6,10 +6,10 @@ import pytest
 import torch
 from dark_network import Darkness
 
-from crackpipe import runtime
 from crackpipe.classify import scoring
 from crackpipe.classify.classifier import Classifier
-from crackpipe.classify.sampling import Photographed
+from crackpipe.classify.training_inputs import Photographed
+from crackpipe.compute.runtime import Runtime, start_runtime
 
 MODEL = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
 PHOTO = np.zeros((16, 512, 3), np.uint8)  # black on the left, white on the right
@@ -17,8 +17,8 @@ PHOTO[:, 256:] = 255
 
 
 @pytest.fixture(scope="module")
-def machine() -> runtime.Runtime:
-    return runtime.start(device="cpu", precision="fp32", threads=1)
+def runtime() -> Runtime:
+    return start_runtime(device="cpu", precision="fp32", threads=1)
 
 
 def photographed(*, workers: int = 1) -> Photographed:
@@ -59,41 +59,41 @@ def test_what_is_drawn_of_a_source_does_not_depend_on_other_sources() -> None:
     pd.testing.assert_frame_equal(both[both["photo_id"] == "b/p"].reset_index(drop=True), alone)
 
 
-def test_patches_are_scored_at_the_first_side_that_training_sees(machine: runtime.Runtime) -> None:
+def test_patches_are_scored_at_the_first_side_that_training_sees(runtime: Runtime) -> None:
     inputs = Photographed({"p": PHOTO}, 16, 1, {"sides_px": [32, 8]})
     ((pixels, labels),) = list(inputs.plain(patches("val", n=5), batch=8))
     assert pixels.shape == (5, 3, 32, 32)
     assert (pixels.float().mean(dim=(1, 2, 3)) == torch.where(labels == 1, 0.0, 255.0)).all()
 
 
-def test_probabilities_come_in_the_order_of_the_patches_over_all_batches(machine: runtime.Runtime) -> None:
+def test_probabilities_come_in_the_order_of_the_patches_over_all_batches(runtime: Runtime) -> None:
     table = patches("val")
-    found = scoring.predict(MODEL, table, photographed(workers=3), machine)
+    found = scoring.predict(MODEL, table, photographed(workers=3), runtime)
     assert found.shape == (300,)
     assert len(table) > 2 * scoring.BATCH
     expected = np.where(table["label"] == 1, 1 / (1 + np.exp(-4)), 1 / (1 + np.exp(4)))
     assert np.allclose(found, expected, atol=1e-6)
 
 
-def test_a_classifier_that_is_right_scores_one_in_each_split_that_has_patches(machine: runtime.Runtime) -> None:
-    found = scoring.score(MODEL, patches("test", "val", n=60), photographed(workers=2), machine)
+def test_a_classifier_that_is_right_scores_one_in_each_split_that_has_patches(runtime: Runtime) -> None:
+    found = scoring.score(MODEL, patches("test", "val", n=60), photographed(workers=2), runtime)
     assert sorted(found) == ["test", "val"]
     for scores in found.values():
         assert scores["f1"] == scores["auc"] == scores["accuracy"] == 1
         assert scores["n"] == 60
         assert scores["ece"] == pytest.approx(1 / (1 + np.exp(4)), abs=1e-6)
-    assert sorted(scoring.score(MODEL, patches("test", n=9), photographed(), machine)) == ["test"]
+    assert sorted(scoring.score(MODEL, patches("test", n=9), photographed(), runtime)) == ["test"]
 
 
-def test_validation_tells_three_figures_and_the_decisions_or_nothing(machine: runtime.Runtime) -> None:
-    found, told = scoring.validation(MODEL, patches("val", "test", n=30), photographed(), machine)
+def test_validation_tells_three_figures_and_the_decisions_or_nothing(runtime: Runtime) -> None:
+    found, told = scoring.validation(MODEL, patches("val", "test", n=30), photographed(), runtime)
     assert list(found) == ["val_f1", "val_auc", "val_ece"]
     assert found["val_f1"] == 1
     assert told is not None
     assert told.right.tolist() == [True] * 30
     assert told.distance.tolist() == pytest.approx([0.5] * 30)  # a margin of 4 over a slope of 8
     assert told.confidence.tolist() == pytest.approx([1 / (1 + np.exp(-4))] * 30)
-    assert scoring.validation(MODEL, patches("test", n=30), photographed(), machine) == ({}, None)
+    assert scoring.validation(MODEL, patches("test", n=30), photographed(), runtime) == ({}, None)
 
 
 def test_a_split_without_patches_is_left_out_without_a_warning() -> None:

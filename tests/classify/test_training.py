@@ -8,19 +8,19 @@ import pytest
 import torch
 from torch import nn
 
-from crackpipe import runtime
-from crackpipe.checkpoints import Checkpoint
 from crackpipe.classify import classifier, training
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.smoothing import cross_entropy
 from crackpipe.classify.losses.step import HeldOut, Loss, Step
-from crackpipe.classify.sampling import Batch
+from crackpipe.compute.runtime import start_runtime
+from crackpipe.data.patch_pixels import PatchBatch
+from crackpipe.models.checkpoints import Checkpoint
 
 EPOCHS = 3
 TOLD = HeldOut(torch.tensor([0.5, 1.5]), torch.tensor([0.6, 0.9]), torch.tensor([True, False]))
 
 
-def batches(epoch: int, *, n: int = 4, steps: int = 2) -> Iterator[Batch]:
+def batches(epoch: int, *, n: int = 4, steps: int = 2) -> Iterator[PatchBatch]:
     """Dark patches are cracks."""
     random = np.random.default_rng(epoch)
     for _ in range(steps):
@@ -47,12 +47,12 @@ def fit(
     name: str = "sgd",
     lr: float = 0.05,
     epochs: int = EPOCHS,
-    of_epoch: Callable[[int], Iterator[Batch]] = batches,
+    of_epoch: Callable[[int], Iterator[PatchBatch]] = batches,
     loss: Loss = cross_entropy,
 ) -> training.History:
     folder.mkdir(exist_ok=True)
-    machine = runtime.start(device="cpu", precision="fp32", threads=1)
-    machine.place(model.network)
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
+    runtime.place(model.network)
     return training.fit(
         model,
         batches=of_epoch,
@@ -64,15 +64,15 @@ def fit(
         lr_gamma=0.5,
         lr_step_epochs=1,
         seed=3,
-        runtime=machine,
+        runtime=runtime,
         checkpoint=Checkpoint(folder),
     )
 
 
-def dies_in(killed_epoch: int) -> Callable[[int], Iterator[Batch]]:
+def dies_in(killed_epoch: int) -> Callable[[int], Iterator[PatchBatch]]:
     """Batches that end in the middle of one epoch as Ctrl-C does."""
 
-    def of_epoch(epoch: int) -> Iterator[Batch]:
+    def of_epoch(epoch: int) -> Iterator[PatchBatch]:
         for step, batch in enumerate(batches(epoch)):
             if (epoch, step) == (killed_epoch, 1):
                 raise KeyboardInterrupt
@@ -100,7 +100,7 @@ def test_a_run_killed_in_its_second_epoch_ends_with_equal_weights(
     torch.manual_seed(99)  # whatever a new process drew before
     seen: list[int] = []
 
-    def counted(epoch: int) -> Iterator[Batch]:
+    def counted(epoch: int) -> Iterator[PatchBatch]:
         seen.append(epoch)
         return batches(epoch)
 
@@ -121,7 +121,7 @@ def test_a_run_killed_after_its_last_epoch_trains_no_more(tmp_path: Path) -> Non
     first, again = small(), small()
     history = fit(first, tmp_path)
 
-    def none(epoch: int) -> Iterator[Batch]:
+    def none(epoch: int) -> Iterator[PatchBatch]:
         raise AssertionError
 
     assert fit(again, tmp_path, of_epoch=none) == history
@@ -133,8 +133,8 @@ def test_it_learns_that_dark_patches_are_cracks(tmp_path: Path) -> None:
     history = fit(model, tmp_path, epochs=8, lr=0.5, of_epoch=lambda epoch: batches(epoch, n=16, steps=4))
     assert history[-1]["train_loss"] < 0.5 * history[0]["train_loss"]
     pixels, labels = next(batches(100, n=64))
-    machine = runtime.start(device="cpu", precision="fp32", threads=1)
-    assert ((model.crack_probability(pixels, machine) > 0.5) == labels.bool()).float().mean() > 0.95
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
+    assert ((model.crack_probability(pixels, runtime) > 0.5) == labels.bool()).float().mean() > 0.95
 
 
 def test_the_history_tells_the_rate_of_each_epoch_and_what_was_validated(tmp_path: Path) -> None:

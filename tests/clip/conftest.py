@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from crackpipe.clip.encoder import DualEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 
 SIZES: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
 

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 import torch
 
-from crackpipe import images, schemas, tables
-from crackpipe.clip import embedding, kept_embeddings
-from crackpipe.clip.encoder import DualEncoder, OpenClipEncoder
+from crackpipe.clip import embedding, embedding_file
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError, PhotoError, TableError
-from crackpipe.runtime import Runtime
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 SIDE_PX = 64
 TABLE = {  # split and caption
@@ -28,7 +30,7 @@ def picture(name: str) -> np.ndarray:
     return np.random.default_rng(ord(name[-1])).integers(0, 256, (70, 90, 3), dtype=np.uint8)
 
 
-def row(name: str, split: str, caption: str | None, *, image: bytes | None = None) -> tables.Row:
+def row(name: str, split: str, caption: str | None, *, image: bytes | None = None) -> parquet.Row:
     empty = dict.fromkeys(("mask", "label", "attributes", "mm_per_px"))
     known = {"photo_id": name, "source": "s", "split": split, "group_id": name, "height_px": 70, "width_px": 90}
     return {**known, **empty, "image": image or images.encode_rgb(picture(name)), "caption": caption}
@@ -36,13 +38,13 @@ def row(name: str, split: str, caption: str | None, *, image: bytes | None = Non
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [row(name, *told) for name, told in TABLE.items()])
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [row(name, *told) for name, told in TABLE.items()])
     return tmp_path / "photos"
 
 
-def write(folder: Path, photos: Path, encoder: DualEncoder, machine: Runtime, **changed: Any) -> pd.DataFrame:
+def write(folder: Path, photos: Path, encoder: DualEncoder, runtime: Runtime, **changed: Any) -> pd.DataFrame:
     settings = {"side_px": SIDE_PX, "batch": 2, "workers": 2, "fingerprint": "of the encoder"} | changed
-    return embedding.write(folder, photos, encoder, machine, scratch=folder.parent / "scratch", **settings)
+    return embedding.write(folder, photos, encoder, runtime, scratch=folder.parent / "scratch", **settings)
 
 
 def test_photographs_and_the_distinct_captions_of_each_split_are_listed_in_order(photos: Path) -> None:
@@ -58,18 +60,18 @@ def test_photographs_and_the_distinct_captions_of_each_split_are_listed_in_order
     ]
 
 
-def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
-    write(tmp_path / "out", photos, encoder, machine)
+def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
+    write(tmp_path / "out", photos, encoder, runtime)
     for split in ("train", "val", "test"):
-        found = kept_embeddings.load(tmp_path / "out", kind="image", split=split)
+        found = embedding_file.load(tmp_path / "out", kind="image", split=split)
         assert found.item_ids == [name for name, told in TABLE.items() if told[0] == split]
         for name, vector in zip(found.item_ids, found.vectors, strict=True):
             square = torch.from_numpy(images.squeezed(picture(name), side_px=SIDE_PX)).permute(2, 0, 1)[None]
             with torch.no_grad():
-                wanted = encoder.image_embedding(encoder.prepare(square, machine))[0].numpy()
+                wanted = encoder.image_embedding(encoder.prepare(square, runtime))[0].numpy()
             np.testing.assert_allclose(vector, wanted, atol=1e-3)
     for split, captions in (("test", ["Crack is observed.", "Wide crack is observed."]), ("val", [])):
-        found = kept_embeddings.load(tmp_path / "out", kind="text", split=split)
+        found = embedding_file.load(tmp_path / "out", kind="text", split=split)
         assert found.item_ids == captions
         assert found.vectors.shape == (len(captions), 16)
         with torch.no_grad():
@@ -78,60 +80,60 @@ def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, ma
 
 
 def test_without_a_split_the_items_of_all_are_one_block(
-    photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path
+    photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path
 ) -> None:
-    write(tmp_path / "out", photos, encoder, machine)
-    found = kept_embeddings.load(tmp_path / "out", kind="image", split=None)
+    write(tmp_path / "out", photos, encoder, runtime)
+    found = embedding_file.load(tmp_path / "out", kind="image", split=None)
     assert found.item_ids == ["s/b", "s/e", "s/a", "s/c", "s/d"]
     assert found.encoder == "of the encoder"
     assert found.vectors.dtype == np.float16
     assert not found.vectors.flags.owndata  # mapped, not copied
     parts = [
-        kept_embeddings.load(tmp_path / "out", kind="image", split=split).vectors for split in ("test", "train", "val")
+        embedding_file.load(tmp_path / "out", kind="image", split=split).vectors for split in ("test", "train", "val")
     ]
     assert np.array_equal(found.vectors, np.concatenate(parts))
     np.testing.assert_allclose(np.linalg.norm(found.vectors.astype(float), axis=1), 1, atol=1e-3)
 
 
 def test_two_runs_write_the_same_bytes_and_leave_nothing_else(
-    photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path
+    photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path
 ) -> None:
     for name in ("a", "b"):
-        write(tmp_path / name, photos, encoder, machine)
-    assert [path.name for path in (tmp_path / "a").iterdir()] == [kept_embeddings.FILE]
-    assert (tmp_path / "a" / kept_embeddings.FILE).read_bytes() == (tmp_path / "b" / kept_embeddings.FILE).read_bytes()
+        write(tmp_path / name, photos, encoder, runtime)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [embedding_file.FILE]
+    assert (tmp_path / "a" / embedding_file.FILE).read_bytes() == (tmp_path / "b" / embedding_file.FILE).read_bytes()
     assert not list((tmp_path / "scratch").iterdir())
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
 def test_the_batch_changes_no_embedding(
-    photos: Path, encoder: DualEncoder, machine: Runtime, tmp_path: Path, batch: int
+    photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path, batch: int
 ) -> None:
     vectors = []
     for name, size in (("a", 2), ("b", batch)):
-        write(tmp_path / name, photos, encoder, machine, batch=size)
-        vectors.append(kept_embeddings.load(tmp_path / name, kind="image", split=None).vectors)
+        write(tmp_path / name, photos, encoder, runtime, batch=size)
+        vectors.append(embedding_file.load(tmp_path / name, kind="image", split=None).vectors)
     np.testing.assert_allclose(vectors[1], vectors[0], atol=1e-3)
 
 
 def test_in_bf16_too_vectors_have_length_one(photos: Path, encoder: DualEncoder, tmp_path: Path) -> None:
     write(tmp_path / "out", photos, encoder, Runtime(torch.device("cpu"), torch.bfloat16))
     for kind in ("image", "text"):
-        found = kept_embeddings.load(tmp_path / "out", kind=kind, split=None).vectors.astype(float)
+        found = embedding_file.load(tmp_path / "out", kind=kind, split=None).vectors.astype(float)
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-3)
 
 
-def test_photographs_without_a_caption_have_no_texts(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
-    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None)])
-    assert len(write(tmp_path / "out", tmp_path / "photos", encoder, machine)) == 1
-    found = kept_embeddings.load(tmp_path / "out", kind="text", split=None)
+def test_photographs_without_a_caption_have_no_texts(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None)])
+    assert len(write(tmp_path / "out", tmp_path / "photos", encoder, runtime)) == 1
+    found = embedding_file.load(tmp_path / "out", kind="text", split=None)
     assert (found.item_ids, found.vectors.shape) == ([], (0, 16))
 
 
-def test_a_photograph_that_cannot_be_read_stops_the_run(encoder: DualEncoder, machine: Runtime, tmp_path: Path) -> None:
-    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None, image=b"no picture")])
+def test_a_photograph_that_cannot_be_read_stops_the_run(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [row("s/a", "train", None, image=b"no picture")])
     with pytest.raises(PhotoError, match="not a picture"):
-        write(tmp_path / "out", tmp_path / "photos", encoder, machine)
+        write(tmp_path / "out", tmp_path / "photos", encoder, runtime)
     assert not (tmp_path / "out").exists()
 
 
@@ -145,4 +147,4 @@ def test_the_square_is_the_towers_own_or_the_parameters(encoder: DualEncoder) ->
 
 def test_missing_embeddings_say_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"embeddings.arrow: no embeddings table here; run `dvc repro` to make it"):
-        kept_embeddings.load(tmp_path, kind="image", split="test")
+        embedding_file.load(tmp_path, kind="image", split="test")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from crackpipe.clip import prompts
-from crackpipe.clip.encoder import DualEncoder
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
 
 FLAWLESS = ["a photo of a flawless wall", "a photo of a perfect wall", "a photo of an intact road"]
 DAMAGED = ["a photo of a cracked wall", "a photo of a road with dark curve"]

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from crackpipe import runtime
+from crackpipe.compute import seeds
 from crackpipe.data import augment
 
 PATCH = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 24, 24), dtype=np.uint8))
@@ -11,7 +11,7 @@ GREY = torch.full((3, 64, 64), 100, dtype=torch.uint8)
 
 
 def jitter(patch: torch.Tensor, *key: int, colour: float = 0.2, p: float = 0.75, noise: float = 0.5) -> torch.Tensor:
-    return augment.jitter(patch, runtime.generator(*key), colour_jitter=colour, colour_jitter_p=p, noise_p=noise)
+    return augment.jitter(patch, seeds.generator(*key), colour_jitter=colour, colour_jitter_p=p, noise_p=noise)
 
 
 def test_the_same_key_gives_the_same_bytes_and_leaves_the_patch_alone() -> None:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from crackpipe import images
 from crackpipe.data import captions, demo
 from crackpipe.data.demo import picture, scene
 from crackpipe.data.photo import RawPhoto
+from crackpipe.imaging import images
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = """

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from crackpipe.data.demo import crack, noise, surface
-from crackpipe.data.demo.stroke import FAR_PX, Stroke, coverage, depth, dots, roughen
-from crackpipe.runtime import generator
+from crackpipe.compute.seeds import generator
+from crackpipe.data.demo import crack, surface
+from crackpipe.imaging import noise
+from crackpipe.imaging.strokes import FAR_PX, Stroke, coverage, depth, dots, roughen
 
 
 def _level(row: float, *, width_px: float) -> Stroke:

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images, schemas, tables
 from crackpipe.data import ingest
 from crackpipe.data.photo import Attributes, RawPhoto, Split
 from crackpipe.errors import DatasetError, PhotoError, TableError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 REAL = Path(__file__).parents[2] / "../shared/data"
 
@@ -115,8 +116,8 @@ def test_rows_hold_the_files_own_bytes_and_a_one_bit_mask(tmp_path: Path) -> Non
     )
     plain = candidate("b", "test")
     found = survey(ingest.Candidate("s/a", "s", "train", "s/g", True, raw), plain)
-    assert tables.write_shards(tmp_path / "photos", schemas.PHOTOS, ingest.rows(found, workers=2)) == 2
-    full, bare = tables.read(tmp_path / "photos", schemas.PHOTOS).to_pylist()
+    assert parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, ingest.rows(found, workers=2)) == 2
+    full, bare = parquet.read(tmp_path / "photos", schemas.PHOTOS).to_pylist()
     assert (full["photo_id"], full["source"], full["split"], full["group_id"]) == ("s/a", "s", "train", "s/g")
     assert (full["height_px"], full["width_px"], full["label"], full["mm_per_px"]) == (8, 12, 1, 0.5)
     assert full["image"] == png(3)
@@ -129,7 +130,7 @@ def test_rejects_fit_their_table_even_if_one_is_listed_twice(tmp_path: Path) -> 
     same = [candidate("a", "train", path="a.png") for _ in range(3)]
     found = survey(*same)
     assert len(found.rejects) == 2
-    assert tables.write(tmp_path / "r.parquet", schemas.PHOTOS_REJECTED, ingest.reject_rows(found)) == 1
+    assert parquet.write(tmp_path / "r.parquet", schemas.PHOTOS_REJECTED, ingest.reject_rows(found)) == 1
 
 
 def test_a_file_that_vanishes_between_the_passes_stops_the_run() -> None:
@@ -200,7 +201,7 @@ def test_a_source_named_twice_is_refused(tmp_path: Path) -> None:
 def test_rows_are_in_the_order_that_tables_ask_for(tmp_path: Path) -> None:
     found = survey(*[candidate(name, "train") for name in ("b/1", "a-1", "a/1", "A", "é", "a")])
     try:
-        tables.write_shards(tmp_path, schemas.PHOTOS, ingest.rows(found, workers=2))
+        parquet.write_shards(tmp_path, schemas.PHOTOS, ingest.rows(found, workers=2))
     except TableError as error:  # pragma: no cover
         pytest.fail(str(error))
 

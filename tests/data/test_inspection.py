@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images
 from crackpipe.data import inspection
 from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import PhotoError
+from crackpipe.imaging import images
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 MASK = np.zeros((32, 48), bool)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crackpipe import images, schemas, tables
-from crackpipe.data import photo_cache, slices
 from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images, patch_grid
 
 SIZES = {"s/a": (20, 30), "s/b": (7, 5), "s/c": (40, 16)}
 
@@ -21,13 +21,13 @@ def pixels_of(name: str) -> np.ndarray:
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    def rows() -> Iterator[tables.Row]:
+    def rows() -> Iterator[parquet.Row]:
         for name, (height, width) in SIZES.items():
             place = {"photo_id": name, "source": "s", "split": "train", "group_id": name}
             size = {"height_px": height, "width_px": width, "image": images.encode_rgb(pixels_of(name))}
             yield place | size | dict.fromkeys(("mask", "label", "caption", "attributes", "mm_per_px"))
 
-    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, rows())
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, rows())
     return tmp_path / "photos"
 
 
@@ -74,22 +74,22 @@ def test_a_crop_equals_the_mirrored_photograph(height: int, width: int, side: in
         [pixels[mirrored(r, height, twice=twice), mirrored(c, width, twice=twice)] for c in range(col, col + side)]
         for r in range(row, row + side)
     ]
-    found = photo_cache.crop(pixels, row_px=row, col_px=col, side_px=side)
+    found = patch_grid.crop(pixels, row_px=row, col_px=col, side_px=side)
     assert found.tolist() == [[int(value) for value in line] for line in expected]
     assert np.array_equal(pixels, before)
 
 
 def test_an_overhang_larger_than_the_rest_is_mirrored_from_the_whole_photograph() -> None:
     line = np.arange(10, dtype=np.uint8)[None].repeat(10, axis=0)
-    assert photo_cache.crop(line, row_px=0, col_px=8, side_px=8)[0].tolist() == [8, 9, 8, 7, 6, 5, 4, 3]
+    assert patch_grid.crop(line, row_px=0, col_px=8, side_px=8)[0].tolist() == [8, 9, 8, 7, 6, 5, 4, 3]
 
 
 @given(height=st.integers(1, 70), width=st.integers(1, 70), stride=st.sampled_from([8, 16, 32]))
 def test_crops_equal_the_patches_of_the_photograph_padded_once(height: int, width: int, stride: int) -> None:
     pixels = np.arange(height * width, dtype=np.uint16).reshape(height, width)
-    rows, cols = (slices.starts(length, side_px=32, stride_px=stride).tolist() for length in (height, width))
+    rows, cols = (patch_grid.starts(length, side_px=32, stride_px=stride).tolist() for length in (height, width))
     padded = images.pad_reflect(pixels, bottom=rows[-1] + 32 - height, right=cols[-1] + 32 - width)
     for row in rows:
         for col in cols:
-            found = photo_cache.crop(pixels, row_px=row, col_px=col, side_px=32)
+            found = patch_grid.crop(pixels, row_px=row, col_px=col, side_px=32)
             assert np.array_equal(found, padded[row : row + 32, col : col + 32])

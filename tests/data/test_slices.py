@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from crackpipe import images, schemas, tables
 from crackpipe.data import slices
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images, patch_grid
 
 GRID = st.integers(1, 40).flatmap(lambda side: st.tuples(st.just(side), st.integers(1, side)))  # side, stride
 
@@ -21,7 +22,9 @@ def photo(name: str, mask: np.ndarray | None, *, split: str = "train", label: in
     return {**place, "mask": data, "label": label}
 
 
-def cut(*photos: dict[str, Any], side_px: int, stride_px: int, symmetries: int = 1, least: int = 1) -> list[tables.Row]:
+def cut(
+    *photos: dict[str, Any], side_px: int, stride_px: int, symmetries: int = 1, least: int = 1
+) -> list[parquet.Row]:
     found = slices.cut(photos, side_px=side_px, stride_px=stride_px, symmetries=symmetries, min_crack_px=least)
     assert found.schema.equals(schemas.PATCHES.columns)
     return found.to_pylist()
@@ -32,7 +35,7 @@ def test_every_pixel_lies_in_a_patch_and_only_the_last_stands_over_the_border(
     length: int, grid: tuple[int, int]
 ) -> None:
     side, stride = grid
-    found = slices.starts(length, side_px=side, stride_px=stride).tolist()
+    found = patch_grid.starts(length, side_px=side, stride_px=stride).tolist()
     assert {pixel for start in found for pixel in range(start, start + side)} >= set(range(length))
     assert found == list(range(0, len(found) * stride, stride))
     assert all(start + side < length for start in found[:-1])
@@ -40,9 +43,9 @@ def test_every_pixel_lies_in_a_patch_and_only_the_last_stands_over_the_border(
 
 
 def test_the_last_patch_overhangs_by_what_the_stride_leaves() -> None:
-    assert slices.starts(100, side_px=32, stride_px=16).tolist() == [0, 16, 32, 48, 64, 80]  # 80 + 32 = 112
-    assert slices.starts(96, side_px=32, stride_px=16).tolist() == [0, 16, 32, 48, 64]  # to the border
-    assert slices.starts(20, side_px=32, stride_px=16).tolist() == [0]
+    assert patch_grid.starts(100, side_px=32, stride_px=16).tolist() == [0, 16, 32, 48, 64, 80]  # 80 + 32 = 112
+    assert patch_grid.starts(96, side_px=32, stride_px=16).tolist() == [0, 16, 32, 48, 64]  # to the border
+    assert patch_grid.starts(20, side_px=32, stride_px=16).tolist() == [0]
 
 
 @given(
@@ -55,8 +58,8 @@ def test_a_label_counts_the_crack_pixels_of_its_patch(mask: np.ndarray, grid: tu
     rows = cut(photo("a", mask), side_px=side, stride_px=stride, least=least)
     assert {(row["row_px"], row["col_px"]) for row in rows} == {
         (top, left)
-        for top in slices.starts(mask.shape[0], side_px=side, stride_px=stride).tolist()
-        for left in slices.starts(mask.shape[1], side_px=side, stride_px=stride).tolist()
+        for top in patch_grid.starts(mask.shape[0], side_px=side, stride_px=stride).tolist()
+        for left in patch_grid.starts(mask.shape[1], side_px=side, stride_px=stride).tolist()
     }
     for row in rows:
         top, left = row["row_px"], row["col_px"]
@@ -103,14 +106,18 @@ def test_no_photographs_are_an_empty_table_of_the_same_columns() -> None:
 @pytest.mark.parametrize("symmetry", range(8))
 def test_every_symmetry_is_undone_by_its_inverse(symmetry: int) -> None:
     pixels = np.arange(5 * 7 * 3).reshape(5, 7, 3)
-    assert np.array_equal(slices.undo_symmetry(slices.apply_symmetry(pixels, symmetry), symmetry), pixels)
+    assert np.array_equal(patch_grid.undo_symmetry(patch_grid.apply_symmetry(pixels, symmetry), symmetry), pixels)
 
 
 def test_the_eight_symmetries_are_all_there_are() -> None:
-    assert sorted(slices.SYMMETRIES) == list(range(8))
+    assert sorted(patch_grid.SYMMETRIES) == list(range(8))
     square = np.arange(9).reshape(3, 3)
-    found = {slices.apply_symmetry(square, symmetry).tobytes() for symmetry in range(8)}
+    found = {patch_grid.apply_symmetry(square, symmetry).tobytes() for symmetry in range(8)}
     turned = [np.rot90(side, turns) for side in (square, square.T) for turns in range(4)]
     assert found == {one.tobytes() for one in turned}
-    assert slices.apply_symmetry(square, 1).tolist() == [[2, 5, 8], [1, 4, 7], [0, 3, 6]]  # a quarter turn, to the left
-    assert slices.apply_symmetry(square, 4).tolist() == [[2, 1, 0], [5, 4, 3], [8, 7, 6]]  # mirrored
+    assert patch_grid.apply_symmetry(square, 1).tolist() == [
+        [2, 5, 8],
+        [1, 4, 7],
+        [0, 3, 6],
+    ]  # a quarter turn, to the left
+    assert patch_grid.apply_symmetry(square, 4).tolist() == [[2, 1, 0], [5, 4, 3], [8, 7, 6]]  # mirrored

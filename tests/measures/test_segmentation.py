@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.ndimage import distance_transform_edt
 from sklearn.metrics import average_precision_score
 
-from crackpipe import images
+from crackpipe.imaging import images
 from crackpipe.measures import segmentation
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=7)

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from crackpipe import images, models
+from crackpipe.imaging import images
+from crackpipe.models import model_files
 
 ROOT = Path(__file__).parents[2]
 EPOCHS = 3
@@ -108,7 +109,7 @@ def test_captions_alone_tune_an_encoder_and_a_killed_run_ends_with_the_same_byte
     assert outputs(sliced) == outputs(whole)
     assert not list(sliced.glob(".checkpoints/align_clip-*/*/"))
     assert not list(sliced.glob(".checkpoints/*-*.tmp"))
-    base, tuned = (models.weights(whole / f"models/{name}/model.safetensors") for name in ("clip_base", "clip"))
+    base, tuned = (model_files.weights(whole / f"models/{name}/model.safetensors") for name in ("clip_base", "clip"))
     assert all(value.equal(tuned[name]) for name, value in base.items() if name.startswith("trunk."))
     assert not base["projection.weight"].equal(tuned["projection.weight"])
     assert (whole / "models/clip_base/history.csv").read_text() == "epoch,train_loss,val_loss,scale,best\n"

@@ -30,7 +30,7 @@ def test_the_lists_of_code_are_made_of_all_code():
     assert STAGES["code"]["outs"] == ["data/code"]
 
 
-TRAININGS = sorted(path.stem for path in FILES if "fingerprint(" in path.read_text(encoding="utf-8"))
+TRAININGS = sorted(path.stem for path in FILES if "fingerprint.of(" in path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", sorted(set(TRAININGS) - {"embed"}))  # embed names its encoder by a fingerprint

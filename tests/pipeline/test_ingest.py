@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
-from crackpipe import images, schemas, tables
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,10 +49,10 @@ def test_a_folder_becomes_shards_rejects_and_metrics_twice_the_same(tmp_path: Pa
     assert first.returncode == 0, first.stderr
     written = outputs(tmp_path)
     assert sorted(written) == ["data/photos/part-0000.parquet", "data/photos_rejected.parquet", "metrics/ingest.json"]
-    table = tables.read(tmp_path / "data/photos", schemas.PHOTOS).to_pylist()
+    table = parquet.read(tmp_path / "data/photos", schemas.PHOTOS).to_pylist()
     assert [row["photo_id"] for row in table] == [f"folder/{index}" for index in range(5)]
     assert {row["split"] for row in table} == {"train", "val", "test"}
-    assert tables.read(tmp_path / "data/photos_rejected.parquet", schemas.PHOTOS_REJECTED).to_pylist() == [
+    assert parquet.read(tmp_path / "data/photos_rejected.parquet", schemas.PHOTOS_REJECTED).to_pylist() == [
         {"source": "folder", "path": "raw/folder/images/empty.jpg", "reason": "the file is empty (0 bytes)"}
     ]
     metrics = json.loads(written["metrics/ingest.json"])["folder"]

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from crackpipe import images, schemas, tables
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 ROOT = Path(__file__).parents[2]
 SIDE_PX = 518
@@ -49,8 +50,8 @@ def write_tables(folder: Path) -> None:
         rows.append(row | {"image": images.encode_jpeg(pixels, quality=92), "mask": images.encode_mask(line)})
         mask = images.encode_grey(line.astype(np.uint8) * np.uint8(255))
         labels.append({"photo_id": name, "method": "truth", "mask": mask, "crack_px": int(line.sum())})
-    tables.write_shards(folder / "data/photos", schemas.PHOTOS, iter(rows))
-    tables.write_shards(folder / "data/pseudo_labels/truth", schemas.PSEUDO_LABELS, iter(labels))
+    parquet.write_shards(folder / "data/photos", schemas.PHOTOS, iter(rows))
+    parquet.write_shards(folder / "data/pseudo_labels/truth", schemas.PSEUDO_LABELS, iter(labels))
 
 
 def write_params(folder: Path) -> None:
@@ -99,6 +100,6 @@ def test_encoding_windows_training_adapters_and_segmenting_stay_within_six_gibib
     assert encoding <= PEAK_MIB
     assert training <= PEAK_MIB
     assert segmenting <= PEAK_MIB
-    masks = list(tables.scan(project / "data/masks/text_adapters-truth", schemas.MASKS))
+    masks = list(parquet.scan(project / "data/masks/text_adapters-truth", schemas.MASKS))
     assert [row["photo_id"] for row in masks] == [f"drawn/{number}" for number in range(4)]
     assert all(images.decode_grey(row["mask"]).shape == (SIDE_PX, SIDE_PX) for row in masks)

@@ -32,7 +32,16 @@ def read_by(tree: ast.Module) -> set[str]:
                 if isinstance(target, ast.Name) and (key := chain(value, known)) is not None:
                     known[target.id] = key
     found = {one for node in ast.walk(tree) if (key := chain(node, known)) is not None for one in expanded(key)}
+    found |= {one for node in ast.walk(tree) for one in started(node)}
     return {key for key in found if not any(other.startswith(f"{key}.") for other in found)}
+
+
+def started(node: ast.AST) -> set[str]:
+    """The keys of ``runtime`` that ``project.start_runtime(…)`` reads: those that its arguments do not replace."""
+    if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "project.start_runtime"):
+        return set()
+    replaced = {word.arg for word in node.keywords if isinstance(word.value, (ast.Constant, ast.Attribute))}
+    return {f"runtime.{key}" for key in ("device", "precision", "threads") if key not in replaced}
 
 
 def chain(node: ast.AST, known: dict[str, str]) -> str | None:
@@ -43,9 +52,9 @@ def chain(node: ast.AST, known: dict[str, str]) -> str | None:
         name = ast.unparse(node.func)
         if name == "getattr" and (above := chain(node.args[0], known)) is not None:
             return f"{above}.{pattern(node.args[1])}"
-        return "" if name == "params.load" else None
+        return "" if name in {"params.load", "Project.open"} else None
     if isinstance(node, ast.Attribute) and (above := chain(node.value, known)) is not None:
-        return above if node.attr == "model_dump" else f"{above}.{node.attr}".lstrip(".")
+        return above if node.attr in {"model_dump", "params"} else f"{above}.{node.attr}".lstrip(".")
     return None
 
 
@@ -101,12 +110,13 @@ def test_keys_are_followed_through_names() -> None:
 
 
 def test_a_section_that_is_chosen_by_name_may_be_any() -> None:
-    text = "p = params.load()\nown = getattr(p.pseudo_label, name)\nf(own.upsample, getattr(p.evidence, name).kind)"
+    text = "p = params.load()\nown = getattr(p.pseudo_label, name)\n"
+    text += "f(own.upsample, getattr(p.localisation_maps, name).kind)"
     methods = ("cam", "cam_crf", "cam_location", "soft_location")  # ground truth is not upsampled
     assert read_by(ast.parse(text)) == {
         *(f"pseudo_label.{name}.upsample" for name in methods),
         *(f"pseudo_label.{name}" for name in ("truth", "self_soft_location", "self_cam_location")),
-        "evidence.cam.kind",
+        "localisation_maps.cam.kind",
     }
 
 

@@ -12,9 +12,10 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from crackpipe import images, schemas, tables
-from crackpipe.clip import encoder
-from crackpipe.clip.encoder import DualEncoder
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 ROOT = Path(__file__).parents[2]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
@@ -22,7 +23,7 @@ SPLITS = ("train", "train", "val", "test")
 COLOURS = {"crack": 40, "rust": 120, "stain": 220}
 
 
-def photograph(number: int, damage: str) -> tables.Row:
+def photograph(number: int, damage: str) -> parquet.Row:
     random = np.random.default_rng(number)
     pixels = (COLOURS[damage] + random.integers(0, 30, (40, 60, 3))).astype(np.uint8)
     name = f"s/{damage}{number:02d}"
@@ -41,10 +42,10 @@ def project(tmp_path: Path) -> Path:
     with (tmp_path / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
     rows = [photograph(number, damage) for damage in COLOURS for number in range(8)]
-    tables.write_shards(tmp_path / "data/photos", schemas.PHOTOS, rows)
+    parquet.write_shards(tmp_path / "data/photos", schemas.PHOTOS, rows)
     for seed, name in enumerate(("clip_base", "clip")):
         torch.manual_seed(seed)
-        encoder.save(tmp_path / "models" / name, DualEncoder(**SPEC), {"architecture": "dual", **SPEC})
+        encoder_files.save(tmp_path / "models" / name, DualEncoder(**SPEC), {"architecture": "dual", **SPEC})
     return tmp_path
 
 

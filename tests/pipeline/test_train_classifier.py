@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from crackpipe import models
+from crackpipe.models import model_files
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 3, 10
@@ -99,7 +99,7 @@ def test_a_stage_killed_and_run_again_gives_the_bytes_of_an_undisturbed_run(slic
     assert not list(sliced.glob(".checkpoints/photos-*"))
     scores = json.loads((sliced / "metrics/classifier.json").read_text())
     assert sorted(scores) == ["test", "val"]
-    assert models.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
+    assert model_files.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
 
 
 @pytest.mark.slow
@@ -113,7 +113,7 @@ def test_after_an_edit_a_killed_training_starts_afresh_and_goes_on_after_a_comme
     edited = tmp_path / "edited"
     shutil.copytree(sliced, edited)
     for folder, edit in ((sliced, "# a comment"), (edited, "_EDITED = 1")):
-        with (folder / "crackpipe/images.py").open("a", encoding="utf-8") as file:
+        with (folder / "crackpipe/imaging/images.py").open("a", encoding="utf-8") as file:
             file.write(f"\n\n{edit}\n")
         finished("code", folder)
     assert f"epoch 1/{EPOCHS}" not in said_by("train_classifier", sliced)

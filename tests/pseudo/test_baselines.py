@@ -3,7 +3,7 @@
 import numpy as np
 from skimage.filters import threshold_otsu
 
-from crackpipe import images
+from crackpipe.imaging import images
 from crackpipe.pseudo import baselines
 
 

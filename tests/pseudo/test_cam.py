@@ -11,10 +11,10 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from crackpipe import runtime
-from crackpipe.classify import backbones
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.errors import CrackpipeError
+from crackpipe.models import backbones
 from crackpipe.pseudo import cam
 
 Build = Callable[[], nn.Module]
@@ -31,8 +31,8 @@ def resnet() -> nn.Module:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def machine() -> runtime.Runtime:
-    return runtime.start(device="cpu", precision="fp32", threads=1)
+def runtime() -> Runtime:
+    return start_runtime(device="cpu", precision="fp32", threads=1)
 
 
 @pytest.fixture(scope="module", params=[lite, resnet], ids=["lite0", "resnet18"])
@@ -158,9 +158,9 @@ def cells_of(
     tile_px: int = 2048,
 ) -> list[np.ndarray]:
     model = Classifier(network or lite(), "tf_efficientnet_lite0", 32, (0.5,) * 3, (0.5,) * 3)
-    machine = runtime.start(device="cpu", precision="fp32", threads=1)
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
     return cam.activation_cells(
-        photographs, model, machine, kind=kind, target=target, engine=engine, batch_px=batch_px, tile_px=tile_px
+        photographs, model, runtime, kind=kind, target=target, engine=engine, batch_px=batch_px, tile_px=tile_px
     )
 
 

@@ -20,18 +20,18 @@ SETTINGS = {
 
 
 def drawn() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A dark line on bright ground, a noisy band around it as evidence, and the truth."""
+    """A dark line on bright ground, a noisy band around it as localisation maps, and the truth."""
     random = np.random.default_rng(0)
     truth = np.zeros((40, 50), bool)
     truth[19:22] = True
     grey = np.where(truth, 50, 200) + random.integers(-4, 5, truth.shape)
     distance = np.abs(np.arange(40) - 20)[:, None]
-    evidence = np.clip(0.9 - distance / 12 + random.normal(0, 0.1, truth.shape), 0, 1).astype(np.float32)
-    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2), evidence, truth
+    localisation_maps = np.clip(0.9 - distance / 12 + random.normal(0, 0.1, truth.shape), 0, 1).astype(np.float32)
+    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2), localisation_maps, truth
 
 
-def marginals(image: np.ndarray, evidence: np.ndarray, **settings: Any) -> np.ndarray:
-    return crf.label(image, evidence, **settings) / 255
+def marginals(image: np.ndarray, localisation_maps: np.ndarray, **settings: Any) -> np.ndarray:
+    return crf.label(image, localisation_maps, **settings) / 255
 
 
 def f1(found: np.ndarray, truth: np.ndarray) -> float:
@@ -39,43 +39,45 @@ def f1(found: np.ndarray, truth: np.ndarray) -> float:
 
 
 def test_a_noisy_map_is_sharpened_towards_the_line() -> None:
-    image, evidence, truth = drawn()
-    found = marginals(image, evidence, **SETTINGS)
-    assert f1(evidence > 0.5, truth) < 0.6
+    image, localisation_maps, truth = drawn()
+    found = marginals(image, localisation_maps, **SETTINGS)
+    assert f1(localisation_maps > 0.5, truth) < 0.6
     assert f1(found > 0.5, truth) > 0.95
 
 
-def test_certain_evidence_is_no_trouble_and_inputs_stay() -> None:
-    image, evidence, _ = drawn()
-    evidence[:5], evidence[35:] = 0, 1  # certain pixels, whose logarithm would be infinite
-    before = image.copy(), evidence.copy()
-    found = crf.label(image, evidence, **SETTINGS)
-    assert (found.shape, found.dtype) == (evidence.shape, np.dtype(np.uint8))
+def test_certain_localisation_maps_is_no_trouble_and_inputs_stay() -> None:
+    image, localisation_maps, _ = drawn()
+    localisation_maps[:5], localisation_maps[35:] = 0, 1  # certain pixels, whose logarithm would be infinite
+    before = image.copy(), localisation_maps.copy()
+    found = crf.label(image, localisation_maps, **SETTINGS)
+    assert (found.shape, found.dtype) == (localisation_maps.shape, np.dtype(np.uint8))
     assert found.min() < found.max()
     assert np.array_equal(image, before[0])
-    assert np.array_equal(evidence, before[1])
+    assert np.array_equal(localisation_maps, before[1])
 
 
 @pytest.mark.parametrize("confidence", [0.6, 0.9])
-def test_without_neighbours_the_evidence_comes_back_within_the_confidence(confidence: float) -> None:
-    image, evidence, _ = drawn()
+def test_without_neighbours_the_localisation_maps_comes_back_within_the_confidence(confidence: float) -> None:
+    image, localisation_maps, _ = drawn()
     alone = SETTINGS | {"gaussian_compat": 0.0, "bilateral_compat": 0.0, "confidence": confidence}
-    found = marginals(image, evidence, **alone)
-    assert np.allclose(found, np.clip(evidence, 1 - confidence, confidence), atol=0.5 / 255 + 1e-5)
+    found = marginals(image, localisation_maps, **alone)
+    assert np.allclose(found, np.clip(localisation_maps, 1 - confidence, confidence), atol=0.5 / 255 + 1e-5)
 
 
 def test_rows_and_columns_are_not_exchanged() -> None:
-    image, evidence, _ = drawn()
-    found = marginals(image, evidence, **SETTINGS)
-    turned = marginals(np.ascontiguousarray(image.transpose(1, 0, 2)), np.ascontiguousarray(evidence.T), **SETTINGS)
+    image, localisation_maps, _ = drawn()
+    found = marginals(image, localisation_maps, **SETTINGS)
+    turned = marginals(
+        np.ascontiguousarray(image.transpose(1, 0, 2)), np.ascontiguousarray(localisation_maps.T), **SETTINGS
+    )
     assert np.allclose(found, turned.T, atol=0.05)
-    assert np.allclose(found, marginals(image, evidence, **SETTINGS), atol=0)
+    assert np.allclose(found, marginals(image, localisation_maps, **SETTINGS), atol=0)
 
 
 def test_a_view_that_is_not_contiguous_is_read_right() -> None:
-    image, evidence, _ = drawn()
-    flipped = marginals(image[:, ::-1], evidence[:, ::-1], **SETTINGS)
-    assert np.allclose(flipped[:, ::-1], marginals(image, evidence, **SETTINGS), atol=0.05)
+    image, localisation_maps, _ = drawn()
+    flipped = marginals(image[:, ::-1], localisation_maps[:, ::-1], **SETTINGS)
+    assert np.allclose(flipped[:, ::-1], marginals(image, localisation_maps, **SETTINGS), atol=0.05)
 
 
 def test_the_activation_of_one_half_is_half_way() -> None:
@@ -89,7 +91,7 @@ def test_the_activation_of_one_half_is_half_way() -> None:
 
 
 def test_a_line_of_faint_activation_is_found_where_half_is_lower() -> None:
-    image, evidence, truth = drawn()
-    faint = evidence * np.float32(0.45)
+    image, localisation_maps, truth = drawn()
+    faint = localisation_maps * np.float32(0.45)
     assert not (marginals(image, faint, **SETTINGS) > 0.5).any()
     assert f1(marginals(image, faint, **SETTINGS | {"half_at": 0.25}) > 0.5, truth) > 0.95

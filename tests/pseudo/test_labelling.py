@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crackpipe import images, params
+from crackpipe import params
+from crackpipe.imaging import images
 from crackpipe.pseudo import crf, labelling, methods
 from crackpipe.pseudo.labelling import Item, Method
 
@@ -58,7 +59,7 @@ def photograph(number: int) -> np.ndarray:
 
 
 def grids(image: np.ndarray) -> dict[str, np.ndarray]:
-    """Evidence of one cell for each pixel, so that nothing is interpolated: darkness, redness and greenness."""
+    """Maps of one cell for each pixel, so that nothing is interpolated: darkness, redness and greenness."""
     layers = {"cam": 255 - images.to_grey(image), "patch_32": image[..., 0], "patch_64": image[..., 1]}
     return {kind: images.to_unit(np.ascontiguousarray(levels)) for kind, levels in layers.items()}
 
@@ -147,7 +148,7 @@ def test_a_label_is_empty_where_no_crack_is_possible_and_as_it_was_elsewhere() -
     assert np.array_equal(found[2], part)
 
 
-def test_evidence_is_upsampled_to_the_photograph() -> None:
+def test_localisation_maps_is_upsampled_to_the_photograph() -> None:
     cells = np.array([[0.0, 1.0]], np.float32)
     row = {"photo_id": "s/a", "kind": "cam", "cell_px": 8, "cells": images.encode_unit16(cells)}
     chosen = labelling.method("cam", OF_ALL | {"upsample": "nearest"})

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from crackpipe import images
-from crackpipe.pseudo import dark_map, methods
+from crackpipe.imaging import dark_map, images
+from crackpipe.pseudo import methods
 
 PLAIN = {
     "threshold": 0.5,
@@ -31,7 +31,7 @@ def surface(height: int = 64, width: int = 96) -> np.ndarray:
 
 
 def band(height: int = 64, width: int = 96) -> np.ndarray:
-    """Evidence: sure near row 30, fading to nothing."""
+    """Localisation maps: sure near row 30, fading to nothing."""
     fade = np.clip(1.2 - np.abs(np.arange(height) - 30) / 20, 0, 1).astype(np.float32)
     return np.repeat(fade[:, None], width, axis=1)
 
@@ -101,7 +101,7 @@ def test_closing_joins_a_gap_of_one_pixel() -> None:
     assert (joined[30, 48:53] == 255).all()
 
 
-def test_no_evidence_and_no_texture_give_zeros_and_never_nan() -> None:
+def test_no_localisation_maps_and_no_texture_give_zeros_and_never_nan() -> None:
     flat = np.full((64, 96, 3), 128, np.uint8)
     for settings in (PLAIN, PAPER):
         assert not methods.cam_location(flat, sure(), sure(), **settings).any()
@@ -113,12 +113,14 @@ def test_each_ablation_changes_the_label(change: dict[str, Any]) -> None:
     random = np.random.default_rng(5)
     grey = ndimage.gaussian_filter(random.normal(150, 60, (64, 96)), 1).clip(0, 255)
     image = np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
-    evidence = ndimage.gaussian_filter(random.random((64, 96)), 6)
-    evidence = ((evidence - evidence.min()) / np.ptp(evidence)).astype(np.float32)
+    localisation_maps = ndimage.gaussian_filter(random.random((64, 96)), 6)
+    localisation_maps = ((localisation_maps - localisation_maps.min()) / np.ptp(localisation_maps)).astype(np.float32)
     settings = PAPER | {"threshold": 0.3, "erosions": 2}
-    whole = methods.cam_location(image, evidence, evidence, **settings)
+    whole = methods.cam_location(image, localisation_maps, localisation_maps, **settings)
     assert whole.any()
-    assert not np.array_equal(whole, methods.cam_location(image, evidence, evidence, **(settings | change)))
+    assert not np.array_equal(
+        whole, methods.cam_location(image, localisation_maps, localisation_maps, **(settings | change))
+    )
 
 
 def test_the_bilateral_filter_is_used_before_the_thresholds_and_on_the_result() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crackpipe import schemas, tables
+from crackpipe.files import parquet, schemas
 from crackpipe.pseudo import patch_labels
 from crackpipe.pseudo.patch_labels import Place
 
@@ -29,7 +29,7 @@ def patches(tmp_path: Path) -> Path:
     ]
     names = ("photo_id", "row_px", "col_px", "symmetry", "label", "split")
     rows = [dict(zip(names, one, strict=True), side_px=64) for one in listed]
-    tables.write(tmp_path / "patches", schemas.PATCHES, rows)
+    parquet.write(tmp_path / "patches", schemas.PATCHES, rows)
     return tmp_path / "patches"
 
 
@@ -44,18 +44,18 @@ def test_patches_without_a_crack_are_listed_once_for_each_training_photograph(pa
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_labels_of_other_splits_are_never_read(patches: Path, split: str) -> None:
     """Whatever they say, the answer stays."""
-    rows = list(tables.scan(patches, schemas.PATCHES))
+    rows = list(parquet.scan(patches, schemas.PATCHES))
     turned = [row | {"label": 1 - row["label"]} if row["split"] == split else row for row in rows]
     assert turned != rows
     before = patch_labels.without_crack(patches)
-    tables.write(patches, schemas.PATCHES, turned)
+    parquet.write(patches, schemas.PATCHES, turned)
     assert patch_labels.without_crack(patches) == before
 
 
 def test_symmetric_copies_are_not_read(patches: Path) -> None:
-    rows = [row for row in tables.scan(patches, schemas.PATCHES) if row["symmetry"] == 0]
+    rows = [row for row in parquet.scan(patches, schemas.PATCHES) if row["symmetry"] == 0]
     before = patch_labels.without_crack(patches)
-    tables.write(patches, schemas.PATCHES, rows)
+    parquet.write(patches, schemas.PATCHES, rows)
     assert patch_labels.without_crack(patches) == before
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch import nn
 
-from crackpipe import runtime
 from crackpipe.classify.classifier import Classifier
-from crackpipe.pseudo import evidence, patch_map
+from crackpipe.compute.runtime import Runtime, start_runtime
+from crackpipe.pseudo import localisation_maps, patch_map
 
 STATUS = Path("/proc/self/status")
 GRIDS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(0, 1, width=32))
@@ -32,21 +32,21 @@ MODEL = Classifier(Darkness(), "darkness", 32, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 @pytest.fixture(scope="module")
-def machine() -> runtime.Runtime:
-    return runtime.start(device="cpu", precision="fp32", threads=1)
+def runtime() -> Runtime:
+    return start_runtime(device="cpu", precision="fp32", threads=1)
 
 
 def maps_of(
-    machine: runtime.Runtime,
+    runtime: Runtime,
     *photographs: np.ndarray,
     side: int = 32,
     stride: int = 16,
     upsample: str = "lanczos",
     batch_px: int = 1 << 16,
 ) -> list[np.ndarray]:
-    cells = patch_map.patch_cells(photographs, MODEL, machine, side_px=side, stride_px=stride, batch_px=batch_px)
+    cells = patch_map.patch_cells(photographs, MODEL, runtime, side_px=side, stride_px=stride, batch_px=batch_px)
     return [
-        evidence.upsampled(one, cell_px=stride, height=pixels.shape[0], width=pixels.shape[1], method=upsample)
+        localisation_maps.upsampled(one, cell_px=stride, height=pixels.shape[0], width=pixels.shape[1], method=upsample)
         for one, pixels in zip(cells, photographs, strict=True)
     ]
 
@@ -81,17 +81,17 @@ def test_means_over_patches_equal_a_plain_loop(grid: np.ndarray, reach: int) -> 
         assert found[row, col] == pytest.approx(np.mean(covering, dtype=np.float64), abs=1e-6)
 
 
-def test_no_width_shears_the_map(machine: runtime.Runtime) -> None:
+def test_no_width_shears_the_map(runtime: Runtime) -> None:
     widths = range(33, 98)
-    maps = maps_of(machine, *(striped(70, width) for width in widths))
+    maps = maps_of(runtime, *(striped(70, width) for width in widths))
     for width, found in zip(widths, maps, strict=True):
         assert found.shape == (70, width)
         assert np.abs(found - found[:1]).max() < 1e-5  # equal rows in, equal rows out
-    turned = maps_of(machine, *(striped(70, width).transpose(1, 0, 2) for width in widths))
+    turned = maps_of(runtime, *(striped(70, width).transpose(1, 0, 2) for width in widths))
     assert all(np.abs(found.T - other).max() < 1e-5 for found, other in zip(maps, turned, strict=True))
 
 
-def test_a_symmetric_photograph_has_a_symmetric_map_where_the_grid_is_symmetric(machine: runtime.Runtime) -> None:
+def test_a_symmetric_photograph_has_a_symmetric_map_where_the_grid_is_symmetric(runtime: Runtime) -> None:
     widths = range(33, 98)
     random = np.random.default_rng(0)
     halves = [random.integers(0, 256, (50, -(-width // 2))) for width in widths]
@@ -100,7 +100,7 @@ def test_a_symmetric_photograph_has_a_symmetric_map_where_the_grid_is_symmetric(
         for half, width in zip(halves, widths, strict=True)
     ]
     symmetric = 0
-    for width, found in zip(widths, maps_of(machine, *photographs), strict=True):
+    for width, found in zip(widths, maps_of(runtime, *photographs), strict=True):
         assert found.shape == (50, width)
         if width % 16 == 0:
             symmetric += 1
@@ -108,36 +108,34 @@ def test_a_symmetric_photograph_has_a_symmetric_map_where_the_grid_is_symmetric(
     assert symmetric == 4
 
 
-def test_the_map_peaks_over_the_dark_place(machine: runtime.Runtime) -> None:
+def test_the_map_peaks_over_the_dark_place(runtime: Runtime) -> None:
     levels = np.full((96, 128), 230)
     levels[40:56, 90:106] = 10
     for upsample in ("linear", "lanczos"):
-        (found,) = maps_of(machine, grey(levels), stride=8, upsample=upsample)
+        (found,) = maps_of(runtime, grey(levels), stride=8, upsample=upsample)
         row, col = np.unravel_index(found.argmax(), found.shape)
         assert abs(row - 47.5) <= 12
         assert abs(col - 97.5) <= 12
         assert 0 <= found.min() < found.max() <= 1
 
 
-def test_a_constant_photograph_has_the_constant_probability_of_the_classifier(machine: runtime.Runtime) -> None:
-    (found,) = maps_of(machine, grey(np.full((45, 61), 102)))
+def test_a_constant_photograph_has_the_constant_probability_of_the_classifier(runtime: Runtime) -> None:
+    (found,) = maps_of(runtime, grey(np.full((45, 61), 102)))
     assert np.allclose(found, 1 / (1 + np.exp(-(4 - 8 * 102 / 255))), atol=1e-5)
 
 
-def test_batches_over_photographs_change_nothing(machine: runtime.Runtime) -> None:
+def test_batches_over_photographs_change_nothing(runtime: Runtime) -> None:
     random = np.random.default_rng(1)
     photographs = [grey(random.integers(0, 256, size)) for size in ((40, 90), (20, 20), (64, 33))]
-    together = maps_of(machine, *photographs, batch_px=1 << 20)
+    together = maps_of(runtime, *photographs, batch_px=1 << 20)
     for batch_px in (1, 5000):
-        for one, other in zip(together, maps_of(machine, *photographs, batch_px=batch_px), strict=True):
+        for one, other in zip(together, maps_of(runtime, *photographs, batch_px=batch_px), strict=True):
             assert np.allclose(one, other, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 40), (31, 33), (128, 17)])
-def test_a_photograph_smaller_than_a_patch_has_a_map_of_its_own_size(
-    machine: runtime.Runtime, size: tuple[int, int]
-) -> None:
-    (found,) = maps_of(machine, grey(np.full(size, 51)))
+def test_a_photograph_smaller_than_a_patch_has_a_map_of_its_own_size(runtime: Runtime, size: tuple[int, int]) -> None:
+    (found,) = maps_of(runtime, grey(np.full(size, 51)))
     assert found.shape == size
     assert np.isfinite(found).all()
 
@@ -147,10 +145,10 @@ def test_a_photograph_smaller_than_a_patch_has_a_map_of_its_own_size(
     [((32, 32), 32, 16, (2, 2)), ((33, 64), 32, 16, (3, 4)), ((1, 49), 32, 16, (2, 4)), ((70, 64), 64, 64, (2, 1))],
 )
 def test_cells_reach_as_far_as_the_patches(
-    machine: runtime.Runtime, size: tuple[int, int], side: int, stride: int, wanted: tuple[int, int]
+    runtime: Runtime, size: tuple[int, int], side: int, stride: int, wanted: tuple[int, int]
 ) -> None:
     photographs = [grey(np.full(size, 51))]
-    (found,) = patch_map.patch_cells(photographs, MODEL, machine, side_px=side, stride_px=stride, batch_px=1 << 16)
+    (found,) = patch_map.patch_cells(photographs, MODEL, runtime, side_px=side, stride_px=stride, batch_px=1 << 16)
     assert (found.shape, found.dtype) == (wanted, np.dtype(np.float32))
     assert np.allclose(found, 1 / (1 + np.exp(-(4 - 8 * 51 / 255))), atol=1e-5)
 
@@ -172,7 +170,7 @@ class Mean(torch.nn.Module):
 def held(field):
     return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 
-machine = runtime.start(device="cpu", precision="fp32", threads=1)
+machine = start_runtime(device="cpu", precision="fp32", threads=1)
 model = Classifier(Mean(), "mean", 32, (0.0,) * 3, (1.0,) * 3)
 image = np.full((2000, 5000, 3), 51, np.uint8)
 before = held("VmRSS")

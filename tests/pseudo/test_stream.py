@@ -1,4 +1,4 @@
-"""Photographs and their evidence, joined; and the rows of labels that come out."""
+"""Photographs and their localisation maps, joined; and the rows of labels that come out."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images, schemas, tables
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.pseudo import stream
 
 MASK = np.zeros((6, 8), bool)
@@ -34,13 +35,13 @@ def photos(tmp_path: Path) -> Path:
         }
         for level, name in enumerate("abc", start=1)
     ]
-    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
     return tmp_path / "photos"
 
 
 @pytest.fixture
 def gathered(tmp_path: Path) -> Callable[[str], Path]:
-    """Write evidence of the photographs whose letters are given."""
+    """Write localisation maps of the photographs whose letters are given."""
 
     def write(names: str) -> Path:
         cells = images.encode_unit16(np.zeros((1, 1), np.float32))
@@ -49,24 +50,27 @@ def gathered(tmp_path: Path) -> Callable[[str], Path]:
             for name in names
             for kind in ("cam", "patch_64")
         ]
-        tables.write_shards(tmp_path / "evidence", schemas.EVIDENCE, rows)
-        return tmp_path / "evidence"
+        parquet.write_shards(tmp_path / "localisation_maps", schemas.LOCALISATION_MAPS, rows)
+        return tmp_path / "localisation_maps"
 
     return write
 
 
-def items(photos: Path, evidence: Path, **changed: object) -> list[stream.Item]:
+def items(photos: Path, localisation_maps: Path, **changed: object) -> list[stream.Item]:
     settings = {"none": {}, "workers": 2, "what": "test", "wanted": None} | changed
-    return list(stream.items(photos, evidence, **settings))
+    return list(stream.items(photos, localisation_maps, **settings))
 
 
-def test_each_photograph_meets_its_own_evidence(photos: Path, gathered: Callable[[str], Path]) -> None:
+def test_each_photograph_meets_its_own_localisation_maps(photos: Path, gathered: Callable[[str], Path]) -> None:
     found = items(photos, gathered("abc"))
     assert [item.key for item in found] == ["s/a", "s/b", "s/c"]
     for level, item in enumerate(found, start=1):
         assert item.image.shape == (6, 8, 3)
         assert (item.image == level).all()
-        assert [(row["photo_id"], row["kind"]) for row in item.evidence] == [(item.key, "cam"), (item.key, "patch_64")]
+        assert [(row["photo_id"], row["kind"]) for row in item.localisation_maps] == [
+            (item.key, "cam"),
+            (item.key, "patch_64"),
+        ]
         assert item.possible is None
 
 
@@ -84,18 +88,19 @@ def test_patches_without_a_crack_leave_no_room_for_one(photos: Path, gathered: C
 def test_some_photographs_can_be_taken_alone(photos: Path, gathered: Callable[[str], Path]) -> None:
     (found,) = items(photos, gathered("abc"), wanted={"s/b"})
     assert found.key == "s/b"
-    assert {row["photo_id"] for row in found.evidence} == {"s/b"}
+    assert {row["photo_id"] for row in found.localisation_maps} == {"s/b"}
 
 
 @pytest.mark.parametrize(("names", "owner", "missing"), [("ac", "'s/c'", "'s/b'"), ("ab", "None", "'s/c'")])
-def test_a_photograph_without_evidence_is_named(
+def test_a_photograph_without_localisation_maps_is_named(
     photos: Path, gathered: Callable[[str], Path], names: str, owner: str, missing: str
 ) -> None:
-    evidence = gathered(names)
+    localisation_maps = gathered(names)
     with pytest.raises(CrackpipeError) as caught:
-        items(photos, evidence)
+        items(photos, localisation_maps)
     assert str(caught.value) == (
-        f"{evidence}: next photograph is {owner}, but the photos table has {missing}; run `dvc repro evidence` again"
+        f"{localisation_maps}: next photograph is {owner}, but the photos table has {missing}; run "
+        "`dvc repro localisation_maps` again"
     )
 
 
@@ -107,8 +112,8 @@ def test_a_row_counts_the_pixels_from_the_threshold_on() -> None:
 
 
 def test_ground_truth_becomes_labels_of_the_photographs_that_have_it(photos: Path, tmp_path: Path) -> None:
-    assert tables.write_shards(tmp_path / "truth", schemas.PSEUDO_LABELS, stream.truth(photos, binarise=0.5)) == 2
-    rows = list(tables.scan(tmp_path / "truth", schemas.PSEUDO_LABELS))
+    assert parquet.write_shards(tmp_path / "truth", schemas.PSEUDO_LABELS, stream.truth(photos, binarise=0.5)) == 2
+    rows = list(parquet.scan(tmp_path / "truth", schemas.PSEUDO_LABELS))
     assert [(row["photo_id"], row["method"], row["crack_px"]) for row in rows] == [
         ("s/a", "truth", 6),
         ("s/c", "truth", 6),

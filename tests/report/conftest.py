@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images, schemas, tables
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 
 Photos = Callable[[dict[str, tuple[str, np.ndarray | None]]], Path]
 Masks = Callable[[str, dict[str, np.ndarray]], None]
@@ -46,7 +47,7 @@ def write_photos(tmp_path: Path) -> Photos:
                     "mm_per_px": None,
                 }
             )
-        tables.write_shards(tmp_path / "photos", schemas.PHOTOS, written)
+        parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, written)
         return tmp_path / "photos"
 
     return write
@@ -58,7 +59,7 @@ def write_masks(tmp_path: Path) -> Masks:
 
     def write(cell: str, levels: dict[str, np.ndarray]) -> None:
         rows = [{"photo_id": name, "mask": images.encode_grey(one)} for name, one in sorted(levels.items())]
-        tables.write_shards(tmp_path / "masks" / cell, schemas.MASKS, rows)
+        parquet.write_shards(tmp_path / "masks" / cell, schemas.MASKS, rows)
 
     return write
 
@@ -72,6 +73,6 @@ def write_labels(tmp_path: Path) -> Labels:
             {"photo_id": name, "method": method, "mask": images.encode_grey(one), "crack_px": crack_px}
             for name, one in sorted(levels.items())
         ]
-        tables.write_shards(tmp_path / "labels" / method, schemas.PSEUDO_LABELS, rows)
+        parquet.write_shards(tmp_path / "labels" / method, schemas.PSEUDO_LABELS, rows)
 
     return write

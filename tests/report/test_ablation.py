@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackpipe import images, schemas, tables
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.report import ablation
 
 SOFT = {
@@ -23,7 +24,7 @@ SOFT = {
 }
 
 
-def row(name: str, split: str, mask: np.ndarray | None) -> tables.Row:
+def row(name: str, split: str, mask: np.ndarray | None) -> parquet.Row:
     levels = np.full((16, 16), 200, np.uint8)
     levels[:, ::3] = 160
     if mask is not None:
@@ -46,18 +47,18 @@ def row(name: str, split: str, mask: np.ndarray | None) -> tables.Row:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Five training photographs with a crack, one without a mask, one of the test split; evidence everywhere."""
+    """Five training photographs with a crack, one without a mask, one of the test split; maps everywhere."""
     crack = np.zeros((16, 16), bool)
     crack[:, 7] = True
     rows = [row(f"site/{i}", "train", crack) for i in range(5)]
     rows += [row("site/no_mask", "train", None), row("site/test", "test", crack)]
-    tables.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, rows)
     cells = images.encode_unit16(np.full((1, 1), 0.9, np.float32))
     found = [
         {"photo_id": one["photo_id"], "kind": "patch_16", "cell_px": 16, "cells": cells}
         for one in sorted(rows, key=lambda one: one["photo_id"])
     ]
-    tables.write_shards(tmp_path / "evidence", schemas.EVIDENCE, found)
+    parquet.write_shards(tmp_path / "localisation_maps", schemas.LOCALISATION_MAPS, found)
     return tmp_path
 
 
@@ -65,7 +66,7 @@ def score(project: Path, *, limit: int = 100, **variants: dict[str, object]) -> 
     settings = {name: {**SOFT, **changes} for name, changes in variants.items()}
     tree = ablation.score(
         project / "photos",
-        project / "evidence",
+        project / "localisation_maps",
         variants={"soft_location": settings},
         splits=["train"],
         limit=limit,

@@ -129,8 +129,8 @@ def test_a_label_of_a_photograph_that_is_gone_is_named(
     with pytest.raises(CrackpipeError) as caught:
         score(photos, "cam")
     assert str(caught.value) == (
-        "data/pseudo_labels/cam: holds 'demo/2', which the photos table does not; run `dvc repro pseudo_label@cam` "
-        "again"
+        "data/pseudo_labels/cam: next photograph is 'demo/2', but the photos table has no more; "
+        "run `dvc repro pseudo_label@cam` again"
     )
 
 

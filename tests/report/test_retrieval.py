@@ -9,10 +9,12 @@ import pyarrow as pa
 import pytest
 import results_folder
 
-from crackpipe import compare_tables, images, mapped, reports, schemas, tables
-from crackpipe.clip import embedding, kept_embeddings
+from crackpipe.clip import embedding, embedding_file
 from crackpipe.errors import TableError
+from crackpipe.files import arrow, metrics, parquet, schemas
+from crackpipe.imaging import images
 from crackpipe.report import retrieval
+from crackpipe.results import published_tables
 
 SETTINGS: dict[str, Any] = {
     "k": 3,
@@ -27,7 +29,7 @@ RATINGS = {"crack": "Ⅱ", "rust": "Ⅲ", "stain": None}
 PICTURE = images.encode_rgb(np.full((8, 8, 3), 200, np.uint8))
 
 
-def photograph(name: str, split: str, damage: str | None, *, caption: bool = True) -> tables.Row:
+def photograph(name: str, split: str, damage: str | None, *, caption: bool = True) -> parquet.Row:
     told = None
     if damage is not None:
         told = {"damage": [damage], "location": ["wall"], "soundness": RATINGS[damage], "measure": None}
@@ -61,9 +63,9 @@ class Project:
         self.photos = folder / "photos"
         self.folders = {name: folder / "embeddings" / name for name in ("base", "tuned")}
 
-    def write(self, rows: list[tables.Row]) -> None:
+    def write(self, rows: list[parquet.Row]) -> None:
         rows = sorted(rows, key=lambda row: row["photo_id"])
-        tables.write_shards(self.photos, schemas.PHOTOS, rows)
+        parquet.write_shards(self.photos, schemas.PHOTOS, rows)
         shown = {row["photo_id"]: (row["attributes"] or {"damage": ["nothing"]})["damage"][0] for row in rows}
         listed = embedding.items(self.photos)
         for name, see in (("base", blind), ("tuned", perfect)):
@@ -73,8 +75,8 @@ class Project:
     def write_vectors(self, name: str, listed: pd.DataFrame, vectors: np.ndarray) -> None:
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), WIDTH)
         names = {column: pa.array(listed[column].tolist(), pa.string()) for column in listed}
-        path = self.folders[name] / kept_embeddings.FILE
-        mapped.write(path, schemas.embeddings(width=WIDTH), pa.table({**names, "vector": column}))
+        path = self.folders[name] / embedding_file.FILE
+        arrow.write(path, schemas.embeddings(width=WIDTH), pa.table({**names, "vector": column}))
 
     def score(self, **changed: Any) -> dict[str, Any]:
         return retrieval.score(self.photos, self.folders, **SETTINGS | changed)
@@ -181,7 +183,7 @@ def test_a_caption_without_attributes_is_retrieved_but_not_matched(project: Proj
 
 def test_embeddings_of_other_photographs_are_refused(project: Project) -> None:
     rows = [row for row in SURVEY if row["photo_id"] != "s/test00"]
-    tables.write_shards(project.photos, schemas.PHOTOS, sorted(rows, key=lambda row: row["photo_id"]))
+    parquet.write_shards(project.photos, schemas.PHOTOS, sorted(rows, key=lambda row: row["photo_id"]))
     with pytest.raises(
         TableError, match=r"base: holds 7 embeddings of a split that has 6 items .* run `dvc repro` again"
     ):
@@ -189,7 +191,7 @@ def test_embeddings_of_other_photographs_are_refused(project: Project) -> None:
 
 
 def test_the_tree_is_written_as_json(project: Project, tmp_path: Path) -> None:
-    reports.write_json(tmp_path / "bridge.json", project.score())
+    metrics.write_json(tmp_path / "bridge.json", project.score())
     assert '"measure": null' in (tmp_path / "bridge.json").read_text(encoding="utf-8")
 
 
@@ -198,7 +200,7 @@ def test_the_comparison_finds_its_figures_in_the_tree(project: Project, tmp_path
     folder = results_folder.write(tmp_path / "results/captioned", bridge=tree)
     heads, recalls, matches = (
         {row.name: [cell and (cell.values[0], cell.n) for cell in row.cells] for row in table.rows if row.run}
-        for table in compare_tables.tables([folder])
+        for table in published_tables.tables([folder])
         if any(row.run for row in table.rows)
     )
     assert heads["tuned, k-NN"] == [(100, 5), None, (100, 6), None, (100, None)]

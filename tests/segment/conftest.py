@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from crackpipe import images
-from crackpipe.clip.encoder import DualEncoder
-from crackpipe.runtime import Runtime
-from crackpipe.segment import examples, tokens
-from crackpipe.segment.examples import Examples
-from crackpipe.segment.views import Place, View
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images
+from crackpipe.segment.adapters import examples, token_cache
+from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.windows.augment import Place, View
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 
@@ -20,8 +20,8 @@ Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 @pytest.fixture(scope="session")
 def encoder() -> DualEncoder:
     torch.manual_seed(0)
-    eyes = DualEncoder(backbone="test_efficientnet", joint_width=16, text_width=32, text_layers=1)
-    return eyes.eval().requires_grad_(False)
+    encoder = DualEncoder(backbone="test_efficientnet", joint_width=16, text_width=32, text_layers=1)
+    return encoder.eval().requires_grad_(False)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +57,7 @@ Keep = Callable[..., Examples]
 
 
 @pytest.fixture(scope="session")
-def keep(whole: Whole, machine: Runtime) -> Keep:
+def keep(whole: Whole, runtime: Runtime) -> Keep:
     """Write tokens of whole photographs to a folder, and read them back with their masks as labels."""
 
     def kept(
@@ -65,9 +65,9 @@ def keep(whole: Whole, machine: Runtime) -> Keep:
     ) -> Examples:
         names = [f"p/{number:02d}" for number in range(len(pictures))]
         seen = [(name, 0, whole(image)) for name, (image, _) in zip(names, pictures, strict=True)]
-        shapes = tokens.shapes(encoder, stages=stages, side_px=len(pictures[0][0]), machine=machine)
-        tokens.write(folder, seen, count=len(seen), kept=shapes, encoder=encoder, batch=4, machine=machine)
+        shapes = token_cache.shapes(encoder, stages=stages, side_px=len(pictures[0][0]), runtime=runtime)
+        token_cache.write(folder, seen, count=len(seen), kept=shapes, encoder=encoder, batch=4, runtime=runtime)
         labels = {name: images.encode_mask(mask) for name, (_, mask) in zip(names, pictures, strict=True)}
-        return examples.labelled(tokens.Tokens(folder), labels, binarise=0.5, kind="truth", workers=1)
+        return examples.labelled(token_cache.Tokens(folder), labels, binarise=0.5, kind="truth", workers=1)
 
     return kept

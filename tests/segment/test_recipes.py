@@ -11,16 +11,20 @@ import pandas as pd
 import pytest
 from plain_inference import PLAIN
 
-from crackpipe import images, models, runtime
-from crackpipe.checkpoints import Checkpoint
-from crackpipe.clip import encoder as encoders
 from crackpipe.clip import prompts
-from crackpipe.clip.encoder import DualEncoder
-from crackpipe.runtime import Runtime
-from crackpipe.segment import recipes, segmenter, windows
-from crackpipe.segment.examples import Examples
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images
+from crackpipe.models import model_files
+from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.segment import recipes
+from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.inference import segmenter
 from crackpipe.segment.recipes import Cut
-from crackpipe.segment.views import View
+from crackpipe.segment.windows import windows
+from crackpipe.segment.windows.augment import View
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 Whole = Callable[..., View]
@@ -63,7 +67,7 @@ def fresh(folder: Path) -> Checkpoint:
 BUILT: dict[str, Any] = {"encoder": "test_resnet", "weights": "none", "width": 1 / 16, "refine_px": 0, "side_px": 32}
 
 
-def train_network(folder: Path, cut: Cut, machine: Runtime, *, name: str = "unet", **changed: Any) -> None:
+def train_network(folder: Path, cut: Cut, runtime: Runtime, *, name: str = "unet", **changed: Any) -> None:
     settings: dict[str, Any] = {
         "labels": "soft_location",
         "steps": 3,
@@ -73,14 +77,14 @@ def train_network(folder: Path, cut: Cut, machine: Runtime, *, name: str = "unet
         "seed": 0,
     }
     settings |= {key: value for key, value in changed.items() if key not in BUILT}
-    runtime.seed_everything(0)
+    seeds.seed_everything(0)
     built = BUILT | {key: value for key, value in changed.items() if key in BUILT}
-    model = recipes.untrained(name, trunk=None, machine=machine, **built)
+    model = recipes.untrained(name, trunk=None, runtime=runtime, **built)
     checkpoint = fresh(folder.with_suffix(".state"))
-    recipes.network(folder, NAMES, cut, model=model, machine=machine, checkpoint=checkpoint, **settings)
+    recipes.network(folder, NAMES, cut, model=model, runtime=runtime, checkpoint=checkpoint, **settings)
 
 
-def train_adapters(folder: Path, kept: Examples, encoder: DualEncoder, machine: Runtime, **changed: Any) -> None:
+def train_adapters(folder: Path, kept: Examples, encoder: DualEncoder, runtime: Runtime, **changed: Any) -> None:
     settings: dict[str, Any] = {
         "labels": "cam",
         "combine": "mean",
@@ -92,11 +96,11 @@ def train_adapters(folder: Path, kept: Examples, encoder: DualEncoder, machine: 
         "edge_weight": 1.0,
         "seed": 0,
     }
-    runtime.seed_everything(0)
+    seeds.seed_everything(0)
     text = prompts.text_matrix(encoder, flawless=["a flawless wall"], damaged=["a cracked wall"])
     checkpoint = fresh(folder.with_suffix(".state"))
     recipes.text_adapters(
-        folder, kept, encoder=encoder, text=text, machine=machine, checkpoint=checkpoint, **(settings | changed)
+        folder, kept, encoder=encoder, text=text, runtime=runtime, checkpoint=checkpoint, **(settings | changed)
     )
 
 
@@ -113,65 +117,65 @@ def f1(found: np.ndarray, truth: np.ndarray) -> float:
     ("name", "encoder", "steps"), [("unet", "test_efficientnet", 60), ("deepcrack_liu", "vgg16_bn", 40)]
 )
 def test_a_network_of_pixels_learns_to_find_the_crack(
-    name: str, encoder: str, steps: int, cut: Cut, machine: Runtime, draw: Picture, tmp_path: Path
+    name: str, encoder: str, steps: int, cut: Cut, runtime: Runtime, draw: Picture, tmp_path: Path
 ) -> None:
     folder = tmp_path / "network"
-    train_network(folder, cut, machine, name=name, encoder=encoder, steps=steps, batch=4, width=1 / 8, lr=0.01)
+    train_network(folder, cut, runtime, name=name, encoder=encoder, steps=steps, batch=4, width=1 / 8, lr=0.01)
     history = pd.read_csv(folder / "history.csv")
     assert history.columns.tolist() == ["epoch", "train_loss"]
-    assert models.card(folder, kind="segmenter")["labels"] == "soft_location"
+    assert model_files.card(folder, kind="segmenter")["labels"] == "soft_location"
     image, mask = draw(height=32, width=32, col=20)  # none of the four
-    loaded = segmenter.load(folder, machine, clip=tmp_path / "not_needed")
+    loaded = segmenter.load(folder, runtime, clip=tmp_path / "not_needed")
     assert f1(segmenter.segment(image, loaded, **PLAIN) >= 128, mask) > 0.8
 
 
-def test_equal_seeds_write_equal_networks_and_others_do_not(cut: Cut, machine: Runtime, tmp_path: Path) -> None:
-    train_network(tmp_path / "a", cut, machine)
-    train_network(tmp_path / "b", cut, machine)
-    train_network(tmp_path / "c", cut, machine, seed=1)
+def test_equal_seeds_write_equal_networks_and_others_do_not(cut: Cut, runtime: Runtime, tmp_path: Path) -> None:
+    train_network(tmp_path / "a", cut, runtime)
+    train_network(tmp_path / "b", cut, runtime)
+    train_network(tmp_path / "c", cut, runtime, seed=1)
     assert same_files(tmp_path / "a", tmp_path / "b")
     assert not same_files(tmp_path / "a", tmp_path / "c")
 
 
-def test_deep_supervision_trains_a_network_with_side_outputs(cut: Cut, machine: Runtime, tmp_path: Path) -> None:
-    train_network(tmp_path / "oed", cut, machine, name="oed", encoder="test_efficientnet")
-    loaded = segmenter.load(tmp_path / "oed", machine, clip=tmp_path / "clip")
+def test_deep_supervision_trains_a_network_with_side_outputs(cut: Cut, runtime: Runtime, tmp_path: Path) -> None:
+    train_network(tmp_path / "oed", cut, runtime, name="oed", encoder="test_efficientnet")
+    loaded = segmenter.load(tmp_path / "oed", runtime, clip=tmp_path / "clip")
     image = np.zeros((40, 70, 3), np.uint8)
     assert segmenter.segment(image, loaded, **PLAIN).shape == (40, 70)
 
 
 def test_adapters_learn_to_find_the_crack_in_kept_tokens(
-    kept: Examples, encoder: DualEncoder, machine: Runtime, draw: Picture, tmp_path: Path
+    kept: Examples, encoder: DualEncoder, runtime: Runtime, draw: Picture, tmp_path: Path
 ) -> None:
-    train_adapters(tmp_path / "adapters", kept, encoder, machine, epochs=12)
+    train_adapters(tmp_path / "adapters", kept, encoder, runtime, epochs=12)
     history = pd.read_csv(tmp_path / "adapters/history.csv")
     assert history["epoch"].tolist() == list(range(1, 13))
     assert history["train_loss"].iloc[-1] < 0.9 * history["train_loss"].iloc[0]
     spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
-    encoders.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
-    loaded = segmenter.load(tmp_path / "adapters", machine, clip=tmp_path / "clip")
+    encoder_files.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
+    loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
     image, mask = draw(height=32, width=32, col=20)
     found = segmenter.segment(image, loaded, **PLAIN)
     assert found[mask].mean() > found[~mask].mean() + 20
-    assert models.card(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
+    assert model_files.card(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
 
 
 def test_equal_seeds_write_equal_adapters(
-    kept: Examples, encoder: DualEncoder, machine: Runtime, tmp_path: Path
+    kept: Examples, encoder: DualEncoder, runtime: Runtime, tmp_path: Path
 ) -> None:
-    train_adapters(tmp_path / "a", kept, encoder, machine)
-    train_adapters(tmp_path / "b", kept, encoder, machine)
-    train_adapters(tmp_path / "c", kept, encoder, machine, seed=1)
+    train_adapters(tmp_path / "a", kept, encoder, runtime)
+    train_adapters(tmp_path / "b", kept, encoder, runtime)
+    train_adapters(tmp_path / "c", kept, encoder, runtime, seed=1)
     assert same_files(tmp_path / "a", tmp_path / "b")
     assert not same_files(tmp_path / "a", tmp_path / "c")
 
 
 def test_training_of_adapters_never_runs_the_image_encoder(
-    kept: Examples, encoder: DualEncoder, machine: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Examples, encoder: DualEncoder, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
         raise AssertionError("the encoder ran")
 
     monkeypatch.setattr(encoder, "stage_tokens", refuse)
-    train_adapters(tmp_path / "a", kept, encoder, machine, epochs=3)
-    assert models.card(tmp_path / "a", kind="segmenter")["stages"] == [1, 2]
+    train_adapters(tmp_path / "a", kept, encoder, runtime, epochs=3)
+    assert model_files.card(tmp_path / "a", kind="segmenter")["stages"] == [1, 2]

@@ -5,19 +5,20 @@ from typing import Any
 import pytest
 import torch
 
-from crackpipe import runtime
+from crackpipe.compute import seeds
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError
 from crackpipe.params.masks import TrainSegmenter
-from crackpipe.runtime import Runtime
-from crackpipe.segment import pixel_network, recipes
+from crackpipe.segment import recipes
+from crackpipe.segment.networks import pixel_network
 from crackpipe.segment.networks.catalogue import NETWORKS
-from crackpipe.segment.pixel_network import PixelNetwork
+from crackpipe.segment.networks.pixel_network import PixelNetwork
 
 BUILT: dict[str, Any] = {"encoder": "test_resnet", "weights": "none", "width": 1 / 16, "refine_px": 0, "side_px": 32}
 
 
-def untrained(machine: Runtime, name: str, **changed: Any) -> PixelNetwork:
-    return recipes.untrained(name, trunk=None, machine=machine, **(BUILT | changed))
+def untrained(runtime: Runtime, name: str, **changed: Any) -> PixelNetwork:
+    return recipes.untrained(name, trunk=None, runtime=runtime, **(BUILT | changed))
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,12 @@ def untrained(machine: Runtime, name: str, **changed: Any) -> PixelNetwork:
     ],
 )
 def test_what_a_network_cannot_have_is_told_with_its_key(
-    name: str, changed: dict[str, Any], said: str, machine: Runtime
+    name: str, changed: dict[str, Any], said: str, runtime: Runtime
 ) -> None:
     one = BUILT | changed
     given = f"encoder={one['encoder']} with weights={one['weights']} and width=0.0625: segmenter's encoder "
     with pytest.raises(ParamsError, match=rf"^train_segmenter\.{name}\.{given}.*{said}"):
-        untrained(machine, name, **changed)
+        untrained(runtime, name, **changed)
 
 
 @pytest.mark.parametrize(
@@ -47,19 +48,19 @@ def test_what_a_network_cannot_have_is_told_with_its_key(
     ],
 )
 def test_a_side_that_a_network_does_not_take_is_told_with_its_key(
-    name: str, encoder: str, side_px: int, said: str, machine: Runtime
+    name: str, encoder: str, side_px: int, said: str, runtime: Runtime
 ) -> None:
     given = rf"side_px={side_px}: encoder={encoder} takes no window of this side \("
     with pytest.raises(ParamsError, match=rf"^train_segmenter\.{name}\.{given}.*{said}.*\); change either$"):
-        untrained(machine, name, encoder=encoder, side_px=side_px)
+        untrained(runtime, name, encoder=encoder, side_px=side_px)
 
 
-def test_a_blank_window_leaves_a_network_as_it_was_drawn(machine: Runtime) -> None:
-    runtime.seed_everything(0)
+def test_a_blank_window_leaves_a_network_as_it_was_drawn(runtime: Runtime) -> None:
+    seeds.seed_everything(0)
     drawn = pixel_network.create("oed", encoder="test_resnet", weights="none", width=1 / 16, trunk=None, refine_px=0)
     after = torch.rand(3)
-    runtime.seed_everything(0)
-    shown = untrained(machine, "oed")
+    seeds.seed_everything(0)
+    shown = untrained(runtime, "oed")
     assert torch.equal(torch.rand(3), after)
     expected = drawn.network.state_dict()
     assert shown.network.state_dict().keys() == expected.keys()
@@ -68,9 +69,9 @@ def test_a_blank_window_leaves_a_network_as_it_was_drawn(machine: Runtime) -> No
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_sides_that_params_allow_are_those_of_the_network(name: str, machine: Runtime) -> None:
+def test_the_sides_that_params_allow_are_those_of_the_network(name: str, runtime: Runtime) -> None:
     encoder = "vgg16_bn" if name.startswith("deepcrack") else "test_resnet"
-    step = untrained(machine, name, encoder=encoder).multiple_px
+    step = untrained(runtime, name, encoder=encoder).multiple_px
     (rule,) = (
         rule.multiple_of
         for rule in TrainSegmenter.model_fields[name].annotation.model_fields["side_px"].metadata

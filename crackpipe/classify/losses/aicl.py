@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from crackpipe.classify import ace
+from crackpipe.classify import attack_steps
 from crackpipe.classify.losses.step import Step
 
 Level = Literal["distribution", "sample"]
@@ -25,8 +25,8 @@ def aicl(
     steps: int,
     epsilon: float,
     step_size: float,
-    against: ace.Against,
-    start: ace.Start,
+    against: attack_steps.Against,
+    start: attack_steps.Start,
     level: Level,
     pairs: Pairs,
     hinge: bool,
@@ -36,7 +36,7 @@ def aicl(
 
     Chen et al., "Attack-inspired Calibration Loss for Calibrating Crack Recognition" (AAAI 2025). L is
     :func:`distribution_guidance` or :func:`sample_guidance` of the largest softmax outputs, grouped by the attack steps
-    that each decision survives; see :func:`crackpipe.classify.ace.survived` for ``steps`` to ``start``.
+    that each decision survives; see :func:`crackpipe.classify.attack_steps.survived` for ``steps`` to ``start``.
 
     With two classes, ``against="decision"`` and ``start="features"``, κ grows with the margin, as confidence does: no
     order is ever violated, and a hinge leaves the cross-entropy alone. ``against="label"`` puts wrong decisions into
@@ -51,7 +51,7 @@ def aicl(
     base = F.cross_entropy(logits, targets)
     if step.epoch < burn_in_epochs:
         return base
-    kappa = ace.survived(
+    kappa = attack_steps.survived(
         features,
         targets,
         weight=step.weight,

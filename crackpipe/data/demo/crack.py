@@ -5,8 +5,8 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float64
 
-from crackpipe.data.demo.stroke import Stroke, roughen
 from crackpipe.data.demo.surface import Bond
+from crackpipe.imaging.strokes import Stroke, roughen
 
 SPACING_PX = 3.5
 Points = Float64[np.ndarray, "n 2"]

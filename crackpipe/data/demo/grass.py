@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float32
 
-from crackpipe.data.demo import noise
-from crackpipe.data.demo.stroke import Stroke, coverage, depth
 from crackpipe.data.demo.surface import Rgb
+from crackpipe.imaging import noise
+from crackpipe.imaging.strokes import Stroke, coverage, depth
 
 
 def grow(rng: np.random.Generator, *, side_px: int) -> tuple[Rgb, Float32[np.ndarray, "h w"]]:

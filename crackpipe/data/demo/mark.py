@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from crackpipe.data.demo import noise
-from crackpipe.data.demo.stroke import coverage
 from crackpipe.data.demo.surface import Rgb
+from crackpipe.imaging import noise
+from crackpipe.imaging.strokes import coverage
 
 Marker = Callable[[np.random.Generator, Rgb], Rgb]
 

@@ -5,12 +5,12 @@ import functools
 import numpy as np
 from jaxtyping import Bool
 
-from crackpipe import images
-from crackpipe.data.demo import grass, noise, shadow
+from crackpipe.data.demo import grass, shadow
 from crackpipe.data.demo.mark import MARKERS
 from crackpipe.data.demo.scene import Scene, cracks
-from crackpipe.data.demo.stroke import coverage, depth
 from crackpipe.data.demo.surface import PAINTERS, Rgb
+from crackpipe.imaging import images, noise
+from crackpipe.imaging.strokes import coverage, depth
 
 JPEG_QUALITY = 92
 

@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from crackpipe.compute.seeds import generator
 from crackpipe.data.demo import crack
-from crackpipe.data.demo.stroke import Stroke
 from crackpipe.data.demo.surface import brick_bond
 from crackpipe.data.photo import Attributes
-from crackpipe.runtime import generator
+from crackpipe.imaging.strokes import Stroke
 
 MM_PER_PX = 0.5
 WIDE_MM = 2.5

@@ -9,8 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float
 
-from crackpipe import images
-from crackpipe.data.demo import noise
+from crackpipe.imaging import images, noise
 
 Caster = Callable[[np.random.Generator, int], noise.Field]
 

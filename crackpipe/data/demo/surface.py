@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float
 
-from crackpipe.data.demo import noise, stroke
+from crackpipe.imaging import noise, strokes
 
 Rgb = Float[np.ndarray, "h w 3"]
 Painter = Callable[[np.random.Generator, np.random.Generator, int], Rgb]
@@ -62,7 +62,7 @@ def concrete(style: np.random.Generator, texture: np.random.Generator, side_px: 
     tone += (boards - 0.05 * (row % board_px < 1.3))[:, None]
     count = texture.poisson(pores_per_px * side_px**2)
     centres = texture.uniform(0, side_px, (count, 2))
-    pores = stroke.coverage(stroke.depth(stroke.dots(centres, texture.gamma(2.5, 0.7, count) + 1), side_px=side_px))
+    pores = strokes.coverage(strokes.depth(strokes.dots(centres, texture.gamma(2.5, 0.7, count) + 1), side_px=side_px))
     rim = np.clip(np.roll(pores, 1, axis=0) - pores, 0, 1)
     return _coloured(level * (tone * (1 - 0.5 * pores) + 0.10 * rim), tint)
 
@@ -74,7 +74,7 @@ def brick(style: np.random.Generator, texture: np.random.Generator, side_px: int
     mortar = _tint(style, [1.02, 1.0, 0.95], spread=0.02) * style.uniform(0.42, 0.68)
     rough = noise.grain(texture, side_px=side_px, sigma_px=1.2)
     inside, tone = _laid(bond, texture, side_px=side_px, wobble=rough, spread=0.13)
-    cover = stroke.coverage(inside)[..., None]
+    cover = strokes.coverage(inside)[..., None]
     speckle = 1 + 0.05 * rough + 0.04 * noise.grain(texture, side_px=side_px, sigma_px=0.6)
     speckle += 0.05 * noise.clouds(texture, side_px=side_px, scale_px=24, octaves=3)
     bricks = _coloured(tone * speckle, _tint(style, face, spread=0.02))
@@ -108,7 +108,7 @@ def paving(style: np.random.Generator, texture: np.random.Generator, side_px: in
     tone = tone * (1 + 0.06 * rough + 0.05 * noise.clouds(texture, side_px=side_px, scale_px=50, octaves=3))
     tone *= 1 - 0.3 * np.clip(-rough - 2, 0, 1)
     sand = joint * (1 + 0.2 * noise.grain(texture, side_px=side_px, sigma_px=1.0))
-    cover = stroke.coverage(inside)
+    cover = strokes.coverage(inside)
     return _coloured(cover * tone + (1 - cover) * sand, tint)
 
 

@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from crackpipe.compute.seeds import generator
 from crackpipe.data import captions
 from crackpipe.data.demo import picture
 from crackpipe.data.demo.scene import LOCATIONS, MM_PER_PX, Scene, inspect
 from crackpipe.data.photo import RawPhoto, Split
-from crackpipe.runtime import generator
 
 MIN_PHOTOS = 9  # three structures: one for each split
 MIN_SIDE_PX = 64

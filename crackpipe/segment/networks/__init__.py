@@ -1,0 +1,1 @@
+"""Pixel networks: U-Net, both DeepCracks, OED, and their training."""

@@ -14,7 +14,7 @@ class DeepCrackLiu(nn.Module):
 
     Every stage's features become one map by a 1×1 convolution, which is upsampled bilinearly to the photograph; a
     1×1 convolution of the five maps gives the prediction. All six are trained against the label. The paper's last step,
-    the guided filter with the first side output as its guide, is :func:`crackpipe.segment.guided_filter.guided_filter`.
+    the guided filter with the first side output as its guide, is :func:`crackpipe.imaging.guided_filter.guided_filter`.
 
     The published code has no offsets in the 1×1 convolutions and aligns corners when it upsamples. Here they have
     offsets, which learn how rare crack pixels are, and pixels keep their centres.

@@ -5,8 +5,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from crackpipe.classify.backbones import Network
 from crackpipe.errors import ModelError
+from crackpipe.models.backbones import Network
 from crackpipe.segment.networks import trunks
 from crackpipe.segment.networks.blocks import conv_block, initialise, scaled
 from crackpipe.segment.networks.upsampling import bilinear, doubled

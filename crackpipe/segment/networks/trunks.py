@@ -6,8 +6,8 @@ from typing import Literal
 import timm
 from torch import nn
 
-from crackpipe.classify import backbones
 from crackpipe.errors import ModelError
+from crackpipe.models import backbones
 
 Weights = Literal["package", "classifier", "hub", "none"]
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crackpipe.classify import ace
+from crackpipe.classify import attack_steps
 from crackpipe.classify.losses import aicl
 from crackpipe.classify.losses.step import Step
 
@@ -128,7 +128,7 @@ def test_the_whole_loss_and_its_gradient_in_logits_equal_the_formulas(
     logits = batch.logits.detach().requires_grad_(True)
     found = aicl.aicl(batch.features, logits, batch.targets, batch.step(), **how)
     (gradient,) = torch.autograd.grad(found, logits)
-    kappa = ace.survived(
+    kappa = attack_steps.survived(
         batch.features,
         batch.targets,
         weight=batch.final.weight,

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from crackpipe.runtime import Runtime
+from crackpipe.compute.runtime import Runtime
 
 
 @pytest.fixture(autouse=True)
-def _one_thread(machine: Runtime) -> None:
+def _one_thread(runtime: Runtime) -> None:
     """Two threads would wait for each other longer than networks of this size take."""
 
 

@@ -8,8 +8,8 @@ import timm
 import torch
 from torch import Tensor
 
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.runtime import Runtime
 from crackpipe.segment.networks import catalogue
 
 ENCODERS = {
@@ -59,11 +59,11 @@ def test_maps_are_logits_at_the_photographs_size(name: str) -> None:
 @every
 def test_channels_last_and_in_bfloat16_the_maps_are_nearly_the_same(name: str) -> None:
     made, inputs = small(name).eval(), torch.randn(1, 3, 64, 64)
-    machine = Runtime(torch.device("cpu"), torch.bfloat16)
+    runtime = Runtime(torch.device("cpu"), torch.bfloat16)
     with torch.inference_mode():
         expected = torch.stack(made(inputs))
-        machine.place(made)
-        with machine.autocast():
+        runtime.place(made)
+        with runtime.autocast():
             maps = made(inputs.to(memory_format=torch.channels_last))
     assert [one.dtype for one in maps] == [torch.float32] * len(maps)
     found = torch.stack(maps)

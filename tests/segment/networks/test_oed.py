@@ -7,8 +7,8 @@ import timm
 import torch
 from torch import nn
 
-from crackpipe.classify import backbones
 from crackpipe.errors import ModelError
+from crackpipe.models import backbones
 from crackpipe.segment.networks.oed import AttentionGate, DecoderBlock, Oed
 
 

@@ -4,8 +4,9 @@ import pytest
 import timm
 import torch
 
-from crackpipe.classify import backbones, classifier
+from crackpipe.classify import classifier
 from crackpipe.errors import ModelError
+from crackpipe.models import backbones
 from crackpipe.segment.networks.unet import DECODER_CHANNELS, UNet
 
 SMALL = (8, 8, 8, 4, 4)

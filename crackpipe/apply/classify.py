@@ -1,0 +1,121 @@
+"""`crackpipe classify`: crack or none for each photograph, how sure, and whether a person should look."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32
+
+from crackpipe import console, params
+from crackpipe.clip import embedding
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute.runtime import start_runtime
+from crackpipe.data import inspection
+from crackpipe.data.datasets import layout
+from crackpipe.errors import CrackpipeError, ModelError
+from crackpipe.few_shot import head_files, training
+from crackpipe.few_shot.head_networks import Networks
+from crackpipe.files import atomic, fingerprint
+from crackpipe.measures import referral, uncertainty
+
+TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
+COLUMNS = ["photo", "decision", "crack_probability", "entropy", "mutual_information", "refer", "reason"]
+
+
+def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, risk: float, out: Path) -> pd.DataFrame:
+    """Decide on photographs; ``out`` gets the table as CSV.
+
+    ``refer`` is yes where a decision is less sure than those of the head's cross-validation whose share of errors has
+    the upper bound ``risk`` [0, 1] (see :func:`crackpipe.measures.referral.chosen`); entropy and mutual information
+    are in nats. What cannot be read or decided, or is more than twice as large as any photograph that the head learned
+    from (each is squeezed to one square, and cracks in it with it), is referred and has a reason.
+
+    Args:
+        photos: files, and folders all of whose files are taken but hidden ones.
+        head: folder of a head that ``crackpipe few-shot`` has written.
+        clip: folder of the encoder that it was trained with.
+        settings: the ``params.yaml`` that the encoder was made with.
+
+    Raises:
+        ModelError: head or encoder are missing, or the head was trained with another encoder.
+        CrackpipeError: ``risk`` is no share, or there is no file.
+    """
+    if not 0 <= risk <= 1:
+        raise CrackpipeError(f"--risk: got {risk}; expected a share of wrong decisions, 0 to 1, e.g. 0.05")
+    paths = _listed(photos)
+    if not (head / "model.json").is_file():
+        raise ModelError(f"{head}: no head here; run `crackpipe few-shot FOLDER` first, or name its folder with --head")
+    if not (clip / "model.json").is_file():
+        raise ModelError(f"{clip}: no encoder here; name the folder in which the pipeline has run with --project")
+    networks, card = head_files.load(head)
+    if fingerprint.of({}, [clip]) != card["encoder"]:
+        raise ModelError(f"{head}: was trained with another encoder than {clip}; run `crackpipe few-shot` again")
+    p = params.load(settings)
+    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
+    encoder = encoder_files.load(clip, runtime)
+    point = referral.chosen(card["referral"], risk=risk)
+    rows = []
+    for path in console.bar(paths, what="classify", total=len(paths), unit="photos"):
+        try:
+            read = partial(layout.read_bytes, path)
+            pixels = inspection.decode(read, max_megapixels=p.ingest.max_megapixels)
+            vector = embedding.of_photo(encoder, pixels, runtime, side_px=card["side_px"])
+            found = _decided(networks, vector, point) | _too_large(max(pixels.shape[:2]), learned_px=card["longest_px"])
+        except CrackpipeError as error:
+            found = {"refer": "yes", "reason": str(error)}
+        rows.append(dict.fromkeys(COLUMNS, "") | {"photo": str(path)} | found)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    _write(out, table)
+    return table
+
+
+def told(head: Path, *, risk: float) -> str:
+    """A sentence on what the chosen risk means for this head."""
+    point = referral.chosen(head_files.load(head)[1]["referral"], risk=risk)
+    if point is None:
+        return (
+            f"its cross-validation has too few sure and right decisions for a bound of {risk:g} on the share of "
+            "errors: all go to a person"
+        )
+    return (
+        f"in its cross-validation this keeps {point['coverage']:.0%} of the decisions, {point['risk']:.1%} of them "
+        f"wrong (upper end of the 95 % interval, decisions treated as independent: {point['risk_high']:.1%})"
+    )
+
+
+def _decided(networks: Networks, vector: Float32[np.ndarray, "d"], point: referral.Point | None) -> dict[str, str]:
+    score, information = (float(one[0, 0]) for one in training.predicted([networks], vector[None]))
+    if not math.isfinite(score):
+        raise CrackpipeError("its score is not finite; train the head again")
+    doubt = float(uncertainty.entropy(np.array([score]))[0])
+    found = {"crack_probability": f"{score:.4f}", "entropy": f"{doubt:.4f}"}
+    found |= {"mutual_information": f"{information:.4f}"} if len(networks.weight) > 1 else {}
+    kept = point is not None and doubt <= point["entropy"]
+    return found | {"decision": "crack" if score > 0.5 else "no crack", "refer": "no" if kept else "yes"}
+
+
+def _too_large(longest_px: int, *, learned_px: int) -> dict[str, str]:
+    if longest_px <= TOO_LARGE * learned_px:
+        return {}
+    reason = f"{longest_px} px, but the head learned from {learned_px} px at most; cut it into such squares"
+    return {"refer": "yes", "reason": reason}
+
+
+def _listed(photos: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in photos:
+        if path.is_dir():
+            found += layout.files(path)
+        else:
+            found.append(path)
+    if not found:
+        raise CrackpipeError(f"no file in {', '.join(map(str, photos))}; name photographs, or folders that hold some")
+    return found
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_text(path, table.to_csv(index=False))

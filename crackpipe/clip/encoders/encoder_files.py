@@ -1,0 +1,61 @@
+"""Encoders on disk: built from a card, written, read, and placed on the device."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from crackpipe.clip.encoders import weights
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.compute.runtime import Runtime
+from crackpipe.models import model_files
+
+
+def create(spec: dict[str, Any], *, weights: str = "none") -> DualEncoder | OpenClipEncoder:
+    """Build an encoder from the ``spec`` of its card: architecture ``dual`` or ``open_clip`` and their sizes.
+
+    Args:
+        spec: of ``open_clip``: its ``name``; ``image_px``, ``mean`` and ``std`` where they are not the model's own.
+        weights: of ``open_clip``, see :func:`crackpipe.clip.encoders.open_clip_models.whole_model`.
+    """
+    if spec["architecture"] == "dual":
+        return DualEncoder(**{name: spec[name] for name in ("backbone", "joint_width", "text_width", "text_layers")})
+    return OpenClipEncoder(
+        spec["name"], weights=weights, mean=spec.get("mean"), std=spec.get("std"), image_px=spec.get("image_px")
+    )
+
+
+def save(folder: Path, encoder: nn.Module, spec: dict[str, Any]) -> None:
+    """Write an encoder as safetensors and JSON; ``spec`` as :func:`create` takes it."""
+    own: dict[str, Any] = {}
+    if isinstance(encoder, OpenClipEncoder):
+        own = {"mean": list(encoder.mean), "std": list(encoder.std), "image_px": encoder.image_px}
+    model_files.save(folder, encoder, {"kind": "clip", **spec, **own})
+
+
+def load(folder: Path, runtime: Runtime) -> DualEncoder | OpenClipEncoder:
+    """Read an encoder, place it on the device, frozen and in inference mode.
+
+    On the processor its weights are mapped from the file: a tower that is not used takes no memory.
+
+    Raises:
+        ModelError: the folder holds no encoder, or its weights do not fit its card.
+    """
+    with weights.to_come():
+        encoder = create(model_files.card(folder, kind="clip"))
+    tensors = model_files.weights(folder / "model.safetensors")
+    weights.fit(encoder, tensors, where=str(folder), advice="run `dvc repro align_clip`, or restore the folder")
+    return place(encoder, runtime).eval().requires_grad_(False)
+
+
+def place(encoder: DualEncoder | OpenClipEncoder, runtime: Runtime) -> DualEncoder | OpenClipEncoder:
+    """Move an encoder to the device; convolutional trunks in channels-last order.
+
+    Not vision transformers: their one convolution, of whole patches, runs ten times slower so on a processor.
+    """
+    if isinstance(encoder, OpenClipEncoder) and hasattr(encoder.model.visual, "class_embedding"):
+        encoder.to(runtime.device)
+    else:
+        runtime.place(encoder)
+    return encoder

@@ -1,0 +1,1 @@
+"""Contrastive training of an encoder on patches with prompts and photographs with captions."""

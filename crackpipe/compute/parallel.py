@@ -1,0 +1,33 @@
+"""Work that threads or processes do ahead, in order and within bounded memory."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def prefetch(work: Callable[[Item], Result], items: Iterable[Item], *, workers: int, ahead: int) -> Iterator[Result]:
+    """Yield ``work(item)`` in the order of ``items``, computed by threads at most ``ahead`` items early.
+
+    Memory is bounded by ``ahead`` results. An exception of ``work`` is raised where its result would come.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        yield from in_order(pool, work, items, ahead=ahead)
+
+
+def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int) -> Iterator[Result]:
+    """:func:`prefetch` in a pool of the caller's, of threads or processes; at an early end what waits is cancelled."""
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -1,0 +1,1 @@
+"""Named datasets in their authors' layouts, and folders of one's own."""

@@ -1,0 +1,88 @@
+"""The catalogue of named datasets: one line here and one file beside it for each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from crackpipe.data.datasets import ael, bridge2024, captioned, cfd, crack500, deepcrack, folder, metu, sdnet2018
+from crackpipe.data.datasets.layout import Dataset, refuse
+from crackpipe.data.photo import RawPhoto
+from crackpipe.errors import DatasetError
+
+CATALOGUE: dict[str, Dataset] = {
+    dataset.name: dataset
+    for dataset in (
+        crack500.DATASET,
+        cfd.DATASET,
+        deepcrack.DATASET,
+        sdnet2018.DATASET,
+        metu.DATASET,
+        bridge2024.DATASET,
+        ael.DATASET,
+        folder.DATASET,
+        captioned.DATASET,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A dataset as ``crackpipe datasets`` shows it; ``found`` is what lies in its folder."""
+
+    name: str
+    description: str
+    availability: str
+    licence: str
+    citation: str
+    found: str
+
+
+def read(name: str, *, raw: Path) -> Iterator[RawPhoto]:
+    """List the photographs of the dataset in ``raw/name``; their files are not opened.
+
+    Raises:
+        DatasetError: no such dataset, or its folder is missing, empty or laid out otherwise.
+    """
+    if name not in CATALOGUE:
+        raise DatasetError(f"dataset {name}: not known; expected demo or one of {', '.join(CATALOGUE)}")
+    dataset = CATALOGUE[name]
+    if not (raw / name).is_dir():
+        refuse(raw / name, fault=f"dataset {name} is not here ({dataset.availability})", layout=dataset.layout)
+    empty = True
+    for photo in dataset.read(raw / name):
+        empty = False
+        yield photo
+    if empty:
+        refuse(raw / name, fault=f"dataset {name} has no photograph", layout=dataset.layout)
+
+
+def listing(raw: Path) -> list[Listed]:
+    """Describe every dataset, and what of it lies under ``raw``: a number of photographs, or "not here"."""
+    demo = Listed(
+        name="demo",
+        description="procedural surfaces with cracks, masks and captions, drawn by the pipeline itself",
+        availability="needs no folder",
+        licence="this project's",
+        citation="none",
+        found="drawn on demand",
+    )
+    return [demo] + [
+        Listed(
+            name=dataset.name,
+            description=dataset.description,
+            availability=dataset.availability,
+            licence=dataset.licence,
+            citation=dataset.citation,
+            found=_found(dataset.name, raw=raw),
+        )
+        for dataset in CATALOGUE.values()
+    ]
+
+
+def _found(name: str, *, raw: Path) -> str:
+    if not (raw / name).is_dir():
+        return "not here"
+    try:
+        return f"{sum(1 for _ in read(name, raw=raw))} photographs"
+    except DatasetError:
+        return "another layout; ingest shows the one it expects"

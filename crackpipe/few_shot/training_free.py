@@ -1,0 +1,61 @@
+"""Heads that nothing is trained for: the texts alone, the neighbours, and both (Tip-Adapter)."""
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64
+
+from crackpipe.retrieval import nearest
+
+
+def zero_shot(
+    queries: Float32[np.ndarray, "q d"], classes: Float32[np.ndarray, "2 d"], *, scale: float
+) -> Float64[np.ndarray, "q"]:
+    """Probability of crack: softmax of ``scale`` × cosine with the texts of both classes (Radford et al. 2021)."""
+    return _sigmoid(_text_odds(queries, classes, scale=scale))
+
+
+def neighbours(
+    train: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, "n"], queries: Float32[np.ndarray, "q d"], *, k: int
+) -> Float64[np.ndarray, "q"]:
+    """Probability of crack: (cracks among the ``k`` nearest by cosine + ½) / (k + 1); all where there are fewer.
+
+    Half a vote for each class (Jeffreys' prior) keeps the probability off 0 and 1, which ``k`` votes cannot show.
+    """
+    _, index = nearest.top(queries, train, k=k)
+    return (labels[index].sum(axis=1) + 0.5) / (index.shape[1] + 1)
+
+
+def tip_adapter(
+    train: Float32[np.ndarray, "n d"],
+    labels: Int64[np.ndarray, "n"],
+    queries: Float32[np.ndarray, "q d"],
+    classes: Float32[np.ndarray, "2 d"],
+    *,
+    scale: float,
+    alpha: float,
+    beta: float,
+) -> Float64[np.ndarray, "q"]:
+    """Probability of crack by a cache of training items beside the texts (Zhang et al. 2022, Tip-Adapter, eq. 3–5).
+
+    ``logits = α · exp(−β (1 − q · Fᵀ)) · L + scale · q · Tᵀ``. Where the paper sums the affinities of 1 to 16 items
+    of a class, here their mean over the class is taken, so that α keeps its meaning from 50 items to 5 000.
+
+    Args:
+        scale: of the cosines with the texts.
+        alpha: how much the cache counts.
+        beta: how sharply an affinity falls with distance.
+    """
+    odds = _text_odds(queries, classes, scale=scale)
+    for label, sign in ((1, 1.0), (0, -1.0)):
+        affinity = np.exp(-beta * (1 - queries @ train[labels == label].T))
+        odds += sign * alpha * affinity.mean(axis=1, dtype=np.float64)
+    return _sigmoid(odds)
+
+
+def _text_odds(
+    queries: Float32[np.ndarray, "q d"], classes: Float32[np.ndarray, "2 d"], *, scale: float
+) -> Float64[np.ndarray, "q"]:
+    return scale * (queries.astype(np.float64) @ (classes[1] - classes[0]).astype(np.float64))
+
+
+def _sigmoid(odds: Float64[np.ndarray, "q"]) -> Float64[np.ndarray, "q"]:
+    return 0.5 * (1 + np.tanh(0.5 * odds))  # without overflow

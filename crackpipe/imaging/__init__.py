@@ -1,0 +1,1 @@
+"""Pictures as arrays: decoding, filters, darkness, grids of patches, overlays, drawn strokes."""

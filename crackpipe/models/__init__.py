@@ -1,0 +1,1 @@
+"""Trained models on disk, backbones, checkpoints, normalisation of their inputs."""

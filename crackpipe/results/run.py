@@ -1,0 +1,225 @@
+"""Run the whole pipeline on real data, apart from the user's working tree, and keep what it measured.
+
+``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine,
+seconds of each stage). It is written by a finished run, never by hand, and tells nothing of where the data lay.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from crackpipe import console, params
+from crackpipe.compute import hardware
+from crackpipe.data.datasets import catalogue
+from crackpipe.errors import CrackpipeError, ParamsError
+from crackpipe.params import compose
+from crackpipe.results import clone, dvc_lock, stage_clock
+from crackpipe.results.stage_clock import StageClock
+
+MAX_METRICS_BYTES = 500_000  # larger files are plot data, not figures
+_SAVE_SECONDS = 5.0
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def run(
+    root: Path, *, name: str, results: str, data: Path, scale: str, overrides: Sequence[str], until: Sequence[str]
+) -> Path:
+    """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return ``results/<results>``.
+
+    It runs in a clone, ``.runs/<name>/``, whatever the overrides: stages that these leave alone are skipped. A second
+    call goes on where an interrupted one stopped.
+
+    Args:
+        results: name of the folder to write; what it holds is replaced.
+        until: run these stages and those that they need; none runs all. Metrics of other stages are not kept.
+        data: holds one folder per source of the dataset; its files are linked, never changed.
+
+    Raises:
+        DatasetError: a source's folder is missing or laid out otherwise; nothing has been done then.
+        ParamsError: no such dataset, scale or key, or a value out of range; likewise.
+        CrackpipeError: ``results`` is no plain name (likewise), there is no such stage, a stage failed, git
+            failed, or the same dataset is being run already.
+    """
+    if not _PLAIN.fullmatch(results):
+        raise CrackpipeError(
+            f"--results: got {results!r}; expected a plain name such as {name}_labels (letters, digits, '_', '-', "
+            "'.'), as the folder of that name below results/ is replaced"
+        )
+    settings = ["dataset=" + name, "scale=" + scale, *overrides]
+    raw, sources = _sources(root / "conf", name=name, scale=scale, overrides=overrides)
+    for source in sources:
+        next(catalogue.read(source, raw=data))
+    folder = root / ".runs" / name
+    folder.parent.mkdir(exist_ok=True)
+    with _alone(folder.with_suffix(".lock"), name=name):
+        dirty = clone.is_dirty(root)
+        if dirty:
+            console.say("uncommitted changes are not part of this run: it runs HEAD")
+        commit = clone.update(root, folder)
+        _call(folder, "crackpipe", "configure", *settings)
+        for source in sources:
+            console.say(f"{source}: {clone.mirror(data / source, folder / raw / source)} files linked")
+        stages = _stages(folder)
+        known = {name.partition("@")[0]: None for name in stages}
+        for wanted in until:
+            if wanted not in known:
+                raise CrackpipeError(f"--until: got {wanted!r}, expected one of {', '.join(known)}")
+        if dropped := dvc_lock.drop_others(folder, keep=stages):
+            console.say(f"set aside what other overrides have left: {', '.join(dropped)}")
+        seconds = reproduce(folder, until=until)
+        target = root / "results" / results
+        metrics = _metrics(folder, stages=seconds if until else None)
+        return write(target, folder, metrics=metrics, commit=commit, dirty=dirty, overrides=overrides, seconds=seconds)
+
+
+def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
+    """Run ``dvc repro`` in ``folder``, showing and logging its output; return the seconds of the stages it needed.
+
+    Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran.
+
+    Raises:
+        CrackpipeError: a stage failed; the stages before it are finished and will be skipped by the next call.
+    """
+    clock_path, log = folder.with_suffix(".clock.json"), folder.with_suffix(".log")
+    kept = folder.with_suffix(".seconds.json")
+    clock = stage_clock.load(clock_path)
+    before = dict(clock.seconds)
+    command = [sys.executable, "-m", "dvc", "repro", *until]
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    status: int | None = None
+    try:
+        with subprocess.Popen(
+            command, cwd=folder, env=_environment(), stdout=pipe, stderr=both, encoding="utf-8", errors="replace"
+        ) as process:
+            assert process.stdout is not None
+            _follow(process.stdout, clock, clock_path=clock_path, log=log)
+            status = process.wait()
+    finally:
+        stopped = clock.running
+        clock.stop(now=time.monotonic(), finished=status == 0)
+        clock.save(clock_path)
+        finished = {name: took for name, took in clock.seconds.items() if clock.finished[name]}
+        ran = {name for name, took in finished.items() if took != before.get(name)}
+        dvc_lock.remember(folder, finished, ran=ran, kept=kept)
+    if status:
+        where = f"stage {stopped} failed" if stopped else "dvc repro failed"
+        raise CrackpipeError(
+            f"{folder.name}: {where} (status {status}); its output is in {log.parent.name}/{log.name}; "
+            "mend the cause, commit, and call again: finished stages are skipped"
+        )
+    return {name: took for name, took in dvc_lock.recall(folder, kept=kept).items() if name in clock.needed}
+
+
+def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:
+    """Show and log each line, and each state of a progress bar, as it comes; times are saved every few seconds."""
+    saved = time.monotonic()
+    with log.open("a", encoding="utf-8") as written:
+        for line in lines:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            written.write(line)
+            written.flush()
+            now = time.monotonic()
+            clock.read(line, now=now)
+            if now - saved > _SAVE_SECONDS:
+                clock.save(clock_path)
+                saved = now
+
+
+def write(
+    target: Path,
+    folder: Path,
+    *,
+    metrics: Iterable[Path],
+    commit: str,
+    dirty: bool,
+    overrides: Sequence[str],
+    seconds: Mapping[str, float],
+) -> Path:
+    """Write the results of the finished run in ``folder`` to ``target``; it appears whole or not at all."""
+    unfinished = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / "metrics").mkdir(parents=True)
+    shutil.copyfile(folder / "params.yaml", unfinished / "params.yaml")
+    for path in metrics:
+        if path.stat().st_size <= MAX_METRICS_BYTES:
+            shutil.copyfile(path, unfinished / "metrics" / path.name)
+    rounded = {name: round(took, 1) for name, took in seconds.items()}
+    record = {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": commit,
+        "dirty": dirty,
+        "overrides": list(overrides),
+        "machine": dataclasses.asdict(hardware.describe()),
+        "seconds": rounded,
+        "total_seconds": round(sum(rounded.values()), 1),
+    }
+    (unfinished / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished.replace(target)
+    return target
+
+
+def _metrics(folder: Path, *, stages: Collection[str] | None) -> list[Path]:
+    """Metrics in ``folder`` that these stages have written; ``None``: all. A clone brings along those of the demo."""
+    found = sorted((folder / "metrics").glob("*.json"))
+    if stages is None:
+        return found
+    written = dvc_lock.outputs(folder, stages=stages)
+    return [path for path in found if path.relative_to(folder).as_posix() in written]
+
+
+def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> tuple[str, list[str]]:
+    """Folder of the raw data, below the project, and the sources of the composition that need data."""
+    from ruamel.yaml import YAML
+
+    text = compose.compose(conf, dataset=name, scale=scale, overrides=overrides)
+    ingest = params.check(YAML(typ="safe").load(text), where=name).ingest
+    raw = Path(ingest.raw)
+    if raw.is_absolute() or ".." in raw.parts:
+        raise ParamsError(
+            f"ingest.raw: got {ingest.raw}, but a run on other data links them into a folder inside its clone; use a "
+            "relative path such as data/raw, and name where the data lie with --data"
+        )
+    return ingest.raw, [source.name for source in ingest.sources if source.name != "demo"]
+
+
+def _stages(folder: Path) -> list[str]:
+    """Stages of the pipeline in ``folder`` with its present parameters, as ``dvc repro`` would run them."""
+    command = [sys.executable, "-m", "dvc", "stage", "list", "--name-only", "--fail"]
+    done = subprocess.run(command, cwd=folder, env=_environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise CrackpipeError(f"{folder.name}: dvc.yaml cannot be read: {done.stderr.strip()}")
+    return done.stdout.split()
+
+
+@contextlib.contextmanager
+def _alone(path: Path, *, name: str) -> Iterator[None]:
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CrackpipeError(f"{name}: this dataset is being run already; wait for that run, or end it") from None
+        yield
+
+
+def _environment() -> dict[str, str]:
+    """The clone's stages take this interpreter, and write their lines at once."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _call(folder: Path, module: str, *arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=folder, env=_environment())
+    if done.returncode:
+        raise CrackpipeError(f"{folder.name}: `{module} {' '.join(arguments)}` failed with status {done.returncode}")

@@ -1,0 +1,170 @@
+"""Rows of our runs: which of a run's figures a published table takes (its ``ours`` in ``published.json``)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crackpipe.errors import CrackpipeError
+from crackpipe.results.record import Run
+
+UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supervised training
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Figures of one method on one set of photographs, in percent; ``n`` photographs, ``None`` where not told."""
+
+    values: tuple[float, ...]
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One method; a cell per column, ``None`` where there is no figure. ``run`` names whose it is."""
+
+    run: str
+    name: str
+    cells: tuple[Cell | None, ...]
+
+
+def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """Rows of one run that a table takes and that have a figure in its columns.
+
+    Args:
+        ours: ``metrics``, the file that they are read from, and what that file's rows are chosen by.
+        columns: ``key``, the place of a column's figures in a row.
+
+    Raises:
+        CrackpipeError: the metrics are not those of this version.
+    """
+    read = READERS.get(ours["metrics"], _masks)
+    yield from (row for row in read(run, ours, columns) if any(row.cells))
+
+
+def _captions(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """The rows that ``ours`` lists by name, and by ``path``: the keys from ``bridge.json``, the first one the model's.
+
+    A column's ``count`` is the key of its number of photographs, of which earlier runs tell nothing.
+    """
+    tree = run.metrics.get("bridge", {})
+    for row in ours["rows"]:
+        model, name = row["path"].split(".")[0], row["name"]
+        figures, counts = _at(tree, row["path"]), _at(tree, f"{model}.n") or {}
+        where = f"{run.name}: {name}"
+        cells = [_share(figures, column["key"], n=counts.get(column["count"]), where=where) for column in columns]
+        yield Row(run.name, name, tuple(cells))
+
+
+def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """The ``heads`` on the ``subsets`` that ``ours`` lists; a cell's ``n`` is the number of test patches."""
+    tree = run.metrics.get("few_shot", {})
+    for subset in ours["subsets"]:
+        for head in ours["heads"]:
+            figures = _at(tree, f"{subset}.{head}")
+            if figures is None:
+                continue
+            name = f"{head}, {subset} ({figures['n_train']})"
+            where = f"{run.name}: {name}"
+            cells = [_share(figures, column["key"], n=figures["n_test"], where=where) for column in columns]
+            yield Row(run.name, name, tuple(cells))
+
+
+def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """Rows of ``calibration.json`` by backbone, loss, sources trained on and calibration after the fact.
+
+    ``losses`` and ``posthoc`` choose them (``None`` takes all), ``figures`` the parts of a cell; a column is a source.
+    """
+    for backbone, sources in run.metrics.get("calibration", {}).items():
+        for train_on, tested in sources.items():
+            for loss in sorted({loss for found in tested.values() for loss in found}):
+                for kind in ours["posthoc"]:
+                    if ours["losses"] is None or loss in ours["losses"]:
+                        name = f"{backbone}, {loss}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
+                        cells = [_measured(tested, f"{column['key']}.{loss}.{kind}", ours) for column in columns]
+                        yield Row(run.name, name, tuple(cells))
+
+
+def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> Cell | None:
+    found: dict[str, Any] = _at(tested, key) or {}
+    values = [100 * found[name] for name in ours["figures"] if found.get(name) is not None]
+    return Cell(tuple(values)) if len(values) == len(ours["figures"]) else None
+
+
+def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """Rows of what was scored against masks: segmenters, pseudo-labels, or their ablations."""
+    for name, sources in _scored(run, ours):
+        cells = [_scores(sources, column["key"], where=f"{run.name}: {name}") for column in columns]
+        yield Row(run.name, name, tuple(cells))
+
+
+def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(name, {source: {split: scores}}) of each."""
+    tree = run.metrics.get(ours["metrics"], {})
+    if ours["metrics"] == "segmentation":
+        yield from _segmenters(run, segmenters=ours["segmenters"], labels=ours["labels"], semi=ours["unlabelled"])
+        if ours["pseudo_labels"]:  # scored on the same photographs; baselines are among the segmenters already
+            for method, sources in run.metrics.get("pseudo_labels", {}).items():
+                # self-training's labels of photographs without patch labels are the teacher's own masks
+                if method not in tree and not method.startswith("self_"):
+                    yield f"{method}, without a segmenter", sources
+    elif ours["metrics"] == "pseudo_labels":
+        yield from tree.items()
+    else:
+        for method, variants in tree.items():
+            for variant, sources in variants.items():
+                yield f"{method}, {variant.replace('_', ' ')}", sources
+
+
+def _segmenters(
+    run: Run, *, segmenters: list[str] | None, labels: list[str] | None, semi: bool
+) -> Iterator[tuple[str, Any]]:
+    """Those segmenters on those labels; ``None`` takes all.
+
+    Rows that were also trained on pseudo-labels of unlabelled photographs (``train_segmenter.unlabelled``) belong to
+    the table about that (``semi``) and to no other, as the others keep to training photographs.
+    """
+    unlabelled = run.params["train_segmenter"].get("unlabelled") or []
+    for segmenter, by_labels in run.metrics.get("segmentation", {}).items():
+        for name, sources in by_labels.items():
+            label = run.params["pseudo_label"]["method"] if name == "pseudo" else name  # how earlier runs call it
+            named = (segmenters is None or segmenter in segmenters) and (labels is None or label in labels)
+            added = [] if label in (UNTRAINED, TRUTH) else unlabelled
+            if named and (semi or not added):
+                yield _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else []), sources
+
+
+def _segmenter_name(segmenter: str, label: str, *, trained_on: Sequence[str]) -> str:
+    told = {UNTRAINED: "no training", TRUTH: "ground truth"}.get(label, f"{label} labels")
+    return ", ".join([segmenter, told, *([" + ".join(trained_on)] if trained_on else [])])
+
+
+def _scores(sources: dict[str, Any], key: str, *, where: str) -> Cell | None:
+    """The cell ODS, OIS, AP of column ``<source>.<split>``."""
+    scores = _at(sources, key) or {}
+    if scores.get("ods") is None:
+        return None
+    try:
+        return Cell(tuple(100 * scores[name] for name in ("ods", "ois", "ap")), scores["n"])
+    except KeyError as error:
+        raise CrackpipeError(f"{where}: {key} has no {error}; expected ods, ois, ap and n; run it again") from None
+
+
+def _share(figures: Any, key: str, *, n: int | None, where: str) -> Cell | None:
+    """The cell of a single figure, a share."""
+    found = _at(figures, key)
+    if found is None:
+        return None
+    if not isinstance(found, (int, float)):
+        raise CrackpipeError(f"{where}: {key} is {found!r}; expected a number from 0 to 1, or null; run it again")
+    return Cell((100 * found,), n)
+
+
+def _at(tree: Any, path: str) -> Any:
+    """What lies under the keys of ``path``, which dots part; ``None`` where there is nothing."""
+    for key in path.split("."):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+READERS = {"bridge": _captions, "few_shot": _few_labels, "calibration": _calibrated}
+"""How a metrics file is read; the others hold scores against masks."""

@@ -1,0 +1,1 @@
+"""What embeddings are good for: nearest neighbours, linear probes, votes."""

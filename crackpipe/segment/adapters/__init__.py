@@ -1,0 +1,1 @@
+"""Text-guided segmentation: linear adapters on the tokens of a frozen encoder (CrackCLIP)."""

@@ -1,0 +1,234 @@
+"""CrackCLIP's loss straight from the logits of a token grid, with its gradient, in two passes over the pixels.
+
+:func:`text_adapters` is :func:`crackpipe.segment.losses.text_adapters` of the upsampled logits' sigmoid. On a processor
+pixels are upsampled row by row, scored and added back to the cells that they came from; no map of the photograph's
+size is kept. Exponential and logarithm are polynomials: both passes run on vector units.
+"""
+
+import functools
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int64, UInt8
+from numpy.polynomial import Chebyshev, Polynomial
+from torch import Tensor
+
+from crackpipe.compute import compiled
+from crackpipe.segment import losses
+from crackpipe.segment.adapters.network import upsampled
+
+Side = tuple[Int64[np.ndarray, "starts"], Float32[np.ndarray, "n"]]  # first pixel above each cell's middle, shares
+
+
+def _polynomial(function: Any, *, degree: int, low: float, high: float) -> tuple[np.float32, ...]:
+    """Coefficients, lowest power first, of the polynomial that meets a function in the Chebyshev points."""
+    fit = Chebyshev.interpolate(function, degree, domain=[low, high]).convert(kind=Polynomial)
+    return tuple(np.float32(one) for one in fit.coef)
+
+
+CRACK, EDGE = 1, 2  # marks of a pixel; 0 is none of both, an edge is crack too
+ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
+LN2, LOG2E = np.float32(np.log(2)), np.float32(1 / np.log(2))
+LEAST = np.float32(-87)  # below it exp() is no normal float32
+SURE, LOG_SURE = np.float32(1e-6), np.float32(np.log(1e-6))  # losses.EPS; here, as compiled code keeps this file's
+EXPONENT_BITS, EXPONENT_BIAS = np.int32(23), np.int32(127)
+E0, E1, E2, E3, E4, E5, E6 = _polynomial(np.exp, degree=6, low=-np.log(2) / 2, high=np.log(2) / 2)
+L0, L1, L2, L3, L4, L5, L6, L7, L8, L9 = _polynomial(np.log1p, degree=9, low=0, high=1)
+
+
+def text_adapters(
+    grids: Sequence[Float[Tensor, "b _r _k"]],
+    label: Float[Tensor, "b h w"],
+    *,
+    focal_weight: float,
+    dice_weight: float,
+    edge_weight: float,
+) -> Float[Tensor, ""]:
+    """Focal + dice + edge of each stage's map, summed over the stages (CrackCLIP, section 3.4).
+
+    Args:
+        grids: of each stage, logit of crack minus logit of normal in each cell.
+        label: 0 or 1.
+    """
+    weights = {"focal_weight": focal_weight, "dice_weight": dice_weight, "edge_weight": edge_weight}
+    if label.device.type == "cpu":
+        found: Tensor = _Scored.apply(label, (focal_weight, dice_weight, edge_weight), *grids)
+        return found
+    height, width = label.shape[1:]
+    maps = [torch.sigmoid(upsampled(grid, height=height, width=width)) for grid in grids]
+    return losses.text_adapters(maps, label, **weights)
+
+
+class _Scored(torch.autograd.Function):
+    """The loss, whose gradient is found with its value."""
+
+    @staticmethod
+    def forward(ctx: Any, label: Tensor, weights: tuple[float, float, float], *grids: Tensor) -> Tensor:
+        marks = np.empty(label.shape, np.uint8)
+        edges = _mark(label.contiguous().numpy(), marks)
+        pixels, count = marks.size, len(marks)
+        shares = weights[0] / pixels, weights[1] / count, weights[2] / edges if edges else 0.0
+        rows, cols = label.shape[1:]
+
+        def score(grid: Tensor) -> tuple[float, Tensor]:
+            cells = np.ascontiguousarray(grid.detach().float().numpy())
+            slope = np.zeros_like(cells)
+            value = _score(cells, marks, _side(cells.shape[1], rows), _side(cells.shape[2], cols), shares, slope)
+            return value, torch.from_numpy(slope).to(grid.dtype)
+
+        values, slopes = zip(*_pool(torch.get_num_threads()).map(score, grids), strict=True)
+        ctx.save_for_backward(*slopes)
+        constant = len(grids) * weights[2] if edges else 0.0
+        return torch.tensor(sum(values) + constant, dtype=torch.float32)
+
+    @staticmethod
+    def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
+        return None, None, *(above[0] * slope for slope in ctx.saved_tensors)
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that stay: new ones would cost as much as a stage's loss."""
+    return ThreadPoolExecutor(threads)
+
+
+def _side(cells: int, length: int) -> Side:
+    """How pixels of a side lie between its cells (half-pixel centres).
+
+    Returns:
+        The first pixel that lies between each cell and the next one, and the length; what share of each pixel's value
+        is that next cell's, in [0, 1); the last cell has no next one and takes it itself.
+    """
+    place = np.maximum((np.arange(length) + 0.5) * cells / length - 0.5, 0)
+    below = np.minimum(place.astype(np.int64), cells - 1)
+    return np.searchsorted(below, np.arange(cells + 1)), (place - below).astype(np.float32)
+
+
+@compiled.function
+def _mark(label: Float32[np.ndarray, "b h w"], marks: UInt8[np.ndarray, "b h w"]) -> int:
+    """Mark cracks and their edges (see :func:`losses.label_edges`); return the number of edge pixels."""
+    count, height, width = label.shape
+    edges = 0
+    for n in range(count):
+        for row in range(height):
+            for col in range(width):
+                marks[n, row, col] = 0
+                if label[n, row, col] > 0.5:
+                    marks[n, row, col] = CRACK
+                    near = label[n, max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2]
+                    if near.min() <= 0.5:
+                        marks[n, row, col] = EDGE
+                        edges += 1
+    return edges
+
+
+@compiled.reordered
+def _score(
+    grids: Float32[np.ndarray, "b r k"],
+    marks: UInt8[np.ndarray, "b h w"],
+    rows: Side,
+    cols: Side,
+    shares: tuple[float, float, float],
+    slopes: Float32[np.ndarray, "b r k"],
+) -> float:
+    """Loss of one stage but for the edges' constant; ``slopes``, zeros, become its gradient.
+
+    Args:
+        rows, cols: see :func:`_side`.
+        shares: weight of each pixel's focal loss, of each photograph's dice loss, and of each edge pixel.
+    """
+    height, width = marks.shape[1:]
+    focal_slope, spread = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+    total = 0.0
+    for n in range(len(marks)):
+        focal, both, cracks, edge = _photograph(grids[n], marks[n], rows, cols, focal_slope, spread)
+        union = cracks + (marks[n] > 0).sum() + 1.0
+        overlap = (2 * both + 1.0) / union
+        total += shares[0] * focal + shares[1] * (1 - overlap) - shares[2] * edge
+        everywhere, on_crack = shares[1] * overlap / union, -2 * shares[1] / union
+        for row in range(height):
+            for col in range(width):
+                mark = marks[n, row, col]
+                pull = np.float32(everywhere) + (np.float32(on_crack) if mark > 0 else ZERO)
+                pull -= np.float32(shares[2]) if mark == EDGE else ZERO
+                focal_slope[row, col] = np.float32(shares[0]) * focal_slope[row, col] + pull * spread[row, col]
+        _gather(focal_slope, rows, cols, slopes[n])
+    return total
+
+
+@compiled.reordered
+def _photograph(
+    grid: Float32[np.ndarray, "r k"],
+    marks: UInt8[np.ndarray, "h w"],
+    rows: Side,
+    cols: Side,
+    focal_slope: Float32[np.ndarray, "h w"],
+    spread: Float32[np.ndarray, "h w"],
+) -> tuple[float, float, float, float]:
+    """Sums over a photograph: focal loss, confidence on cracks, confidence, confidence on edges.
+
+    Fills ``focal_slope``, derivative of the focal loss by each pixel's logit, and ``spread``, p (1 − p).
+    """
+    height, width = marks.shape
+    line, logit = np.empty(grid.shape[1], np.float32), np.empty(width, np.float32)
+    sums = np.zeros(4)  # in float64, row by row
+    below = 0
+    for row in range(height):
+        while row >= rows[0][below + 1]:
+            below += 1
+        line[:] = grid[below] + rows[1][row] * (grid[min(below + 1, len(grid) - 1)] - grid[below])
+        for j in range(len(line)):
+            step = line[min(j + 1, len(line) - 1)] - line[j]
+            for col in range(cols[0][j], cols[0][j + 1]):
+                logit[col] = line[j] + cols[1][col] * step
+        row_focal, row_both, row_cracks, row_edge = ZERO, ZERO, ZERO, ZERO
+        for col in range(width):
+            crack = marks[row, col] > 0
+            right = logit[col] if crack else -logit[col]  # logit of the true class
+            small = max(-abs(right), LEAST)
+            power = np.floor(small * LOG2E + HALF)
+            rest = small - power * LN2
+            e = E0 + rest * (E1 + rest * (E2 + rest * (E3 + rest * (E4 + rest * (E5 + rest * E6)))))
+            e *= np.int32((np.int32(power) + EXPONENT_BIAS) << EXPONENT_BITS).view(np.float32)  # exp(−|logit|)
+            log = L5 + e * (L6 + e * (L7 + e * (L8 + e * L9)))
+            log = L0 + e * (L1 + e * (L2 + e * (L3 + e * (L4 + e * log))))  # log(1 + exp(−|logit|))
+            likely = ONE / (ONE + e)
+            unlikely = e * likely
+            of_truth = likely if right >= ZERO else unlikely
+            of_other = unlikely if right >= ZERO else likely
+            log = max(min(right, ZERO) - log, LOG_SURE)
+            row_focal -= of_other * of_other * log
+            slope = of_other * of_other * (TWO * of_truth * log - of_other)
+            slope = slope if of_truth > SURE else ZERO
+            focal_slope[row, col] = slope if crack else -slope
+            spread[row, col] = likely * unlikely
+            row_cracks += of_truth if crack else of_other
+            row_both += of_truth if crack else ZERO
+            row_edge += of_truth if marks[row, col] == EDGE else ZERO
+        sums += np.array([row_focal, row_both, row_cracks, row_edge])
+    return sums[0], sums[1], sums[2], sums[3]
+
+
+@compiled.reordered
+def _gather(slope: Float32[np.ndarray, "h w"], rows: Side, cols: Side, slopes: Float32[np.ndarray, "r k"]) -> None:
+    """Add what each pixel pulls to the cells that it was upsampled from."""
+    line = np.empty(slopes.shape[1], np.float32)
+    last_row, last_col = slopes.shape[0] - 1, slopes.shape[1] - 1
+    below = 0
+    for row in range(len(slope)):
+        line[:] = ZERO
+        for j in range(len(line)):
+            whole, upper = ZERO, ZERO
+            for col in range(cols[0][j], cols[0][j + 1]):
+                whole += slope[row, col]
+                upper += slope[row, col] * cols[1][col]
+            line[j] += whole - upper
+            line[min(j + 1, last_col)] += upper
+        while row >= rows[0][below + 1]:
+            below += 1
+        for j in range(len(line)):
+            slopes[below, j] += (ONE - rows[1][row]) * line[j]
+            slopes[min(below + 1, last_row), j] += rows[1][row] * line[j]

@@ -1,0 +1,1 @@
+"""Masks of whole photographs: tiles, scales, symmetries, darkness."""

@@ -1,0 +1,128 @@
+"""Any trained segmenter behind one function, and its run over a photograph of any size."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging import images
+from crackpipe.models import model_files
+from crackpipe.segment.adapters import text_guided
+from crackpipe.segment.inference import darkening, scale_choice, tiles
+from crackpipe.segment.networks import pixel_network
+from crackpipe.segment.networks.catalogue import NETWORKS
+
+NEAR = 0.5  # of the strongest confidence: pixels that choose the darkness
+BILATERAL_PX, BILATERAL_SIGMA = 5, 120.0  # as in König et al.'s dark map
+
+
+@dataclass(frozen=True, slots=True)
+class Segmenter:
+    """What inference needs of a segmenter.
+
+    Attributes:
+        predict: RGB levels 0–255 (b, 3, h, w) to confidences in [0, 1] (b, h, w).
+        multiple_px: heights and widths of its inputs are multiples of it.
+    """
+
+    predict: tiles.Predict
+    multiple_px: int
+
+
+def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
+    """Read the segmenter in ``folder``; a text-guided one reads its encoder in ``clip``.
+
+    Raises:
+        ModelError: the folder holds no segmenter, or one that belongs to another encoder.
+    """
+    if model_files.card(folder, kind="segmenter")["architecture"] in NETWORKS:
+        network = pixel_network.load(folder, runtime)
+        return Segmenter(partial(network.predict, runtime=runtime), network.multiple_px)
+    encoder = encoder_files.load(clip, runtime)
+    adapters = text_guided.load(folder, encoder, runtime)
+    return Segmenter(
+        partial(text_guided.predict, segmenter=adapters, encoder=encoder, runtime=runtime), encoder.multiple_px
+    )
+
+
+def segment(
+    image: UInt8[np.ndarray, "h w 3"],
+    segmenter: Segmenter,
+    *,
+    side_px: int | None,
+    tile_px: int,
+    overlap_px: int,
+    flips: int,
+    scales: Sequence[float],
+    crack_min_px: float,
+    crack_max_px: float,
+    dark_share: float,
+    dark_softness: float,
+    erosions: int,
+    what: str | None,
+) -> UInt8[np.ndarray, "h w"]:
+    """Crack confidence of each pixel, 0–255.
+
+    Args:
+        image: RGB, 0–255, any size.
+        side_px: ``None`` runs the photograph at its own size, in tiles where it is large; a number squeezes it to a
+            square of that side first, as CrackCLIP does.
+        tile_px, overlap_px, flips, what: see :func:`tiles.predict`. Both sides are rounded up to the segmenter's
+            multiple.
+        scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
+            its cracks are so wide, see :mod:`crackpipe.segment.inference.scale_choice`.
+        dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
+        erosions: 3×3 grey erosions of the result.
+    """
+    whole = image
+    height, width = image.shape[:2]
+    tile_px = _rounded(tile_px, segmenter.multiple_px)
+    if side_px is not None:
+        side = _rounded(side_px, segmenter.multiple_px)
+        image = images.resize(image, height=side, width=side, method="area" if side < min(height, width) else "linear")
+    run = partial(
+        tiles.predict,
+        image,
+        segmenter.predict,
+        tile_px=tile_px,
+        overlap_px=overlap_px,
+        multiple_px=segmenter.multiple_px,
+        flips=flips,
+        batch_px=tile_px**2,
+        what=what,
+    )
+    found = _at_scales(run, scales=scales, min_px=crack_min_px, max_px=crack_max_px)
+    found = images.resize(found, height=height, width=width, method="linear")
+    if dark_share:
+        found = darkening.darkened(
+            whole,
+            found,
+            share=dark_share,
+            near=NEAR,
+            softness=dark_softness,
+            bilateral_px=BILATERAL_PX,
+            bilateral_sigma=BILATERAL_SIGMA,
+        )
+    return images.erode(found, times=erosions)
+
+
+def _at_scales(
+    run: Callable[..., UInt8[np.ndarray, "_h _w"]], *, scales: Sequence[float], min_px: float, max_px: float
+) -> UInt8[np.ndarray, "_h _w"]:
+    """The mean map over the scales that suit the photograph; ``run(scale=…)`` gives the map at one of them."""
+    maps = {scale: run(scale=scale) for scale in scale_choice.look(scales)}
+    if len(scales) == 1:
+        return maps[scales[0]]
+    width_px = scale_choice.crack_width_px(scale_choice.mean(list(maps.values())))
+    chosen = scale_choice.choose(scales, width_px=width_px, min_px=min_px, max_px=max_px)
+    return scale_choice.mean([maps[scale] if scale in maps else run(scale=scale) for scale in chosen])
+
+
+def _rounded(side_px: int, multiple_px: int) -> int:
+    """The least multiple that is not smaller: 32 px and 14 px tokens ask for other sides."""
+    return -(-side_px // multiple_px) * multiple_px

@@ -1,0 +1,117 @@
+"""A segmentation network with everything that its inputs need: built, saved, loaded and run in one place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from crackpipe.compute.runtime import Runtime
+from crackpipe.imaging.guided_filter import guided_filter
+from crackpipe.models import backbones, model_files, normalise
+from crackpipe.segment.networks import catalogue
+from crackpipe.segment.networks.trunks import Weights
+
+REFINE_EPS = 0.01 / 255**2  # the published code's 0.01 is on levels 0–255
+
+
+@dataclass(frozen=True, slots=True)
+class PixelNetwork:
+    """U-Net, a DeepCrack or OED, and the normalisation of its inputs.
+
+    Attributes:
+        network: returns logits: side outputs, then the prediction.
+        name: of :data:`catalogue.NETWORKS`.
+        encoder, width: as :func:`catalogue.create` takes them.
+        mean, std: RGB, in units of [0, 1].
+        refine_px: radius of the guided filter that refines the prediction by the first side output (Liu et al. 2019);
+            0 leaves it out.
+    """
+
+    network: catalogue.Network
+    name: str
+    encoder: str
+    width: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    refine_px: int
+
+    @property
+    def multiple_px(self) -> int:
+        """Heights and widths of inputs are multiples of it."""
+        return self.network.multiple_px
+
+    def logits(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> list[Float[Tensor, "b h w"]]:
+        """Side outputs, then the prediction, from RGB levels 0–255.
+
+        Raises:
+            ModelError: a side is not a multiple of ``multiple_px``.
+        """
+        catalogue.check_size(self.network, height=pixels.shape[2], width=pixels.shape[3])
+        inputs = normalise.normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
+        with runtime.autocast():
+            found: list[Tensor] = self.network(inputs)
+        return [one.float() for one in found]
+
+    def predict(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b h w"]:
+        """Crack probability of each pixel, float32 on the CPU."""
+        with torch.inference_mode():
+            found = [torch.sigmoid(one).cpu() for one in self.logits(pixels, runtime)]
+        return _refined(found[-1], found[0], radius_px=self.refine_px) if self.refine_px else found[-1]
+
+
+def _refined(
+    prediction: Float[Tensor, "b h w"], guide: Float[Tensor, "b h w"], *, radius_px: int
+) -> Float[Tensor, "b h w"]:
+    pairs = zip(prediction.numpy(), guide.numpy(), strict=True)
+    refined = [guided_filter(one, by, radius_px=radius_px, eps=REFINE_EPS) for one, by in pairs]
+    return torch.from_numpy(np.stack(refined)).clamp(0, 1)
+
+
+def create(
+    name: str, *, encoder: str, weights: Weights, width: float, trunk: nn.Module | None, refine_px: int
+) -> PixelNetwork:
+    """An untrained network; see :func:`catalogue.create`. Inputs are scaled as the encoder's pretraining did."""
+    network = catalogue.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk)
+    mean, std = backbones.normalisation_of(encoder)
+    return PixelNetwork(network, name, encoder, width, tuple(mean), tuple(std), refine_px)
+
+
+def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
+    """Write a network as safetensors and JSON; ``labels`` says what it was trained on."""
+    card = {
+        "kind": "segmenter",
+        "architecture": segmenter.name,
+        "encoder": segmenter.encoder,
+        "width": segmenter.width,
+        "refine_px": segmenter.refine_px,
+        "labels": labels,
+        "mean": list(segmenter.mean),
+        "std": list(segmenter.std),
+    }
+    model_files.save(folder, segmenter.network, card)
+
+
+def load(folder: Path, runtime: Runtime) -> PixelNetwork:
+    """Read a network, place it on the device and switch it to inference.
+
+    Raises:
+        ModelError: the folder holds no segmenter, or its weights do not fit its card.
+    """
+    card = model_files.card(folder, kind="segmenter")
+    network = catalogue.create(
+        card["architecture"], encoder=card["encoder"], weights="none", width=card["width"], trunk=None
+    )
+    model_files.fill(network, model_files.weights(folder / "model.safetensors"), where=str(folder))
+    runtime.place(network).eval().requires_grad_(False)
+    return PixelNetwork(
+        network,
+        card["architecture"],
+        card["encoder"],
+        card["width"],
+        tuple(card["mean"]),
+        tuple(card["std"]),
+        card["refine_px"],
+    )

@@ -1,0 +1,1 @@
+"""Training windows: where photographs are cut, how they are changed, and what labels they get."""

@@ -1,0 +1,172 @@
+"""Augmented training windows: scale, rotation, flips, light, blur, noise, and simulated thin cracks.
+
+Crack widths differ between cameras more than anything else does; shrinking a photograph of wide cracks makes them as
+thin as another camera's. A view remembers where it was taken, so that any label of the photograph can be cut to it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+from crackpipe.imaging import images
+from crackpipe.segment.windows import thin_cracks
+
+Window = UInt8[np.ndarray, "s s 3"]
+Target = UInt8[np.ndarray, "s s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a window lies: from the photograph, or from any label of it, to the window.
+
+    Attributes:
+        side_px: of the window.
+        squeezed: whether the whole photograph is squeezed to a square of that side first, as CrackCLIP does.
+        scale: factor on the size of what is left.
+        centre_row, centre_col: the window's centre, pixels after scaling.
+        turn_deg: how far the window is turned about it.
+        mirrored: whether left and right change places at the end.
+    """
+
+    side_px: int
+    squeezed: bool
+    scale: float
+    centre_row: float
+    centre_col: float
+    turn_deg: float
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A training window.
+
+    Attributes:
+        pixels: RGB levels 0–255.
+        place: where it lies.
+        drawn: cracks that were drawn into it, which are in no label; ``None`` where there are none.
+    """
+
+    pixels: Window
+    place: Place
+    drawn: Bool[np.ndarray, "s s"] | None
+
+
+def view(
+    pixels: UInt8[np.ndarray, "h w 3"],
+    random: np.random.Generator,
+    *,
+    side_px: int,
+    fit: Literal["crop", "resize"],
+    scale_min: float,
+    scale_max: float,
+    rotation_deg: float,
+    contrast: float,
+    brightness: float,
+    grey_p: float,
+    blur_p: float,
+    blur_px: float,
+    noise_p: float,
+    noise: float,
+    thin_cracks_p: float,
+    thin_min_px: float,
+    thin_max_px: float,
+) -> View:
+    """A random square of a photograph; :func:`target` cuts a label to it.
+
+    Args:
+        fit: ``resize`` squeezes the whole photograph to a square of ``side_px`` first, as CrackCLIP does.
+        scale_min, scale_max: factor on the photograph's size, log-uniform.
+        rotation_deg: largest turn to either side.
+        contrast: the contrast is multiplied by 1 ± this share at most; each colour by up to a quarter of that.
+        brightness: grey levels that are added or subtracted at most.
+        grey_p: probability that the colours are taken away.
+        blur_p, blur_px: probability of a Gaussian blur, and its largest sigma.
+        noise_p, noise: probability of Gaussian noise, and its largest sigma in grey levels.
+        thin_cracks_p, thin_min_px, thin_max_px: probability and widths of :func:`thin_cracks.draw`.
+    """
+    place = _place(
+        random,
+        pixels.shape[:2],
+        side_px=side_px,
+        squeezed=fit == "resize",
+        scale=float(np.exp(random.uniform(np.log(scale_min), np.log(scale_max)))),
+        rotation_deg=rotation_deg,
+    )
+    levels, drawn = _cut(pixels, place).astype(np.float32), None
+    if random.random() < thin_cracks_p:
+        levels, drawn = thin_cracks.draw(levels, random, min_px=thin_min_px, max_px=thin_max_px)
+    if random.random() < blur_p:
+        levels = images.gaussian_blur(levels, sigma_px=float(random.uniform(0.3, max(blur_px, 0.3))))
+    levels = _light(levels, random, contrast=contrast, brightness=brightness, grey_p=grey_p)
+    if random.random() < noise_p:
+        sigma = np.float32(random.uniform(0, noise))
+        levels = levels + sigma * random.standard_normal(levels.shape, np.float32)
+    return View(np.rint(levels).clip(0, 255).astype(np.uint8), place, drawn)
+
+
+def target(label: UInt8[np.ndarray, "h w"], place: Place, *, drawn: Bool[np.ndarray, "s s"] | None) -> Target:
+    """What a window shows of its photograph's label (0–255), and of what was drawn into it.
+
+    Where the window shrinks the photograph, a pixel is the share of it that is crack.
+    """
+    cut = _cut(label, place)
+    return cut if drawn is None else np.where(drawn, np.uint8(255), cut)
+
+
+def _place(
+    random: np.random.Generator,
+    shape: tuple[int, ...],
+    *,
+    side_px: int,
+    squeezed: bool,
+    scale: float,
+    rotation_deg: float,
+) -> Place:
+    """A turned square, as far inside the scaled photograph as it goes."""
+    sides = (side_px, side_px) if squeezed else shape
+    turn_deg = float(random.uniform(-rotation_deg, rotation_deg))
+    row, col = (_inside(random, _scaled(length, scale), side_px) for length in sides)
+    return Place(side_px, squeezed, scale, row, col, turn_deg, bool(random.random() < 0.5))
+
+
+def _cut(layer: np.ndarray, place: Place) -> np.ndarray:
+    """Squeeze, shrink or enlarge a photograph or a label, then cut the turned square from it."""
+    if place.squeezed:
+        layer = images.squeezed(layer, side_px=place.side_px)
+    height, width = (_scaled(length, place.scale) for length in layer.shape[:2])
+    layer = images.resize(layer, height=height, width=width, method="area" if place.scale < 1 else "linear")
+    square = images.turned_window(
+        layer, centre_row=place.centre_row, centre_col=place.centre_col, turn_deg=place.turn_deg, side_px=place.side_px
+    )
+    return np.ascontiguousarray(square[:, ::-1]) if place.mirrored else square
+
+
+def _scaled(length: int, scale: float) -> int:
+    return max(8, round(length * scale))
+
+
+def _inside(random: np.random.Generator, length: int, side_px: int) -> float:
+    """The centre of a square of whole pixels, inside the photograph or, where that is smaller, in its middle."""
+    room = length - side_px
+    first = int(random.integers(0, room + 1)) if room > 0 else room // 2
+    return first + (side_px - 1) / 2
+
+
+def _light(
+    levels: Float32[np.ndarray, "s s 3"],
+    random: np.random.Generator,
+    *,
+    contrast: float,
+    brightness: float,
+    grey_p: float,
+) -> Float32[np.ndarray, "s s 3"]:
+    """Change contrast and brightness, then take the colours away, or change them."""
+    mean = levels.mean()
+    levels = (levels - mean) * np.float32(1 + random.uniform(-contrast, contrast)) + mean
+    levels = levels + np.float32(random.uniform(-brightness, brightness))
+    if random.random() < grey_p:
+        return np.repeat(levels.mean(axis=2, keepdims=True), 3, axis=2)
+    return levels * (1 + contrast / 4 * random.uniform(-1, 1, 3)).astype(np.float32)

@@ -1,0 +1,274 @@
+"""`crackpipe few-shot` and `crackpipe classify`: a user's folders become a head, and the head refers what is unsure."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from crackpipe.apply import classify, few_shot
+from crackpipe.cli import app
+from crackpipe.clip import embedding
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.compute.runtime import Runtime
+from crackpipe.data.datasets import folder as layouts
+from crackpipe.errors import CrackpipeError, DatasetError, ModelError
+from crackpipe.few_shot import head_files, training
+from crackpipe.few_shot.head_networks import Networks
+from crackpipe.imaging import images
+
+ROOT = Path(__file__).parents[2]
+SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
+LEVELS = {"crack": 40, "no_crack": 200}
+
+
+def picture(label: str, number: int) -> bytes:
+    noise = np.random.default_rng([LEVELS[label], number]).integers(0, 40, (40, 40, 3))
+    return images.encode_rgb((LEVELS[label] + noise).astype(np.uint8))
+
+
+@pytest.fixture(autouse=True)
+def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
+    tree["slice"] |= {"side_px": 32, "stride_px": 32}
+    for head in ("linear", "bayesian"):
+        tree["few_shot"][head] |= {"steps": 200, "hidden": 4}
+    monkeypatch.chdir(tmp_path)
+    with Path("params.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(tree, file)
+    torch.manual_seed(0)
+    encoder_files.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+    for label in LEVELS:
+        Path("bridge", label).mkdir(parents=True)
+        for number in range(20):
+            Path("bridge", label, f"{number}.png").write_bytes(picture(label, number))
+
+
+def fit(**changed: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"out": Path("head"), "clip": Path("models/clip_base"), "settings": Path("params.yaml")}
+    return few_shot.fit(Path("bridge"), **(given | {"head": "bayesian", "folds": 3, "seed": 0} | changed))
+
+
+def invoke(*arguments: str) -> str:
+    done = CliRunner().invoke(app.commands, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_folders_become_a_head_that_decides_and_refers() -> None:
+    Path("bridge/crack/broken.jpg").write_bytes(b"no picture")
+    printed = invoke("few-shot", "bridge", "--folds", "3")
+    assert "bridge/crack/broken.jpg: not a picture" in printed
+    assert "a head from 40 photographs, and report.json" in printed
+    assert re.search(r"^f1 +[01]\.\d{4}  \([01]\.\d\d to [01]\.\d\d\)$", printed, re.MULTILINE)
+    assert "by 3 folds" in printed
+    assert "mostly luck" not in printed
+    report = json.loads(Path("head/report.json").read_text(encoding="utf-8"))
+    assert (report["n"], report["folds"]) == (40, 3)
+    assert report["f1"] > 0.9
+    assert [row["path"] for row in report["rejected"]] == ["bridge/crack/broken.jpg"]
+    assert report["ece_low"] <= report["ece"] <= report["ece_high"]
+    assert report["f1_low"] <= report["f1"] <= report["f1_high"]
+    assert report["referral"][-1]["coverage"] == 1
+    Path("new").mkdir()
+    for label in LEVELS:
+        Path("new", f"{label}.png").write_bytes(picture(label, 99))
+    Path("new/broken.jpg").write_bytes(b"no picture")
+    printed = invoke("classify", "new", "--risk", "0.1")
+    assert "1 of 3 to a person; in its cross-validation this keeps 100% of the decisions, " in printed
+    table = pd.read_csv("decisions.csv", keep_default_na=False).set_index("photo")
+    assert table.loc["new/crack.png", "decision"] == "crack"
+    assert table.loc["new/no_crack.png", "decision"] == "no crack"
+    assert table.loc["new/broken.jpg", "refer"] == "yes"
+    assert set(table["refer"]) <= {"yes", "no"}
+
+
+def test_two_equal_calls_write_the_same_bytes() -> None:
+    fit(head="linear")
+    fit(head="linear", out=Path("again"))
+    for name in ("model.safetensors", "model.json", "report.json"):
+        assert Path("head", name).read_bytes() == Path("again", name).read_bytes()
+
+
+def test_a_missing_class_and_a_single_picture_are_refused() -> None:
+    for path in Path("bridge/crack").glob("[1-9]*.png"):
+        path.unlink()
+    with pytest.raises(DatasetError, match="got 1 in crack/ and 20 in no_crack/ different photographs"):
+        fit()
+    Path("bridge/crack/0.png").unlink()
+    with pytest.raises(DatasetError, match=r"bridge/crack: holds no photograph"):
+        fit()
+    Path("bridge/crack").rmdir()
+    with pytest.raises(DatasetError, match="crack/ and no_crack/ are both needed here") as refused:
+        fit()
+    assert "masks/" not in str(refused.value)
+    assert not Path("head").exists()
+
+
+def test_figures_of_very_few_photographs_are_called_luck() -> None:
+    for path in Path("bridge").glob("*/[3-9]*.png"):
+        path.unlink()
+    for path in Path("bridge").glob("*/1?.png"):
+        path.unlink()
+    printed = invoke("few-shot", "bridge", "--folds", "50", "--head", "linear")
+    assert "by 3 folds" in printed
+    assert (
+        "a class has 3 different photographs or subfolders: with fewer than 10 these figures are mostly luck" in printed
+    )
+
+
+def test_an_encoder_that_has_diverged_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.full((1, 16), np.nan))
+    with pytest.raises(CrackpipeError, match=r"bridge/crack/0\.png: its embedding is not finite; the encoder has"):
+        fit()
+    assert not Path("head").exists()
+
+
+def test_the_same_picture_in_both_classes_is_refused() -> None:
+    Path("bridge/no_crack/copy.png").write_bytes(picture("crack", 2))
+    with pytest.raises(DatasetError, match=r"crack/2\.png and bridge/no_crack/copy\.png are the same picture in both"):
+        fit()
+
+
+def test_copies_of_a_picture_count_once() -> None:
+    for path in Path("bridge/crack").glob("[1-9]*.png"):
+        path.write_bytes(picture("crack", 0))
+    with pytest.raises(DatasetError, match="got 1 in crack/"):
+        fit()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"folds": 1}, "--folds: got 1; cross-validation needs at least 2"),
+        ({"head": "knn"}, "--head: got 'knn', expected one of bayesian, "),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(CrackpipeError, match=said):
+        fit(**changed)
+
+
+def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
+    fit(head="linear")
+    given: dict[str, Any] = {"head": Path("head"), "settings": Path("params.yaml"), "risk": 0.1, "out": Path("d.csv")}
+    torch.manual_seed(1)
+    encoder_files.save(Path("models/other"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+    with pytest.raises(ModelError, match="head: was trained with another encoder than models/other"):
+        classify.classify([Path("bridge")], clip=Path("models/other"), **given)
+    with pytest.raises(ModelError, match=r"gone: no head here; run `crackpipe few-shot FOLDER` first"):
+        classify.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"head": Path("gone")})
+    with pytest.raises(ModelError, match=r"gone: no encoder here; .*--project"):
+        classify.classify([Path("bridge")], clip=Path("gone"), **given)
+    with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
+        classify.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"risk": 2})
+    Path("empty").mkdir()
+    with pytest.raises(CrackpipeError, match="no file in empty"):
+        classify.classify([Path("empty")], clip=Path("models/clip_base"), **given)
+
+
+def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for label in LEVELS:
+        for number in range(12):
+            pier = Path("bridge", label, f"{label}_pier_{number // 3}")
+            pier.mkdir(exist_ok=True)
+            Path("bridge", label, f"{number}.png").rename(pier / f"{number}.png")
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.ones((1, 16), np.float16))
+    listed = list(layouts.read(Path("bridge")))
+    runtime = Runtime(torch.device("cpu"), None)
+    taught = few_shot.embedded(listed, DualEncoder(**SPEC), runtime, side_px=32, max_megapixels=1.0)
+    assert sorted(np.bincount(taught.groups)) == [1] * 16 + [3] * 8
+    known: list[np.ndarray] = []
+
+    def teach(rows: np.ndarray) -> Networks:
+        known.append(rows)
+        return Networks(torch.zeros(1, 2, 16), torch.zeros(1, 1, 2), torch.zeros(1, 2))
+
+    few_shot.cross_validated(taught, teach, folds=4, seed=0)
+    assert len(known) == 4
+    for rows in known:
+        asked = np.setdiff1d(np.arange(40), rows)
+        assert len(asked)
+        assert not set(taught.groups[rows]) & set(taught.groups[asked])
+
+
+def decide(*photos: Path, risk: float = 0.1) -> pd.DataFrame:
+    clip, settings = Path("models/clip_base"), Path("params.yaml")
+    return classify.classify(photos, head=Path("head"), clip=clip, settings=settings, risk=risk, out=Path("d.csv"))
+
+
+def test_a_photograph_much_larger_than_those_of_the_head_goes_to_a_person() -> None:
+    fit(head="linear")
+    small = images.decode_rgb(picture("crack", 0))
+    for name, times in (("twice", 2), ("thrice", 3)):
+        Path(f"{name}.png").write_bytes(images.encode_rgb(np.tile(small, (times, 1, 1))))
+    twice, thrice = decide(Path("twice.png"), Path("thrice.png"), risk=1.0).to_dict("records")
+    assert (twice["refer"], twice["reason"]) == ("no", "")
+    assert (thrice["refer"], thrice["reason"]) == (
+        "yes",
+        "120 px, but the head learned from 40 px at most; cut it into such squares",
+    )
+    assert thrice["decision"] == twice["decision"] == "crack"
+
+
+def test_the_command_fails_where_nothing_can_be_read() -> None:
+    fit(head="linear")
+    Path("broken.jpg").write_bytes(b"no picture")
+    done = CliRunner().invoke(app.commands, ["classify", "broken.jpg"], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "1 of 1 to a person" in done.stdout
+
+
+def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit(head="linear")
+    photo = Path("bridge/crack/0.png")
+    assert decide(photo)[["decision", "reason"]].to_numpy().tolist() == [["crack", ""]]
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "predicted", lambda *_: (np.full((1, 1), np.nan), np.zeros((1, 1))))
+        row = decide(photo).iloc[0]
+        assert (row["decision"], row["refer"], row["reason"]) == (
+            "",
+            "yes",
+            "its score is not finite; train the head again",
+        )
+    monkeypatch.setattr(embedding, "encode_images", lambda *_: np.full((1, 16), np.nan))
+    row = decide(photo).iloc[0]
+    assert (row["decision"], row["refer"]) == ("", "yes")
+    assert row["reason"].startswith("its embedding is not finite; the encoder has diverged")
+
+
+def test_a_head_without_a_usable_referral_point_refers_everything() -> None:
+    fit(head="linear")
+    printed = invoke("classify", "bridge/crack", "--risk", "0.05")  # 0 errors in 40 leave 8.8 %
+    assert "20 of 20 to a person; its cross-validation has too few sure and right decisions for a bound of 0.05" in (
+        printed
+    )
+
+
+def test_a_head_that_has_diverged_is_not_saved() -> None:
+    networks = Networks(torch.zeros(1, 2, 3), torch.zeros(1, 2, 2), torch.tensor([[0.0, torch.nan]]))
+    with pytest.raises(ModelError, match="the head's score is not finite: its training has diverged"):
+        head_files.save(Path("head"), networks, {})
+    assert not Path("head").exists()
+
+
+def test_files_that_are_no_picture_and_missing_ones_are_referred_and_hidden_ones_left_out() -> None:
+    fit(head="linear")
+    Path("new/deep").mkdir(parents=True)
+    Path("new/deep/notes.txt").write_text("no picture", encoding="utf-8")
+    Path("new/.hidden.png").write_bytes(picture("crack", 0))
+    Path("new/photo").write_bytes(picture("crack", 0))
+    table = decide(Path("new"), Path("missing.png")).set_index("photo")
+    assert table.index.tolist() == ["new/deep/notes.txt", "new/photo", "missing.png"]
+    assert table["decision"].tolist() == ["", "crack", ""]
+    for name in ("new/deep/notes.txt", "missing.png"):
+        assert table.loc[name, "refer"] == "yes"
+        assert table.loc[name, "reason"]

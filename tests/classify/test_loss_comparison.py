@@ -1,0 +1,184 @@
+"""A cell of the comparison of losses."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from dark_network import Darkness
+
+from crackpipe.classify import classifier, feature_cache, loss_comparison, recipe
+from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.losses.smoothing import cross_entropy
+from crackpipe.classify.training_inputs import Photographed
+from crackpipe.compute.runtime import start_runtime
+from crackpipe.data.photo_cache import PhotoCache
+from crackpipe.errors import DatasetError, ModelError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
+
+
+def patches() -> pd.DataFrame:
+    """Per source and split two patches; column 0 is black (crack), column 16 white."""
+    rows = [
+        {"photo_id": f"{source}/p", "col_px": col, "label": int(col == 0), "split": split}
+        for source in ("crack500", "deepcrack")
+        for split in ("train", "val", "test")
+        for col in (0, 16)
+    ]
+    return pd.DataFrame(rows).astype({"label": np.int8}).assign(row_px=0, side_px=16, symmetry=0)
+
+
+def test_a_cell_trains_and_validates_on_one_source_and_tests_on_all() -> None:
+    found = loss_comparison.for_training_on(patches(), "crack500")
+    sources = found["photo_id"].str.partition("/")[0]
+    assert set(sources[found["split"] != "test"]) == {"crack500"}
+    assert set(sources[found["split"] == "test"]) == {"crack500", "deepcrack"}
+    assert len(loss_comparison.for_training_on(patches(), "all")) == len(patches())
+
+
+def test_a_source_without_training_patches_is_refused_by_name() -> None:
+    with pytest.raises(DatasetError, match="cfd has no training patch; expected all or one of crack500, deepcrack"):
+        loss_comparison.for_training_on(patches(), "cfd")
+
+
+def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack_steps() -> None:
+    photo = np.zeros((16, 32, 3), np.uint8)
+    photo[:, 16:] = 255
+    model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
+    found = loss_comparison.cell(
+        model,
+        patches(),
+        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
+        runtime=runtime,
+        attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
+        seed=0,
+    )
+    assert set(found["scores"]) == {"crack500", "deepcrack"}
+    assert set(found["scores"]["crack500"]) == {"none", "temperature", "platt", "isotonic"}
+    assert found["scores"]["deepcrack"]["none"]["f1"] == 1
+    sure = 1 / (1 + np.exp(-4))
+    assert found["scores"]["crack500"]["none"]["ece"] == pytest.approx(1 - sure, abs=1e-6)
+    assert found["scores"]["crack500"]["temperature"]["ece"] < 1 - sure
+    (row,) = found["attack_steps"]["crack500"]
+    assert row == {"steps": 3, "accuracy": 1.0, "confidence": pytest.approx(sure), "count": 2}  # 4 / (8 · 0.2) steps
+
+
+AUGMENT = {"sides_px": [32], "colour_jitter": 0.0, "colour_jitter_p": 0.0, "noise_p": 0.0}
+
+
+def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
+    """Photographs and patches of two sources under ``folder``; each left half is black, and a crack."""
+    table = pd.concat([patches().assign(row_px=row) for row in range(0, 96, 16)], ignore_index=True)
+    table["photo_id"] = table["photo_id"] + "-" + table["split"]
+    if val_of == "cracks":
+        table = table[(table["split"] != "val") | (table["label"] == 1)]
+    table = table.sort_values(["photo_id", "row_px", "col_px"], ignore_index=True)
+    photo = np.zeros((96, 32, 3), np.uint8)
+    photo[:, 16:] = 255
+    row = {"height_px": 96, "width_px": 32, "image": images.encode_rgb(photo), "mask": None, "label": None}
+    row |= {"caption": None, "attributes": None, "mm_per_px": None}
+    rows = [
+        {"photo_id": name, "source": name.split("/")[0], "split": name.split("-")[1], "group_id": name, **row}
+        for name in sorted(set(table["photo_id"]))
+    ]
+    parquet.write_shards(folder / "photos", schemas.PHOTOS, rows)
+    parquet.write(folder / "patches.parquet", schemas.PATCHES, table.to_dict("records"))
+    return table
+
+
+def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> dict[str, Any]:
+    loss_comparison.run(
+        folder / f"{name}.json",
+        name="cross_entropy",
+        loss=cross_entropy,
+        backbone="tf_efficientnet_lite0",
+        train_on="crack500",
+        seed=seed,
+        scored_seed=0,
+        weights="package",
+        side_px=32,
+        train_from=train_from,
+        val_patches=24,
+        test_patches=24,
+        attack={"steps": 2, "epsilon": 1.0, "step_size": 0.2},
+        drawn={"epochs": 1, "patches_per_epoch": 8, "crack_share": None},
+        augment=AUGMENT,
+        schedule={"batch": 4, "optimiser": "sgd", "lr": 0.01, "lr_gamma": 0.5, "lr_step_epochs": 1, "momentum": 0.9,
+                  "weight_decay": 0.0},
+        photos=folder / "photos",
+        patches=folder / "patches.parquet",
+        features=folder / "features",
+        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
+        workers=1,
+        key=[],
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("train_from", ["conv_head", None])
+def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_equal_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_from: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)  # checkpoints
+    table = project(tmp_path)
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
+    torch.manual_seed(0)
+    model = classifier.create(backbone="tf_efficientnet_lite0", weights="package", side_px=32)
+    parts = table[table["split"] == "train"], table[table["split"] != "train"]
+    if train_from is None:
+        feature_cache.write_nothing(tmp_path / "features")
+    else:
+        with PhotoCache(tmp_path / "photos", wanted=set(table["photo_id"]), workers=1) as photos:
+            inputs = Photographed(photos, 32, 1, AUGMENT)
+            folder = tmp_path / "features"
+            feature_cache.write(folder, model, parts, inputs, runtime, train_from=train_from, seed=0)
+        shutil.rmtree(tmp_path / "photos")  # nothing is read but what was kept
+        (tmp_path / "photos").mkdir()
+        (tmp_path / "patches.parquet").write_bytes(b"")
+    found = run(tmp_path, train_from=train_from, seed=1, name="a")
+    assert {key: found[key] for key in ("loss", "train_on", "trained_on", "seed")} == {
+        "loss": "cross_entropy",
+        "train_on": "crack500",
+        "trained_on": ["crack500"],
+        "seed": 1,
+    }
+    counts = {source: kinds["none"]["n"] for source, kinds in found["scores"].items()}
+    assert counts == {"crack500": 12, "deepcrack": 12}
+    assert found == run(tmp_path, train_from=train_from, seed=1, name="b")
+    assert found["scores"] != run(tmp_path, train_from=train_from, seed=2, name="c")["scores"]
+
+
+def test_validation_patches_of_one_class_are_told_before_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, val_of="cracks")
+    monkeypatch.setattr(recipe, "train", lambda *_, **__: pytest.fail("it was trained"))
+    with pytest.raises(ModelError, match=r"calibrate\.train_on crack500: temperature calibration .* the 6 there are"):
+        run(tmp_path, train_from=None, seed=1, name="a")
+
+
+def test_calibrators_see_validation_patches_alone() -> None:
+    """Validation patches are labelled the other way round: a calibrator of theirs spoils the test patches."""
+    photo = np.zeros((16, 32, 3), np.uint8)
+    photo[:, 16:] = 255
+    table = patches()
+    table.loc[table["split"] == "val", "label"] = 1 - table["label"]
+    model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
+    found = loss_comparison.cell(
+        model,
+        table,
+        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
+        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
+        attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
+        seed=0,
+    )
+    assert found["scores"]["crack500"]["none"]["accuracy"] == 1
+    assert found["scores"]["crack500"]["platt"]["accuracy"] == 0

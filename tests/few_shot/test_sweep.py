@@ -1,0 +1,130 @@
+"""Heads on all subsets and seeds: rows in order, the same twice, better with labels; scores and curves of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from crackpipe.errors import TableError
+from crackpipe.few_shot import sweep
+from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.report import few_shot
+
+NETWORK: dict[str, Any] = {"texts": True, "hidden": 4, "dropout": 0.1, "steps": 40, "batch": 16, "lr": 0.05}
+POSTERIOR: dict[str, Any] = {
+    "prior_scale": 1.0,
+    "rank": 2,
+    "init_scale": 0.5,
+    "anneal": 0.3,
+    "samples": 9,
+    "steps": 200,
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "zero_shot": {"scale": 5.0},
+    "linear": {**NETWORK, "weight_decay": 0.01},
+    "linear_image": {**NETWORK, "weight_decay": 0.01, "texts": False},
+    "bayesian": {**NETWORK, **POSTERIOR, "guide": "mean_field"},
+    "bayesian_low_rank": {**NETWORK, **POSTERIOR, "guide": "low_rank"},
+    "bayesian_image": {**NETWORK, **POSTERIOR, "guide": "mean_field", "texts": False},
+    "logistic": {"inverse_penalty": 10.0, "iterations": 100},
+    "knn": {"k": 3},
+    "tip_adapter": {"scale": 5.0, "alpha": 16.0, "beta": 5.5},
+}
+TRIAL: dict[str, Any] = {"shares": [0.0, 4, 1.0], "seeds": 2, "seed": 3}
+
+
+def patches(name: str, *, count: int, shift: float, seed: int) -> Patches:
+    """Unit vectors of two clusters; ``shift`` is how far these lie apart."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    drawn = random.normal(size=(count, 8)) + 2
+    drawn[:, 0] += shift * (2 * labels - 1)
+    vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    ids = [f"s/{name}{number:02d}@0,0+8" for number in range(count)]
+    return Patches(ids, vectors, labels, ["s"] * count, [f"{name}{number // 4}" for number in range(count)])
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    classes = np.array([[0.0] + [1.0] * 7, [0.5] + [1.0] * 7], np.float32)
+    return Material(
+        patches("p", count=40, shift=3.0, seed=0),
+        patches("t", count=60, shift=3.0, seed=1),
+        patches("o", count=20, shift=0.0, seed=2),
+        classes / np.linalg.norm(classes, axis=1, keepdims=True),
+    )
+
+
+@pytest.mark.parametrize("head", SETTINGS)
+def test_a_head_says_the_same_twice_of_every_patch_and_tells_the_clusters_apart(head: str, material: Material) -> None:
+    first, second = (sweep.run(head, material, settings=SETTINGS[head], **TRIAL) for _ in range(2))
+    wanted = ["T0"] if head == "zero_shot" else ["T1", "T2"]
+    assert [(row["subset"], row["seed"]) for row in first] == [(name, seed) for name in wanted for seed in (3, 4)]
+    for one, other in zip(first, second, strict=True):
+        assert one["score"].shape == (80,)
+        assert np.array_equal(one["score"], other["score"])
+        assert ((one["score"] >= 0) & (one["score"] <= 1)).all()
+        assert (one["mutual_information"] is not None) == head.startswith("bayesian")
+    if head != "zero_shot":
+        assert [row["n_train"] for row in first] == [4, 4, 40, 40]
+        right = (first[-1]["score"][:60] > 0.5) == (material.test.labels == 1)
+        assert right.mean() > 0.9
+
+
+def test_seeds_that_learn_from_the_same_patches_differ_by_their_start(material: Material) -> None:
+    together = sweep.run("linear", material, settings=SETTINGS["linear"] | {"dropout": 0.0}, **TRIAL)
+    assert not np.array_equal(together[-1]["score"], together[-2]["score"])
+
+
+def test_every_head_of_the_params_is_there() -> None:
+    assert set(SETTINGS) == set(sweep.HEADS)
+
+
+def test_a_subset_that_lacks_a_class_is_refused_before_training(material: Material) -> None:
+    labels = np.zeros(40, np.int64)
+    labels[0] = 1
+    pool = material.pool
+    rare = Patches(pool.item_ids, pool.vectors, labels, pool.sources, pool.group_ids)
+    with pytest.raises(TableError, match="subset T0 of seed 3: has 0 of crack and 2 of no crack"):
+        sweep.run("knn", Material(rare, material.test, material.ood, material.classes), settings={"k": 1},
+                  shares=[2], seeds=1, seed=3)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cells(material: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cells")
+    for head in ("zero_shot", "linear", "bayesian"):
+        sweep.write(folder / f"{head}.parquet", sweep.run(head, material, settings=SETTINGS[head], **TRIAL))
+    return folder
+
+
+def test_figures_stand_by_subset_and_head_with_spreads_and_intervals(material: Material, cells: Path) -> None:
+    found = sweep.read(cells, heads=["zero_shot", "linear", "bayesian"])
+    tree = few_shot.scores(material, found, reference="linear", resamples=20, seed=0)
+    assert {subset: sorted(heads) for subset, heads in tree.items()} == {
+        "T0": ["zero_shot"],
+        "T1": ["bayesian", "linear"],
+        "T2": ["bayesian", "linear"],
+    }
+    one = tree["T2"]["bayesian"]
+    assert (one["n_train"], one["n_test"], one["seeds"]) == (40, 60, 2)
+    assert {"precision", "recall", "f1", "pr_auc", "ece", "nll", "brier", "f1_std"} <= set(one)
+    assert one["f1"] > 0.9
+    assert one["error_refer_20"] <= one["error"]
+    assert one["ood_auroc_entropy"] > 0.6  # between the clusters
+    difference = one["minus_linear"]
+    assert difference["f1_low"] <= difference["f1"] <= difference["f1_high"]
+    assert difference["f1"] == pytest.approx(one["f1"] - tree["T2"]["linear"]["f1"])
+    rows = few_shot.f1_rows(tree)
+    assert [row["n_train"] for row in rows] == [0, 4, 4, 40, 40]
+    assert all(row["low"] <= row["f1"] <= row["high"] for row in rows)
+    risks = few_shot.risk_rows(material, found)
+    assert {row["coverage"] for row in risks} == {share / 100 for share in range(5, 101, 5)}
+    losses = few_shot.loss_rows(found)
+    assert {row["run"] for row in losses} == {"linear T1", "linear T2", "bayesian T1", "bayesian T2"}
+
+
+def test_what_another_run_has_left_is_refused(cells: Path) -> None:
+    with pytest.raises(TableError, match=r"holds bayesian, which few_shot\.heads does not name"):
+        sweep.read(cells, heads=["zero_shot", "linear"])

@@ -1,0 +1,131 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from crackpipe import params
+from crackpipe.errors import ParamsError
+from crackpipe.files import atomic
+from crackpipe.params import compose
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    """The project's own defaults, with two datasets and two scales of the test's own."""
+    folder = tmp_path / "conf"
+    shutil.copytree(CONF, folder, ignore=shutil.ignore_patterns("dataset", "scale"))
+    for path, text in {
+        "dataset/demo.yaml": "slice:\n  stride_px: 32\n",
+        "dataset/walls.yaml": "ingest:\n  sources:\n    - {name: folder, split: own, limit: 9}\n",
+        "scale/cpu.yaml": "runtime:\n  threads: 2\n",
+        "scale/tiny.yaml": "slice:\n  stride_px: 16\n",
+    }.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(f"# @package _global_\n{text}", encoding="utf-8")
+    return folder
+
+
+def composed(conf: Path, **chosen: object) -> dict:
+    text = compose.compose(conf, **({"dataset": "demo", "scale": "cpu", "overrides": []} | chosen))
+    return YAML(typ="safe").load(text)
+
+
+def test_dataset_changes_the_defaults_scale_the_dataset_and_a_key_the_scale(conf: Path):
+    assert composed(conf)["slice"]["stride_px"] == 32
+    assert composed(conf, scale="tiny")["slice"]["stride_px"] == 16
+    assert composed(conf, scale="tiny", overrides=["slice.stride_px=8"])["slice"]["stride_px"] == 8
+
+
+def test_other_values_are_those_of_the_defaults(conf: Path):
+    defaults = YAML(typ="safe").load((conf / "config.yaml").read_text(encoding="utf-8"))
+    del defaults["defaults"]
+    defaults["slice"]["stride_px"] = 32
+    defaults["runtime"]["threads"] = 2
+    assert composed(conf) == defaults
+
+
+def test_a_list_is_replaced_as_a_whole(conf: Path):
+    assert composed(conf, dataset="walls")["ingest"]["sources"] == [{"name": "folder", "split": "own", "limit": 9}]
+
+
+def test_comments_stay_and_the_first_line_tells_the_composition(conf: Path):
+    text = compose.compose(conf, dataset="walls", scale="tiny", overrides=["runtime.threads=3"])
+    assert text.startswith("# Composed with dataset=walls scale=tiny runtime.threads=3\n")
+    assert "defaults:" not in text
+    template = (conf / "config.yaml").read_text(encoding="utf-8")
+    comments = [line[line.index("# ") :] for line in template.splitlines() if "# " in line]
+    assert [comment for comment in comments if comment not in text] == []
+
+
+def test_the_same_choice_gives_the_same_bytes(conf: Path):
+    first, second = (compose.compose(conf, dataset="walls", scale="cpu", overrides=[]) for _ in range(2))
+    assert first == second
+
+
+def test_numbers_without_a_dot_or_sign_are_numbers(conf: Path):
+    assert composed(conf, overrides=["train_classifier.lr=1e-5"])["train_classifier"]["lr"] == 1e-5
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"dataset": "wals"}, "dataset=wals: no such dataset; known: demo, walls"),
+        ({"scale": "huge"}, "scale=huge: no such scale; known: cpu, tiny"),
+        ({"overrides": ["slice.strid_px=8"]}, "slice.strid_px: unknown key; did you mean slice.stride_px?"),
+        ({"overrides": ["zzz=8"]}, "zzz: unknown key; sections: ablate, ablate_prompts, align_clip, calibrate"),
+        ({"overrides": ["slice=8"]}, "slice is a section; set one of its keys: slice.side_px"),
+        ({"overrides": ["slice.stride_px"]}, "'slice.stride_px': expected key=value"),
+        ({"overrides": ["slice.stride_px=0"]}, "slice.stride_px: got 0; input should be greater than or equal to 1"),
+        ({"overrides": ["slice.stride_px=wide"]}, "slice.stride_px: got 'wide'; input should be a valid integer"),
+        ({"overrides": ["slice.stride_px=["]}, r"cannot be composed with dataset=demo scale=cpu slice.stride_px=\["),
+    ],
+)
+def test_a_wrong_choice_is_explained(conf: Path, chosen: dict, message: str):
+    with pytest.raises(ParamsError, match=message.replace("?", r"\?")):
+        composed(conf, **chosen)
+
+
+def test_an_unknown_key_in_a_dataset_is_explained(conf: Path):
+    (conf / "dataset/walls.yaml").write_text("# @package _global_\nslice:\n  sidepx: 4\n", encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"slice\.sidepx: unknown key; did you mean side_px\?"):
+        composed(conf, dataset="walls")
+
+
+def test_a_folder_without_conf_is_explained(tmp_path: Path):
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "scale").mkdir()
+    (tmp_path / "dataset/demo.yaml").touch()
+    (tmp_path / "scale/cpu.yaml").touch()
+    with pytest.raises(ParamsError, match=r"config\.yaml: not found; run crackpipe from the project's root"):
+        composed(tmp_path)
+
+
+def test_a_composed_file_is_recognised_and_a_changed_one_names_the_key(conf: Path, tmp_path: Path):
+    path = tmp_path / "params.yaml"
+    atomic.write(path, compose.compose(conf, dataset="walls", scale="tiny", overrides=[]))
+    assert compose.check_composed(path, conf) == "dataset=walls scale=tiny"
+    atomic.write(path, path.read_text(encoding="utf-8").replace("threads: 2", "threads: 5", 1))
+    with pytest.raises(
+        ParamsError, match=r"nearest is dataset=walls scale=tiny, but\n  runtime\.threads: got 5; expected 2"
+    ):
+        compose.check_composed(path, conf)
+
+
+def test_writing_leaves_nothing_beside_the_file(tmp_path: Path):
+    atomic.write(tmp_path / "params.yaml", "a: 1\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+def test_every_composition_that_the_project_offers_is_valid():
+    texts = compose.compositions(CONF)
+    assert "dataset=demo scale=cpu" in texts
+    for name, text in texts.items():
+        params.check(YAML(typ="safe").load(text), where=name)
+
+
+def test_a_wrong_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=r"conf: not found; run this in the project's folder, where dvc\.yaml is"):
+        compose.compose(tmp_path / "conf", dataset="demo", scale="cpu", overrides=[])

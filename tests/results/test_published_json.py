@@ -1,0 +1,71 @@
+"""The figures in ``published.json`` are those that the papers and the model card print."""
+
+import numpy as np
+import pytest
+
+from crackpipe.results import published_tables
+from crackpipe.results.published_tables import Table
+from crackpipe.results.table_rows import Cell
+
+ONE, TWO, THREE, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(10)
+FEW, BAYES, CLASSIFIERS, LOSSES, SCALED, LEVELS = range(10, 16)
+
+
+def published(table: Table) -> dict[str, tuple[Cell | None, ...]]:
+    return {row.name: row.cells for row in table.rows if not row.run}
+
+
+def test_published_figures_are_those_of_the_papers() -> None:
+    found = published_tables.tables([])
+    assert [len(table.rows) for table in found] == [5, 3, 5, 6, 12, 4, 2, 3, 2, 2, 6, 4, 7, 7, 2, 2]
+    assert published(found[ONE])["GPLL"][3] == Cell((65.97, 73.19, 72.28))
+    assert published(found[ONE])["PWSC (CRF)"][0] == Cell((56.64, 63.73, 65.13))
+    assert published(found[TWO])["CrackCLIP, ground truth (FSV)"][1] == Cell((43.38, 45.19, 35.36))
+    assert published(found[THREE])["U-Net, CAM-CRF labels"][1] == Cell((9.09, 16.74, 9.58))
+    assert published(found[QUALITY])["GPLL (ResNet-50)"] == (Cell((53.59, 58.39, 43.71)),)
+    assert published(found[NETWORKS])["OED, ground truth (FSV)"][2] == Cell((29.42, 35.19, 24.32))
+    assert published(found[ABLATION])["GPLL, two-class Otsu"] == (Cell((53.75, 61.28, 50.41)),)
+    assert published(found[SEMI])["OED, GPLL labels, train + test"][3] == Cell((67.81, 75.82, 74.42))
+    assert published(found[HEADS])["CLIP-FT + linear classifier"][2] == Cell((50.27,))
+    assert published(found[RETRIEVAL])["base CLIP"] == tuple(Cell((share,)) for share in (0.07, 1.98, 0.19, 1.23))
+    assert published(found[RETRIEVAL])["CLIP-FT (epoch 5)"][3] == Cell((28.11,))
+    assert published(found[MATCHES])["CLIP-FT"][1] == Cell((64.51,))
+    assert published(found[FEW])["T0 (0)"] == tuple(Cell((share,)) for share in (90.98, 37.61, 53.22, 84.77))
+    assert published(found[FEW])["T3 (1 000)"][2] == Cell((99.80,))
+    assert published(found[BAYES])["T1-B"] == (Cell((100.0,)),) * 4
+    assert published(found[BAYES])["T5"] == published(found[FEW])["T5 (10 000)"]
+    assert published(found[CLASSIFIERS])["VGG16 + AICL"][0] == Cell((92.96, 92.40, 87.70, 77.23, 84.61, 6.79))
+    assert published(found[LOSSES])["DualFocalLoss"][1] == Cell((99.01, 97.73, 95.69, 93.61, 95.47, 2.44))
+    assert published(found[LOSSES])["AICL"] == published(found[CLASSIFIERS])["ResNet50 + AICL"]
+    assert published(found[SCALED])["AICL + temperature scaling"][0] == Cell((1.90,))
+    assert published(found[LEVELS])["sample-level guidance"][0] == Cell((96.54, 4.19))
+
+
+def test_the_two_papers_agree_where_they_print_the_same_figures() -> None:
+    """A slip of the pen in one of them would show: CrackCLIP took König et al.'s figures over."""
+    found = published_tables.tables([])
+    for ours_name, theirs in [
+        ("U-Net", "U-Net"),
+        ("DeepCrack1 (Liu)", "DeepCrack (Liu)"),
+        ("DeepCrack2 (Zou)", "DeepCrack (Zou)"),
+    ]:
+        crack500, cfd, deepcrack = published(found[THREE])[f"{ours_name}, CAM-CRF labels"]
+        assert published(found[NETWORKS])[f"{theirs}, CRF labels"][:2] == (crack500, cfd)
+        assert published(found[NETWORKS])[f"{theirs}, CRF labels"][3] == deepcrack
+    for name, labels in [("GPLL", "GPLL"), ("PWSC (CRF)", "CRF")]:
+        crack500, cfd, _, deepcrack = published(found[ONE])[name]
+        liu = published(found[NETWORKS])[f"DeepCrack (Liu), {labels} labels"]
+        assert (liu[0], liu[1], liu[3]) == (crack500, cfd, deepcrack)
+    train = published(found[SEMI])["OED, GPLL labels, train"]
+    assert train == published(found[NETWORKS])["OED, GPLL labels"]
+    assert published(found[ABLATION])["GPLL"] == published(found[QUALITY])["GPLL (ResNet-50)"]
+
+
+def test_the_cards_means_and_gains_are_those_of_its_figures() -> None:
+    """It rounds to four places, and gains to two."""
+    found = published_tables.tables([])
+    for cells in published(found[HEADS]).values():
+        *parts, mean = (cell.values[0] for cell in cells if cell)
+        assert mean == pytest.approx(np.mean(parts), abs=0.0051)
+    base, tuned = ([cell.values[0] for cell in cells if cell] for cells in published(found[MATCHES]).values())
+    assert np.divide(tuned, base).round(2).tolist() == [1.33, 1.48, 2.69, 2.79]

@@ -1,0 +1,213 @@
+"""Each published table takes those of our rows that its caption speaks of, and no others."""
+
+import json
+from pathlib import Path
+
+import pytest
+import results_folder
+from results_folder import PARAMS, scores
+
+from crackpipe.errors import CrackpipeError
+from crackpipe.results import published_tables
+from crackpipe.results.published_tables import Table
+from crackpipe.results.table_rows import Row
+
+ONE, TWO, THREE, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(10)
+EARLIER = "pseudo_label:\n  method: cam_location\ntrain_segmenter:\n  labels: [pseudo, truth]\n"
+A = {"test": scores(0.5461, 0.591, 0.429, 354)}
+B = {"test": scores(0.61, 0.62, 0.63, 354)}
+
+
+def ours(table: Table) -> list[str]:
+    return [f"{row.run}: {row.name}" for row in table.rows if row.run]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Two segmenters on four kinds of labels, and the labels themselves."""
+    segmentation = {
+        "darkness": {"none": {"crack500": A}},
+        "oed": {"cam_location": {"crack500": B}},
+        "text_adapters": {
+            "cam_crf": {"crack500": A},
+            "cam_location": {
+                "crack500": A,
+                "cfd": {"test": scores(0.4, 0.5, 0.3, 118)},
+                "cfd_without_042": {"test": scores(0.41, 0.51, 0.31, 117)},
+            },
+            "soft_location": {"crack500": A},
+            "truth": {"deepcrack": {"test": scores(0.66, 0.727, 0.725, 537)}},
+        },
+    }
+    labels = {
+        "cam_location": {"crack500": {"train": scores(0.5, 0.6, 0.4, 1436), **A}},
+        "soft_location": {"crack500": {"train": scores(0.6, 0.7, 0.5, 1436)}},
+        "darkness": {"crack500": A},
+    }
+    return results_folder.write(tmp_path / "results/crack500", segmentation=segmentation, pseudo_labels=labels)
+
+
+def test_every_row_has_a_cell_for_every_column(run: Path) -> None:
+    for table in published_tables.tables([run]):
+        assert {len(row.cells) for row in table.rows} == {len(table.columns)}
+        assert table.source in published_tables.published()["sources"]
+
+
+def test_tables_one_and_three_to_six_take_every_segmenter_and_the_labels_themselves(run: Path) -> None:
+    found = published_tables.tables([run])
+    expected = [
+        "crack500: darkness, no training",
+        "crack500: oed, cam_location labels",
+        "crack500: text_adapters, cam_crf labels",
+        "crack500: text_adapters, cam_location labels",
+        "crack500: text_adapters, soft_location labels",
+        "crack500: text_adapters, ground truth",
+        "crack500: cam_location, without a segmenter",
+    ]
+    assert ours(found[ONE]) == expected
+    assert ours(found[NETWORKS]) == expected
+
+
+def test_figures_are_in_percent_and_a_missing_one_is_none(run: Path) -> None:
+    rows = {row.name: row.cells for row in published_tables.tables([run])[ONE].rows if row.run}
+    crack500, cfd, without_042, deepcrack = rows["text_adapters, cam_location labels"]
+    assert crack500 is not None
+    assert crack500.values == pytest.approx((54.61, 59.1, 42.9))
+    assert crack500.n == 354
+    assert cfd is not None
+    assert without_042 is not None
+    assert (cfd.n, without_042.n) == (118, 117)
+    assert (cfd.values[0], without_042.values[0]) == pytest.approx((40.0, 41.0))
+    assert deepcrack is None
+
+
+def test_table_two_takes_the_text_adapters_and_table_three_the_papers_labels(run: Path) -> None:
+    found = published_tables.tables([run])
+    kinds = ["cam_crf labels", "cam_location labels", "soft_location labels", "ground truth"]
+    assert ours(found[TWO]) == [f"crack500: text_adapters, {kind}" for kind in kinds]
+    assert ours(found[THREE]) == [
+        "crack500: oed, cam_location labels",
+        "crack500: text_adapters, cam_crf labels",
+        "crack500: text_adapters, cam_location labels",
+    ]
+
+
+def test_table_two_of_koenig_takes_labels_on_training_photographs(run: Path) -> None:
+    assert ours(published_tables.tables([run])[QUALITY]) == ["crack500: cam_location", "crack500: soft_location"]
+
+
+def test_ablations_are_named_by_method_and_variant(tmp_path: Path) -> None:
+    train = {"crack500": {"train": scores(0.5, 0.6, 0.4, 1436)}}
+    tree = {"cam_location": {"full": train, "two_class_otsu": train}, "soft_location": {"no_darkness": train}}
+    run = results_folder.write(tmp_path / "crack500", ablation=tree)
+    assert ours(published_tables.tables([run])[ABLATION]) == [
+        "crack500: cam_location, full",
+        "crack500: cam_location, two class otsu",
+        "crack500: soft_location, no darkness",
+    ]
+
+
+def test_training_on_unlabelled_photographs_stands_beside_train_alone_and_nowhere_else(
+    run: Path, tmp_path: Path
+) -> None:
+    semi = results_folder.write(
+        tmp_path / "results/crack500_semi",
+        params=PARAMS.format(unlabelled="[val, test]"),
+        segmentation={"oed": {"cam_location": {"crack500": A}, "truth": {"crack500": B}}},
+    )
+    found = published_tables.tables([run, semi])
+    assert ours(found[SEMI]) == [
+        "crack500: oed, cam_location labels, train",
+        "crack500_semi: oed, cam_location labels, train + val + test",
+    ]
+    for table in (ONE, TWO, THREE, NETWORKS):
+        rows = [name for name in ours(found[table]) if name.startswith("crack500_semi")]
+        assert rows == ([] if table in (TWO, THREE) else ["crack500_semi: oed, ground truth"])
+
+
+@pytest.mark.parametrize("line", ["  unlabelled: null\n", ""])
+def test_params_without_unlabelled_mean_train_alone(tmp_path: Path, line: str) -> None:
+    run = results_folder.write(
+        tmp_path / "r",
+        params=f"train_segmenter:\n  epochs: 3\n{line}",
+        segmentation={"oed": {"cam_location": {"crack500": A}}},
+    )
+    assert ours(published_tables.tables([run])[SEMI]) == ["r: oed, cam_location labels, train"]
+
+
+def test_a_row_that_runs_share_is_shown_once_and_one_that_differs_twice(run: Path, tmp_path: Path) -> None:
+    second = results_folder.write(
+        tmp_path / "results/crack500_labels",
+        segmentation={
+            "oed": {"cam_location": {"crack500": A}},
+            "text_adapters": {"cam_crf": {"crack500": A}},
+        },
+    )
+    rows = ours(published_tables.tables([run, second])[THREE])
+    assert rows.count("crack500: text_adapters, cam_crf labels") == 1
+    assert "crack500_labels: text_adapters, cam_crf labels" not in rows
+    assert rows[-1] == "crack500_labels: oed, cam_location labels"
+
+
+def test_labels_that_an_earlier_run_calls_pseudo_are_those_of_its_method(tmp_path: Path) -> None:
+    segmentation = {"text_adapters": {"pseudo": {"crack500": A}, "truth": {"crack500": B}}}
+    run = results_folder.write(tmp_path / "old", params=EARLIER, segmentation=segmentation)
+    found = published_tables.tables([run])
+    assert ours(found[TWO]) == ["old: text_adapters, cam_location labels", "old: text_adapters, ground truth"]
+    assert ours(found[THREE]) == ["old: text_adapters, cam_location labels"]
+
+
+def test_a_baseline_that_both_files_hold_has_one_row(run: Path) -> None:
+    names = ours(published_tables.tables([run])[ONE])
+    assert [name for name in names if "darkness" in name] == ["crack500: darkness, no training"]
+
+
+def test_a_column_on_other_photographs_than_the_papers_is_marked(run: Path) -> None:
+    found = published_tables.tables([run])
+    expected = "Crack500 test: our rows are on 354 photographs, the paper's on 1124: not the same set."
+    assert expected in found[ONE].notes
+    assert not any(note.startswith("CFD") for note in found[ONE].notes)
+    assert any("1436 photographs, the paper's on 1896" in note for note in found[QUALITY].notes)
+
+
+def test_columns_on_equally_many_other_photographs_share_a_note_that_names_the_source(tmp_path: Path) -> None:
+    folder = results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge())
+    found = published_tables.tables([folder])
+    assert found[HEADS].notes[-2:] == (
+        "soundness, damage: our rows are on 180 photographs, the card's on 2679: not the same set.",
+        "location: our rows are on 170 photographs, the card's on 2679: not the same set.",
+    )
+    every = "I→T R@1, I→T R@10, T→I R@1, T→I R@10"
+    assert found[RETRIEVAL].notes[-1].startswith(f"{every}: our rows are on 180 photographs")
+
+
+def test_the_majority_and_chance_have_one_row_for_all_encoders(tmp_path: Path) -> None:
+    folder = results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge())
+    found = published_tables.tables([folder])
+    heads = ["base, k-NN", "base, linear", "tuned, k-NN", "tuned, linear", "majority"]
+    assert ours(found[HEADS]) == [f"captioned: {name}" for name in heads]
+    for table in (RETRIEVAL, MATCHES):
+        assert ours(found[table]) == [f"captioned: {name}" for name in ("base", "tuned", "chance")]
+
+
+def test_a_metric_that_is_not_defined_is_no_cell(tmp_path: Path) -> None:
+    undefined = {"test": {"ods": None, "ois": None, "ap": None, "n": 0}}
+    tree = {"text_adapters": {"truth": {"cfd": undefined, "crack500": A}}}
+    run = results_folder.write(tmp_path / "r", segmentation=tree)
+    row = next(row for row in published_tables.tables([run])[TWO].rows if row.run)
+    assert row.cells[0] is not None
+    assert row == Row("r", "text_adapters, ground truth", (row.cells[0], None, None))
+
+
+def test_metrics_without_the_count_are_refused(tmp_path: Path) -> None:
+    tree = {"text_adapters": {"truth": {"cfd": {"test": {"ods": 0.1, "ois": 0.1, "ap": 0.1}}}}}
+    run = results_folder.write(tmp_path / "crack500", segmentation=tree)
+    with pytest.raises(CrackpipeError, match=r"crack500: text_adapters, ground truth: cfd\.test has no 'n'"):
+        published_tables.tables([run])
+
+
+def test_nothing_is_written_into_the_runs(run: Path) -> None:
+    before = {path: path.read_bytes() for path in run.rglob("*.*")}
+    published_tables.tables([run])
+    assert {path: path.read_bytes() for path in run.rglob("*.*")} == before
+    assert json.loads((run / "run.json").read_text())["overrides"] == []

@@ -1,0 +1,189 @@
+"""Any segmenter behind one function: a photograph of any size in, a mask of its size out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain_inference import PLAIN
+from scipy import ndimage
+from torch import Tensor
+
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.compute.runtime import Runtime
+from crackpipe.errors import ModelError
+from crackpipe.imaging import images
+from crackpipe.models import model_files
+from crackpipe.segment.adapters import text_guided
+from crackpipe.segment.inference import darkening, segmenter
+from crackpipe.segment.inference.segmenter import Segmenter
+from crackpipe.segment.networks import pixel_network
+
+Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
+
+
+def darkness(*, multiple_px: int = 32, seen: list[tuple[int, ...]] | None = None) -> Segmenter:
+    """Each pixel's darkness: a segmenter whose every answer is known; notes the sizes of its inputs."""
+
+    def predict(pixels: Tensor) -> Tensor:
+        if seen is not None:
+            seen.append(tuple(pixels.shape[2:]))
+        return 1 - pixels.float().mean(dim=1) / 255
+
+    return Segmenter(predict, multiple_px)
+
+
+def segment(image: np.ndarray, chosen: Segmenter | None = None, **changed: Any) -> np.ndarray:
+    return segmenter.segment(image, chosen or darkness(), **(PLAIN | changed))
+
+
+def noise(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(height * width).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@settings(max_examples=30)
+@given(height=st.integers(1, 150), width=st.integers(1, 150), side_px=st.sampled_from([None, 32, 50]))
+def test_a_photograph_of_any_size_gets_a_mask_of_its_size(height: int, width: int, side_px: int | None) -> None:
+    image = noise(height, width)
+    before = image.copy()
+    mask = segment(image, side_px=side_px)
+    assert (mask.shape, mask.dtype) == ((height, width), np.dtype(np.uint8))
+    if side_px is None:
+        assert np.abs(mask - (255 - image.mean(axis=2))).max() <= 0.51
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize(("multiple_px", "side_px", "wanted"), [(32, 50, 64), (14, 50, 56), (14, 56, 56)])
+def test_a_side_is_rounded_up_to_the_segmenters_step(multiple_px: int, side_px: int, wanted: int) -> None:
+    seen: list[tuple[int, ...]] = []
+    segment(noise(100, 80), darkness(multiple_px=multiple_px, seen=seen), side_px=side_px)
+    assert seen == [(wanted, wanted)]
+
+
+def test_tiles_are_rounded_up_to_the_segmenters_step() -> None:
+    """One tile side of params.yaml serves networks of 32 px and transformers of 14 px tokens."""
+    seen: list[tuple[int, ...]] = []
+    image = noise(100, 60)
+    mask = segment(image, darkness(multiple_px=14, seen=seen), tile_px=64)
+    assert set(seen) == {(70, 70)}
+    assert np.abs(mask - (255 - image.mean(axis=2))).max() <= 0.51
+
+
+def test_a_squeezed_photograph_comes_back_at_its_size() -> None:
+    image = np.full((100, 200, 3), 255, np.uint8)
+    image[:, 100:] = 0
+    mask = segment(image, side_px=32)
+    assert mask.shape == (100, 200)
+    assert (mask[:, :90] == 0).all()
+    assert (mask[:, 110:] == 255).all()
+
+
+@pytest.mark.parametrize("erosions", [1, 3])
+def test_each_erosion_is_a_running_minimum(erosions: int) -> None:
+    image = noise(60, 70)
+    wanted = ndimage.minimum_filter(segment(image), 2 * erosions + 1, mode="constant", cval=255)
+    assert np.array_equal(segment(image, erosions=erosions), wanted)
+
+
+def test_the_photographs_own_darkness_decides_its_share(draw: Picture) -> None:
+    image, _ = draw(height=80, width=70)
+
+    def everywhere(pixels: Tensor) -> Tensor:
+        return torch.full((len(pixels), *pixels.shape[2:]), 0.8)
+
+    plain, dark = (segment(image, Segmenter(everywhere, 32), dark_share=share) for share in (0.0, 0.5))
+    assert (plain == 204).all()
+    wanted = darkening.darkened(image, plain, share=0.5, near=0.5, softness=20.0, bilateral_px=5, bilateral_sigma=120.0)
+    assert np.array_equal(dark, wanted)
+    assert dark.min() < 204
+    squeezed = segment(image, Segmenter(everywhere, 32), dark_share=0.5, side_px=32)
+    assert np.array_equal(squeezed, wanted)  # the darkness of the whole photograph, not of the squeezed one
+
+
+def test_erosions_follow_the_darkness(draw: Picture) -> None:
+    image, _ = draw(height=80, width=70)
+    wanted = images.erode(segment(image, dark_share=0.5), times=2)
+    assert np.array_equal(segment(image, dark_share=0.5, erosions=2), wanted)
+
+
+def test_symmetries_and_scales_reach_the_tiles() -> None:
+    image = np.full((64, 64, 3), 100, np.uint8)
+
+    def leftmost(pixels: Tensor) -> Tensor:
+        found = torch.zeros(len(pixels), *pixels.shape[2:])
+        found[:, :, 0] = 1
+        return found
+
+    one, two = (segment(image, Segmenter(leftmost, 32), flips=flips) for flips in (1, 2))
+    assert (one[:, 0] == 255).all()
+    assert not one[:, 1:].any()
+    assert np.isin(two[:, [0, -1]], (127, 128)).all()  # mirrored, the last column is the first
+    seen: list[tuple[int, ...]] = []
+    segment(image, darkness(seen=seen), scales=[1.0, 0.5])
+    assert seen == [(64, 64), (32, 32)]
+
+
+def test_the_width_of_its_cracks_chooses_the_scales_of_a_photograph() -> None:
+    thin = np.full((128, 128, 3), 255, np.uint8)
+    thin[:, 60:64] = 0
+    wide = np.full((128, 128, 3), 255, np.uint8)
+    wide[:, 40:60] = 0
+    for image, sizes in ((thin, [64, 128, 256]), (wide, [64, 128, 32])):
+        seen: list[tuple[int, ...]] = []
+        chosen = darkness(seen=seen)
+        segment(image, chosen, scales=[0.25, 0.5, 1.0, 2.0], tile_px=256)
+        assert [height for height, _ in seen] == sizes  # a first look at half and full size, then what suits it
+
+
+def test_a_network_of_pixels_is_loaded(runtime: Runtime, draw: Picture, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    made = pixel_network.create("unet", encoder="test_resnet", weights="none", width=1 / 16, trunk=None, refine_px=0)
+    made.network.eval()
+    pixel_network.save(tmp_path, made, labels="truth")
+    loaded = segmenter.load(tmp_path, runtime, clip=tmp_path / "not_needed")
+    assert loaded.multiple_px == 32
+    image, _ = draw()
+    wanted = made.predict(torch.from_numpy(image).permute(2, 0, 1)[None], runtime)[0].detach().numpy()
+    assert np.abs(segment(image, loaded) - 255 * wanted).max() <= 0.51
+
+
+def test_adapters_are_loaded_with_their_encoder(
+    encoder: DualEncoder, runtime: Runtime, draw: Picture, tmp_path: Path
+) -> None:
+    spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
+    encoder_files.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
+    torch.manual_seed(1)
+    text = torch.nn.functional.normalize(torch.randn(2, 16), dim=1)
+    made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
+    text_guided.save(tmp_path / "adapters", made, labels="truth")
+    loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
+    assert loaded.multiple_px == encoder.multiple_px
+    image, _ = draw()
+    pixels = torch.from_numpy(image).permute(2, 0, 1)[None]
+    wanted = text_guided.predict(pixels, made, encoder, runtime)[0].numpy()
+    assert np.abs(segment(image, loaded) - 255 * wanted).max() <= 0.51
+
+
+def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runtime: Runtime, draw: Picture) -> None:
+    text = torch.eye(2, 16)
+    torch.manual_seed(1)
+    made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
+
+    def predict(pixels: Tensor) -> Tensor:
+        return text_guided.predict(pixels, made, encoder, runtime)
+
+    image, _ = draw(height=50, width=60)
+    larger = np.pad(image, ((0, 14), (0, 4), (0, 0)), mode="reflect")
+    chosen = Segmenter(predict, encoder.multiple_px)
+    assert np.array_equal(segment(image, chosen), segment(larger, chosen)[:50, :60])
+
+
+def test_what_is_no_segmenter_is_refused(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
+    model_files.save(tmp_path, encoder, {"kind": "clip"})
+    with pytest.raises(ModelError, match="holds a 'clip', but a 'segmenter' is needed here"):
+        segmenter.load(tmp_path, runtime, clip=tmp_path)

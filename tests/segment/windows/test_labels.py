@@ -1,0 +1,101 @@
+"""Which labels a segmenter is trained on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
+from crackpipe.imaging import images
+from crackpipe.segment.windows import labels
+
+SOFT = images.encode_grey(np.full((4, 4), 90, np.uint8))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two training photographs, and one of each other split."""
+    plain = {"label": None, "caption": None, "attributes": None, "mm_per_px": None, "height_px": 4, "width_px": 4}
+    picture = images.encode_rgb(np.zeros((4, 4, 3), np.uint8))
+    written = [
+        {"photo_id": name, "source": "s", "split": split, "group_id": name, "image": picture, "mask": None, **plain}
+        for name, split in (("s/a", "train"), ("s/b", "train"), ("s/c", "val"), ("s/d", "test"))
+    ]
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, written)
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    """Labels of all four, 16, 15, 99 and 16 crack pixels large."""
+    rows = [
+        {"photo_id": name, "method": "cam", "mask": SOFT, "crack_px": crack_px}
+        for name, crack_px in (("s/a", 16), ("s/b", 15), ("s/c", 99), ("s/d", 16))
+    ]
+    parquet.write_shards(tmp_path / "labels", schemas.PSEUDO_LABELS, rows)
+    return tmp_path / "labels"
+
+
+@pytest.mark.parametrize(
+    ("splits", "keep_px", "wanted"),
+    [
+        (["train"], 16, ["s/a"]),
+        (["train"], 15, ["s/a", "s/b"]),
+        (["train"], 0, ["s/a", "s/b"]),
+        (["train", "test"], 16, ["s/a", "s/d"]),
+        (["train", "val", "test"], 17, ["s/c"]),
+    ],
+)
+def test_labels_of_the_splits_with_enough_crack_pixels(
+    photos: Path, stored: Path, splits: list[str], keep_px: int, wanted: list[str]
+) -> None:
+    assert labels.load(stored, photos=photos, splits=splits, keep_px=keep_px) == dict.fromkeys(wanted, SOFT)
+
+
+def test_the_same_photographs_are_drawn_for_the_same_seed() -> None:
+    known = {f"s/{i:02d}": b"" for i in range(20)}
+    first = labels.draw(known, count=8, seed=0, kind="truth")
+    assert first == labels.draw(dict(reversed(known.items())), count=8, seed=0, kind="truth")
+    assert first == sorted(set(first))
+    assert len(first) == 8
+    assert first != labels.draw(known, count=8, seed=1, kind="truth")
+
+
+def test_all_are_drawn_where_there_are_fewer() -> None:
+    assert labels.draw({"s/b": b"", "s/a": b""}, count=8, seed=0, kind="truth") == ["s/a", "s/b"]
+
+
+def test_no_usable_label_says_what_to_lower() -> None:
+    with pytest.raises(CrackpipeError) as caught:
+        labels.draw({}, count=8, seed=0, kind="cam_crf")
+    assert str(caught.value) == (
+        "train_segmenter.labels=cam_crf: no training photograph has a usable label; lower pseudo_label.keep_px or "
+        "pseudo_label.cam_crf.binarise, or look at the pseudo-labels in metrics/plots/images"
+    )
+
+
+def test_a_hard_target_is_crack_from_the_threshold_on() -> None:
+    levels = images.encode_grey(np.array([[0, 127, 128, 255]], np.uint8))
+    found = labels.decode(levels, binarise=0.5, soft=False)
+    assert (found.tolist(), found.dtype) == ([[0, 0, 255, 255]], np.dtype(np.uint8))
+
+
+def test_a_soft_target_is_one_half_at_the_threshold_and_one_at_twice_as_much() -> None:
+    levels = images.encode_grey(np.array([[0, 51, 102, 153, 204, 255]], np.uint8))
+    found = labels.decode(levels, binarise=0.4, soft=True)
+    assert (found.tolist(), found.dtype) == ([[0, 64, 128, 191, 255, 255]], np.dtype(np.uint8))
+
+
+@pytest.mark.parametrize("percent", range(1, 100))
+def test_soft_and_hard_targets_agree_on_which_side_of_one_half_a_pixel_lies(percent: int) -> None:
+    ramp = images.encode_grey(np.arange(256, dtype=np.uint8)[None])
+    soft, hard = (labels.decode(ramp, binarise=percent / 100, soft=soft) for soft in (True, False))
+    np.testing.assert_array_equal(soft >= 128, hard == 255)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_ground_truth_is_the_target_itself(soft: bool) -> None:
+    thin = np.eye(4, dtype=bool)
+    for encoded in (images.encode_mask(thin), images.encode_grey(thin.astype(np.uint8) * np.uint8(255))):
+        np.testing.assert_array_equal(labels.decode(encoded, binarise=0.5, soft=soft), np.where(thin, 255, 0))

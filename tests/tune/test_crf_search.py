@@ -1,0 +1,117 @@
+"""The grid search finds the combination that is best by construction, in a fixed order, whatever the pool."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from crackpipe.errors import ParamsError
+from crackpipe.params import CamCrf
+from crackpipe.pseudo import crf
+from crackpipe.tune import crf_search
+from crackpipe.tune.crf_search import Sample
+
+# without the two terms between neighbours the label is the activation map within the confidence
+ALONE = {
+    "half_at": [0.5],
+    "iterations": [2],
+    "gaussian_sxy": [3.0],
+    "gaussian_compat": [0.0],
+    "bilateral_sxy": [20.0],
+    "bilateral_srgb": [13.0],
+    "bilateral_compat": [0.0],
+    "confidence": [0.9],
+}
+
+
+def drawn(seed: int) -> Sample:
+    """A dark line on bright ground, a wide noisy band around it as localisation maps, and the truth."""
+    random = np.random.default_rng(seed)
+    truth = np.zeros((40, 50), bool)
+    truth[18 + seed : 21 + seed] = True
+    grey = np.where(truth, 50, 200) + random.integers(-4, 5, truth.shape)
+    distance = np.abs(np.arange(40) - 19 - seed)[:, None]
+    localisation_maps = np.clip(0.9 - distance / 12 + random.normal(0, 0.1, truth.shape), 0, 1).astype(np.float32)
+    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2), localisation_maps, truth
+
+
+def marked(found: str, truth: str) -> Sample:
+    """A grey photograph of one row: localisation maps and truth, ``#`` for a crack."""
+    image = np.full((1, len(truth), 3), 128, np.uint8)
+    cam = np.where([[one == "#" for one in found]], 0.95, 0.05).astype(np.float32)
+    return image, cam, np.array([[one == "#" for one in truth]])
+
+
+def test_the_best_by_construction_comes_first() -> None:
+    """A pixel of confidence 0.95 that is pulled below 0.8 is no crack: only 0.9 finds the mask."""
+    found = crf_search.search(
+        [marked(".##.", ".##."), marked("#...", "#...")],
+        grid=ALONE | {"confidence": [0.7, 0.9, 0.75]},
+        binarise=0.8,
+        workers=2,
+    )
+    assert found["confidence"].tolist() == [0.9, 0.7, 0.75]
+    assert found["mean_iou"].tolist() == [1.0, 0.0, 0.0]
+    assert list(found.columns) == [*crf_search.PARAMETERS, "mean_iou"]
+    assert found["iterations"].dtype == np.int64
+
+
+def test_terms_between_neighbours_beat_none_and_the_table_is_that_of_a_loop() -> None:
+    samples = [drawn(0), drawn(1), drawn(2)]
+    grid = ALONE | {"bilateral_compat": [0.0, 10.0], "gaussian_compat": [0.0, 3.0], "iterations": [5]}
+    before = [tuple(part.copy() for part in sample) for sample in samples]
+    found = crf_search.search(samples, grid=grid, binarise=0.5, workers=1)
+    assert found["bilateral_compat"].tolist()[0] == 10.0
+    assert found["bilateral_compat"].tolist()[-1] == 0.0
+    assert len(found) == 4
+    for gaussian, bilateral in itertools.product([0.0, 3.0], [0.0, 10.0]):
+        settings = {name: values[0] for name, values in grid.items()}
+        settings |= {"gaussian_compat": gaussian, "bilateral_compat": bilateral}
+        ious = []
+        for image, cam, mask in samples:
+            crack = crf.label(image, cam, **settings) >= 128
+            ious.append((crack & mask).sum() / (crack | mask).sum())
+        row = found[(found["gaussian_compat"] == gaussian) & (found["bilateral_compat"] == bilateral)]
+        assert row["mean_iou"].tolist() == [pytest.approx(np.mean(ious), abs=1e-12)]
+    for sample, kept in zip(samples, before, strict=True):
+        assert all(np.array_equal(one, other) for one, other in zip(sample, kept, strict=True))
+
+
+def test_of_equal_combinations_the_first_of_the_grid_comes_first_and_the_mean_is_over_photographs() -> None:
+    samples = [marked(".##.", ".##."), marked(".##.", ".#.."), marked("....", "....")]
+    found = crf_search.search(samples, grid=ALONE | {"iterations": [7, 3, 5]}, binarise=0.5, workers=2)
+    assert found["iterations"].tolist() == [7, 3, 5]
+    assert found["mean_iou"].tolist() == [pytest.approx((1 + 0.5 + 1) / 3)] * 3
+
+
+@pytest.mark.parametrize(
+    ("found", "truth", "expected"),
+    [
+        ("##..", "##..", 1.0),
+        ("##..", ".##.", 1 / 3),
+        ("#...", "...#", 0.0),
+        ("....", ".#..", 0.0),
+        ("....", "....", 1.0),
+    ],
+)
+def test_iou_of_hand_drawn_masks(found: str, truth: str, expected: float) -> None:
+    masks = [np.array([[one == "#" for one in mask]]) for mask in (found, truth)]
+    assert crf_search.iou(*masks) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        (ALONE | {"bilateral_sxi": [3.0]}, r"bilateral_sxi: unknown key; did you mean bilateral_sxy\?"),
+        (ALONE | {"zz": [3.0]}, r"zz: unknown key; known: half_at, iterations, gaussian_sxy"),
+        ({name: values for name, values in ALONE.items() if name != "confidence"}, "confidence: has no value"),
+        (ALONE | {"iterations": []}, "iterations: has no value; give it a list of values"),
+    ],
+)
+def test_a_wrong_grid_is_explained_before_any_work(grid: dict[str, list[float]], message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
+        crf_search.search([marked("#", "#")], grid=grid, binarise=0.5, workers=1)
+
+
+def test_what_can_be_searched_are_the_settings_of_the_crf() -> None:
+    assert set(crf_search.PARAMETERS) == set(CamCrf.model_fields) - {"binarise", "upsample"}
