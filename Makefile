@@ -13,7 +13,7 @@ PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check lint crack500 captioned few_shot calibration bench deps readme lock clean
+.PHONY: help repro test check lint crack500 captioned few_shot calibration bench readme lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -62,9 +62,6 @@ calibration: $(INSTALLED) ## make calibration DATA=../shared/data: losses by how
 
 bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=../shared/data: on Crack500
 	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))
-
-deps: $(INSTALLED) ## write into dvc.yaml which files each stage imports
-	@$(PY) -m pipeline.dependencies
 
 readme: $(INSTALLED) ## write the results' tables into README.md
 	@$(PY) -m crackpipe compare --readme README.md
