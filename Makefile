@@ -13,7 +13,7 @@ PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check lint crack500 captioned few_shot calibration bench deps readme lock clean
+.PHONY: help repro test check lint crack500 captioned few_shot calibration bench deps docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -30,12 +30,14 @@ test: $(INSTALLED) ## run every test, the slow ones too
 check: lint ## what `make lint` does, then the fast tests
 	$(TESTS) -m "not slow"
 
-lint: $(INSTALLED) ## format, lint, types, import contracts, params
+lint: $(INSTALLED) ## format, lint, types, import contracts, params, generated pages
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
+	MYPYPATH=docs $(PY) -m mypy docs/generate.py docs/generators
 	$(VENV)/bin/lint-imports
 	$(PY) -m crackpipe configure --check --composed
+	$(PY) docs/generate.py --check
 
 RUN_CRACK500 = $(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
 ONCE = 'self_label.labels=[]'
@@ -66,8 +68,9 @@ bench: $(INSTALLED) ## time ours against the ways that others do it; writes benc
 deps: $(INSTALLED) ## write into dvc.yaml which files each stage imports
 	@$(PY) -m pipeline.dependencies
 
-readme: $(INSTALLED) ## write the results' tables into README.md
-	@$(PY) -m crackpipe compare --readme README.md
+docs: $(INSTALLED) ## write the generated pages, and build the site into docs/_build/html
+	@$(PY) docs/generate.py
+	@$(PY) -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: no python3 of version 3.10 or later on PATH; install one, or pass PYTHON=/path/to/python3" >&2; exit 1; }
@@ -91,4 +94,4 @@ lock: ## resolve pyproject.toml into requirements.lock
 	@rm -rf .runs/lock
 
 clean: ## remove caches and unfinished work; data, models and .venv stay
-	rm -rf .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache .checkpoints dvc_plots
+	rm -rf docs/_build docs/api .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache .checkpoints dvc_plots
