@@ -32,6 +32,7 @@ def index(found: list[Room], *, package: str) -> str:
 
 
 def _page(title: str, modules: list[str]) -> str:
-    """A page in reStructuredText, which the docstrings are written in."""
-    blocks = [f"{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:" for name in modules]
+    """A page in reStructuredText, which the docstrings are written in; the first module stands below the title."""
+    heads = ["", *(f"{name}\n{'-' * len(name)}\n\n" for name in modules[1:])]
+    blocks = [f"{head}.. automodule:: {name}\n   :members:" for head, name in zip(heads, modules, strict=True)]
     return "\n\n".join([f"{title}\n{'=' * len(title)}", *blocks]) + "\n"
