@@ -39,8 +39,8 @@ def page(runs: Sequence[Path]) -> str:
     """
     found = [table for table in published_tables.tables(runs) if any(row.run for row in table.rows)]
     blocks = [_chapter(table) for table in found]
-    losses = losses.table(runs, markdown=True)
-    ends = [f"## Losses\n\n{losses}", f"## Sources\n\n{_sources(found, markdown=True)}"]
+    comparison = losses.table(runs, markdown=True)
+    ends = [f"## Losses\n\n{comparison}", f"## Sources\n\n{_sources(found, markdown=True)}"]
     records = ["## Runs", *_records(runs, markdown=True)] if runs else []
     return "\n\n".join([PAGE, *blocks, *ends, *records]) + "\n"
 

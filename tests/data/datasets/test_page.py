@@ -4,13 +4,13 @@ from crackpipe.data.datasets import catalogue, page
 
 
 def test_every_dataset_has_a_row_and_a_chapter_with_its_layout_and_terms() -> None:
-    page = page.page()
+    text = page.page()
     for name, dataset in catalogue.CATALOGUE.items():
-        assert f"| [`{name}`](#{name}) | " in page
-        chapter = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert f"| [`{name}`](#{name}) | " in text
+        chapter = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
         assert dataset.layout.strip("\n") in chapter
         assert f"- Licence: {dataset.licence}." in chapter
-    assert "| `demo` | " in page
+    assert "| `demo` | " in text
 
 
 def test_addresses_can_be_followed() -> None:
