@@ -28,7 +28,7 @@ def main() -> None:
         PHOTOS,
         Path(f"data/masks/{teacher}"),
         segment=partial(segmenter.segment, segmenter=model, **p.segment.model_dump(exclude={"splits"})),
-        none=patch_labels.without_crack(PATCHES),
+        crack_free_patches=patch_labels.crack_free_patches(PATCHES),
         method=f"self_{kind}",
         binarise=own.binarise,
         workers=p.runtime.workers,
