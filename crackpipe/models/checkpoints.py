@@ -7,15 +7,26 @@ stage wait for one that a kill of DVC left behind; it then goes on from the last
 import contextlib
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
 from crackpipe.files import atomic
 
 ROOT = Path(".checkpoints")
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A part of a training whose state can be taken and given back: a network, an optimiser, a schedule."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state: tensors and plain values."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
+        """Take over a state that :meth:`state_dict` has given."""
 
 
 class Checkpoint:
@@ -35,6 +46,22 @@ class Checkpoint:
         """Replace the saved state, atomically and durably."""
         with atomic.replacing(self._path, durable=True) as temporary:
             torch.save(state, temporary)
+
+    def resume(self, parts: Mapping[str, Stateful]) -> dict[str, Any]:
+        """Bring each part into its saved state, in place; return the values saved beside them, ``{}`` at a fresh start.
+
+        Args:
+            parts: as :meth:`keep` was given them, under the same names.
+        """
+        state = self.load() or {}
+        if state:
+            for name, part in parts.items():
+                part.load_state_dict(state.pop(name))
+        return state
+
+    def keep(self, parts: Mapping[str, Stateful], **values: Any) -> None:
+        """Save the states of all parts, and values beside them (tensors and plain values), for :meth:`resume`."""
+        self.save({name: part.state_dict() for name, part in parts.items()} | values)
 
 
 @contextlib.contextmanager
