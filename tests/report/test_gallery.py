@@ -1,4 +1,4 @@
-"""The gallery: whom it chooses, and pictures that open."""
+"""The gallery: the photographs it chooses, and pictures that open."""
 
 import io
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from crackpipe.imaging import contact_sheet
-from crackpipe.report import evaluation, gallery
+from crackpipe.report import evaluation, gallery, label_quality
 
 Write = Callable[..., Path]
 KEY = ("text_adapters", "truth", "demo", "test")
@@ -62,12 +62,16 @@ def drawn(
     levels = {name: mask.astype(np.uint8) * np.uint8(255) for name, mask in masks.items()}
     write_masks("text_adapters-truth", levels)
     write_labels("truth", levels)
-    found = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], tolerance_px=1, doubtful=[])
+    quality = label_quality.score(
+        photos, tmp_path / "labels", methods=[], tolerance_px=1, keep_px=1, doubtful=[], workers=1
+    )
+    baselines = quality.baselines
+    board = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], baselines=baselines, doubtful=[])
 
     def draw(name: str) -> Path:
         path = tmp_path / "pictures" / name
         labels, masks = tmp_path / "labels/truth", tmp_path / "masks"
-        gallery.draw(path, found, KEY, photos=photos, labels=labels, masks=masks, binarise=0.5, rows=1)
+        gallery.draw(path, board, KEY, photos=photos, labels=labels, masks=masks, binarise=0.5, rows=1)
         return path
 
     return draw
