@@ -22,7 +22,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.data import patch_draw, patch_pixels
 from crackpipe.data.patch_pixels import PatchBatch
 from crackpipe.errors import TableError
-from crackpipe.files import arrow, parquet, schemas
+from crackpipe.files import arrow, schemas, table_checks
 
 FILE = "patches.arrow"
 
@@ -139,7 +139,8 @@ def load(folder: Path) -> FeatureCache:
     """
     path = folder / FILE
     table = arrow.read(path, name="trunk_features")
-    parquet.expect(path, schemas.trunk_features(shape=tuple(table.schema.field("features").type.shape)), table.schema)
+    schema = schemas.trunk_features(shape=tuple(table.schema.field("features").type.shape))
+    table_checks.expect(path, schema, table.schema)
     if not table.num_rows:
         raise TableError(f"{path}: holds no patch; run `dvc repro` after calibrate.train_from is set")
     patches = table.drop_columns(["features"]).to_pandas()

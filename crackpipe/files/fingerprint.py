@@ -1,4 +1,4 @@
-"""Fingerprints: one digest of plain values and of files, by which work that is done already is found again."""
+"""Fingerprints: one digest of plain values and of files, by which finished or interrupted work is found again."""
 
 import hashlib
 import json
@@ -8,7 +8,15 @@ from typing import Any
 
 
 def of(values: Any, inputs: Sequence[Path]) -> str:
-    """Digest of plain values (anything JSON can hold) and of the bytes of the input files and folders."""
+    """Digest plain values, and the names and bytes of files.
+
+    Args:
+        values: anything JSON can hold.
+        inputs: files, and folders with all that they hold.
+
+    Returns:
+        32 hexadecimal digits.
+    """
     digest = hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16)
     for source in inputs:
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:

@@ -1,4 +1,4 @@
-"""Resume after a kill: checkpoints outside DVC's outputs, found again by a fingerprint of parameters and inputs.
+"""Checkpoints outside DVC's outputs, found again after a kill by a fingerprint of parameters and inputs.
 
 A checkpoint lies in ``.checkpoints/<stage>/<fingerprint>/``. A lock on that folder makes a second run of the same
 stage wait for one that a kill of DVC left behind; it then goes on from the last finished epoch.
@@ -66,7 +66,12 @@ class Checkpoint:
 
 @contextlib.contextmanager
 def opened(stage: str, digest: str) -> Iterator[Checkpoint]:
-    """Lock and open the checkpoint of ``stage`` with these parameters and inputs; removed once the body succeeds."""
+    """Lock and open the checkpoint of a training; it is removed once the body succeeds.
+
+    Args:
+        stage: name of the stage, with its arguments.
+        digest: fingerprint of its parameters and inputs; see :func:`crackpipe.files.fingerprint.of`.
+    """
     folder = ROOT / stage / digest
     folder.mkdir(parents=True, exist_ok=True)
     with (ROOT / stage / f"{digest}.lock").open("w") as lock:

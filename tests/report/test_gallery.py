@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from crackpipe.imaging import contact_sheet
 from crackpipe.report import evaluation, gallery, label_quality
 
 Write = Callable[..., Path]
@@ -41,15 +40,6 @@ def test_choosing_leaves_the_ranking_alone() -> None:
     table = ranked(5)
     gallery.choose(table, rows=1)
     assert table.columns.tolist() == ["photo_id", "f1"]
-
-
-def test_an_overlay_is_grey_with_the_mask_in_colour() -> None:
-    image = np.zeros((2, 2, 3), np.uint8)
-    image[..., 0] = 100  # red of luma 30
-    found = contact_sheet.overlay(image, np.array([[True, False], [False, False]]), (1, 2, 3))
-    assert found[0, 0].tolist() == [1, 2, 3]
-    assert found[1, 1].tolist() == [30, 30, 30]
-    assert (found.shape, found.dtype) == ((2, 2, 3), np.dtype(np.uint8))
 
 
 @pytest.fixture
