@@ -7,6 +7,7 @@ encoder on each test photograph that has ground truth.
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from crackpipe import console
 from crackpipe.clip import prompts
@@ -41,7 +42,7 @@ def main() -> None:
     values = [wording, params.model_dump(exclude={"segment", "evaluate"})]
     digest = fingerprint.of(values, [CODE, PHOTOS, LABELS / kind, CLIP])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
-        run = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
+        run: dict[str, Any] = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
         training.train(pairs, passes, encoder=encoder, prompts=sentences, **run)
     model = segmenter.load(folder, runtime, clip=CLIP)
     settings = segmenter.Inference(**params.segment.model_dump(exclude={"splits"}))

@@ -13,7 +13,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.models import backbones, folding, model_files, normalise
 
 Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]
-"""Photographed patches, or a frozen trunk's features of them."""
+"""Pixels of patches, RGB 0–255, or features that a frozen trunk has computed of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Classifier:
 
     Attributes:
         network: a timm classifier; class 1 is crack.
-        backbone: its timm name.
+        backbone: the network's timm name.
         side_px: side of the patches it was trained on.
         mean, std: RGB, in units of [0, 1]; empty where inputs are features of a frozen trunk, taken as they are.
         calibrator: turns logits into probabilities; by default the softmax.
@@ -36,7 +36,7 @@ class Classifier:
     calibrator: Calibrator = field(default_factory=Calibrator)
 
     def prepare(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b c h w"]:
-        """RGB levels 0–255 to normalised float inputs on the device, channels last."""
+        """Normalise RGB levels 0–255 to float inputs on the device, channels last; features stay as they are."""
         if not self.mean:
             return pixels.to(runtime.device, torch.float32, memory_format=torch.channels_last)
         return normalise.normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
@@ -48,19 +48,27 @@ class Classifier:
     def logits(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b 2"]:
         """Logits of no crack and crack as the network gives them, float32 on the device."""
         with torch.inference_mode(), runtime.autocast():
-            found: Tensor = self.network(self.prepare(pixels, runtime))
-        return found.float()
+            outputs: Tensor = self.network(self.prepare(pixels, runtime))
+        return outputs.float()
 
 
 def create(*, backbone: str, weights: str, side_px: int) -> Classifier:
-    """Build an untrained two-class classifier on pretrained (or random) weights; see :func:`backbones.create`."""
+    """Build an untrained two-class classifier on pretrained (or random) weights.
+
+    Args:
+        backbone, weights: see :func:`backbones.create`.
+        side_px: side of the patches that it is to be trained on.
+
+    Raises:
+        ModelError: the weights cannot be had or belong to another architecture.
+    """
     network = backbones.create(backbone, classes=len(backbones.CLASSES), weights=weights)
     mean, std = backbones.normalisation(network)
     return Classifier(network, backbone, side_px, tuple(mean), tuple(std))
 
 
 def save(folder: Path, classifier: Classifier) -> None:
-    """Write a classifier as safetensors and JSON."""
+    """Write a classifier as safetensors and JSON; see :func:`load`."""
     card = {
         "kind": "classifier",
         "architecture": classifier.backbone,
@@ -74,7 +82,7 @@ def save(folder: Path, classifier: Classifier) -> None:
 
 
 def for_inference(classifier: Classifier, runtime: Runtime) -> Classifier:
-    """The same classifier with its batch normalisation folded away; see :func:`folding.folded`."""
+    """Copy a classifier to the device with its batch normalisation folded away; see :func:`folding.folded`."""
     return replace(classifier, network=runtime.place(folding.folded(classifier.network)))
 
 

@@ -1,4 +1,4 @@
-"""What each part of a pseudo-label method is worth: the method with one parameter changed, against ground truth."""
+"""Worth of each part of a pseudo-label method: the method with one parameter changed, against ground truth."""
 
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,9 +28,10 @@ def score(
     tolerance_px: int,
     workers: int,
 ) -> dict[str, Any]:
-    """``{method: {variant: {source: {split: scores}}}}`` on labelled photographs; memory of a few dozen of them.
+    """Score ``{method: {variant: {source: {split: scores}}}}`` on photographs with ground truth; memory of a few dozen.
 
     Args:
+        photos, localisation_maps: the tables.
         variants: method → variant → all of the method's settings.
         splits: photographs of these splits are scored.
         limit: at most so many photographs of each source and split, evenly spread.
@@ -63,17 +64,17 @@ def score(
             source, split, mask = next(truths)
             truth = images.decode_mask(mask)
             for key, found in zip(runs, pool.map(levels, runs, repeat(item)), strict=True):
-                board.add((*key, source, split), levels=found, truth=truth)
+                board.add((*key, source, split), item.key, levels=found, truth=truth)
     return board.tree()
 
 
 def _spread(photos: Path, *, splits: Collection[str], limit: int) -> set[str]:
     """Photographs with ground truth: every n-th of each source and split, so that at most ``limit`` are left."""
-    places: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for row in parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "mask"]):
         if row["split"] in splits and row["mask"] is not None:
-            places.setdefault((row["source"], row["split"]), []).append(row["photo_id"])
-    return {name for names in places.values() for name in names[:: -(-len(names) // limit)]}
+            groups.setdefault((row["source"], row["split"]), []).append(row["photo_id"])
+    return {name for names in groups.values() for name in names[:: -(-len(names) // limit)]}
 
 
 def _truths(photos: Path, wanted: Collection[str]) -> Iterator[tuple[str, str, bytes]]:
