@@ -33,7 +33,7 @@ def main() -> None:
         segment=partial(segmenter.segment, segmenter=model, settings=settings),
         crack_free_patches=patch_labels.crack_free_patches(PATCHES),
         method=method,
-        binarise=getattr(params.pseudo_label, method).binarise,
+        binarise=getattr(params.pseudo_label, f"self_{kind}").binarise,
         workers=params.runtime.workers,
     )
     parquet.write_shards(Path(f"data/pseudo_labels/{method}"), schemas.PSEUDO_LABELS, rows)

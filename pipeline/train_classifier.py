@@ -7,8 +7,6 @@ Costs: one decoding of the training photographs, then epochs × patches_per_epoc
 from dataclasses import fields
 from pathlib import Path
 
-import pandas as pd
-
 from crackpipe import console
 from crackpipe.classify import calibrator, classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
@@ -35,8 +33,8 @@ def main() -> None:
     scored = scoring.choose(patches, count=settings.score_patches, seed=seed)
     validated = recipe.validation_patches(scored)
     calibrator.check(settings.posthoc, scoring.labels(validated), where=POSTHOC)
-    draw = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)
-    plan = recipe.plan(patches, scored, draw, seed=seed)
+    plan_settings = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)
+    plan = recipe.plan(patches, scored, plan_settings, seed=seed)
     model = classifier.create(backbone=settings.backbone, weights=settings.weights, side_px=side_px)
     runtime.place(model.network)
     loss = catalogue.build(settings.loss, of_loss)
@@ -53,9 +51,7 @@ def main() -> None:
         scores = scoring.score(model, validated, inputs, runtime)  # before a calibrator has been fitted to them
         model = recipe.calibrated(model, settings.posthoc, scored, inputs, runtime=runtime, where=POSTHOC)
         scores |= scoring.score(model, scored[scored["split"] == "test"], inputs, runtime)
-        classifier.save(MODEL, model)
-        if history:
-            pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
+        classifier.save(MODEL, model, history=history)
     metrics.write_json(Path("metrics/classifier.json"), scores)
 
 
