@@ -17,10 +17,10 @@ from crackpipe.clip.training import freezing, pairing, tuning
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
-BASE, TUNED = Path("models/clip_base"), Path("models/clip")
+BASE, TUNED, CODE = Path("models/clip_base"), Path("models/clip"), Path("data/code/align_clip")
 SECTIONS = {"align_clip", "embed", "prompts", "runtime", "slice"}
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     params, align = project.params, project.params.align_clip
     runtime = project.start_runtime(keep_memory=True)
     seeds.seed_everything(align.seed)
-    inputs = [PHOTOS, PATCHES]
+    inputs = [CODE, PHOTOS, PATCHES]
     encoder: TrainableEncoder
     if align.encoder == "dual":
         encoder, spec = build.dual(CLASSIFIER, trunk=align.trunk, **align.model_dump(include=build.SIZES))

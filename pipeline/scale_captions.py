@@ -15,9 +15,10 @@ from crackpipe.compute import seeds
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, BASE, ROWS = Path("data/photos"), Path("models/clip_base"), Path("data/caption_scaling")
+CODE = Path("data/code/scale_captions")
 
 
 def main() -> None:
@@ -39,7 +40,8 @@ def main() -> None:
         return
     trained = freezing.thaw(encoder, freeze=align.freeze, train_blocks=align.train_blocks)
     pairs = {split: pairing.cache_frozen_features(each, encoder, runtime) for split, each in pairs.items()}
-    digest = fingerprint.of([name, params.model_dump(include={"align_clip", "embed", "runtime"})], [PHOTOS, BASE])
+    sections = params.model_dump(include={"align_clip", "embed", "runtime"})
+    digest = fingerprint.of([name, sections], [CODE, PHOTOS, BASE])
     with checkpoints.opened(f"scale_captions-{name}", digest) as checkpoint:
         history = tuning.fit(
             encoder,

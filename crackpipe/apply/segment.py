@@ -21,6 +21,7 @@ from crackpipe.files import atomic
 from crackpipe.imaging import images
 from crackpipe.imaging.contact_sheet import overlay
 from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference.segmenter import Inference
 
 COLUMNS = ["photo", "mask", "height_px", "width_px", "crack_px", "reason"]
 RED = (255, 40, 40)
@@ -63,7 +64,9 @@ def write(
     _check(jobs)
     runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
     settings = p.segment.model_dump(exclude={"splits"})
-    make = partial(segmenter.segment, segmenter=segmenter.load(model, runtime, clip=clip), **settings)
+    make = partial(
+        segmenter.segment, segmenter=segmenter.load(model, runtime, clip=clip), settings=Inference(**settings)
+    )
     maker = mask_cache.maker(model, clip=clip, settings=settings, dtype=str(runtime.autocast_dtype))
     out.mkdir(parents=True, exist_ok=True)
     kept = KeptMasks(out, maker=maker)

@@ -264,10 +264,6 @@ def classify(
 def compare(
     results: Annotated[list[Path] | None, typer.Argument(help="folders such as results/crack500")] = None,
     markdown: Annotated[bool, typer.Option(help="print Markdown")] = False,
-    readme: Annotated[
-        Path | None, typer.Option(help="replace this file's part between the <!-- results --> marks")
-    ] = None,
-    check: Annotated[bool, typer.Option(help="with --readme: write nothing, fail if it is out of date")] = False,
 ) -> None:
     """Print the papers' tables with our rows under them."""
     from crackpipe.results import report as comparison
@@ -275,14 +271,7 @@ def compare(
     folders = results or comparison.folders(Path("results"))
     if not folders:
         typer.echo("results/ holds no run, so these are the papers' rows alone", err=True)
-    if readme is None:
-        typer.echo(comparison.report(folders, markdown=markdown))
-    elif check:
-        comparison.check_readme(readme, folders)
-        typer.echo(f"{readme} is up to date")
-    else:
-        comparison.write_readme(readme, folders)
-        typer.echo(f"wrote the results into {readme}")
+    typer.echo(comparison.report(folders, markdown=markdown))
 
 
 @commands.command("tune-crf")

@@ -24,7 +24,6 @@ class Table:
     columns: tuple[tuple[str, int | None], ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
-    readme: bool
 
 
 def published() -> dict[str, Any]:
@@ -58,7 +57,7 @@ def _table(given: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
                 rows.append(row)
     notes = [f"Published rows: {given['table']} of {given['source']}.", *given["remarks"]]
     notes += _other_photographs(columns, rows, kind=kind)
-    return Table(given["title"], given["source"], columns, tuple(rows), tuple(notes), given["readme"])
+    return Table(given["title"], given["source"], columns, tuple(rows), tuple(notes))
 
 
 def _cell(values: list[float] | None) -> Cell | None:

@@ -12,7 +12,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError
 from crackpipe.measures import retrieval
 
-AMONG = 10  # R@10 (BridgeCLIP's model card, "Data-scaling result")
+AMONG = retrieval.SCALING_K
 
 
 def parse_share(text: str) -> float:

@@ -21,8 +21,8 @@ from crackpipe.clip.training.pairing import Pairs
 from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.models import learning_rate, resume
-from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.models import schedule
+from crackpipe.models.checkpoints import Checkpoint, Stateful
 
 COLUMNS = ("epoch", "train_loss", "val_loss", "scale", "best")
 MAX_LOG_SCALE = math.log(100)  # of CLIP's own training
@@ -94,12 +94,10 @@ def fit(
     sets = [pairing.cache_frozen_features(pairs, encoder, runtime) for pairs in sets]
     held_out = None if validation is None else pairing.cache_frozen_features(validation, encoder, runtime)
     training = _Training(encoder, trained, settings, runtime)
-    history: History = []
-    best: Weights = {}
-    state = resume.load(checkpoint, training.parts)
-    if state is not None:
-        _fill(trained, state["trained"])
-        history, best = state["history"], state["best"]
+    saved = checkpoint.resume(training.parts)
+    history: History = saved.get("history", [])
+    best: Weights = saved.get("best", {})
+    _fill(trained, saved.get("trained", {}))
     for epoch in range(len(history), settings.epochs):
         if _epochs_since_best(history) >= settings.patience:
             break
@@ -109,7 +107,7 @@ def fit(
         weights = {name: parameter.detach() for name, parameter in trained.items()}
         if history[-1]["best"]:
             best = {name: value.cpu().clone() for name, value in weights.items()}
-        resume.save(checkpoint, training.parts, {"trained": weights, "best": best, "history": history})
+        checkpoint.keep(training.parts, trained=weights, best=best, history=history)
     _fill(trained, best)
     return history
 
@@ -123,7 +121,7 @@ class _Training:
         self._encoder, self._settings, self._runtime = encoder, settings, runtime
         self._optimiser = freezing.optimiser(trained, lr=settings.lr, weight_decay=settings.weight_decay)
         self._scaler = torch.amp.GradScaler(runtime.device.type, enabled=runtime.autocast_dtype is torch.float16)
-        self.parts: dict[str, resume.Stateful] = {"optimiser": self._optimiser, "scaler": self._scaler}
+        self.parts: dict[str, Stateful] = {"optimiser": self._optimiser, "scaler": self._scaler}
 
     def epoch(self, sets: Sequence[Pairs], epoch: int) -> float:
         """Train one epoch, whose batches depend on (seed, epoch) alone; return its mean loss."""
@@ -168,7 +166,7 @@ class _Training:
         """Take one step of ``steps``; return the loss before it."""
         settings = self._settings
         for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate.warmup_cosine(
+            group["lr"] = schedule.warmup_cosine(
                 step, peak=settings.lr, warmup_steps=settings.warmup_steps, steps=steps
             )
         self._optimiser.zero_grad(set_to_none=True)
