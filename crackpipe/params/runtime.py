@@ -1,4 +1,4 @@
-"""What the stages run on."""
+"""Device, precision, threads and workers of the stages."""
 
 from typing import Annotated, Literal
 

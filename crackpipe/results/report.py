@@ -7,14 +7,14 @@ from pathlib import Path
 from crackpipe.errors import CrackpipeError
 from crackpipe.results import losses, published_tables, record
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import Cell
+from crackpipe.results.table_rows import TableCell
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 _PART = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
 
 
 def folders(results: Path) -> list[Path]:
-    """Every run below ``results``, sorted."""
+    """Folders of all runs below ``results``, sorted."""
     return sorted(path.parent for path in results.glob("*/run.json"))
 
 
@@ -22,25 +22,34 @@ def report(runs: Sequence[Path], *, markdown: bool, readme: bool = False) -> str
     """Tables, notes, their sources and the runs as text for a terminal, or as Markdown.
 
     Args:
+        runs: their folders.
+        markdown: whether it is written as Markdown.
         readme: only the tables that ``published.json`` chooses for the README, and that hold a row of ours.
 
     Raises:
         CrackpipeError: a folder holds no run, or its metrics are not those of this version.
     """
-    found = published_tables.tables(runs)
-    chosen = [table for table in found if not readme or (table.readme and any(row.run for row in table.rows))]
-    blocks = [_markdown(table) if markdown else _text(table) for table in chosen]
+    tables = [
+        table
+        for table in published_tables.tables(runs)
+        if not readme or (table.readme and any(row.run for row in table.rows))
+    ]
+    blocks = [_markdown(table) if markdown else _text(table) for table in tables]
     blocks.append(losses.table(runs, markdown=markdown))
     bullet = "- " if markdown else ""
-    used = dict.fromkeys(table.source for table in chosen)
+    sources = dict.fromkeys(table.source for table in tables)
     citations = published_tables.published()["sources"]
-    blocks.append("\n".join(f"{bullet}{name}: {citations[name]['citation']}." for name in used))
+    blocks.append("\n".join(f"{bullet}{name}: {citations[name]['citation']}." for name in sources))
     blocks += ["\n".join(f"{bullet}{_run_line(run)}" for run in runs)] if runs else []
     return "\n\n".join(blocks)
 
 
 def write_readme(readme: Path, runs: Sequence[Path]) -> None:
     """Replace the part between the marks by the Markdown report, and leave the rest.
+
+    Args:
+        readme: file to change.
+        runs: folders of the runs in it.
 
     Raises:
         CrackpipeError: the file or its marks are missing.
@@ -51,6 +60,10 @@ def write_readme(readme: Path, runs: Sequence[Path]) -> None:
 
 def check_readme(readme: Path, runs: Sequence[Path]) -> None:
     """Check that :func:`write_readme` would change nothing.
+
+    Args:
+        readme: file to check.
+        runs: folders of the runs in it.
 
     Raises:
         CrackpipeError: it would, or the marks are missing.
@@ -67,7 +80,7 @@ def _with_part(readme: Path, text: str, runs: Sequence[Path]) -> str:
     return _PART.sub(lambda _: part, text)
 
 
-def _figures(cell: Cell | None) -> str:
+def _figures(cell: TableCell | None) -> str:
     return "–" if cell is None else " / ".join(f"{value:.2f}" for value in cell.values)
 
 
@@ -98,10 +111,11 @@ def _markdown(table: Table) -> str:
 
 
 def _run_line(run: Path) -> str:
-    found = record.record(run)
-    machine = found["machine"]
-    device = machine["gpu"] or f"{machine['cores']} cores of {machine['processor']}"
-    minutes = found["total_seconds"] / 60
-    how = f" {told}" if (told := record.training(run)) else ""
-    dirty = " (uncommitted changes beside it were not part of the run)" if found["dirty"] else ""
-    return f"{run.name}: {found['date'][:10]}, commit {found['commit'][:8]}{dirty}, {device}, {minutes:.0f} min.{how}"
+    entry = record.record(run)
+    hardware = entry["machine"]
+    device = hardware["gpu"] or f"{hardware['cores']} cores of {hardware['processor']}"
+    minutes = entry["total_seconds"] / 60
+    training = f" {summary}" if (summary := record.training(run)) else ""
+    dirty = " (uncommitted changes beside it were not part of the run)" if entry["dirty"] else ""
+    made = f"{entry['date'][:10]}, commit {entry['commit'][:8]}{dirty}"
+    return f"{run.name}: {made}, {device}, {minutes:.0f} min.{training}"

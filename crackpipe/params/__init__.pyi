@@ -1,0 +1,20 @@
+from .classifier import BACKBONES
+from .labels import LABEL_KINDS, LABEL_METHODS, SEGMENTERS, TEACHER_LABELS
+from .language import WORDINGS
+from .loading import check, defaults, load
+from .project import Project
+from .whole import Params
+
+__all__ = [
+    "BACKBONES",
+    "LABEL_KINDS",
+    "LABEL_METHODS",
+    "SEGMENTERS",
+    "TEACHER_LABELS",
+    "WORDINGS",
+    "Params",
+    "Project",
+    "check",
+    "defaults",
+    "load",
+]
