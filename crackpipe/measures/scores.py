@@ -8,7 +8,7 @@ from jaxtyping import Bool, UInt8
 
 from crackpipe.imaging import images
 from crackpipe.imaging.crack_mask import Mask
-from crackpipe.measures import calibration, segmentation
+from crackpipe.measures import segmentation
 from crackpipe.measures.segmentation import Scores
 
 
@@ -40,16 +40,19 @@ def segmentation_scores(
     predicted, drawn = list(predictions), list(truths)
     if len(predicted) != len(drawn):
         raise ValueError(f"{len(predicted)} predictions, but {len(drawn)} truths; give one truth for each prediction")
-    return segmentation.score(
-        [
-            segmentation.count_tolerant(
-                _levels(prediction, index=index), _truth(truth, index=index), tolerance_px=tolerance_px
+    counts = []
+    for index, (prediction, truth) in enumerate(zip(predicted, drawn, strict=True)):
+        levels, crack = _levels(prediction, index=index), _truth(truth, index=index)
+        if levels.shape != crack.shape or levels.ndim != 2:
+            raise ValueError(
+                f"predictions[{index}] has shape {levels.shape} and truths[{index}] has {crack.shape}, but both must be "
+                "the photograph's (height, width); resize the prediction to the truth"
             )
-            if tolerance_px
-            else segmentation.count(_levels(prediction, index=index), _truth(truth, index=index))
-            for index, (prediction, truth) in enumerate(zip(predicted, drawn, strict=True))
-        ]
-    )
+        if tolerance_px:
+            counts.append(segmentation.count_tolerant(levels, crack, tolerance_px=tolerance_px))
+        else:
+            counts.append(segmentation.count(levels, crack))
+    return segmentation.score(counts)
 
 
 def ece(probabilities: npt.ArrayLike, labels: npt.ArrayLike, *, bins: int = 15) -> float:
@@ -69,10 +72,12 @@ def ece(probabilities: npt.ArrayLike, labels: npt.ArrayLike, *, bins: int = 15) 
         >>> round(error, 4)
         0.15
     """
+    from crackpipe.measures import calibration  # loads torch
+
     return calibration.expected_calibration_error(np.asarray(labels), np.asarray(probabilities, np.float64), bins=bins)
 
 
-def _levels(prediction: Mask | npt.ArrayLike, *, index: int) -> UInt8[np.ndarray, "h w"]:
+def _levels(prediction: Mask | npt.ArrayLike, *, index: int) -> UInt8[np.ndarray, "..."]:
     if isinstance(prediction, Mask):
         return prediction.confidence
     array = np.asarray(prediction)
@@ -89,7 +94,7 @@ def _levels(prediction: Mask | npt.ArrayLike, *, index: int) -> UInt8[np.ndarray
     return images.to_levels(array.astype(np.float32))
 
 
-def _truth(truth: npt.ArrayLike, *, index: int) -> Bool[np.ndarray, "h w"]:
+def _truth(truth: npt.ArrayLike, *, index: int) -> Bool[np.ndarray, "..."]:
     array = np.asarray(truth)
     values = set(np.unique(array).tolist())
     if not (values <= {0, 1} or values <= {0, 255}):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from crackpipe.cli.app import commands
+from crackpipe.errors import CrackpipeError
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["configure", "datasets", "run", "compare", "segment", "classify", "few-shot", "search", "prompts"]
@@ -25,15 +27,17 @@ def test_the_commands_are_listed_in_the_order_of_their_files():
 
 
 def test_help_imports_nothing_heavy():
+    """Of the command and of each of its commands, in one process."""
     code = (
-        "import sys, crackpipe.cli.app as a\n"
-        "try: a.commands(sys.argv[1:])\n"
-        f"except SystemExit: print([name for name in {HEAVY} if name in sys.modules])"
+        "import contextlib, io, sys, crackpipe.cli.app as app\n"
+        f"for arguments in (['--help'], *([name, '--help'] for name in {NAMES})):\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as printed:\n"
+        "        app.commands(arguments)\n"
+        "    assert printed.getvalue().startswith('Usage: '), arguments\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
     )
-    for arguments in (["--help"], *([name, "--help"] for name in NAMES)):
-        done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
-        assert done.stdout.startswith("Usage: ")
-        assert done.stdout.splitlines()[-1] == "[]"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(
@@ -53,15 +57,22 @@ def test_help_imports_nothing_heavy():
     ids=lambda arguments: " ".join(arguments[:2]),
 )
 def test_a_command_that_needs_a_project_says_so_in_one_line_outside_one(
-    arguments: list[str], tmp_path: Path, crackpipe: Crackpipe
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    done = crackpipe(tmp_path, *arguments)
-    assert done.returncode == 1
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(commands, arguments)
+    assert isinstance(done.exception, CrackpipeError)
+    assert "not found; run this in the project's folder, where dvc.yaml is" in str(done.exception)
+    assert "\n" not in str(done.exception)
     assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("error: ")
-    assert "not found; run this in the project's folder, where dvc.yaml is" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_that_can_be_mended_is_one_line_and_status_1(tmp_path: Path, crackpipe: Crackpipe):
+    done = crackpipe(tmp_path, "segment", "photo.jpg")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: params.yaml: not found; run this in the project's folder")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_datasets_and_compare_need_no_project(tmp_path: Path, crackpipe: Crackpipe):
