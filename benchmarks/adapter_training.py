@@ -161,9 +161,9 @@ def keep(given: Task, folder: Path) -> Examples:
     place = Place(side_px, False, 1.0, (side_px - 1) / 2, (side_px - 1) / 2, 0.0, False)
     names = [f"{number:04d}" for number in range(len(given.items))]
     seen = [(name, 0, View(image, place, None)) for name, (image, _) in zip(names, given.items, strict=True)]
-    runtime = {"encoder": given.encoder, "machine": given.runtime}
-    shapes = token_cache.shapes(**runtime, stages=STAGES, side_px=side_px)
-    token_cache.write(folder, seen, count=len(seen), kept=shapes, batch=given.batch, **runtime)
+    encoding = {"encoder": given.encoder, "runtime": given.runtime}
+    shapes = token_cache.shapes(**encoding, stages=STAGES, side_px=side_px)
+    token_cache.write(folder, seen, count=len(seen), kept=shapes, batch=given.batch, **encoding)
     labels = {name: images.encode_mask(mask) for name, (_, mask) in zip(names, given.items, strict=True)}
     return examples.labelled(Tokens(folder), labels, binarise=0.5, kind="truth", workers=1)
 

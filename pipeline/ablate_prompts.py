@@ -15,7 +15,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.report import prompt_ablation
 from crackpipe.segment import recipes
 from crackpipe.segment.adapters import examples
@@ -24,7 +24,7 @@ from crackpipe.segment.inference import segmenter
 from crackpipe.segment.windows import labels
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
-CLIP, OUT = Path("models/clip"), Path("data/prompt_ablation")
+CLIP, OUT, CODE = Path("models/clip"), Path("data/prompt_ablation"), Path("data/code/ablate_prompts")
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     flawless, damaged = prompts.sets(**{**p.prompts.model_dump(), "wording": wording})
     text = prompts.text_matrix(encoder, flawless=flawless, damaged=damaged)
     settings = p.model_dump(exclude={"segment", "evaluate"})
-    digest = fingerprint.of([wording, settings], [PHOTOS, LABELS / kind, CLIP])
+    digest = fingerprint.of([wording, settings], [CODE, PHOTOS, LABELS / kind, CLIP])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
         shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "runtime": runtime, "checkpoint": checkpoint}
         recipes.text_adapters(

@@ -16,10 +16,10 @@ from crackpipe.clip.training import freezing, pairing, tuning
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
-BASE, TUNED = Path("models/clip_base"), Path("models/clip")
+BASE, TUNED, CODE = Path("models/clip_base"), Path("models/clip"), Path("data/code/align_clip")
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
         model, spec = build.named(q.open_clip_model, weights=q.weights, image_px=q.image_px)
     photo_px = embedding.square_px(encoder_files.place(model, runtime), side_px=p.embed.side_px, key="embed.side_px")
     settings = {"runtime": runtime, **q.model_dump(include=tuning.SETTINGS)}
-    inputs = [PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
+    inputs = [CODE, PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
     inputs += [file for file in [Path(q.weights)] if not dual and file.is_file()]
     own = p.model_dump(include={"align_clip", "embed", "prompts", "runtime", "slice"})
     digest = fingerprint.of(own, inputs)

@@ -10,10 +10,11 @@ from pathlib import Path
 from crackpipe import console, params
 from crackpipe.classify import loss_comparison
 from crackpipe.classify.losses import catalogue
-from crackpipe.params import Project
+from crackpipe.files import fingerprint
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
-FEATURES = Path("data/trunk_features")
+FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share"}
 SCHEDULE = {"batch", "lr", "lr_gamma", "lr_step_epochs", "momentum", "optimiser", "weight_decay"}
 
@@ -49,7 +50,7 @@ def main() -> None:
         features=FEATURES / backbone,
         runtime=runtime,
         workers=p.runtime.workers,
-        key=[settings, q.precision, p.runtime.device, p.runtime.threads],
+        key=[settings, q.precision, p.runtime.device, p.runtime.threads, fingerprint.of(None, [CODE])],
     )
 
 

@@ -10,7 +10,7 @@ from crackpipe import console
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.files import fingerprint
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS = Path("data/photos")
 ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # before and after fine-tuning

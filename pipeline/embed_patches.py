@@ -11,7 +11,7 @@ from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.few_shot import draw, embed
 from crackpipe.files import parquet, schemas
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, OUT = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/few_shot_patches")
 ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # before and after captions

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crackpipe import console
 from crackpipe.clip.encoders import encoder_files
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.segment.adapters import token_cache, token_windows
 from crackpipe.segment.windows import augment
 

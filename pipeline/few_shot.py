@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crackpipe import console
 from crackpipe.few_shot import dataset, sweep
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PATCHES = Path("data/few_shot_patches")
 

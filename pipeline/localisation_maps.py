@@ -12,7 +12,7 @@ from crackpipe import console
 from crackpipe.classify import classifier
 from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.pseudo import cam, localisation_maps, patch_map
 
 PHOTOS, LOCALISATION_MAPS = Path("data/photos"), Path("data/localisation_maps")

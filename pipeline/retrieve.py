@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crackpipe import console
 from crackpipe.files import metrics
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.report import retrieval
 
 

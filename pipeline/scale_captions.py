@@ -15,9 +15,10 @@ from crackpipe.compute import seeds
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import fingerprint, metrics
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, BASE, ROWS = Path("data/photos"), Path("models/clip_base"), Path("data/caption_scaling")
+CODE = Path("data/code/scale_captions")
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
     trained = freezing.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
     pairs = {split: pairing.encoded(each, model, runtime) for split, each in pairs.items()}
     settings = {"runtime": runtime, "trained": trained, "epochs": q.epochs, **q.model_dump(include=tuning.SETTINGS)}
-    digest = fingerprint.of([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [PHOTOS, BASE])
+    digest = fingerprint.of([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [CODE, PHOTOS, BASE])
     with checkpoints.opened(f"scale_captions-{name}", digest) as checkpoint:
         chosen, held_out = [pairs["train"]], pairs.get("val")
         history = tuning.fit(model, chosen, validation=held_out, checkpoint=checkpoint, **settings)

@@ -10,7 +10,7 @@ from crackpipe import console, params
 from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
 
 PHOTOS = Path("data/photos")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crackpipe import console, params
 from crackpipe.files import parquet, schemas
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.pseudo import patch_labels, self_training
 from crackpipe.segment.inference import segmenter
 

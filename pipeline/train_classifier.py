@@ -17,9 +17,10 @@ from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint, metrics, parquet, schemas
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
+CODE = Path("data/code/train_classifier")
 DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}
 OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", "score_patches", *(DRAWN - {"seed"})}
 
@@ -40,7 +41,7 @@ def main() -> None:
     runtime.place(model.network)
     values = [q.model_dump(), own.model_dump(), side_px, p.runtime.device, p.runtime.threads]
     with (
-        checkpoints.opened("train_classifier", fingerprint.of(values, [PHOTOS, PATCHES])) as checkpoint,
+        checkpoints.opened("train_classifier", fingerprint.of(values, [CODE, PHOTOS, PATCHES])) as checkpoint,
         PhotoCache(PHOTOS, wanted=plan.photographs(), workers=workers) as photos,
     ):
         loss = catalogue.build(q.loss, own.model_dump())

@@ -17,14 +17,14 @@ from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.segment import recipes
 from crackpipe.segment.adapters import examples
 from crackpipe.segment.adapters.token_cache import Tokens
 from crackpipe.segment.windows import augment, labels, windows
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
-CLASSIFIER, CLIP = Path("models/classifier"), Path("models/clip")
+CLASSIFIER, CLIP, CODE = Path("models/classifier"), Path("models/clip"), Path("data/code/train_segmenter")
 BUILT_OF = {"encoder", "weights", "width", "refine_px"}  # what else a section holds is read in training
 
 
@@ -38,9 +38,8 @@ def main() -> None:
     seeds.seed_everything(q.seed)
     folder, workers = Path(f"models/segmenter/{name}-{kind}"), p.runtime.workers
     splits = labels.splits(kind, unlabelled=q.unlabelled)
-    digest = fingerprint.of(
-        [name, kind, p.model_dump(exclude={"segment", "evaluate"})], [PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
-    )
+    inputs = [CODE, PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
+    digest = fingerprint.of([name, kind, p.model_dump(exclude={"segment", "evaluate"})], inputs)
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint:
         shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "runtime": runtime, "checkpoint": checkpoint}
         if name == "text_adapters":

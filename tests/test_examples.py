@@ -1,7 +1,8 @@
-"""The examples in the docstrings of what `import crackpipe` hands on, run as they stand there."""
+"""The examples in Python, of docstrings and of pages: each runs as it stands there."""
 
 import doctest
 import inspect
+import re
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,22 @@ def test_the_example_of_the_package_writes_a_mask(project: Path, monkeypatch: py
     Path("photo.mask.png").unlink(missing_ok=True)
     assert run(crackpipe, "crackpipe") == 4
     assert images.decode_grey(Path("photo.mask.png").read_bytes()).shape == (48, 70)
+
+
+PAGES = ["README.md", "docs/getting-started.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_of_a_page_runs_as_it_stands_there(
+    page: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert blocks
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(block, names)
+    assert Path("photo.mask.png").is_file()
 
 
 def test_every_function_that_is_handed_on_shows_an_example() -> None:

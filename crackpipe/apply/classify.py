@@ -21,7 +21,7 @@ from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.files import atomic, fingerprint
 from crackpipe.measures import referral, uncertainty
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
 COLUMNS = ["photo", "decision", "crack_probability", "entropy", "mutual_information", "refer", "reason"]

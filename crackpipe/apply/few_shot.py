@@ -19,7 +19,8 @@ from crackpipe.few_shot.head_networks import Networks
 from crackpipe.few_shot.training import Labelled
 from crackpipe.files import fingerprint, metrics
 from crackpipe.measures import bootstrap, classification, referral, uncertainty
-from crackpipe.params import Params, Project
+from crackpipe.params import Params
+from crackpipe.params.project import Project
 
 ENCODER = "models/clip_base"  # of the project; heads are trained on its embeddings
 REPORT = "report.json"

@@ -14,7 +14,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 ENCODER = "models/clip"
 SHARPNESS = 100.0  # CLIP's factor on similarities before the softmax

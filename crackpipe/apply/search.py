@@ -9,7 +9,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.errors import CrackpipeError, TableError
 from crackpipe.files import atomic, fingerprint, parquet, schemas
 from crackpipe.imaging import contact_sheet, images
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.retrieval import nearest
 
 COLUMNS = ["rank", "photo_id", "similarity", "caption"]

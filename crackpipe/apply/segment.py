@@ -17,7 +17,7 @@ from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.files import atomic
 from crackpipe.imaging import images
 from crackpipe.imaging.contact_sheet import overlay
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 COLUMNS = ["photo", "mask", "height_px", "width_px", "crack_px", "reason"]
 RED = (255, 40, 40)

@@ -16,7 +16,8 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError
 from crackpipe.imaging import images
 from crackpipe.imaging.crack_mask import Mask
-from crackpipe.params import Params, Project
+from crackpipe.params import Params
+from crackpipe.params.project import Project
 from crackpipe.pseudo import labelling, localisation_maps
 from crackpipe.pseudo.finders import finders
 

@@ -9,7 +9,8 @@ from crackpipe.apply import mask_cache, photograph
 from crackpipe.apply.photograph import Photograph
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging.crack_mask import Mask
-from crackpipe.params import Params, Project
+from crackpipe.params import Params
+from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
 from crackpipe.segment.inference.segmenter import Segmenter
 

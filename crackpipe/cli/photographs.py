@@ -28,7 +28,7 @@ def segment(
     A mask is kept while photograph, segmenter and the settings in params.yaml are those that it was made from. The
     exit status is 1 where no photograph could be segmented.
     """
-    from crackpipe.params import Project
+    from crackpipe.params.project import Project
 
     opened = Project.open(project)
     from crackpipe.apply import segment as masks
@@ -58,7 +58,7 @@ def classify(
 
     Each photograph is squeezed to one square: photographs are of about the size of those that the head learned from.
     """
-    from crackpipe.params import Project
+    from crackpipe.params.project import Project
 
     opened = Project.open(project)
     from crackpipe.apply import classify as decisions
@@ -80,7 +80,7 @@ def few_shot(
     project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
 ) -> None:
     """Train a head on your own few labelled photographs, and tell by cross-validation how good and how sure it is."""
-    from crackpipe.params import Project
+    from crackpipe.params.project import Project
 
     opened = Project.open(project)
     from crackpipe.apply import few_shot as heads
@@ -113,7 +113,7 @@ def search(
     project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/captioned")] = Path(),
 ) -> None:
     """Search all photographs by words: a contact sheet and a table."""
-    from crackpipe.params import Project
+    from crackpipe.params.project import Project
 
     opened = Project.open(project)
     from crackpipe.apply import search as by_words
@@ -130,7 +130,7 @@ def prompts(
     project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/captioned")] = Path(),
 ) -> None:
     """List all prompts of params.yaml; with a photograph how like it is to each, and to the classes that they make."""
-    from crackpipe.params import Project
+    from crackpipe.params.project import Project
 
     opened = Project.open(project)
     from crackpipe.clip import prompts as sentences

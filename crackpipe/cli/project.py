@@ -87,10 +87,6 @@ def run(
 def compare(
     results: Annotated[list[Path] | None, typer.Argument(help="folders such as results/crack500")] = None,
     markdown: Annotated[bool, typer.Option(help="print Markdown")] = False,
-    readme: Annotated[
-        Path | None, typer.Option(help="replace this file's part between the <!-- results --> marks")
-    ] = None,
-    check: Annotated[bool, typer.Option(help="with --readme: write nothing, fail if it is out of date")] = False,
 ) -> None:
     """Print the papers' tables with our rows under them."""
     from crackpipe.results import report
@@ -98,11 +94,4 @@ def compare(
     folders = results or report.folders(Path("results"))
     if not folders:
         typer.echo("results/ holds no run, so these are the papers' rows alone", err=True)
-    if readme is None:
-        typer.echo(report.report(folders, markdown=markdown))
-    elif check:
-        report.check_readme(readme, folders)
-        typer.echo(f"{readme} is up to date")
-    else:
-        report.write_readme(readme, folders)
-        typer.echo(f"wrote the results into {readme}")
+    typer.echo(report.report(folders, markdown=markdown))

@@ -19,7 +19,7 @@ def tune_crf(
     seed: Annotated[int, typer.Option(min=0, help="of the draw of photographs")] = 0,
 ) -> None:
     """Search the CRF's parameters (pseudo_label.cam_crf) for the highest mean IoU of its labels."""
-    from crackpipe.params import Project
+    from crackpipe.params.project import Project
 
     opened = Project.open()
     from crackpipe.tune import crf
@@ -39,7 +39,7 @@ def tune_head(
     """Compare settings of a few-shot head on held-out structures of its pool, never on test patches."""
     from ruamel.yaml import YAML
 
-    from crackpipe.params import Project
+    from crackpipe.params.project import Project
 
     opened = Project.open(project)
     from crackpipe.tune import head as heads

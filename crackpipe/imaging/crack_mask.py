@@ -18,7 +18,7 @@ class Mask:
 
     Attributes:
         confidence: (h, w) uint8; 0 is no crack, 255 is crack.
-        threshold: share of 255, in (0, 1], from which :meth:`crack` calls a pixel crack.
+        threshold: share of 255, in (0, 1], from which ``crack()`` calls a pixel crack.
 
     Examples:
         >>> import numpy, crackpipe

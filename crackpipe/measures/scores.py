@@ -45,8 +45,8 @@ def segmentation_scores(
         levels, crack = _levels(prediction, index=index), _truth(truth, index=index)
         if levels.shape != crack.shape or levels.ndim != 2:
             raise ValueError(
-                f"predictions[{index}] has shape {levels.shape} and truths[{index}] has {crack.shape}, but both must be "
-                "the photograph's (height, width); resize the prediction to the truth"
+                f"predictions[{index}] has shape {levels.shape} and truths[{index}] has {crack.shape}, but both must "
+                "be the photograph's (height, width); resize the prediction to the truth"
             )
         if tolerance_px:
             counts.append(segmentation.count_tolerant(levels, crack, tolerance_px=tolerance_px))

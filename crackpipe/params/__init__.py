@@ -1,7 +1,8 @@
 """Typed, frozen, range-checked parameters: ``params.yaml`` is the one place where a default lives.
 
-Each stage opens its :class:`Project`, which checks the whole file before any work is done. The modules here say what is
-allowed; the comments in ``params.yaml`` say what it means.
+A stage reads them by :func:`load`, or with the folder that they belong to by
+:class:`crackpipe.params.project.Project`; both check the whole file before any work is done. The modules here say what
+is allowed; the comments in ``params.yaml`` say what it means.
 """
 
 import lazy_loader

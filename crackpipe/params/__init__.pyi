@@ -2,7 +2,6 @@ from .classifier import BACKBONES
 from .labels import LABEL_KINDS, LABEL_METHODS, SEGMENTERS, TEACHER_LABELS
 from .language import WORDINGS
 from .loading import check, defaults, load
-from .project import Project
 from .whole import Params
 
 __all__ = [
@@ -13,7 +12,6 @@ __all__ = [
     "TEACHER_LABELS",
     "WORDINGS",
     "Params",
-    "Project",
     "check",
     "defaults",
     "load",

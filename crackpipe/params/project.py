@@ -33,7 +33,7 @@ class Project:
             root: folder that holds ``params.yaml``.
 
         Raises:
-            ParamsError: there is no ``params.yaml``, or something in it is wrong; see :func:`load`.
+            ParamsError: there is no ``params.yaml``, or something in it is wrong; see :func:`.loading.load`.
         """
         return cls(root, load(root / PARAMS))
 
@@ -48,7 +48,7 @@ class Project:
             The project, or ``None`` where ``path`` lies in none.
 
         Raises:
-            ParamsError: something in its ``params.yaml`` is wrong; see :func:`load`.
+            ParamsError: something in its ``params.yaml`` is wrong; see :func:`.loading.load`.
         """
         roots = (folder for folder in path.resolve().parents if (folder / PARAMS).is_file())
         root = next(roots, None)

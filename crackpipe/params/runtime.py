@@ -7,7 +7,7 @@ from pydantic import Field
 from crackpipe.params.section import Precision, Section
 
 
-class Runtime(Section):
+class RuntimeSettings(Section):
     device: Literal["auto", "cpu", "cuda"]
     precision: Precision
     threads: Annotated[int, Field(ge=1, le=256)]

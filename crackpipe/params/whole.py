@@ -13,14 +13,14 @@ from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, 
 from crackpipe.params.losses import Aicl, Losses
 from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
-from crackpipe.params.runtime import Runtime
+from crackpipe.params.runtime import RuntimeSettings
 from crackpipe.params.section import Section
 
 
 class Params(Section):
     """The whole of ``params.yaml``."""
 
-    runtime: Runtime
+    runtime: RuntimeSettings
     ingest: Ingest
     slice: Slice
     train_classifier: TrainClassifier

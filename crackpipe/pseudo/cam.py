@@ -39,8 +39,8 @@ def activation_cells(
     """Class activation map of each photograph, one value for each cell of ``CELL_PX``, in [0, 1].
 
     Its maximum is 1; it is all 0 where nothing speaks for the class. Photographs of one size share batches of at most
-    ``batch_px`` pixels. Of a photograph with more than ``tile_px``² pixels the last convolution is computed in tiles
-    and joined: memory is that of a tile, and 4 bytes per channel and cell.
+    ``batch_px`` pixels. Of a photograph with more than ``tile_px · tile_px`` pixels the last convolution is computed in
+    tiles and joined: memory is that of a tile, and 4 bytes per channel and cell.
 
     Args:
         kind: Grad-CAM (Selvaraju et al., eq. 1–2) or Grad-CAM++ (Chattopadhay et al.; see :func:`head_maps`).

@@ -44,7 +44,7 @@ class Method:
 
     Attributes:
         kinds: the localisation maps that it reads, in the order of ``combine``'s arguments.
-        combine: pure; (photograph, *maps) → soft mask 0–255.
+        combine: pure; ``(photograph, *maps)`` → soft mask 0–255.
         upsample: of the localisation maps to the photograph.
         in_processes: whether ``combine`` holds Python's lock, so that threads would not help.
     """

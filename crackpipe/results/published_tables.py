@@ -24,7 +24,6 @@ class Table:
         columns: (name, number of photographs of the published rows, ``None`` where these are not counted).
         rows: a cell per column each; ``run`` is empty for the published ones.
         notes: sentences below the table.
-        readme: whether the README shows it.
     """
 
     title: str
@@ -32,7 +31,6 @@ class Table:
     columns: tuple[tuple[str, int | None], ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
-    readme: bool
 
 
 def published() -> dict[str, Any]:
@@ -74,7 +72,7 @@ def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
                 rows.append(row)
     notes = [f"Published rows: {entry['table']} of {entry['source']}.", *entry["remarks"]]
     notes += _other_photographs(columns, rows, kind=kind)
-    return Table(entry["title"], entry["source"], columns, tuple(rows), tuple(notes), entry["readme"])
+    return Table(entry["title"], entry["source"], columns, tuple(rows), tuple(notes))
 
 
 def _cell(values: list[float] | None) -> TableCell | None:

@@ -12,7 +12,8 @@ from crackpipe.compute import seeds
 from crackpipe.errors import ParamsError, TableError
 from crackpipe.files import atomic, parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.params import Params, Project
+from crackpipe.params import Params
+from crackpipe.params.project import Project
 from crackpipe.pseudo import localisation_maps
 from crackpipe.tune import crf_search
 from crackpipe.tune.crf_search import PARAMETERS, Sample

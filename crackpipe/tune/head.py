@@ -14,7 +14,8 @@ from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset, sweep
 from crackpipe.few_shot.dataset import Material, Patches
 from crackpipe.measures import uncertainty
-from crackpipe.params import Params, Project
+from crackpipe.params import Params
+from crackpipe.params.project import Project
 
 PATCHES = "data/few_shot_patches"
 

@@ -24,7 +24,7 @@ from crackpipe.errors import CrackpipeError, DatasetError, ModelError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.imaging import images
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 ROOT = Path(__file__).parents[2]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}

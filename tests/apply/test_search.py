@@ -20,7 +20,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, ModelError, ParamsError, TableError
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 ROOT = Path(__file__).parents[2]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}

@@ -13,7 +13,7 @@ from crackpipe.apply import segment
 from crackpipe.cli.app import commands
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.imaging import images
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.segment.networks import pixel_network
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.errors import ModelError
 from crackpipe.imaging import images
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.segment.adapters import text_guided
 from crackpipe.segment.networks import pixel_network
 

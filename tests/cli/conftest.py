@@ -27,6 +27,8 @@ def crackpipe() -> Crackpipe:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder that holds ``conf/``, and no params.yaml yet."""
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    """A folder that holds ``conf/`` with two of its datasets and one scale, and no params.yaml yet."""
+    for name in ("config.yaml", "crf_grid.yaml", "dataset/demo.yaml", "dataset/crack500.yaml", "scale/cpu.yaml"):
+        (tmp_path / "conf" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / "conf" / name, tmp_path / "conf" / name)
     return tmp_path

@@ -7,7 +7,7 @@ import torch
 
 from crackpipe import params
 from crackpipe.errors import ParamsError
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 ROOT = Path(__file__).parents[2]
 

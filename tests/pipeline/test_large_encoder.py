@@ -87,6 +87,7 @@ def project() -> Iterator[Path]:
         write_tables(folder)
         write_params(folder)
         (folder / "models/classifier").mkdir(parents=True)
+        run(folder, "-m", "pipeline.code")
         run(folder, "-c", SAVE)
         yield folder
 

@@ -14,7 +14,8 @@ from crackpipe.cli import app
 from crackpipe.errors import CrackpipeError, ParamsError, TableError
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.params import Project, compose
+from crackpipe.params import compose
+from crackpipe.params.project import Project
 from crackpipe.tune import crf as tune
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -10,7 +10,7 @@ from crackpipe.cli import app
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset as materials
 from crackpipe.few_shot.dataset import Material, Patches
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 from crackpipe.tune import head as tuning
 from crackpipe.tune.head import tune_head
 

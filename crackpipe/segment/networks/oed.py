@@ -1,6 +1,5 @@
 """OED, the optimised deep encoder–decoder of König et al. (2021), Digital Signal Processing 108, 102907."""
 
-import timm
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -121,6 +120,8 @@ class AttentionGate(nn.Module):
 
 def _features(encoder: str) -> Network:
     """timm's feature extractor with random weights; checks its strides."""
+    import timm  # takes seconds
+
     trunks.known(encoder)
     try:
         features: Network = timm.create_model(encoder, pretrained=False, features_only=True)

@@ -3,7 +3,6 @@
 import re
 from typing import Literal
 
-import timm
 from torch import nn
 
 from crackpipe.errors import ModelError
@@ -49,6 +48,8 @@ def known(encoder: str) -> None:
     Raises:
         ModelError: it has not.
     """
+    import timm  # takes seconds
+
     if not timm.is_model(encoder):
         raise ModelError(
             f"segmenter's encoder {encoder!r}: timm {timm.__version__} has no such architecture; "
