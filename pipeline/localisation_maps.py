@@ -4,17 +4,15 @@ Reads data/photos and models/classifier; writes data/localisation_maps. Costs: t
 that `localisation_maps.patch_maps` lists, and once on the whole photograph; memory of a chunk of photographs.
 """
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from crackpipe import console
 from crackpipe.classify import classifier
 from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.params.project import Project
-from crackpipe.pseudo import cam, localisation_maps, patch_map
-from crackpipe.pseudo.localisation_maps import MapPredictor
+from crackpipe.pseudo import localisation_maps
+from crackpipe.pseudo.map_predictors import map_predictors
 
 PHOTOS, LOCALISATION_MAPS = Path("data/photos"), Path("data/localisation_maps")
 
@@ -22,15 +20,9 @@ PHOTOS, LOCALISATION_MAPS = Path("data/photos"), Path("data/localisation_maps")
 def main() -> None:
     project = Project.open()
     params = project.params
-    settings = params.localisation_maps
     runtime = project.start_runtime()
     model = classifier.for_inference(classifier.load(Path("models/classifier"), runtime), runtime)
-    shared: dict[str, Any] = {"model": model, "runtime": runtime, "batch_px": settings.batch_px}
-    activation = partial(cam.activation_cells, **shared, **settings.cam.model_dump(), tile_px=settings.tile_px)
-    predictors = {localisation_maps.CAM: MapPredictor(cam.CELL_PX, activation)}
-    for patches in settings.patch_maps:
-        probability = partial(patch_map.patch_cells, **shared, **patches.model_dump())
-        predictors[localisation_maps.patch_kind(patches.side_px)] = MapPredictor(patches.stride_px, probability)
+    predictors = map_predictors(model, runtime, params.localisation_maps)
     photos = decoded.photographs(
         PHOTOS, workers=params.runtime.workers, what="localisation maps", ahead=localisation_maps.CHUNK
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crackpipe.results import losses, published_tables, record
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import Cell
+from crackpipe.results.table_rows import TableCell
 
 PAGE = """# Results
 
@@ -15,53 +15,60 @@ folder; the others are the papers' own. [Metrics](metrics.md) defines ODS, OIS, 
 
 
 def folders(results: Path) -> list[Path]:
-    """Every run below ``results``, sorted."""
+    """Folders of all runs below ``results``, sorted."""
     return sorted(path.parent for path in results.glob("*/run.json"))
 
 
 def report(runs: Sequence[Path], *, markdown: bool) -> str:
     """Tables, notes, their sources and the runs as text for a terminal, or as Markdown.
 
+    Args:
+        runs: their folders.
+        markdown: whether it is written as Markdown.
+
     Raises:
         CrackpipeError: a folder holds no run, or its metrics are not those of this version.
     """
-    found = published_tables.tables(runs)
-    blocks = [_markdown(table) if markdown else _text(table) for table in found]
+    tables = published_tables.tables(runs)
+    blocks = [_markdown(table) if markdown else _text(table) for table in tables]
     blocks.append(losses.table(runs, markdown=markdown))
-    return "\n\n".join([*blocks, _sources(found, markdown=markdown), *_records(runs, markdown=markdown)])
+    return "\n\n".join([*blocks, _sources(tables, markdown=markdown), *_records(runs, markdown=markdown)])
 
 
 def page(runs: Sequence[Path]) -> str:
     """The page of results as Markdown: every table that holds a row of ours, the losses, the sources and the runs.
 
+    Args:
+        runs: their folders.
+
     Raises:
         CrackpipeError: see :func:`report`.
     """
-    found = [table for table in published_tables.tables(runs) if any(row.run for row in table.rows)]
-    blocks = [_chapter(table) for table in found]
+    tables = [table for table in published_tables.tables(runs) if any(row.run for row in table.rows)]
+    blocks = [_chapter(table) for table in tables]
     comparison = losses.table(runs, markdown=True)
-    ends = [f"## Losses\n\n{comparison}", f"## Sources\n\n{_sources(found, markdown=True)}"]
+    ends = [f"## Losses\n\n{comparison}", f"## Sources\n\n{_sources(tables, markdown=True)}"]
     records = ["## Runs", *_records(runs, markdown=True)] if runs else []
     return "\n\n".join([PAGE, *blocks, *ends, *records]) + "\n"
 
 
 def _chapter(table: Table) -> str:
     """A heading of what the table shows, then its unit, rows and notes."""
-    what, _, unit = table.title.rpartition("; ")
-    return f"## {what}\n\n{unit[:1].upper()}{unit[1:]}.\n\n{_rows(table)}"
+    heading, _, unit = table.title.rpartition("; ")
+    return f"## {heading}\n\n{unit[:1].upper()}{unit[1:]}.\n\n{_rows(table)}"
 
 
 def _sources(tables: Sequence[Table], *, markdown: bool) -> str:
     citations = published_tables.published()["sources"]
-    used = dict.fromkeys(table.source for table in tables)
-    return "\n".join(f"{'- ' if markdown else ''}{name}: {citations[name]['citation']}." for name in used)
+    names = dict.fromkeys(table.source for table in tables)
+    return "\n".join(f"{'- ' if markdown else ''}{name}: {citations[name]['citation']}." for name in names)
 
 
 def _records(runs: Sequence[Path], *, markdown: bool) -> list[str]:
     return ["\n".join(f"{'- ' if markdown else ''}{_run_line(run)}" for run in runs)] if runs else []
 
 
-def _figures(cell: Cell | None) -> str:
+def _figures(cell: TableCell | None) -> str:
     return "–" if cell is None else " / ".join(f"{value:.2f}" for value in cell.values)
 
 
@@ -97,10 +104,11 @@ def _rows(table: Table) -> str:
 
 
 def _run_line(run: Path) -> str:
-    found = record.record(run)
-    machine = found["machine"]
-    device = machine["gpu"] or f"{machine['cores']} cores of {machine['processor']}"
-    minutes = found["total_seconds"] / 60
-    how = f" {told}" if (told := record.training(run)) else ""
-    dirty = " (uncommitted changes beside it were not part of the run)" if found["dirty"] else ""
-    return f"{run.name}: {found['date'][:10]}, commit {found['commit'][:8]}{dirty}, {device}, {minutes:.0f} min.{how}"
+    entry = record.record(run)
+    hardware = entry["machine"]
+    device = hardware["gpu"] or f"{hardware['cores']} cores of {hardware['processor']}"
+    minutes = entry["total_seconds"] / 60
+    training = f" {summary}" if (summary := record.training(run)) else ""
+    dirty = " (uncommitted changes beside it were not part of the run)" if entry["dirty"] else ""
+    made = f"{entry['date'][:10]}, commit {entry['commit'][:8]}{dirty}"
+    return f"{run.name}: {made}, {device}, {minutes:.0f} min.{training}"

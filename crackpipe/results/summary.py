@@ -1,11 +1,11 @@
-"""The six rows of the README: what our runs gave, beside the best that the papers print."""
+"""The six rows of the README: figures of our runs, beside the best that the papers print."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from crackpipe.results import published_tables
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import Cell, Row
+from crackpipe.results.table_rows import Row, TableCell
 
 SETS = ("Crack500 test", "CFD", "DeepCrack")
 ODS, AP = 0, 2  # places in a cell of scores against masks
@@ -15,15 +15,18 @@ NONE = "–"
 
 
 def table(runs: Sequence[Path]) -> str:
-    """A Markdown table ``what | best published | crackpipe``; a dash where there is no figure.
+    """A Markdown table ``figures | best published | crackpipe``; a dash where there is no figure.
+
+    Args:
+        runs: their folders.
 
     Raises:
         CrackpipeError: a folder holds no run, or its metrics are not those of this version.
     """
-    found = {(table.source, table.title.split(";")[0]): table for table in published_tables.tables(runs)}
+    tables = published_tables.tables(runs)
     by_paper = {
-        name: next(table for (source, title), table in found.items() if source == paper and title.startswith(begins))
-        for name, (paper, begins) in _TABLES.items()
+        name: next(table for table in tables if table.source == paper and table.title.startswith(beginning))
+        for name, (paper, beginning) in _TABLES.items()
     }
     rows = [line for row in _ROWS for line in row(by_paper)]
     heading = ["figures in %", "best published", "crackpipe"]
@@ -104,7 +107,7 @@ def _column(table: Table, name: str) -> int:
     return [column for column, _ in table.columns].index(name)
 
 
-def _value(cell: Cell | None, at: int) -> float | None:
+def _value(cell: TableCell | None, at: int) -> float | None:
     return None if cell is None else cell.values[at]
 
 

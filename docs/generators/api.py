@@ -15,10 +15,10 @@ def write(folder: Path, *, package: Path) -> None:
     inside = [room for room in found if room.modules]
     single = [f"{package.name}.{room.name}" for room in found if not room.modules]
     (folder / "index.md").write_text(index(inside, package=package.name), encoding="utf-8")
-    (folder / f"{package.name}.rst").write_text(_page(package.name, [package.name, *single]), encoding="utf-8")
+    (folder / f"{package.name}.rst").write_text(_page(package.name, single, handed_on=True), encoding="utf-8")
     for room in inside:
         name = f"{package.name}.{room.name}"
-        text = _page(name, [name, *(f"{name}.{one}" for one in room.modules)])
+        text = _page(name, [f"{name}.{module}" for module in room.modules])
         (folder / f"{room.name}.rst").write_text(text, encoding="utf-8")
 
 
@@ -31,8 +31,11 @@ def index(found: list[Room], *, package: str) -> str:
     return "\n\n".join([head, "\n".join(table), "\n".join(tree)]) + "\n"
 
 
-def _page(title: str, modules: list[str]) -> str:
-    """A page in reStructuredText, which the docstrings are written in; the first module stands below the title."""
-    heads = ["", *(f"{name}\n{'-' * len(name)}\n\n" for name in modules[1:])]
-    blocks = [f"{head}.. automodule:: {name}\n   :members:" for head, name in zip(heads, modules, strict=True)]
-    return "\n\n".join([f"{title}\n{'=' * len(title)}", *blocks]) + "\n"
+def _page(title: str, modules: list[str], *, handed_on: bool = False) -> str:
+    """A page in reStructuredText, which the docstrings are written in; the package stands below the title.
+
+    Names that a package hands on are documented where they are defined; with ``handed_on`` here, too, unindexed.
+    """
+    package = f".. automodule:: {title}" + ("\n   :members:\n   :no-index:" if handed_on else "")
+    blocks = [f"{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:" for name in modules]
+    return "\n\n".join([f"{title}\n{'=' * len(title)}", package, *blocks]) + "\n"

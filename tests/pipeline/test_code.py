@@ -1,5 +1,6 @@
 """An edit of code runs again exactly the stages that import it; one of comments runs none."""
 
+import ast
 import json
 import os
 import re
@@ -24,9 +25,43 @@ def manifests(texts: Mapping[str, str]) -> dict[str, str]:
     return {stage: tree.manifest(f"pipeline.{stage}") for stage in STAGES}
 
 
+def handed_on(package: str) -> dict[str, str]:
+    """Names in a package's stub, and the modules that they come from."""
+    stub = ROOT.joinpath(*package.split("."), "__init__.pyi")
+    nodes = ast.parse(stub.read_text(encoding="utf-8")).body if stub.is_file() else []
+    return {
+        alias.name: f"{package}.{node.module or alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def asked_of(package: str, file: Path) -> set[str]:
+    """Modules that a file needs of a package: those of the names that it asks for, or all where it takes the whole."""
+    known = handed_on(package)
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == package:
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and package in {f"{node.module}.{alias.name}" for alias in node.names}:
+            names |= known.keys()
+    return {known[name] for name in names & known.keys()}
+
+
 def needed() -> dict[str, set[str]]:
-    """Modules that each stage imports, directly or not, by another reader of imports; packages count with them."""
+    """Modules that each stage imports, directly or not, by another reader of imports; packages count with them.
+
+    Names that packages hand on lazily are no imports to that reader: they are read from the stubs.
+    """
     graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+    direct: dict[str, set[str]] = {}
+    for module in graph.modules:
+        file = ROOT.joinpath(*module.split("."))
+        file = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+        imported = set(graph.find_modules_directly_imported_by(module))
+        lazy = set().union(*(asked_of(package, file) for package in imported))
+        direct[module] = imported | lazy | {module.rpartition(".")[0]} - {""}
     found: dict[str, set[str]] = {}
     for stage in STAGES:
         known: set[str] = set()
@@ -34,8 +69,7 @@ def needed() -> dict[str, set[str]]:
         while waiting:
             module = waiting.pop()
             known.add(module)
-            above = {module.rpartition(".")[0]} - {""}
-            waiting |= (graph.find_modules_directly_imported_by(module) | above) - known
+            waiting |= direct[module] - known
         found[stage] = known
     return found
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crackpipe.errors import ParamsError
-from crackpipe.params import CamCrf
+from crackpipe.params.labels import CamCrf
 from crackpipe.pseudo import crf
 from crackpipe.tune import crf_search
 from crackpipe.tune.crf_search import Sample
