@@ -1,4 +1,4 @@
-"""What finds localisation maps: one finder for each map of params.yaml, or for those that are wanted."""
+"""Predictors of localisation maps: one for each map of params.yaml, or for those that are wanted."""
 
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from crackpipe.pseudo.map_predictors import map_predictors
 SETTINGS = params.load(Path(__file__).parents[2] / "params.yaml").localisation_maps
 
 
-def test_each_map_of_the_params_has_its_finder_and_cell_size(runtime: Runtime) -> None:
+def test_each_map_of_the_params_has_its_predictor_and_cell_size(runtime: Runtime) -> None:
     torch.manual_seed(0)
     model = classifier.create(backbone="tf_efficientnet_lite0", weights="none", side_px=64)
     by_kind = map_predictors(model, runtime, SETTINGS)
     cells = {"cam": 32} | {f"patch_{patches.side_px}": patches.stride_px for patches in SETTINGS.patch_maps}
-    assert {kind: cell_px for kind, (cell_px, _) in by_kind.items()} == cells
-    for name, value in SETTINGS.patch_maps[-1].model_dump().items():
-        assert by_kind[f"patch_{SETTINGS.patch_maps[-1].side_px}"][1].keywords[name] == value  # type: ignore[attr-defined]
+    assert {kind: predictor.cell_px for kind, predictor in by_kind.items()} == cells
+    last = SETTINGS.patch_maps[-1]
+    bound = by_kind[f"patch_{last.side_px}"].predict_maps.keywords  # type: ignore[attr-defined]
+    assert {name: bound[name] for name in last.model_dump()} == last.model_dump()
     assert list(map_predictors(model, runtime, SETTINGS, kinds=["cam"])) == ["cam"]
     assert map_predictors(model, runtime, SETTINGS, kinds=["patch_7"]) == {}
