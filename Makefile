@@ -13,7 +13,7 @@ PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check lint crack500 captioned few_shot calibration bench deps readme lock clean
+.PHONY: help repro test check lint crack500 captioned few_shot calibration bench docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -30,12 +30,14 @@ test: $(INSTALLED) ## run every test, the slow ones too
 check: lint ## what `make lint` does, then the fast tests
 	$(TESTS) -m "not slow"
 
-lint: $(INSTALLED) ## format, lint, types, import contracts, params
+lint: $(INSTALLED) ## format, lint, types, import contracts, params, generated pages
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
+	MYPYPATH=docs $(PY) -m mypy docs/generate.py docs/generators
 	$(VENV)/bin/lint-imports
 	$(PY) -m crackpipe configure --check --composed
+	$(PY) docs/generate.py --check
 
 RUN_CRACK500 = $(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
 ONCE = 'self_label.labels=[]'
@@ -63,11 +65,9 @@ calibration: $(INSTALLED) ## make calibration DATA=../shared/data: losses by how
 bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=../shared/data: on Crack500
 	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))
 
-deps: $(INSTALLED) ## write into dvc.yaml which files each stage imports
-	@$(PY) -m pipeline.dependencies
-
-readme: $(INSTALLED) ## write the results' tables into README.md
-	@$(PY) -m crackpipe compare --readme README.md
+docs: $(INSTALLED) ## write the generated pages, and build the site into docs/_build/html
+	@$(PY) docs/generate.py
+	@$(PY) -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: no python3 of version 3.10 or later on PATH; install one, or pass PYTHON=/path/to/python3" >&2; exit 1; }
@@ -84,11 +84,11 @@ lock: ## resolve pyproject.toml into requirements.lock
 	@rm -rf .runs/lock && mkdir -p .runs/lock && $(PYTHON) -m venv .runs/lock/venv && .runs/lock/venv/bin/pip install --quiet uv
 	@{ cat pyproject.toml; printf '[tool.uv]\nenvironments = ["%s"]\n' "$(LOCK_FOR)"; } > .runs/lock/pyproject.toml
 	@cp requirements.lock .runs/lock/requirements.lock
-	@cd .runs/lock && venv/bin/uv pip compile --quiet --universal --python-version 3.10 --extra dev --no-annotate --no-header \
+	@cd .runs/lock && venv/bin/uv pip compile --quiet --universal --python-version 3.10 --extra dev --extra docs --no-annotate --no-header \
 		--native-tls -o requirements.lock pyproject.toml
-	@sed -E "s/ and $(LOCK_FOR)//; s/ ; $(LOCK_FOR)//; s/python_full_version/python_version/g; s/'/\"/g" \
+	@sed -E "s/ and $(LOCK_FOR)//; s/ ; $(LOCK_FOR)//; s/python_full_version( [^ ]+ '[0-9]+\.[0-9]+(\.\*)?')/python_version\1/g; s/'/\"/g" \
 		.runs/lock/requirements.lock > requirements.lock
 	@rm -rf .runs/lock
 
 clean: ## remove caches and unfinished work; data, models and .venv stay
-	rm -rf .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache .checkpoints dvc_plots
+	rm -rf docs/_build docs/api .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache .checkpoints dvc_plots

@@ -36,10 +36,10 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     p = params.load()
     encoder, model = both(MODEL)
     rows = []
-    machines = [
+    runtimes = [
         start_runtime(device="cpu", precision=precision, threads=p.runtime.threads) for precision in ("fp32", "auto")
     ]
-    for runtime in dict.fromkeys(machines):
+    for runtime in dict.fromkeys(runtimes):
         pixels = squares(photos, side_px=encoder.image_px, data=data)
         precision = pseudo_labels.precision(runtime)
         _, times = timing.by_turns(ways(encoder, model, pixels, runtime), turns=TURNS, what=f"encode in {precision}")

@@ -11,7 +11,10 @@ Item = TypeVar("Item")
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage.
+    """Run a stage or the command line.
+
+    Args:
+        main: takes no argument.
 
     Raises:
         SystemExit: with status 1, after a :class:`CrackpipeError` was shown; any other exception is a fault of the
@@ -26,21 +29,27 @@ def run(main: Callable[[], None]) -> None:
 
 
 def arguments(allowed: Mapping[str, Sequence[str] | None]) -> list[str]:
-    """The command line's arguments in the order of ``allowed``, which holds for each what it may be; ``None``: any.
+    """Read the arguments of a stage's command line.
+
+    Args:
+        allowed: by name, in the order in which they are typed, the values that each may have; ``None`` allows any.
+
+    Returns:
+        The arguments, in that order.
 
     Raises:
         CrackpipeError: there are more or fewer, or one is another; the text shows the usage or the nearest name.
     """
-    given = sys.argv[1:]
-    if len(given) != len(allowed):
+    typed = sys.argv[1:]
+    if len(typed) != len(allowed):
         usage = " ".join(name.upper() for name in allowed)
-        raise CrackpipeError(f"got {len(given)} argument(s) {given}; usage: python -m pipeline.STAGE {usage}")
-    for (name, known), found in zip(allowed.items(), given, strict=True):
-        if known is not None and found not in known:
-            near = difflib.get_close_matches(found, known, n=1)
+        raise CrackpipeError(f"got {len(typed)} argument(s) {typed}; usage: python -m pipeline.STAGE {usage}")
+    for (name, values), value in zip(allowed.items(), typed, strict=True):
+        if values is not None and value not in values:
+            near = difflib.get_close_matches(value, values, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise CrackpipeError(f"{name.upper()}: got {found!r}, expected one of {', '.join(known)}{hint}")
-    return given
+            raise CrackpipeError(f"{name.upper()}: got {value!r}, expected one of {', '.join(values)}{hint}")
+    return typed
 
 
 def say(line: str) -> None:
@@ -50,7 +59,14 @@ def say(line: str) -> None:
 
 
 def bar(items: Iterable[Item], *, what: str, total: int | None, unit: str) -> Iterator[Item]:
-    """Wrap ``items`` in a bar on standard error: count, rate per second, time left. A log gets a line every 10 s."""
+    """Wrap ``items`` in a bar on standard error: count, rate per second, time left. A log gets a line every 10 s.
+
+    Args:
+        items: to go through.
+        what: name of the bar.
+        total: number of items; ``None`` where it is not known.
+        unit: of the count, e.g. photos.
+    """
     from tqdm import tqdm
 
     seconds = 0.1 if sys.stderr.isatty() else 10.0

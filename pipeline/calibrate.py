@@ -17,10 +17,11 @@ from crackpipe.classify.losses import catalogue
 from crackpipe.classify.recipe import PlanSettings
 from crackpipe.classify.training import TrainingSettings
 from crackpipe.classify.training_inputs import Augmentation
-from crackpipe.params import Project
+from crackpipe.files import fingerprint
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
-FEATURES = Path("data/trunk_features")
+FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
 
 
 def main() -> None:
@@ -51,7 +52,7 @@ def main() -> None:
         tables=Tables(PHOTOS, PATCHES, FEATURES / backbone),
         runtime=project.start_runtime(precision=settings.precision, keep_memory=True),
         workers=section.workers,
-        key=[of_loss, settings.precision, section.device, section.threads],
+        key=[of_loss, settings.precision, section.device, section.threads, fingerprint.of(None, [CODE])],
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crackpipe import console
 from crackpipe.files import metrics
-from crackpipe.params import Project
+from crackpipe.params.loading import load
 from crackpipe.report import evaluation, gallery, history, label_quality
 
 PHOTOS, LABELS, MASKS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/masks")
@@ -19,7 +19,7 @@ METRICS, PLOTS = Path("metrics"), Path("metrics/plots")
 
 
 def main() -> None:
-    params = Project.open().params
+    params = load()
     settings, doubtful = params.evaluate, params.evaluate.doubtful
     quality = label_quality.score(
         PHOTOS,

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from crackpipe import console
 from crackpipe.files import metrics
-from crackpipe.params import Project
+from crackpipe.params.loading import load
 from crackpipe.report import calibration
 
 CELLS, METRICS = Path("data/calibration"), Path("metrics")
 
 
 def main() -> None:
-    cells = calibration.read(CELLS, expected=Project.open().params.calibrate.cells())
+    cells = calibration.read(CELLS, expected=load().calibrate.cells())
     metrics.write_json(METRICS / "calibration.json", calibration.summary(cells))
     metrics.write_json(METRICS / "reliability.json", calibration.reliability(cells))
     metrics.write_json(METRICS / "attack_steps.json", calibration.attack_steps(cells))

@@ -13,7 +13,7 @@ from crackpipe import console
 from crackpipe.data import ingest
 from crackpipe.data.photo import RawPhoto
 from crackpipe.files import metrics, parquet, schemas
-from crackpipe.params import Project
+from crackpipe.params.loading import load
 
 PHOTOS = Path("data/photos")
 REJECTED = Path("data/photos_rejected.parquet")
@@ -21,7 +21,7 @@ METRICS = Path("metrics/ingest.json")
 
 
 def main() -> None:
-    params = Project.open().params
+    params = load()
     settings, workers = params.ingest, params.runtime.workers
 
     def demo_photographs() -> Iterator[RawPhoto]:

@@ -8,14 +8,14 @@ from pathlib import Path
 from crackpipe import console
 from crackpipe.data import slices
 from crackpipe.files import parquet, schemas
-from crackpipe.params import Project
+from crackpipe.params.loading import load
 
 PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
 COLUMNS = ["photo_id", "split", "height_px", "width_px", "mask", "label"]
 
 
 def main() -> None:
-    grid = Project.open().params.slice
+    grid = load().slice
     photos = parquet.scan(PHOTOS, schemas.PHOTOS, columns=COLUMNS)
     total = parquet.count(PHOTOS, schemas.PHOTOS)
     patches = slices.cut(

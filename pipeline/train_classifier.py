@@ -7,8 +7,6 @@ Costs: one decoding of the training photographs, then epochs × patches_per_epoc
 from dataclasses import fields
 from pathlib import Path
 
-import pandas as pd
-
 from crackpipe import console
 from crackpipe.classify import calibrator, classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
@@ -19,10 +17,10 @@ from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint, metrics, parquet, schemas
 from crackpipe.models import checkpoints
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
-POSTHOC = "train_classifier.posthoc"
+CODE, POSTHOC = Path("data/code/train_classifier"), "train_classifier.posthoc"
 
 
 def main() -> None:
@@ -35,15 +33,15 @@ def main() -> None:
     scored = scoring.choose(patches, count=settings.score_patches, seed=seed)
     validated = recipe.validation_patches(scored)
     calibrator.check(settings.posthoc, scoring.labels(validated), where=POSTHOC)
-    draw = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)
-    plan = recipe.plan(patches, scored, draw, seed=seed)
+    plan_settings = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)
+    plan = recipe.plan(patches, scored, plan_settings, seed=seed)
     model = classifier.create(backbone=settings.backbone, weights=settings.weights, side_px=side_px)
     runtime.place(model.network)
     loss = catalogue.build(settings.loss, of_loss)
     training = TrainingSettings(**settings.model_dump(include={field.name for field in fields(TrainingSettings)}))
     values = [settings.model_dump(), of_loss, side_px, section.device, section.threads]
     with (
-        checkpoints.opened("train_classifier", fingerprint.of(values, [PHOTOS, PATCHES])) as checkpoint,
+        checkpoints.opened("train_classifier", fingerprint.of(values, [CODE, PHOTOS, PATCHES])) as checkpoint,
         PhotoCache(PHOTOS, wanted=plan.photographs(), workers=section.workers) as photos,
     ):
         inputs = PhotoInputs(photos, side_px, section.workers, Augmentation(**settings.augment.model_dump()))
@@ -53,9 +51,7 @@ def main() -> None:
         scores = scoring.score(model, validated, inputs, runtime)  # before a calibrator has been fitted to them
         model = recipe.calibrated(model, settings.posthoc, scored, inputs, runtime=runtime, where=POSTHOC)
         scores |= scoring.score(model, scored[scored["split"] == "test"], inputs, runtime)
-        classifier.save(MODEL, model)
-        if history:
-            pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
+        classifier.save(MODEL, model, history=history)
     metrics.write_json(Path("metrics/classifier.json"), scores)
 
 

@@ -14,7 +14,7 @@ from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import parquet, schemas
-from crackpipe.params import Project
+from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, OUT = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/trunk_features")
 

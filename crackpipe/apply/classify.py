@@ -4,15 +4,16 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float32
 
-from crackpipe import console, params
+from crackpipe import console
+from crackpipe.apply.few_shot import ENCODER
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
-from crackpipe.compute.runtime import start_runtime
 from crackpipe.data import inspection
 from crackpipe.data.datasets import layout
 from crackpipe.errors import CrackpipeError, ModelError
@@ -20,24 +21,29 @@ from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.files import atomic, fingerprint
 from crackpipe.measures import referral, uncertainty
+from crackpipe.params.project import Project
 
 TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
 COLUMNS = ["photo", "decision", "crack_probability", "entropy", "mutual_information", "refer", "reason"]
 
 
-def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, risk: float, out: Path) -> pd.DataFrame:
+def classify(photos: Sequence[Path], *, project: Project, head: Path, risk: float, out: Path) -> pd.DataFrame:
     """Decide on photographs; ``out`` gets the table as CSV.
 
     ``refer`` is yes where a decision is less sure than those of the head's cross-validation whose share of errors has
     the upper bound ``risk`` [0, 1] (see :func:`crackpipe.measures.referral.chosen`); entropy and mutual information
-    are in nats. What cannot be read or decided, or is more than twice as large as any photograph that the head learned
-    from (each is squeezed to one square, and cracks in it with it), is referred and has a reason.
+    are in nats. A photograph that cannot be read or decided, or is more than twice as large as any that the head
+    learned from (each is squeezed to one square, and cracks in it with it), is referred and has a reason.
 
     Args:
         photos: files, and folders all of whose files are taken but hidden ones.
+        project: where the pipeline has run; its ``models/clip_base`` is the encoder that the head was trained with.
         head: folder of a head that ``crackpipe few-shot`` has written.
-        clip: folder of the encoder that it was trained with.
-        settings: the ``params.yaml`` that the encoder was made with.
+        risk: accepted upper 95 % bound on the share of errors, 0 to 1.
+        out: CSV to write.
+
+    Returns:
+        A row for each photograph, with the columns ``COLUMNS``.
 
     Raises:
         ModelError: head or encoder are missing, or the head was trained with another encoder.
@@ -46,34 +52,33 @@ def classify(photos: Sequence[Path], *, head: Path, clip: Path, settings: Path, 
     if not 0 <= risk <= 1:
         raise CrackpipeError(f"--risk: got {risk}; expected a share of wrong decisions, 0 to 1, e.g. 0.05")
     paths = _listed(photos)
-    if not (head / "model.json").is_file():
-        raise ModelError(f"{head}: no head here; run `crackpipe few-shot FOLDER` first, or name its folder with --head")
-    if not (clip / "model.json").is_file():
-        raise ModelError(f"{clip}: no encoder here; name the folder in which the pipeline has run with --project")
-    networks, card = head_files.load(head)
-    if fingerprint.of({}, [clip]) != card["encoder"]:
-        raise ModelError(f"{head}: was trained with another encoder than {clip}; run `crackpipe few-shot` again")
-    p = params.load(settings)
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    encoder = encoder_files.load(clip, runtime)
+    networks, card = _head(head, encoder=project.path(ENCODER))
+    runtime = project.start_runtime()
+    encoder = encoder_files.load(project.path(ENCODER), runtime)
     point = referral.chosen(card["referral"], risk=risk)
     rows = []
     for path in console.bar(paths, what="classify", total=len(paths), unit="photos"):
         try:
             read = partial(layout.read_bytes, path)
-            pixels = inspection.decode(read, max_megapixels=p.ingest.max_megapixels)
+            pixels = inspection.decode(read, max_megapixels=project.params.ingest.max_megapixels)
             vector = embedding.of_photo(encoder, pixels, runtime, side_px=card["side_px"])
-            found = _decided(networks, vector, point) | _too_large(max(pixels.shape[:2]), learned_px=card["longest_px"])
+            decision = _decision(networks, vector, point)
+            decision |= _too_large(max(pixels.shape[:2]), learned_px=card["longest_px"])
         except CrackpipeError as error:
-            found = {"refer": "yes", "reason": str(error)}
-        rows.append(dict.fromkeys(COLUMNS, "") | {"photo": str(path)} | found)
+            decision = {"refer": "yes", "reason": str(error)}
+        rows.append(dict.fromkeys(COLUMNS, "") | {"photo": str(path)} | decision)
     table = pd.DataFrame(rows, columns=COLUMNS)
-    _write(out, table)
+    atomic.write_text(out, table.to_csv(index=False))
     return table
 
 
-def told(head: Path, *, risk: float) -> str:
-    """A sentence on what the chosen risk means for this head."""
+def summary(head: Path, *, risk: float) -> str:
+    """A sentence on what an accepted risk means for a head.
+
+    Args:
+        head: its folder.
+        risk: accepted upper 95 % bound on the share of errors, 0 to 1.
+    """
     point = referral.chosen(head_files.load(head)[1]["referral"], risk=risk)
     if point is None:
         return (
@@ -86,15 +91,38 @@ def told(head: Path, *, risk: float) -> str:
     )
 
 
-def _decided(networks: Networks, vector: Float32[np.ndarray, "d"], point: referral.Point | None) -> dict[str, str]:
-    score, information = (float(one[0, 0]) for one in training.predicted([networks], vector[None]))
+def _head(folder: Path, *, encoder: Path) -> tuple[Networks, dict[str, Any]]:
+    """Read a head and its card, after checking that it was trained with the encoder.
+
+    Raises:
+        ModelError: see :func:`classify`.
+    """
+    if not (folder / "model.json").is_file():
+        raise ModelError(
+            f"{folder}: no head here; run `crackpipe few-shot FOLDER` first, or name its folder with --head"
+        )
+    if not (encoder / "model.json").is_file():
+        raise ModelError(f"{encoder}: no encoder here; name the folder in which the pipeline has run with --project")
+    networks, card = head_files.load(folder)
+    if fingerprint.of({}, [encoder]) != card["encoder"]:
+        raise ModelError(f"{folder}: was trained with another encoder than {encoder}; run `crackpipe few-shot` again")
+    return networks, card
+
+
+def _decision(networks: Networks, vector: Float32[np.ndarray, "d"], point: referral.Point | None) -> dict[str, str]:
+    """Columns of one photograph, from its embedding.
+
+    Raises:
+        CrackpipeError: the head's score is not finite.
+    """
+    score, information = (float(values[0, 0]) for values in training.predicted([networks], vector[None]))
     if not math.isfinite(score):
         raise CrackpipeError("its score is not finite; train the head again")
-    doubt = float(uncertainty.entropy(np.array([score]))[0])
-    found = {"crack_probability": f"{score:.4f}", "entropy": f"{doubt:.4f}"}
-    found |= {"mutual_information": f"{information:.4f}"} if len(networks.weight) > 1 else {}
-    kept = point is not None and doubt <= point["entropy"]
-    return found | {"decision": "crack" if score > 0.5 else "no crack", "refer": "no" if kept else "yes"}
+    entropy = float(uncertainty.entropy(np.array([score]))[0])
+    columns = {"crack_probability": f"{score:.4f}", "entropy": f"{entropy:.4f}"}
+    columns |= {"mutual_information": f"{information:.4f}"} if len(networks.weight) > 1 else {}
+    sure = point is not None and entropy <= point["entropy"]
+    return columns | {"decision": "crack" if score > 0.5 else "no crack", "refer": "no" if sure else "yes"}
 
 
 def _too_large(longest_px: int, *, learned_px: int) -> dict[str, str]:
@@ -105,17 +133,12 @@ def _too_large(longest_px: int, *, learned_px: int) -> dict[str, str]:
 
 
 def _listed(photos: Sequence[Path]) -> list[Path]:
-    found: list[Path] = []
+    paths: list[Path] = []
     for path in photos:
         if path.is_dir():
-            found += layout.files(path)
+            paths += layout.files(path)
         else:
-            found.append(path)
-    if not found:
+            paths.append(path)
+    if not paths:
         raise CrackpipeError(f"no file in {', '.join(map(str, photos))}; name photographs, or folders that hold some")
-    return found
-
-
-def _write(path: Path, table: pd.DataFrame) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write_text(path, table.to_csv(index=False))
+    return paths

@@ -40,8 +40,13 @@ def maker(model: Path, *, clip: Path, settings: Mapping[str, Any], dtype: str) -
     return fingerprint.of({"settings": dict(settings), "dtype": dtype}, files)
 
 
-class KeptMasks:
-    """The masks in a folder, as one maker sees them; ``maker`` is its digest, see :func:`maker`."""
+class MaskCache:
+    """The masks in a folder, as one maker sees them.
+
+    Args:
+        folder: of the masks and their record; it need not exist.
+        maker: digest of what makes masks now, see :func:`maker`.
+    """
 
     def __init__(self, folder: Path, *, maker: str) -> None:
         self.folder = folder
@@ -49,11 +54,20 @@ class KeptMasks:
         self._origins = _origins(folder / RECORD)
 
     def path(self, name: str) -> Path:
-        """Where the mask of this name lies or will lie."""
+        """Path of the mask of this name, whether or not it is there."""
         return self.folder / f"{name}{SUFFIX}"
 
     def find(self, name: str, photo: bytes, *, height_px: int, width_px: int) -> UInt8[np.ndarray, "h w"] | None:
-        """The mask that this maker made from a photograph's bytes, if it is there, whole and of this size."""
+        """Read the mask that this maker made from a photograph.
+
+        Args:
+            name: of the mask.
+            photo: bytes of the photograph's file.
+            height_px, width_px: size of the photograph.
+
+        Returns:
+            The mask, 0–255; ``None`` where it is missing, damaged, of another size, or made from anything else.
+        """
         if self._origins.get(name) != self._origin(photo):
             return None
         try:
@@ -63,12 +77,16 @@ class KeptMasks:
         return levels if levels.shape == (height_px, width_px) else None
 
     def save(self, name: str, photo: bytes, levels: UInt8[np.ndarray, "h w"]) -> None:
-        """Write a mask, and what it was made from; a kill at any moment leaves no mask under another's origin."""
+        """Write a mask, and what it was made from; a kill at any moment leaves no mask under another's origin.
+
+        Args:
+            name: of the mask; a name such as ``site/wall`` lies in a subfolder.
+            photo: bytes of the photograph's file.
+            levels: the mask, 0–255.
+        """
         if self._origins.pop(name, None) is not None:
             self._write_record()
-        path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_bytes(path, images.encode_grey(levels))
+        atomic.write_bytes(self.path(name), images.encode_grey(levels))
         self._origins[name] = self._origin(photo)
         self._write_record()
 
@@ -80,9 +98,9 @@ class KeptMasks:
 
 
 def _origins(record: Path) -> dict[str, Any]:
-    """The record's entries; none where it is missing or damaged, so that its masks are made again."""
+    """Entries of the record; none where it is missing or damaged, so that its masks are made again."""
     try:
-        found = json.loads(record.read_bytes())
+        entries = json.loads(record.read_bytes())
     except (FileNotFoundError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return entries if isinstance(entries, dict) else {}

@@ -1,21 +1,48 @@
-"""How like a photograph is to each prompt, and to the classes that the prompts stand for."""
+"""`crackpipe prompts`: how like a photograph is to each prompt, and to the classes that the prompts stand for."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import UInt8
 
+from crackpipe.apply import photograph
 from crackpipe.clip import embedding, prompts
+from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
+from crackpipe.params.project import Project
 
+ENCODER = "models/clip"
 SHARPNESS = 100.0  # CLIP's factor on similarities before the softmax
 
 
-def to_prompts(
+def of_photo(
+    photo: Path, groups: Mapping[str, Sequence[str]], *, project: Project
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Similarities of a photograph to prompts, by the encoder of a project; see :func:`similarities`.
+
+    Args:
+        photo: path of a picture.
+        groups: sentences by group of states, see :func:`crackpipe.clip.prompts.groups`.
+        project: where the pipeline has run; its ``models/clip`` is the encoder.
+
+    Raises:
+        PhotoError: the photograph cannot be read or is too large.
+        ModelError: there is no encoder.
+        ParamsError: ``embed.side_px`` does not suit the encoder.
+    """
+    image = photograph.pixels(photo, max_megapixels=project.params.ingest.max_megapixels)
+    runtime = project.start_runtime()
+    encoder = encoder_files.load(project.path(ENCODER), runtime)
+    side_px = embedding.square_px(encoder, side_px=project.params.embed.side_px, key="embed.side_px")
+    return similarities(encoder, image, groups, side_px=side_px, runtime=runtime)
+
+
+def similarities(
     encoder: Encoder,
     image: UInt8[np.ndarray, "h w 3"],
     groups: Mapping[str, Sequence[str]],
@@ -27,22 +54,22 @@ def to_prompts(
 
     Args:
         image: RGB, 0–255; the whole of it is squeezed to a square of ``side_px``.
-        groups: sentences by group of states, see :func:`crackpipe.clip.prompts.groups`.
+        groups: sentences by group of states.
 
     Returns:
         Prompts: group, similarity and prompt, in the order of ``groups``. Classes: wording, normal and crack (the
         similarities), and probability (that it is cracked: their softmax, 100 times as sharp).
     """
     square = torch.from_numpy(images.squeezed(image, side_px=side_px)).permute(2, 0, 1)[None]
-    seen = embedding.encode_images(encoder, square, runtime)[0].astype(np.float32)
+    photo = embedding.encode_images(encoder, square, runtime)[0].astype(np.float32)
     rows = []
     for name, texts in groups.items():
         vectors = embedding.encode_texts(encoder, texts, runtime).astype(np.float32)
-        rows += [(name, float(one @ seen), text) for one, text in zip(vectors, texts, strict=True)]
+        rows += [(name, float(vector @ photo), text) for vector, text in zip(vectors, texts, strict=True)]
     classes = []
     for wording, name in prompts.OF_WORDING.items():
         matrix = prompts.text_matrix(encoder, flawless=groups["flawless"], damaged=groups[name]).cpu().numpy()
-        normal, crack = (float(direction @ seen) for direction in matrix)
+        normal, crack = (float(direction @ photo) for direction in matrix)
         classes.append((wording, normal, crack, 1 / (1 + np.exp(SHARPNESS * (normal - crack)))))
     return (
         pd.DataFrame(rows, columns=["group", "similarity", "prompt"]),

@@ -1,26 +1,23 @@
-"""Masks of a user's own photographs, by a segmenter that the pipeline has trained."""
+"""`crackpipe segment`: masks of a user's own photographs, by a segmenter that the pipeline has trained."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.apply import mask_cache
-from crackpipe.apply.mask_cache import KeptMasks
-from crackpipe.compute.runtime import start_runtime
+from crackpipe.apply.mask_cache import MaskCache
+from crackpipe.apply.trained_segmenter import TrainedSegmenter, load_segmenter
 from crackpipe.data import inspection
 from crackpipe.data.datasets import layout
 from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.files import atomic
 from crackpipe.imaging import images
 from crackpipe.imaging.contact_sheet import overlay
-from crackpipe.segment.inference import segmenter
+from crackpipe.params.project import Project
 
 COLUMNS = ["photo", "mask", "height_px", "width_px", "crack_px", "reason"]
 RED = (255, 40, 40)
@@ -29,49 +26,60 @@ CRACK = ".crack.jpg"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A photograph and where its mask goes, relative to the output folder and without a suffix."""
+    """A photograph, and the name of its mask: relative to the output folder, without a suffix."""
 
     photo: Path
     name: str
 
 
+def model_folder(project: Project, name: str | None) -> Path:
+    """Folder of a segmenter that is named as on the command line.
+
+    Args:
+        name: a folder, or a name in the project's ``models/segmenter``; ``None`` takes the first segmenter and the
+            first labels of ``train_segmenter``.
+    """
+    settings = project.params.train_segmenter
+    name = name or f"{settings.segmenters[0]}-{settings.labels[0]}"
+    return Path(name) if "/" in name or Path(name).is_dir() else project.path("models/segmenter") / name
+
+
 def write(
-    photos: Sequence[Path], *, parameters: Path, out: Path, model: Path, clip: Path, threshold: float, again: bool
+    photos: Sequence[Path], *, project: Project, model: Path, out: Path, threshold: float, again: bool
 ) -> pd.DataFrame:
     """Segment photographs of any size; return one row for each, also written to ``out/masks.csv``.
 
     For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.crack.jpg (the photograph in grey with
-    crack pixels in red). A mask is kept while photograph, segmenter and its settings are those that it was made from,
-    see :mod:`crackpipe.apply.mask_cache`, so that a killed run goes on where it stopped. What cannot be read gets a
-    reason in the table.
+    crack pixels in red). A mask is taken from an earlier run while photograph, segmenter and its settings are those
+    that it was made from, see :mod:`crackpipe.apply.mask_cache`, so that a killed run goes on where it stopped. A
+    photograph that cannot be read gets a reason in the table.
 
     Args:
         photos: files, and folders that are searched for pictures.
-        parameters: the project's ``params.yaml``.
-        model, clip: folders of the segmenter and, for a text-guided one, of its encoder.
+        project: where the pipeline has run; its ``models/clip`` is the encoder of a text-guided segmenter.
+        model: folder of the segmenter.
+        out: folder for masks, pictures and the table.
         threshold: confidence (0–1) from which a pixel counts as crack in the picture and the table.
-        again: segment those too whose masks would be kept.
+        again: segment those too that have a mask from an earlier run.
+
+    Returns:
+        Columns ``COLUMNS``; ``reason`` is empty where there is a mask.
 
     Raises:
         CrackpipeError: a path is missing, ``out`` is a file, there is no picture, or two would get the same mask;
             nothing is done then.
         ModelError: there is no such segmenter.
     """
-    p = params.load(parameters)
     _check_out(out)
     jobs = list(listed(photos, out=out))
     _check(jobs)
-    runtime = start_runtime(device=p.runtime.device, precision=p.runtime.precision, threads=p.runtime.threads)
-    settings = p.segment.model_dump(exclude={"splits"})
-    make = partial(segmenter.segment, segmenter=segmenter.load(model, runtime, clip=clip), **settings)
-    maker = mask_cache.maker(model, clip=clip, settings=settings, dtype=str(runtime.autocast_dtype))
+    trained = load_segmenter(model, project=project)
     out.mkdir(parents=True, exist_ok=True)
-    kept = KeptMasks(out, maker=maker)
-    megapixels = p.ingest.max_megapixels
+    cache = MaskCache(out, maker=trained.digest())
     rows = []
     for job in console.bar(jobs, what="segment", total=len(jobs), unit="photos"):
         try:
-            rows.append(_row(job, kept, make, max_megapixels=megapixels, threshold=threshold, again=again))
+            rows.append(_row(job, cache, trained, threshold=threshold, again=again))
         except PhotoError as error:
             rows.append({"photo": str(job.photo), "reason": str(error)})
     table = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:5], "Int64"))
@@ -80,21 +88,25 @@ def write(
 
 
 def listed(photos: Sequence[Path], *, out: Path) -> Iterator[Job]:
-    """The pictures among files and folders, with the names of their masks.
+    """List the pictures among files and folders, with the names of their masks.
 
-    What earlier runs have written is no photograph: of a folder, files that are named like masks and their pictures are
-    left out, and so is all in ``out`` where that lies below the folder.
+    Outputs of earlier runs are no photographs: of a folder, files that are named like masks and their pictures are left
+    out, and so is all in ``out`` where that lies below the folder.
+
+    Args:
+        photos: files, which are taken whatever their names, and folders.
+        out: folder of the masks.
 
     Raises:
         CrackpipeError: a path is missing.
     """
     for path in photos:
         if path.is_dir():
-            root, own = path.resolve(), out.resolve()
-            inside = own != root and own.is_relative_to(root)
+            root, masks = path.resolve(), out.resolve()
+            inside = masks != root and masks.is_relative_to(root)
             for file in sorted(path.rglob("*")):
                 name = file.relative_to(path)
-                written = _named_as_ours(file) or (inside and (root / name).is_relative_to(own))
+                written = _named_as_output(file) or (inside and (root / name).is_relative_to(masks))
                 if file.suffix.lower() in layout.PICTURES and not written and file.is_file():
                     yield Job(file, name.with_suffix("").as_posix())
         elif path.is_file():
@@ -103,14 +115,14 @@ def listed(photos: Sequence[Path], *, out: Path) -> Iterator[Job]:
             raise CrackpipeError(f"{path}: not found; name photographs, or folders that hold some")
 
 
-def _named_as_ours(photo: Path) -> bool:
+def _named_as_output(photo: Path) -> bool:
     return photo.name.lower().endswith((mask_cache.SUFFIX, CRACK))
 
 
 def _check_out(out: Path) -> None:
-    for place in (out, *out.parents):
-        if place.exists() and not place.is_dir():
-            raise CrackpipeError(f"{place}: is a file, but masks go into a folder; name another with --out, or move it")
+    for path in (out, *out.parents):
+        if path.exists() and not path.is_dir():
+            raise CrackpipeError(f"{path}: is a file, but masks go into a folder; name another with --out, or move it")
 
 
 def _check(jobs: Sequence[Job]) -> None:
@@ -129,33 +141,31 @@ def _check(jobs: Sequence[Job]) -> None:
             )
 
 
-def _row(
-    job: Job,
-    kept: KeptMasks,
-    make: Callable[..., UInt8[np.ndarray, "_h _w"]],
-    *,
-    max_megapixels: float,
-    threshold: float,
-    again: bool,
-) -> dict[str, Any]:
-    """Write the mask of one photograph, unless it is kept, and its picture; return its row of the table.
+def _row(job: Job, cache: MaskCache, trained: TrainedSegmenter, *, threshold: float, again: bool) -> dict[str, Any]:
+    """Write the mask of one photograph, unless the cache has it, and its picture; return its row of the table.
 
     Raises:
         PhotoError: the photograph cannot be read, is too large, or is named as the output of an earlier run.
     """
-    if _named_as_ours(job.photo):
+    if _named_as_output(job.photo):
         raise PhotoError(
             f"ends in {mask_cache.SUFFIX} or {CRACK}, as what this command writes; if it is a photograph, rename it"
         )
     data = layout.read_bytes(job.photo)
-    image = inspection.decode(lambda: data, max_megapixels=max_megapixels)
+    image = inspection.decode(lambda: data, max_megapixels=trained.params.ingest.max_megapixels)
     height, width = image.shape[:2]
-    levels = None if again else kept.find(job.name, data, height_px=height, width_px=width)
+    levels = None if again else cache.find(job.name, data, height_px=height, width_px=width)
     if levels is None:
-        levels = make(image, what=job.name)
-        kept.save(job.name, data, levels)
+        levels = trained.segment(image, name=job.name).confidence
+        cache.save(job.name, data, levels)
     crack = images.at_least(levels, threshold)
     picture = images.encode_jpeg(overlay(image, crack, RED), quality=90)
-    atomic.write_bytes(kept.folder / f"{job.name}{CRACK}", picture)
-    found = {"photo": str(job.photo), "mask": str(kept.path(job.name)), "height_px": height, "width_px": width}
-    return {**found, "crack_px": int(crack.sum()), "reason": ""}
+    atomic.write_bytes(cache.folder / f"{job.name}{CRACK}", picture)
+    size = {"height_px": height, "width_px": width}
+    return {
+        "photo": str(job.photo),
+        "mask": str(cache.path(job.name)),
+        **size,
+        "crack_px": int(crack.sum()),
+        "reason": "",
+    }

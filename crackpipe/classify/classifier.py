@@ -1,7 +1,9 @@
 """A patch classifier with everything that its inputs need: built, saved, loaded and run in one place."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Float16, Float64, UInt8
@@ -67,8 +69,8 @@ def create(*, backbone: str, weights: str, side_px: int) -> Classifier:
     return Classifier(network, backbone, side_px, tuple(mean), tuple(std))
 
 
-def save(folder: Path, classifier: Classifier) -> None:
-    """Write a classifier as safetensors and JSON; see :func:`load`."""
+def save(folder: Path, classifier: Classifier, *, history: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write a classifier as safetensors and JSON, see :func:`load`; ``history.csv`` holds a row of figures an epoch."""
     card = {
         "kind": "classifier",
         "architecture": classifier.backbone,
@@ -79,6 +81,10 @@ def save(folder: Path, classifier: Classifier) -> None:
         "calibrator": classifier.calibrator.card(),
     }
     model_files.save(folder, classifier.network, card)
+    if history:
+        import pandas as pd
+
+        pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
 
 
 def for_inference(classifier: Classifier, runtime: Runtime) -> Classifier:

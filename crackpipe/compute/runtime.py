@@ -65,7 +65,7 @@ def start_runtime(*, device: str, precision: Precision, threads: int, keep_memor
     torch.set_flush_denormal(True)
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=False)
+    torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, which loads a compiler for 2 s
     # Deterministic mode fills fresh memory, which nothing here reads before writing: a tenth of a training step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a property
     torch.backends.cudnn.benchmark = False

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-from torchvision.transforms.v2 import functional as F
 
 GAUSSIAN_SIGMA = 2.55  # grey levels
 MULTIPLICATIVE = 0.25
@@ -30,6 +29,8 @@ def jitter(
         colour_jitter_p, noise_p: probabilities of a change of colour and of noise.
     """
     if random.random() < colour_jitter_p:
+        from torchvision.transforms.v2 import functional as F  # takes a second
+
         low, high = 1 - colour_jitter, 1 + colour_jitter
         patch = F.adjust_brightness(patch, random.uniform(low, high))
         patch = F.adjust_contrast(patch, random.uniform(low, high))

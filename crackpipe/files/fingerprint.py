@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from crackpipe.errors import CrackpipeError
+
 
 def of(values: Any, inputs: Sequence[Path]) -> str:
     """Digest plain values, and the names and bytes of files.
+
+    A training's inputs hold its stage's ``data/code/<module>``, too, or it would go on with another code's checkpoint.
 
     Args:
         values: anything JSON can hold.
@@ -16,9 +20,14 @@ def of(values: Any, inputs: Sequence[Path]) -> str:
 
     Returns:
         32 hexadecimal digits.
+
+    Raises:
+        CrackpipeError: an input is missing.
     """
     digest = hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16)
     for source in inputs:
+        if not source.exists():
+            raise CrackpipeError(f"{source}: missing; `dvc repro` runs the stage that writes it")
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file():
                 digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())  # or bytes could move between files

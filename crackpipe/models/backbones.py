@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
-from timm.data import resolve_data_config
 from torch import nn
 
 from crackpipe.errors import ModelError
@@ -29,6 +27,8 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
     Raises:
         ModelError: the weights cannot be had or belong to another architecture.
     """
+    import timm  # takes seconds
+
     if weights == "none":
         return timm.create_model(name, pretrained=False, num_classes=classes)
     if weights == "hub":
@@ -49,17 +49,23 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
 
 def normalisation(network: nn.Module) -> tuple[list[float], list[float]]:
     """Mean and standard deviation (RGB, in units of [0, 1]) by which the network's inputs are scaled."""
+    from timm.data import resolve_data_config
+
     settings = resolve_data_config({}, model=network)
     return list(settings["mean"]), list(settings["std"])
 
 
 def normalisation_of(name: str) -> tuple[list[float], list[float]]:
     """:func:`normalisation` of a timm architecture by its name, without building it."""
+    import timm
+
     settings: Any = timm.get_pretrained_cfg(name)
     return list(settings.mean), list(settings.std)
 
 
 def _from_hub(name: str, *, classes: int) -> nn.Module:
+    import timm
+
     try:
         return timm.create_model(name, pretrained=True, num_classes=classes)
     except (OSError, RuntimeError, ValueError) as error:

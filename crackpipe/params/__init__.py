@@ -1,26 +1,10 @@
 """Typed, frozen, range-checked parameters: ``params.yaml`` is the one place where a default lives.
 
-Each stage opens its :class:`Project`, which checks the whole file before any work is done. The modules here say what is
-allowed; the comments in ``params.yaml`` say what it means.
+A stage reads them by :func:`load`, or with the folder that they belong to by
+:class:`crackpipe.params.project.Project`; both check the whole file before any work is done. The modules here say what
+is allowed; the comments in ``params.yaml`` say what it means.
 """
 
-from crackpipe.params.classifier import BACKBONES
-from crackpipe.params.labels import LABEL_KINDS, LABEL_METHODS, SEGMENTERS, TEACHER_LABELS, CamCrf
-from crackpipe.params.language import WORDINGS
-from crackpipe.params.loading import check, load
-from crackpipe.params.project import Project
-from crackpipe.params.whole import Params
+import lazy_loader
 
-__all__ = [
-    "BACKBONES",
-    "LABEL_KINDS",
-    "LABEL_METHODS",
-    "SEGMENTERS",
-    "TEACHER_LABELS",
-    "WORDINGS",
-    "CamCrf",
-    "Params",
-    "Project",
-    "check",
-    "load",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -29,7 +29,10 @@ def choices(conf: Path, *, group: str) -> list[str]:
 def compose(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) -> str:
     """Return the text of a ``params.yaml``: comments of ``conf/config.yaml``, values of the composition.
 
-    ``overrides`` are ``key=value`` with dotted keys, as Hydra and DVC spell them; they win over dataset and scale.
+    Args:
+        conf: folder of ``config.yaml``, ``dataset/`` and ``scale/``.
+        dataset, scale: files of these folders.
+        overrides: ``key=value`` with dotted keys, as Hydra and DVC spell them; they win over dataset and scale.
 
     Raises:
         ParamsError: an unknown dataset, scale or key, an override that is no ``key=value``, or a composed value that
@@ -65,6 +68,10 @@ def compositions(conf: Path) -> dict[str, str]:
 def check_composed(path: Path, conf: Path) -> str:
     """Return the name of the composition whose text ``path`` holds, exactly.
 
+    Args:
+        path: a ``params.yaml``.
+        conf: as for :func:`compose`.
+
     Raises:
         ParamsError: ``path`` equals none of them; the text names the nearest one and where the two part.
     """
@@ -73,8 +80,8 @@ def check_composed(path: Path, conf: Path) -> str:
     for name, composed in texts.items():
         if composed == text:
             return name
-    found = dict(leaves(YAML(typ="safe").load(text)))
-    faults = {name: _difference(found, composed) for name, composed in texts.items()}
+    values = dict(leaves(YAML(typ="safe").load(text)))
+    faults = {name: _difference(values, composed) for name, composed in texts.items()}
     nearest = min(faults, key=lambda name: len(faults[name]))
     listed = "\n".join(f"  {fault}" for fault in faults[nearest][:10]) or "  the comments differ"
     raise ParamsError(
@@ -129,10 +136,10 @@ def _hydra_values(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     return {str(key): value for key, value in dict(composed).items()}  # type: ignore[arg-type]
 
 
-def _difference(found: dict[str, Any], composed: str) -> list[str]:
+def _difference(values: dict[str, Any], composed: str) -> list[str]:
     expected = dict(leaves(YAML(typ="safe").load(composed)))
     return [
-        f"{key}: got {found.get(key, 'nothing')!r}; expected {expected.get(key, 'nothing')!r}"
-        for key in sorted(found.keys() | expected.keys())
-        if found.get(key, "nothing") != expected.get(key, "nothing")
+        f"{key}: got {values.get(key, 'nothing')!r}; expected {expected.get(key, 'nothing')!r}"
+        for key in sorted(values.keys() | expected.keys())
+        if values.get(key, "nothing") != expected.get(key, "nothing")
     ]

@@ -1,4 +1,4 @@
-"""Few-shot heads on kept embeddings of patches."""
+"""Few-shot heads on embeddings of patches."""
 
 from typing import Annotated, Literal
 
@@ -98,6 +98,7 @@ class FewShot(Section):
             raise ValueError(f"reference is {self.reference}, but heads does not name it: add it there")
         if bool(self.crack_texts) != bool(self.no_crack_texts):
             raise ValueError("crack_texts and no_crack_texts go together: give sentences for both, or for neither")
-        if any(type(one) is type(two) and one >= two for one, two in zip(self.subsets, self.subsets[1:], strict=False)):
+        pairs = zip(self.subsets, self.subsets[1:], strict=False)
+        if any(type(first) is type(second) and first >= second for first, second in pairs):
             raise ValueError(f"subsets is {self.subsets}; list each once, the smallest first")
         return self

@@ -1,4 +1,4 @@
-"""Localisation maps of the classifier, and the labels that are made of it."""
+"""Localisation maps of the classifier, the pseudo-labels made of them, and their ablation."""
 
 from typing import Annotated, Any, Literal, get_args
 
@@ -47,7 +47,7 @@ class LocalisationMaps(Section):
 
     @model_validator(mode="after")
     def _one_map_of_each_side(self) -> "LocalisationMaps":
-        sides = [one.side_px for one in self.patch_maps]
+        sides = [patches.side_px for patches in self.patch_maps]
         if len(set(sides)) < len(sides):
             raise ValueError(f"each side may be listed once, got {sides}")
         return self

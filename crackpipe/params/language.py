@@ -1,4 +1,4 @@
-"""Prompts and encoders: the side of the words."""
+"""Prompts, encoders, their training on captions, and the uses of their embeddings."""
 
 from typing import Annotated, Literal, get_args
 

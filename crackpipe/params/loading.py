@@ -1,6 +1,7 @@
-"""Reading a params file and telling every fault in it."""
+"""Reading of a params file, with a list of every fault in it."""
 
 import difflib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +16,9 @@ from crackpipe.params.whole import Params
 def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check a params file.
 
+    Args:
+        path: the file.
+
     Raises:
         ParamsError: the file is missing, is no YAML, or a key, type or range is wrong; every fault is listed with
             its key, the value found and what is allowed.
@@ -23,16 +27,32 @@ def load(path: Path = Path("params.yaml")) -> Params:
         tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ParamsError(
-            f"{path}: not found; run this in the project's folder, where dvc.yaml is (or name it with --project where "
-            "the command has that), and `crackpipe configure` there to write params.yaml"
+            f"{path}: not found; run this in the project's folder, where dvc.yaml is, or name that folder with "
+            "--project where the command has that option; `crackpipe configure` there writes params.yaml"
         ) from error
     except YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {error}") from error
     return check(tree, where=str(path))
 
 
+def defaults() -> Params:
+    """Parameters of ``conf/config.yaml``, for models that lie outside any project; the package holds a copy of it.
+
+    Raises:
+        ParamsError: see :func:`load`.
+    """
+    text = (files("crackpipe.params") / "defaults.yaml").read_text(encoding="utf-8")
+    tree = YAML(typ="safe").load(text)
+    del tree["defaults"]  # Hydra's list of what is composed with it
+    return check(tree, where="defaults.yaml")
+
+
 def check(tree: Any, *, where: str) -> Params:
-    """Check a tree of plain values against the schema; ``where`` names it in errors.
+    """Check a tree of plain values against the schema.
+
+    Args:
+        tree: sections by name, as YAML gives them.
+        where: name of the tree in errors.
 
     Raises:
         ParamsError: see :func:`load`.

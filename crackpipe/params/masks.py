@@ -1,4 +1,4 @@
-"""Segmenters, masks out, and their figures."""
+"""Segmenters, their training and inference, self-training, and the figures of masks."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Photographs in, and patches of them."""
+"""Photographs that are taken in, and the patches that are cut of them."""
 
 from typing import Annotated, Literal
 

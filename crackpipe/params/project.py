@@ -29,10 +29,30 @@ class Project:
     def open(cls, root: Path = Path()) -> "Project":
         """Read and check the parameters of the project in ``root``, by default the working directory.
 
+        Args:
+            root: folder that holds ``params.yaml``.
+
         Raises:
-            ParamsError: there is no ``params.yaml``, or something in it is wrong; see :func:`load`.
+            ParamsError: there is no ``params.yaml``, or something in it is wrong; see :func:`.loading.load`.
         """
         return cls(root, load(root / PARAMS))
+
+    @classmethod
+    def above(cls, path: Path) -> "Project | None":
+        """Open the project that a file or folder lies in: the nearest folder above it that holds a ``params.yaml``.
+
+        Args:
+            path: of a model, for instance; it need not exist.
+
+        Returns:
+            The project, or ``None`` where ``path`` lies in none.
+
+        Raises:
+            ParamsError: something in its ``params.yaml`` is wrong; see :func:`.loading.load`.
+        """
+        roots = (folder for folder in path.resolve().parents if (folder / PARAMS).is_file())
+        root = next(roots, None)
+        return None if root is None else cls.open(root)
 
     def path(self, name: str) -> Path:
         """Path of a table, model or figure by its name under the root, e.g. ``data/photos``."""

@@ -1,4 +1,4 @@
-"""What the stages run on."""
+"""Device, precision, threads and workers of the stages."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from crackpipe.params.section import Precision, Section
 
 
-class Runtime(Section):
+class RuntimeSettings(Section):
     device: Literal["auto", "cpu", "cuda"]
     precision: Precision
     threads: Annotated[int, Field(ge=1, le=256)]

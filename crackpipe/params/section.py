@@ -1,4 +1,4 @@
-"""What every section of ``params.yaml`` is made of: kinds of values, and the rules of a section."""
+"""Kinds of values in ``params.yaml``, and the rules that every section keeps."""
 
 from typing import Annotated, Any, Literal
 

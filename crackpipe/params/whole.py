@@ -1,4 +1,4 @@
-"""The whole of ``params.yaml``: its sections, and what must fit between them."""
+"""The whole of ``params.yaml``: its sections, and the rules between them."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, 
 from crackpipe.params.losses import Aicl, Losses
 from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
-from crackpipe.params.runtime import Runtime
+from crackpipe.params.runtime import RuntimeSettings
 from crackpipe.params.section import Section
 
 
 class Params(Section):
     """The whole of ``params.yaml``."""
 
-    runtime: Runtime
+    runtime: RuntimeSettings
     ingest: Ingest
     slice: Slice
     train_classifier: TrainClassifier
@@ -44,15 +44,15 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _labels_are_made(self) -> "Params":
-        wanted, taught = set(self.train_segmenter.labels), set(self.self_label.kinds())
-        missing = wanted - set(self.pseudo_label.methods) - taught
+        wanted, self_made = set(self.train_segmenter.labels), set(self.self_label.kinds())
+        missing = wanted - set(self.pseudo_label.methods) - self_made
         if missing:
             raise ValueError(
                 f"train_segmenter.labels names {sorted(missing)}, but pseudo_label.methods does not: add it there, or "
                 "what follows self_ to self_label.labels"
             )
         kind = self.ablate_prompts.labels
-        if self.ablate_prompts.wordings and kind not in {*self.pseudo_label.methods, *taught}:
+        if self.ablate_prompts.wordings and kind not in {*self.pseudo_label.methods, *self_made}:
             raise ValueError(
                 f"ablate_prompts.labels is {kind}, which neither pseudo_label.methods nor self_label.labels makes: "
                 "choose one of those, or leave ablate_prompts.wordings empty"
@@ -62,7 +62,7 @@ class Params(Section):
                 f"self_label.labels is {self.self_label.labels}, but train_segmenter.labels is {sorted(wanted)}: the "
                 "teacher is trained on them, so add them there"
             )
-        if taught and self.self_label.segmenter not in self.train_segmenter.segmenters:
+        if self_made and self.self_label.segmenter not in self.train_segmenter.segmenters:
             raise ValueError(
                 f"self_label.segmenter is {self.self_label.segmenter}, but train_segmenter.segmenters does not name "
                 "it: add it there"
@@ -71,11 +71,11 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _variants_are_settings(self) -> "Params":
-        for method, named in self.variants().items():
-            kind = type(getattr(self.pseudo_label, method))
-            for name, settings in named.items():
+        for method, variants in self.variants().items():
+            section = type(getattr(self.pseudo_label, method))
+            for name, settings in variants.items():
                 try:
-                    kind.model_validate(settings)
+                    section.model_validate(settings)
                 except ValidationError as error:
                     first = error.errors()[0]
                     key = ".".join(str(part) for part in first["loc"])
@@ -84,18 +84,18 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _none_means_not_one_crack_pixel(self) -> "Params":
-        found = {}
+        mends = {}  # by what is at odds with the least number of crack pixels
         if self.pseudo_label.soft_location.patch_labels:
             key = "pseudo_label.soft_location.patch_labels"
-            found[f"{key} is true"] = f"{key} to false"
+            mends[f"{key} is true"] = f"{key} to false"
         if self.self_label.labels:
-            found[f"self_label.labels is {self.self_label.labels}"] = "self_label.labels to []"
+            mends[f"self_label.labels is {self.self_label.labels}"] = "self_label.labels to []"
         least = self.slice.min_crack_px
-        if least > 1 and found:
+        if least > 1 and mends:
             raise ValueError(
                 f"slice.min_crack_px is {least}, so patches labelled none may hold up to {least - 1} crack pixels, but "
-                f"{' and '.join(found)}: these labels are emptied in such patches and would lose true cracks; set "
-                f"slice.min_crack_px to 1, or {' and '.join(found.values())}"
+                f"{' and '.join(mends)}: these labels are emptied in such patches and would lose true cracks; set "
+                f"slice.min_crack_px to 1, or {' and '.join(mends.values())}"
             )
         return self
 
@@ -119,14 +119,14 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _aicl_acts_before_the_training_ends(self) -> "Params":
-        own, epochs = self.train_classifier, self.train_classifier.epochs
-        chosen = {"aicl"} & {own.loss, *self.calibrate.losses} | set(self.calibrate.aicl_variants)
-        for name in sorted(chosen):
-            burnt = self.loss(name)[1]["burn_in_epochs"]
-            if burnt >= epochs:
+        epochs = self.train_classifier.epochs
+        losses = {self.train_classifier.loss, *self.calibrate.losses}
+        for name in sorted({"aicl"} & losses | set(self.calibrate.aicl_variants)):
+            burn_in = self.loss(name)[1]["burn_in_epochs"]
+            if burn_in >= epochs:
                 raise ValueError(
-                    f"{name} begins after {burnt} burn-in epochs, but train_classifier.epochs is {epochs}: it would be "
-                    "cross-entropy all along; lower losses.aicl.burn_in_epochs, or train longer"
+                    f"{name} begins after {burn_in} burn-in epochs, but train_classifier.epochs is {epochs}: it would "
+                    "be cross-entropy all along; lower losses.aicl.burn_in_epochs, or train longer"
                 )
         return self
 
@@ -140,6 +140,9 @@ class Params(Section):
     def loss(self, name: str) -> tuple[str, dict[str, Any]]:
         """Name in ``losses`` and settings of a loss, or of a variant of AICL.
 
+        Args:
+            name: of either.
+
         Raises:
             ParamsError: there is neither.
         """
@@ -152,21 +155,22 @@ class Params(Section):
 
     def variants(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Method → variant → all settings of the method, those of ``ablate`` in place of the method's own."""
-        own = {"cam_location": self.ablate.cam_location, "soft_location": self.ablate.soft_location}
+        ablated = {"cam_location": self.ablate.cam_location, "soft_location": self.ablate.soft_location}
         return {
             method: {
-                name: {**getattr(self.pseudo_label, method).model_dump(), **changes} for name, changes in named.items()
+                name: {**getattr(self.pseudo_label, method).model_dump(), **changes}
+                for name, changes in variants.items()
             }
-            for method, named in own.items()
+            for method, variants in ablated.items()
         }
 
     @model_validator(mode="after")
     def _localisation_maps_are_made(self) -> "Params":
-        known = {one.side_px for one in self.localisation_maps.patch_maps}
-        own = self.pseudo_label
-        needed = {"pseudo_label": {*own.soft_location.patch_sides_px, own.cam_location.patch_side_px}}
-        for method, named in self.variants().items():
-            for name, settings in named.items():
+        known = {patches.side_px for patches in self.localisation_maps.patch_maps}
+        methods = self.pseudo_label
+        needed = {"pseudo_label": {*methods.soft_location.patch_sides_px, methods.cam_location.patch_side_px}}
+        for method, variants in self.variants().items():
+            for name, settings in variants.items():
                 sides = settings["patch_sides_px"] if method == "soft_location" else [settings["patch_side_px"]]
                 needed[f"ablate.{method}.{name}"] = set(sides)
         for where, sides in needed.items():

@@ -16,6 +16,10 @@ def replace_values(text: str, values: Mapping[str, Any]) -> str:
     Lists are written in block style, as DVC writes them; inside a replaced list only the comments
     of its first item are kept.
 
+    Args:
+        text: YAML.
+        values: plain values by dotted key.
+
     Raises:
         ParamsError: a key is not in ``text``.
     """
@@ -58,7 +62,7 @@ def _end(node: Node) -> int:
 
 
 def _edit(text: str, value: Any, name: Node, old: Node) -> tuple[int, int, str]:
-    """Where the old value starts and ends, and what takes its place."""
+    """Start and end of the old value, and the text that takes its place."""
     start, end = old.start_mark.index, _end(old)
     if not isinstance(value, list) or not value:
         if not _is_block(old):
@@ -87,9 +91,9 @@ def _with_notes(lines: list[str], notes: Mapping[str, str]) -> list[str]:
     """Put each note behind the first line that starts with its key."""
     noted = list(lines)
     for name, note in notes.items():
-        at = next((at for at, line in enumerate(lines) if line[2:].startswith(f"{name}: ")), None)
-        if note and at is not None:
-            noted[at] = f"{lines[at]} {note}"
+        index = next((index for index, line in enumerate(lines) if line[2:].startswith(f"{name}: ")), None)
+        if note and index is not None:
+            noted[index] = f"{lines[index]} {note}"
     return noted
 
 

@@ -14,7 +14,7 @@ from crackpipe.imaging import images
 from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.pseudo import labelling, stream
 from crackpipe.pseudo.labelling import Item
-from crackpipe.pseudo.patch_labels import Place
+from crackpipe.pseudo.patch_labels import PatchBox
 
 
 def score(
@@ -24,7 +24,7 @@ def score(
     variants: Mapping[str, Mapping[str, dict[str, Any]]],
     splits: Collection[str],
     limit: int,
-    none: Mapping[str, list[Place]],
+    crack_free_patches: Mapping[str, list[PatchBox]],
     tolerance_px: int,
     workers: int,
 ) -> dict[str, Any]:
@@ -35,14 +35,21 @@ def score(
         variants: method → variant → all of the method's settings.
         splits: photographs of these splits are scored.
         limit: at most so many photographs of each source and split, evenly spread.
-        none: patches of training photographs without a crack; read where a variant's ``patch_labels`` says so.
+        crack_free_patches: of training photographs; read where a variant's ``patch_labels`` says so.
     """
     board = Scoreboard(tolerance_px=tolerance_px)
     wanted = _spread(photos, splits=splits, limit=limit)
     truths = _truths(photos, wanted)
-    items = stream.items(photos, localisation_maps, none=none, workers=workers, what="ablate", wanted=wanted)
+    items = stream.items(
+        photos,
+        localisation_maps,
+        crack_free_patches=crack_free_patches,
+        workers=workers,
+        what="ablate",
+        wanted=wanted,
+    )
     runs = {
-        (method, name): labelling.method(method, settings)
+        (method, name): labelling.create_method(method, settings)
         for method, named in variants.items()
         for name, settings in named.items()
     }
@@ -50,7 +57,7 @@ def score(
     def levels(key: tuple[str, str], item: Item) -> np.ndarray:
         method, name = key
         uses_labels = variants[method][name].get("patch_labels", False)
-        return labelling.one(item if uses_labels else replace(item, possible=None), chosen=runs[key])
+        return labelling.soft_mask(item if uses_labels else replace(item, crack_possible=None), method=runs[key])
 
     with ThreadPoolExecutor(workers) as pool:
         for item in items:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crackpipe.errors import TableError
-from crackpipe.few_shot.dataset import Material
+from crackpipe.few_shot.dataset import FewShotData
 from crackpipe.measures import bootstrap, classification, intervals, uncertainty
 
 Tree = dict[str, Any]
@@ -18,7 +18,7 @@ CURVE_POINTS = 60
 SHOWN = ("precision", "recall", "f1", "pr_auc", "ece", "nll", "brier")  # of classification.scores
 
 
-def scores(material: Material, tables: Tables, *, reference: str, resamples: int, seed: int) -> Tree:
+def scores(material: FewShotData, tables: Tables, *, reference: str, resamples: int, seed: int) -> Tree:
     """Summarise the seeds: ``{subset: {head: figures}}``, means over them with spreads (``_std``) beside them.
 
     ``error_refer_10`` is the share of errors when the 10 % of the decisions that are least sure (by entropy) go to a
@@ -77,7 +77,7 @@ def f1_rows(tree: Tree) -> list[Tree]:
     ]
 
 
-def risk_rows(material: Material, tables: Tables) -> list[Tree]:
+def risk_rows(material: FewShotData, tables: Tables) -> list[Tree]:
     """Share of errors among the surest decisions, by the share that is decided; mean over seeds."""
     rows = []
     for head, table in tables.items():
@@ -105,7 +105,7 @@ def loss_rows(tables: Tables) -> list[Tree]:
     return rows
 
 
-def _of_seed(material: Material, row: Any, *, head: str) -> dict[str, float | None]:
+def _of_seed(material: FewShotData, row: Any, *, head: str) -> dict[str, float | None]:
     expected = len(material.test) + len(material.ood)
     if len(row.score) != expected:
         raise TableError(f"{head}: scored {len(row.score)} patches, but there are {expected}; run `dvc repro` again")
@@ -125,9 +125,9 @@ def _of_seed(material: Material, row: Any, *, head: str) -> dict[str, float | No
     return figures
 
 
-def _test(material: Material, score: Any) -> np.ndarray:
+def _test(material: FewShotData, score: Any) -> np.ndarray:
     return np.asarray(score)[: len(material.test)]
 
 
-def _risk(material: Material, crack: np.ndarray) -> np.ndarray:
+def _risk(material: FewShotData, crack: np.ndarray) -> np.ndarray:
     return uncertainty.risk_coverage((crack > 0.5) != (material.test.labels == 1), uncertainty.entropy(crack))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from crackpipe.errors import CrackpipeError
 
-# committed files that a run rewrites; they, the cache and data/ outlive an update
-KEPT = ("dvc.lock", "metrics/plots", "metrics/*.json")
+REWRITTEN = ("dvc.lock", "metrics/plots", "metrics/*.json")
+"""Committed files that a run rewrites; they, the cache and data/ outlive an update."""
 
 
 def head(root: Path) -> str:
-    """Commit that the repository at ``root`` stands on (40 hex digits).
+    """Commit that the repository at ``root`` stands on, 40 hex digits.
 
     Raises:
         CrackpipeError: ``root`` is not the top of a git repository with a commit.
@@ -32,8 +32,12 @@ def is_dirty(root: Path) -> bool:
 def update(root: Path, folder: Path) -> str:
     """Clone the repository at ``root`` to ``folder``, or bring the clone there to its HEAD; return the commit.
 
-    What earlier runs left in the clone stays: data, models, checkpoints, DVC's cache and lock file, and metrics, so
+    Files of earlier runs in the clone stay: data, models, checkpoints, DVC's cache and lock file, and metrics, so
     that DVC goes on where it stopped and repeats only the stages whose inputs have changed.
+
+    Args:
+        root: top of a git repository.
+        folder: of the clone; made where it is missing.
 
     Raises:
         CrackpipeError: git fails; its own text is part of the error.
@@ -48,12 +52,12 @@ def update(root: Path, folder: Path) -> str:
         unfinished.rename(folder)
     aside = folder / ".git" / "kept-by-crackpipe"
     if _git(folder, "rev-parse", "HEAD") == commit and (folder / "dvc.yaml").exists():
-        _move(KEPT, aside, folder)  # an update that was killed halfway left them there
+        _move(REWRITTEN, aside, folder)  # an update that was killed halfway left them there
         return commit
-    _move(KEPT, folder, aside)
+    _move(REWRITTEN, folder, aside)
     _git(folder, "fetch", "--quiet", "origin", "HEAD")
     _git(folder, "checkout", "--quiet", "--force", "--detach", commit)
-    _move(KEPT, aside, folder)
+    _move(REWRITTEN, aside, folder)
     return commit
 
 
@@ -75,24 +79,24 @@ def mirror(source: Path, target: Path) -> int:
     links = 0
     for folder, names, files in os.walk(source.resolve(), followlinks=True):
         names[:] = sorted(name for name in names if not name.startswith("."))
-        place = target / Path(folder).relative_to(source.resolve())
-        place.mkdir(parents=True)
+        copy = target / Path(folder).relative_to(source.resolve())
+        copy.mkdir(parents=True)
         for name in files:
             if not name.startswith("."):
-                (place / name).symlink_to(Path(folder, name).resolve())
+                (copy / name).symlink_to(Path(folder, name).resolve())
                 links += 1
     return links
 
 
 def _move(names: Sequence[str], source: Path, target: Path) -> None:
-    """Move those entries (patterns) that ``source`` holds; what has been in their place goes."""
+    """Move those entries (patterns) that ``source`` holds; those in their place in ``target`` go."""
     for name in names:
         for entry in sorted(source.glob(name)):
-            place = target / entry.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if place.is_dir():
-                shutil.rmtree(place)
-            entry.replace(place)
+            moved = target / entry.relative_to(source)
+            moved.parent.mkdir(parents=True, exist_ok=True)
+            if moved.is_dir():
+                shutil.rmtree(moved)
+            entry.replace(moved)
 
 
 def _git(folder: Path, *arguments: str) -> str:

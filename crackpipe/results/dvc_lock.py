@@ -20,16 +20,20 @@ from crackpipe.files import atomic
 def drop_others(folder: Path, *, keep: Collection[str]) -> list[str]:
     """Remove entries of ``dvc.lock`` that are no stage of ``keep``, and their outputs; return their names, sorted.
 
-    Outputs that a kept stage writes, too, stay.
+    Outputs that a stage of ``keep`` writes, too, stay.
+
+    Args:
+        folder: a clone of the project.
+        keep: names of stages, with the names of their cells.
     """
     stages = _stages(folder)
     dropped = sorted(stages.keys() - set(keep))
     if not dropped:
         return []
-    kept = {out["path"] for name in stages.keys() & set(keep) for out in stages[name].get("outs", [])}
+    needed = {out["path"] for name in stages.keys() & set(keep) for out in stages[name].get("outs", [])}
     for name in dropped:
         for out in stages.pop(name).get("outs", []):
-            if out["path"] not in kept:
+            if out["path"] not in needed:
                 _remove(folder / out["path"])
     path = folder / "dvc.lock"
     with atomic.replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
@@ -37,30 +41,37 @@ def drop_others(folder: Path, *, keep: Collection[str]) -> list[str]:
     return dropped
 
 
-def remember(folder: Path, seconds: Mapping[str, float], *, ran: Collection[str], kept: Path) -> None:
-    """Note in the file ``kept`` how long stages took, each under what DVC's lock file says that it was run on.
+def remember(folder: Path, seconds: Mapping[str, float], *, ran: Collection[str], history: Path) -> None:
+    """Note how long stages took, each under the command, inputs and parameters that DVC's lock file gives for it.
 
     Args:
+        folder: a clone of the project.
         seconds: of the last time that a stage of this name ran, on whatever inputs.
         ran: the stages that have just run; of the others only those are noted of which nothing is known yet.
+        history: JSON file of the notes; made where it is missing.
     """
-    known = _known(kept)
+    by_inputs = _history(history)
     for name, entry in _stages(folder).items():
-        found = _fingerprint(entry)
-        if name in seconds and (name in ran or found not in known):
-            known[found] = seconds[name]
-    atomic.write_text(kept, json.dumps(known))
+        inputs = _fingerprint(entry)
+        if name in seconds and (name in ran or inputs not in by_inputs):
+            by_inputs[inputs] = seconds[name]
+    atomic.write_text(history, json.dumps(by_inputs))
 
 
-def recall(folder: Path, *, kept: Path) -> dict[str, float]:
-    """Seconds of each stage of the lock file, as noted when it ran on the same inputs; sorted by name."""
-    known = _known(kept)
-    prints = {name: _fingerprint(entry) for name, entry in sorted(_stages(folder).items())}
-    return {name: known[found] for name, found in prints.items() if found in known}
+def recall(folder: Path, *, history: Path) -> dict[str, float]:
+    """Seconds of each stage of the lock file, as noted when it ran on the same inputs; sorted by name.
+
+    Args:
+        folder: a clone of the project.
+        history: file that :func:`remember` wrote.
+    """
+    by_inputs = _history(history)
+    fingerprints = {name: _fingerprint(entry) for name, entry in sorted(_stages(folder).items())}
+    return {name: by_inputs[inputs] for name, inputs in fingerprints.items() if inputs in by_inputs}
 
 
 def outputs(folder: Path, *, stages: Collection[str]) -> set[str]:
-    """Paths that these stages of the lock file have written."""
+    """Paths that these stages of the lock file have written, relative to ``folder``."""
     return {out["path"] for name, entry in _stages(folder).items() if name in stages for out in entry.get("outs", [])}
 
 
@@ -73,14 +84,14 @@ def _stages(folder: Path) -> dict[str, Any]:
 
 
 def _fingerprint(entry: Mapping[str, Any]) -> str:
-    """Of the command, the inputs and the parameters of a stage."""
+    """Digest of the command, the inputs and the parameters of a stage."""
     inputs = [[dep["path"], dep.get("md5")] for dep in entry.get("deps", [])]
     text = json.dumps([entry["cmd"], inputs, entry.get("params", {})], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _known(kept: Path) -> dict[str, float]:
-    seconds: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+def _history(path: Path) -> dict[str, float]:
+    seconds: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return seconds
 
 

@@ -12,23 +12,33 @@ from typing import Any
 
 from crackpipe.results import record, table_rows
 from crackpipe.results.record import Run
-from crackpipe.results.table_rows import Cell, Row
+from crackpipe.results.table_rows import Row, TableCell
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Published rows, then ours; ``columns`` are (name, photographs of the published rows, where these are counted)."""
+    """Published rows, then ours.
+
+    Attributes:
+        source: short name of the publication.
+        columns: (name, number of photographs of the published rows, ``None`` where these are not counted).
+        rows: a cell per column each; ``run`` is empty for the published ones.
+        notes: sentences below the table.
+    """
 
     title: str
     source: str
     columns: tuple[tuple[str, int | None], ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
-    readme: bool
 
 
 def published() -> dict[str, Any]:
-    """``sources`` (short name → what ``kind`` of text it is, and its ``citation``) and ``tables``."""
+    """Read ``published.json``.
+
+    Returns:
+        ``sources`` (short name → what ``kind`` of text it is, and its ``citation``), ``tables`` and ``losses``.
+    """
     tree: dict[str, Any] = json.loads((files("crackpipe.results") / "published.json").read_text(encoding="utf-8"))
     return tree
 
@@ -37,32 +47,36 @@ def tables(folders: Sequence[Path]) -> list[Table]:
     """Every published table with the rows of these runs that belong to it and have a figure in its columns.
 
     A row that was there before, name and figures, is not repeated: runs that share stages share figures, and so do
-    the models of a run where none is asked (chance, the majority).
+    the models of a run that look at no photograph (chance, the majority).
+
+    Args:
+        folders: of runs.
 
     Raises:
         CrackpipeError: a folder holds no run, or its metrics are not those of this version.
     """
     runs = [record.read(folder) for folder in folders]
-    found = published()
-    return [_table(table, runs, kind=found["sources"][table["source"]]["kind"]) for table in found["tables"]]
+    tree = published()
+    return [_table(entry, runs, kind=tree["sources"][entry["source"]]["kind"]) for entry in tree["tables"]]
 
 
-def _table(given: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
-    columns = tuple((column["name"], column["n"]) for column in given["columns"])
-    rows = [Row("", row["name"], tuple(map(_cell, row["values"]))) for row in given["rows"]]
-    seen: set[tuple[str, tuple[Cell | None, ...]]] = set()
+def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
+    """A table of ``published.json`` with our rows; ``kind`` is its source's kind of text, for the notes."""
+    columns = tuple((column["name"], column["n"]) for column in entry["columns"])
+    rows = [Row("", row["name"], tuple(map(_cell, row["values"]))) for row in entry["rows"]]
+    listed: set[tuple[str, tuple[TableCell | None, ...]]] = set()
     for run in runs:
-        for row in table_rows.rows(run, ours=given["ours"], columns=given["columns"]):
-            if (row.name, row.cells) not in seen:
-                seen.add((row.name, row.cells))
+        for row in table_rows.rows(run, ours=entry["ours"], columns=entry["columns"]):
+            if (row.name, row.cells) not in listed:
+                listed.add((row.name, row.cells))
                 rows.append(row)
-    notes = [f"Published rows: {given['table']} of {given['source']}.", *given["remarks"]]
+    notes = [f"Published rows: {entry['table']} of {entry['source']}.", *entry["remarks"]]
     notes += _other_photographs(columns, rows, kind=kind)
-    return Table(given["title"], given["source"], columns, tuple(rows), tuple(notes), given["readme"])
+    return Table(entry["title"], entry["source"], columns, tuple(rows), tuple(notes))
 
 
-def _cell(values: list[float] | None) -> Cell | None:
-    return None if values is None else Cell(tuple(values))
+def _cell(values: list[float] | None) -> TableCell | None:
+    return None if values is None else TableCell(tuple(values))
 
 
 def _other_photographs(columns: Sequence[tuple[str, int | None]], rows: Sequence[Row], *, kind: str) -> list[str]:
@@ -75,7 +89,7 @@ def _other_photographs(columns: Sequence[tuple[str, int | None]], rows: Sequence
         if counts:
             names.setdefault((tuple(sorted(counts)), expected), []).append(name)
     return [
-        f"{', '.join(named)}: our rows are on {' or '.join(map(str, counts))} photographs, the {kind}'s on {expected}: "
-        "not the same set."
-        for (counts, expected), named in names.items()
+        f"{', '.join(columns_of)}: our rows are on {' or '.join(map(str, counts))} photographs, the {kind}'s on "
+        f"{expected}: not the same set."
+        for (counts, expected), columns_of in names.items()
     ]

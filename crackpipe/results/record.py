@@ -1,4 +1,4 @@
-"""What the folders ``results/<name>/`` tell of our runs."""
+"""Records of our runs, read from the folders ``results/<name>/``."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,13 @@ from crackpipe.errors import CrackpipeError
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a results folder tells: its name, its parameters, and its metrics by topic (the files' names)."""
+    """One folder of results.
+
+    Attributes:
+        name: the folder's.
+        params: tree of its ``params.yaml``.
+        metrics: trees of its ``metrics/*.json``, by their names.
+    """
 
     name: str
     params: dict[str, Any]
@@ -18,7 +24,10 @@ class Run:
 
 
 def record(folder: Path) -> dict[str, Any]:
-    """What ``run.json`` tells of a run.
+    """Read ``run.json`` of a run: date, commit, overrides, machine and seconds of each stage.
+
+    Args:
+        folder: of the run.
 
     Raises:
         CrackpipeError: the folder holds no run.
@@ -29,12 +38,15 @@ def record(folder: Path) -> dict[str, Any]:
             f"{folder}: holds no run (run.json is missing); "
             f"write one with `crackpipe run DATASET --results {folder.name}`"
         )
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return tree
 
 
 def read(folder: Path) -> Run:
-    """The run in a folder.
+    """Read the run in a folder.
+
+    Args:
+        folder: of the run.
 
     Raises:
         CrackpipeError: the folder holds no run, or not its parameters.
@@ -50,15 +62,22 @@ def read(folder: Path) -> Run:
 
 
 def training(folder: Path) -> str:
-    """How long each segmenter of a run was trained, and how its maps were made; empty where none was."""
+    """A sentence on the training of each segmenter of a run and on its maps; empty where the run has none.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        CrackpipeError: the folder holds no run, or not its parameters.
+    """
     run = read(folder)
-    own, how = run.params["train_segmenter"], run.params.get("segment", {})
-    trained = [name for name in run.metrics.get("segmentation", {}) if name in own]
+    settings, inference = run.params["train_segmenter"], run.params.get("segment", {})
+    trained = [name for name in run.metrics.get("segmentation", {}) if name in settings]
     if not trained:
         return ""
-    scales = ", ".join(str(scale) for scale in how.get("scales", [1.0]))
-    maps = f"Maps at scales {scales}, darkness share {how.get('dark_share', 0.0)}."
-    return f"Trained: {'; '.join(_effort(name, own[name]) for name in trained)}. {maps}"
+    scales = ", ".join(str(scale) for scale in inference.get("scales", [1.0]))
+    maps = f"Maps at scales {scales}, darkness share {inference.get('dark_share', 0.0)}."
+    return f"Trained: {'; '.join(_effort(name, settings[name]) for name in trained)}. {maps}"
 
 
 def _effort(name: str, settings: dict[str, Any]) -> str:

@@ -1,73 +1,74 @@
-"""The published tables with our rows under them, as text or Markdown, and in the README."""
+"""The published tables with our rows under them, as text, as Markdown, and as a page of the documentation."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from crackpipe.errors import CrackpipeError
 from crackpipe.results import losses, published_tables, record
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import Cell
+from crackpipe.results.table_rows import TableCell
 
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
-_PART = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+PAGE = """# Results
+
+Written by `make docs` from the committed folders of `results/`. Rows in bold are ours, each under the name of its
+folder; the others are the papers' own. [Metrics](metrics.md) defines ODS, OIS, AP and the rest.
+[Real data](pipeline-and-dvc.md#real-data) says how the folders were made."""
 
 
 def folders(results: Path) -> list[Path]:
-    """Every run below ``results``, sorted."""
+    """Folders of all runs below ``results``, sorted."""
     return sorted(path.parent for path in results.glob("*/run.json"))
 
 
-def report(runs: Sequence[Path], *, markdown: bool, readme: bool = False) -> str:
+def report(runs: Sequence[Path], *, markdown: bool) -> str:
     """Tables, notes, their sources and the runs as text for a terminal, or as Markdown.
 
     Args:
-        readme: only the tables that ``published.json`` chooses for the README, and that hold a row of ours.
+        runs: their folders.
+        markdown: whether it is written as Markdown.
 
     Raises:
         CrackpipeError: a folder holds no run, or its metrics are not those of this version.
     """
-    found = published_tables.tables(runs)
-    chosen = [table for table in found if not readme or (table.readme and any(row.run for row in table.rows))]
-    blocks = [_markdown(table) if markdown else _text(table) for table in chosen]
+    tables = published_tables.tables(runs)
+    blocks = [_markdown(table) if markdown else _text(table) for table in tables]
     blocks.append(losses.table(runs, markdown=markdown))
-    bullet = "- " if markdown else ""
-    used = dict.fromkeys(table.source for table in chosen)
+    return "\n\n".join([*blocks, _sources(tables, markdown=markdown), *_records(runs, markdown=markdown)])
+
+
+def page(runs: Sequence[Path]) -> str:
+    """The page of results as Markdown: every table that holds a row of ours, the losses, the sources and the runs.
+
+    Args:
+        runs: their folders.
+
+    Raises:
+        CrackpipeError: see :func:`report`.
+    """
+    tables = [table for table in published_tables.tables(runs) if any(row.run for row in table.rows)]
+    blocks = [_chapter(table) for table in tables]
+    comparison = losses.table(runs, markdown=True)
+    ends = [f"## Losses\n\n{comparison}", f"## Sources\n\n{_sources(tables, markdown=True)}"]
+    records = ["## Runs", *_records(runs, markdown=True)] if runs else []
+    return "\n\n".join([PAGE, *blocks, *ends, *records]) + "\n"
+
+
+def _chapter(table: Table) -> str:
+    """A heading of what the table shows, then its unit, rows and notes."""
+    heading, _, unit = table.title.rpartition("; ")
+    return f"## {heading}\n\n{unit[:1].upper()}{unit[1:]}.\n\n{_rows(table)}"
+
+
+def _sources(tables: Sequence[Table], *, markdown: bool) -> str:
     citations = published_tables.published()["sources"]
-    blocks.append("\n".join(f"{bullet}{name}: {citations[name]['citation']}." for name in used))
-    blocks += ["\n".join(f"{bullet}{_run_line(run)}" for run in runs)] if runs else []
-    return "\n\n".join(blocks)
+    names = dict.fromkeys(table.source for table in tables)
+    return "\n".join(f"{'- ' if markdown else ''}{name}: {citations[name]['citation']}." for name in names)
 
 
-def write_readme(readme: Path, runs: Sequence[Path]) -> None:
-    """Replace the part between the marks by the Markdown report, and leave the rest.
-
-    Raises:
-        CrackpipeError: the file or its marks are missing.
-    """
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(_with_part(readme, text, runs), encoding="utf-8")
+def _records(runs: Sequence[Path], *, markdown: bool) -> list[str]:
+    return ["\n".join(f"{'- ' if markdown else ''}{_run_line(run)}" for run in runs)] if runs else []
 
 
-def check_readme(readme: Path, runs: Sequence[Path]) -> None:
-    """Check that :func:`write_readme` would change nothing.
-
-    Raises:
-        CrackpipeError: it would, or the marks are missing.
-    """
-    text = readme.read_text(encoding="utf-8")
-    if _with_part(readme, text, runs) != text:
-        raise CrackpipeError(f"{readme}: its results are not those of the committed runs; run `make readme`")
-
-
-def _with_part(readme: Path, text: str, runs: Sequence[Path]) -> str:
-    if len(_PART.findall(text)) != 1:
-        raise CrackpipeError(f"{readme}: expected one part between {BEGIN} and {END}; add the two lines")
-    part = f"{BEGIN}\n{report(runs, markdown=True, readme=True)}\n{END}"
-    return _PART.sub(lambda _: part, text)
-
-
-def _figures(cell: Cell | None) -> str:
+def _figures(cell: TableCell | None) -> str:
     return "–" if cell is None else " / ".join(f"{value:.2f}" for value in cell.values)
 
 
@@ -90,18 +91,24 @@ def _text(table: Table) -> str:
 
 
 def _markdown(table: Table) -> str:
+    return f"{table.title}:\n\n{_rows(table)}"
+
+
+def _rows(table: Table) -> str:
+    """Rows and notes as Markdown."""
     heading, *body = _lines(table)
     body = [[f"**{line[0]}**" if row.run else line[0], *line[1:]] for line, row in zip(body, table.rows, strict=True)]
     lines = [heading, ["---"] * len(heading), *body]
     rows = ["| " + " | ".join(line) + " |" for line in lines]
-    return "\n".join([f"{table.title}:", "", *rows, "", *(f"- {note}" for note in table.notes)])
+    return "\n".join([*rows, "", *(f"- {note}" for note in table.notes)])
 
 
 def _run_line(run: Path) -> str:
-    found = record.record(run)
-    machine = found["machine"]
-    device = machine["gpu"] or f"{machine['cores']} cores of {machine['processor']}"
-    minutes = found["total_seconds"] / 60
-    how = f" {told}" if (told := record.training(run)) else ""
-    dirty = " (uncommitted changes beside it were not part of the run)" if found["dirty"] else ""
-    return f"{run.name}: {found['date'][:10]}, commit {found['commit'][:8]}{dirty}, {device}, {minutes:.0f} min.{how}"
+    entry = record.record(run)
+    hardware = entry["machine"]
+    device = hardware["gpu"] or f"{hardware['cores']} cores of {hardware['processor']}"
+    minutes = entry["total_seconds"] / 60
+    training = f" {summary}" if (summary := record.training(run)) else ""
+    dirty = " (uncommitted changes beside it were not part of the run)" if entry["dirty"] else ""
+    made = f"{entry['date'][:10]}, commit {entry['commit'][:8]}{dirty}"
+    return f"{run.name}: {made}, {device}, {minutes:.0f} min.{training}"

@@ -1,4 +1,4 @@
-"""Run the whole pipeline on real data, apart from the user's working tree, and keep what it measured.
+"""Run the whole pipeline on real data, apart from the user's working tree, and keep its figures.
 
 ``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine,
 seconds of each stage). It is written by a finished run, never by hand, and tells nothing of where the data lay.
@@ -40,9 +40,16 @@ def run(
     call goes on where an interrupted one stopped.
 
     Args:
+        root: top of the project's git repository.
+        name: of the dataset, a file of ``conf/dataset``.
         results: name of the folder to write; what it holds is replaced.
-        until: run these stages and those that they need; none runs all. Metrics of other stages are not kept.
         data: holds one folder per source of the dataset; its files are linked, never changed.
+        scale: a file of ``conf/scale``.
+        overrides: ``key=value`` with dotted keys.
+        until: run these stages and those that they need; none runs all. Metrics of other stages are not kept.
+
+    Returns:
+        The folder of results.
 
     Raises:
         DatasetError: a source's folder is missing or laid out otherwise; nothing has been done then.
@@ -61,7 +68,7 @@ def run(
         next(catalogue.read(source, raw=data))
     folder = root / ".runs" / name
     folder.parent.mkdir(exist_ok=True)
-    with _alone(folder.with_suffix(".lock"), name=name):
+    with _locked(folder.with_suffix(".lock"), name=name):
         dirty = clone.is_dirty(root)
         if dirty:
             console.say("uncommitted changes are not part of this run: it runs HEAD")
@@ -70,10 +77,10 @@ def run(
         for source in sources:
             console.say(f"{source}: {clone.mirror(data / source, folder / raw / source)} files linked")
         stages = _stages(folder)
-        known = {name.partition("@")[0]: None for name in stages}
+        names = {stage.partition("@")[0]: None for stage in stages}
         for wanted in until:
-            if wanted not in known:
-                raise CrackpipeError(f"--until: got {wanted!r}, expected one of {', '.join(known)}")
+            if wanted not in names:
+                raise CrackpipeError(f"--until: got {wanted!r}, expected one of {', '.join(names)}")
         if dropped := dvc_lock.drop_others(folder, keep=stages):
             console.say(f"set aside what other overrides have left: {', '.join(dropped)}")
         seconds = reproduce(folder, until=until)
@@ -87,11 +94,15 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
 
     Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran.
 
+    Args:
+        folder: a clone of the project.
+        until: run these stages and those that they need; none runs all.
+
     Raises:
         CrackpipeError: a stage failed; the stages before it are finished and will be skipped by the next call.
     """
     clock_path, log = folder.with_suffix(".clock.json"), folder.with_suffix(".log")
-    kept = folder.with_suffix(".seconds.json")
+    history = folder.with_suffix(".seconds.json")
     clock = stage_clock.load(clock_path)
     before = dict(clock.seconds)
     command = [sys.executable, "-m", "dvc", "repro", *until]
@@ -110,25 +121,25 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
         clock.save(clock_path)
         finished = {name: took for name, took in clock.seconds.items() if clock.finished[name]}
         ran = {name for name, took in finished.items() if took != before.get(name)}
-        dvc_lock.remember(folder, finished, ran=ran, kept=kept)
+        dvc_lock.remember(folder, finished, ran=ran, history=history)
     if status:
         where = f"stage {stopped} failed" if stopped else "dvc repro failed"
         raise CrackpipeError(
             f"{folder.name}: {where} (status {status}); its output is in {log.parent.name}/{log.name}; "
             "mend the cause, commit, and call again: finished stages are skipped"
         )
-    return {name: took for name, took in dvc_lock.recall(folder, kept=kept).items() if name in clock.needed}
+    return {name: took for name, took in dvc_lock.recall(folder, history=history).items() if name in clock.needed}
 
 
 def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:
     """Show and log each line, and each state of a progress bar, as it comes; times are saved every few seconds."""
     saved = time.monotonic()
-    with log.open("a", encoding="utf-8") as written:
+    with log.open("a", encoding="utf-8") as file:
         for line in lines:
             sys.stdout.write(line)
             sys.stdout.flush()
-            written.write(line)
-            written.flush()
+            file.write(line)
+            file.flush()
             now = time.monotonic()
             clock.read(line, now=now)
             if now - saved > _SAVE_SECONDS:
@@ -146,7 +157,20 @@ def write(
     overrides: Sequence[str],
     seconds: Mapping[str, float],
 ) -> Path:
-    """Write the results of the finished run in ``folder`` to ``target``; it appears whole or not at all."""
+    """Write the results of the finished run in ``folder`` to ``target``; it appears whole or not at all.
+
+    Args:
+        target: folder to write; what it holds is replaced.
+        folder: the clone in which the pipeline has run.
+        metrics: files to copy; those above ``MAX_METRICS_BYTES`` are left out.
+        commit: of the clone, 40 hex digits.
+        dirty: whether the project had changes beside it.
+        overrides: ``key=value`` of the run.
+        seconds: of each stage.
+
+    Returns:
+        ``target``.
+    """
     unfinished = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "metrics").mkdir(parents=True)
@@ -172,11 +196,11 @@ def write(
 
 def _metrics(folder: Path, *, stages: Collection[str] | None) -> list[Path]:
     """Metrics in ``folder`` that these stages have written; ``None``: all. A clone brings along those of the demo."""
-    found = sorted((folder / "metrics").glob("*.json"))
+    paths = sorted((folder / "metrics").glob("*.json"))
     if stages is None:
-        return found
+        return paths
     written = dvc_lock.outputs(folder, stages=stages)
-    return [path for path in found if path.relative_to(folder).as_posix() in written]
+    return [path for path in paths if path.relative_to(folder).as_posix() in written]
 
 
 def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> tuple[str, list[str]]:
@@ -204,7 +228,7 @@ def _stages(folder: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _alone(path: Path, *, name: str) -> Iterator[None]:
+def _locked(path: Path, *, name: str) -> Iterator[None]:
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -214,7 +238,7 @@ def _alone(path: Path, *, name: str) -> Iterator[None]:
 
 
 def _environment() -> dict[str, str]:
-    """The clone's stages take this interpreter, and write their lines at once."""
+    """Environment of the clone's stages: they take this interpreter, and write their lines at once."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
 

@@ -20,7 +20,12 @@ _ENDED = re.compile(r"^(Updating lock file|Generating lock file|Restored stage)"
 class StageClock:
     """Seconds of each stage so far, whether it has finished, and the one that runs now.
 
-    ``needed`` are the stages that this run has come to, whether it ran or skipped them; they are not kept.
+    Attributes:
+        seconds: by stage.
+        finished: by stage; ``False`` for one that runs, or was interrupted or failed.
+        running: the stage that runs.
+        since: time from which its seconds are not yet counted.
+        needed: stages that this run has come to, whether it ran or skipped them; :meth:`save` leaves them out.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -68,5 +73,5 @@ def load(path: Path) -> StageClock:
     """Read what :meth:`StageClock.save` wrote; a fresh clock where there is no file."""
     if not path.is_file():
         return StageClock()
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    return StageClock(seconds=kept["seconds"], finished=kept["finished"])
+    times = json.loads(path.read_text(encoding="utf-8"))
+    return StageClock(seconds=times["seconds"], finished=times["finished"])

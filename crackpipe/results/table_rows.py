@@ -11,8 +11,13 @@ UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supe
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """Figures of one method on one set of photographs, in percent; ``n`` photographs, ``None`` where not told."""
+class TableCell:
+    """Figures of one method on one set of photographs.
+
+    Attributes:
+        values: in percent.
+        n: number of photographs, ``None`` where it is not known.
+    """
 
     values: tuple[float, ...]
     n: int | None = None
@@ -20,19 +25,26 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One method; a cell per column, ``None`` where there is no figure. ``run`` names whose it is."""
+    """One method in one table.
+
+    Attributes:
+        run: name of our run; empty for a published row.
+        name: of the method.
+        cells: one per column, ``None`` where there is no figure.
+    """
 
     run: str
     name: str
-    cells: tuple[Cell | None, ...]
+    cells: tuple[TableCell | None, ...]
 
 
 def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """Rows of one run that a table takes and that have a figure in its columns.
 
     Args:
+        run: one folder of results.
         ours: ``metrics``, the file that they are read from, and what that file's rows are chosen by.
-        columns: ``key``, the place of a column's figures in a row.
+        columns: ``key``, the path of a column's figures in a row.
 
     Raises:
         CrackpipeError: the metrics are not those of this version.
@@ -76,7 +88,7 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
     """
     for backbone, sources in run.metrics.get("calibration", {}).items():
         for train_on, tested in sources.items():
-            for loss in sorted({loss for found in tested.values() for loss in found}):
+            for loss in sorted({loss for by_loss in tested.values() for loss in by_loss}):
                 for kind in ours["posthoc"]:
                     if ours["losses"] is None or loss in ours["losses"]:
                         name = f"{backbone}, {loss}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
@@ -84,10 +96,10 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
                         yield Row(run.name, name, tuple(cells))
 
 
-def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> Cell | None:
-    found: dict[str, Any] = _at(tested, key) or {}
-    values = [100 * found[name] for name in ours["figures"] if found.get(name) is not None]
-    return Cell(tuple(values)) if len(values) == len(ours["figures"]) else None
+def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> TableCell | None:
+    figures: dict[str, Any] = _at(tested, key) or {}
+    values = [100 * figures[name] for name in ours["figures"] if figures.get(name) is not None]
+    return TableCell(tuple(values)) if len(values) == len(ours["figures"]) else None
 
 
 def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -127,44 +139,44 @@ def _segmenters(
     for segmenter, by_labels in run.metrics.get("segmentation", {}).items():
         for name, sources in by_labels.items():
             label = run.params["pseudo_label"]["method"] if name == "pseudo" else name  # how earlier runs call it
-            named = (segmenters is None or segmenter in segmenters) and (labels is None or label in labels)
+            wanted = (segmenters is None or segmenter in segmenters) and (labels is None or label in labels)
             added = [] if label in (UNTRAINED, TRUTH) else unlabelled
-            if named and (semi or not added):
+            if wanted and (semi or not added):
                 yield _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else []), sources
 
 
 def _segmenter_name(segmenter: str, label: str, *, trained_on: Sequence[str]) -> str:
-    told = {UNTRAINED: "no training", TRUTH: "ground truth"}.get(label, f"{label} labels")
-    return ", ".join([segmenter, told, *([" + ".join(trained_on)] if trained_on else [])])
+    labels = {UNTRAINED: "no training", TRUTH: "ground truth"}.get(label, f"{label} labels")
+    return ", ".join([segmenter, labels, *([" + ".join(trained_on)] if trained_on else [])])
 
 
-def _scores(sources: dict[str, Any], key: str, *, where: str) -> Cell | None:
+def _scores(sources: dict[str, Any], key: str, *, where: str) -> TableCell | None:
     """The cell ODS, OIS, AP of column ``<source>.<split>``."""
     scores = _at(sources, key) or {}
     if scores.get("ods") is None:
         return None
     try:
-        return Cell(tuple(100 * scores[name] for name in ("ods", "ois", "ap")), scores["n"])
+        return TableCell(tuple(100 * scores[name] for name in ("ods", "ois", "ap")), scores["n"])
     except KeyError as error:
         raise CrackpipeError(f"{where}: {key} has no {error}; expected ods, ois, ap and n; run it again") from None
 
 
-def _share(figures: Any, key: str, *, n: int | None, where: str) -> Cell | None:
+def _share(figures: Any, key: str, *, n: int | None, where: str) -> TableCell | None:
     """The cell of a single figure, a share."""
-    found = _at(figures, key)
-    if found is None:
+    share = _at(figures, key)
+    if share is None:
         return None
-    if not isinstance(found, (int, float)):
-        raise CrackpipeError(f"{where}: {key} is {found!r}; expected a number from 0 to 1, or null; run it again")
-    return Cell((100 * found,), n)
+    if not isinstance(share, (int, float)):
+        raise CrackpipeError(f"{where}: {key} is {share!r}; expected a number from 0 to 1, or null; run it again")
+    return TableCell((100 * share,), n)
 
 
 def _at(tree: Any, path: str) -> Any:
-    """What lies under the keys of ``path``, which dots part; ``None`` where there is nothing."""
+    """Value under the keys of ``path``, which dots part; ``None`` where there is nothing."""
     for key in path.split("."):
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
 
 
 READERS = {"bridge": _captions, "few_shot": _few_labels, "calibration": _calibrated}
-"""How a metrics file is read; the others hold scores against masks."""
+"""Readers by metrics file; the other files hold scores against masks."""

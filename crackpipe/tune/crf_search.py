@@ -1,7 +1,7 @@
 """Grid search of the CRF's parameters for the mean IoU on labelled photographs (Dong et al. 2020)."""
 
+import dataclasses
 import difflib
-import inspect
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,10 +18,8 @@ from crackpipe.pseudo import crf
 
 Sample = tuple[UInt8[np.ndarray, "_h _w 3"], Float32[np.ndarray, "_h _w"], Bool[np.ndarray, "_h _w"]]
 
-# what can be searched: the settings of the CRF itself
-PARAMETERS = tuple(
-    name for name, one in inspect.signature(crf.label).parameters.items() if one.kind is inspect.Parameter.KEYWORD_ONLY
-)
+PARAMETERS = tuple(field.name for field in dataclasses.fields(crf.CrfSettings))
+"""Settings of the CRF that can be searched."""
 
 
 def search(
@@ -49,12 +47,15 @@ def search(
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         bar = console.bar(pool.map(_iou_of, tasks), what="tune CRF", total=len(tasks), unit="CRFs")
         ious = np.fromiter(bar, np.float64, count=len(tasks)).reshape(len(combinations), len(samples))
-    found = pd.DataFrame(combinations).assign(mean_iou=ious.mean(axis=1))
-    return found.sort_values("mean_iou", ascending=False, kind="stable", ignore_index=True)
+    table = pd.DataFrame(combinations).assign(mean_iou=ious.mean(axis=1))
+    return table.sort_values("mean_iou", ascending=False, kind="stable", ignore_index=True)
 
 
 def check(grid: Mapping[str, Sequence[float]]) -> None:
     """Check that a grid names each parameter, no other, and a value for each.
+
+    Args:
+        grid: values by parameter.
 
     Raises:
         ParamsError: it does not; the text names the parameter.
@@ -68,6 +69,9 @@ def check(grid: Mapping[str, Sequence[float]]) -> None:
 def check_names(names: Sequence[str]) -> None:
     """Check that these are parameters of the CRF.
 
+    Args:
+        names: keys of a grid.
+
     Raises:
         ParamsError: one is not; the text names the nearest.
     """
@@ -78,13 +82,13 @@ def check_names(names: Sequence[str]) -> None:
             raise ParamsError(f"CRF grid: {name}: unknown key; {hint}")
 
 
-def iou(found: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float:
-    """Intersection over union; 1 where both are empty."""
-    union = int((found | truth).sum())
-    return int((found & truth).sum()) / union if union else 1.0
+def iou(label: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float:
+    """Intersection over union of two masks, in [0, 1]; 1 where both are empty."""
+    union = int((label | truth).sum())
+    return int((label & truth).sum()) / union if union else 1.0
 
 
 def _iou_of(task: tuple[Sample, dict[str, float], float]) -> float:
     (image, cam, mask), settings, binarise = task
-    levels = crf.label(image, cam, **settings)  # type: ignore[arg-type]  # iterations are whole numbers
+    levels = crf.label(image, cam, crf.CrfSettings(**settings))  # type: ignore[arg-type]  # iterations are whole numbers
     return iou(images.at_least(levels, binarise), mask)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from crackpipe.apply import classify, few_shot
+from crackpipe.apply import classify, few_shot, labelled_folder
 from crackpipe.cli import app
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
@@ -23,6 +24,7 @@ from crackpipe.errors import CrackpipeError, DatasetError, ModelError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.imaging import images
+from crackpipe.params.project import Project
 
 ROOT = Path(__file__).parents[2]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
@@ -53,8 +55,8 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fit(**changed: Any) -> dict[str, Any]:
-    given: dict[str, Any] = {"out": Path("head"), "clip": Path("models/clip_base"), "settings": Path("params.yaml")}
-    return few_shot.fit(Path("bridge"), **(given | {"head": "bayesian", "folds": 3, "seed": 0} | changed))
+    settings: dict[str, Any] = {"out": Path("head"), "head": "bayesian", "folds": 3, "seed": 0}
+    return few_shot.fit(Path("bridge"), project=Project.open(), **(settings | changed))
 
 
 def invoke(*arguments: str) -> str:
@@ -146,33 +148,33 @@ def test_copies_of_a_picture_count_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"folds": 1}, "--folds: got 1; cross-validation needs at least 2"),
         ({"head": "knn"}, "--head: got 'knn', expected one of bayesian, "),
     ],
 )
-def test_what_cannot_be_asked_is_refused(changed: dict[str, Any], said: str) -> None:
-    with pytest.raises(CrackpipeError, match=said):
+def test_folds_and_heads_that_there_are_not_are_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(CrackpipeError, match=message):
         fit(**changed)
 
 
 def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
     fit(head="linear")
-    given: dict[str, Any] = {"head": Path("head"), "settings": Path("params.yaml"), "risk": 0.1, "out": Path("d.csv")}
-    torch.manual_seed(1)
-    encoder_files.save(Path("models/other"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
-    with pytest.raises(ModelError, match="head: was trained with another encoder than models/other"):
-        classify.classify([Path("bridge")], clip=Path("models/other"), **given)
     with pytest.raises(ModelError, match=r"gone: no head here; run `crackpipe few-shot FOLDER` first"):
-        classify.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"head": Path("gone")})
-    with pytest.raises(ModelError, match=r"gone: no encoder here; .*--project"):
-        classify.classify([Path("bridge")], clip=Path("gone"), **given)
+        decide(Path("bridge"), head="gone")
     with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
-        classify.classify([Path("bridge")], clip=Path("models/clip_base"), **given | {"risk": 2})
+        decide(Path("bridge"), risk=2)
     Path("empty").mkdir()
     with pytest.raises(CrackpipeError, match="no file in empty"):
-        classify.classify([Path("empty")], clip=Path("models/clip_base"), **given)
+        decide(Path("empty"))
+    torch.manual_seed(1)
+    encoder_files.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+    with pytest.raises(ModelError, match="head: was trained with another encoder than models/clip_base"):
+        decide(Path("bridge"))
+    shutil.rmtree("models/clip_base")
+    with pytest.raises(ModelError, match=r"models/clip_base: no encoder here; .*--project"):
+        decide(Path("bridge"))
 
 
 def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,25 +186,24 @@ def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch
     monkeypatch.setattr(embedding, "encode_images", lambda *_: np.ones((1, 16), np.float16))
     listed = list(layouts.read(Path("bridge")))
     runtime = Runtime(torch.device("cpu"), None)
-    taught = few_shot.embedded(listed, DualEncoder(**SPEC), runtime, side_px=32, max_megapixels=1.0)
-    assert sorted(np.bincount(taught.groups)) == [1] * 16 + [3] * 8
-    known: list[np.ndarray] = []
+    embeddings = labelled_folder.embed(listed, DualEncoder(**SPEC), runtime, side_px=32, max_megapixels=1.0)
+    assert sorted(np.bincount(embeddings.groups)) == [1] * 16 + [3] * 8
+    trained_on: list[np.ndarray] = []
 
-    def teach(rows: np.ndarray) -> Networks:
-        known.append(rows)
+    def fit_head(rows: np.ndarray) -> Networks:
+        trained_on.append(rows)
         return Networks(torch.zeros(1, 2, 16), torch.zeros(1, 1, 2), torch.zeros(1, 2))
 
-    few_shot.cross_validated(taught, teach, folds=4, seed=0)
-    assert len(known) == 4
-    for rows in known:
-        asked = np.setdiff1d(np.arange(40), rows)
-        assert len(asked)
-        assert not set(taught.groups[rows]) & set(taught.groups[asked])
+    few_shot.cross_validated(embeddings, fit_head, folds=4, seed=0)
+    assert len(trained_on) == 4
+    for train in trained_on:
+        test = np.setdiff1d(np.arange(40), train)
+        assert len(test)
+        assert not set(embeddings.groups[train]) & set(embeddings.groups[test])
 
 
-def decide(*photos: Path, risk: float = 0.1) -> pd.DataFrame:
-    clip, settings = Path("models/clip_base"), Path("params.yaml")
-    return classify.classify(photos, head=Path("head"), clip=clip, settings=settings, risk=risk, out=Path("d.csv"))
+def decide(*photos: Path, risk: float = 0.1, head: str = "head") -> pd.DataFrame:
+    return classify.classify(photos, project=Project.open(), head=Path(head), risk=risk, out=Path("d.csv"))
 
 
 def test_a_photograph_much_larger_than_those_of_the_head_goes_to_a_person() -> None:

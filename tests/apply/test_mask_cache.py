@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from crackpipe.apply import mask_cache
-from crackpipe.apply.mask_cache import KeptMasks
+from crackpipe.apply.mask_cache import MaskCache
 from crackpipe.errors import ModelError
 from crackpipe.files import atomic
 from crackpipe.imaging import images
@@ -16,7 +16,7 @@ OLD, NEW = np.full((3, 5), 10, np.uint8), np.full((3, 5), 250, np.uint8)
 
 
 def found(folder: Path, *, maker: str, photo: bytes = b"photo", name: str = "a") -> np.ndarray | None:
-    return KeptMasks(folder, maker=maker).find(name, photo, height_px=3, width_px=5)
+    return MaskCache(folder, maker=maker).find(name, photo, height_px=3, width_px=5)
 
 
 def model(folder: Path, *, kind: str, architecture: str, weights: bytes) -> Path:
@@ -27,7 +27,7 @@ def model(folder: Path, *, kind: str, architecture: str, weights: bytes) -> Path
 
 
 def test_a_mask_is_found_by_its_own_maker_photograph_and_size_only(tmp_path: Path):
-    kept = KeptMasks(tmp_path, maker="mine")
+    kept = MaskCache(tmp_path, maker="mine")
     kept.save("deep/a", b"photo", NEW)
     assert np.array_equal(kept.find("deep/a", b"photo", height_px=3, width_px=5), NEW)
     assert np.array_equal(found(tmp_path, maker="mine", name="deep/a"), NEW)
@@ -40,18 +40,18 @@ def test_a_mask_is_found_by_its_own_maker_photograph_and_size_only(tmp_path: Pat
 
 
 def test_masks_of_several_makers_lie_side_by_side(tmp_path: Path):
-    KeptMasks(tmp_path, maker="one").save("a", b"photo", OLD)
-    KeptMasks(tmp_path, maker="two").save("b", b"photo", NEW)
+    MaskCache(tmp_path, maker="one").save("a", b"photo", OLD)
+    MaskCache(tmp_path, maker="two").save("b", b"photo", NEW)
     assert np.array_equal(found(tmp_path, maker="one"), OLD)
     assert np.array_equal(found(tmp_path, maker="two", name="b"), NEW)
 
 
 @pytest.mark.parametrize("record", [b"", b"{", b"[]", b"\xff\xfe", b'{"a": 3}'])
 def test_a_damaged_record_vouches_for_no_mask_and_is_written_anew(tmp_path: Path, record: bytes):
-    KeptMasks(tmp_path, maker="mine").save("a", b"photo", OLD)
+    MaskCache(tmp_path, maker="mine").save("a", b"photo", OLD)
     (tmp_path / "masks.json").write_bytes(record)
     assert found(tmp_path, maker="mine") is None
-    KeptMasks(tmp_path, maker="mine").save("a", b"photo", NEW)
+    MaskCache(tmp_path, maker="mine").save("a", b"photo", NEW)
     assert np.array_equal(found(tmp_path, maker="mine"), NEW)
 
 
@@ -59,18 +59,18 @@ def test_a_damaged_record_vouches_for_no_mask_and_is_written_anew(tmp_path: Path
 def test_a_kill_leaves_no_mask_under_the_origin_of_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
 ):
-    KeptMasks(tmp_path, maker="old").save("a", b"photo", OLD)
+    MaskCache(tmp_path, maker="old").save("a", b"photo", OLD)
     left = iter(range(written))
-    replace = atomic.replace
+    write_bytes = atomic.write_bytes
 
     def killed_after_some(path: Path, data: bytes) -> None:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        replace(path, data)
+        write_bytes(path, data)
 
-    monkeypatch.setattr(mask_cache, "replace", killed_after_some)
+    monkeypatch.setattr(atomic, "write_bytes", killed_after_some)
     with pytest.raises(KeyboardInterrupt):
-        KeptMasks(tmp_path, maker="new").save("a", b"photo", NEW)
+        MaskCache(tmp_path, maker="new").save("a", b"photo", NEW)
     old = found(tmp_path, maker="old")
     assert old is None if written else np.array_equal(old, OLD)
     assert found(tmp_path, maker="new") is None

@@ -1,5 +1,6 @@
 """`crackpipe search`: the photographs that are most like a text, as a table and a contact sheet."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, ModelError, ParamsError, TableError
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.imaging import images
+from crackpipe.params.project import Project
 
 ROOT = Path(__file__).parents[2]
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
@@ -42,34 +44,26 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     model = DualEncoder(**SPEC).eval()
     encoder_files.save(Path("models/clip"), model, {"architecture": "dual", **SPEC})
-    parquet.write_shards(Path("photos"), schemas.PHOTOS, [row(name) for name in CAPTIONS])
+    parquet.write_shards(Path("data/photos"), schemas.PHOTOS, [row(name) for name in CAPTIONS])
     runtime = Runtime(torch.device("cpu"), None)
-    settings = {
-        "side_px": 32,
-        "batch": 4,
-        "workers": 1,
-        "fingerprint": fingerprint.of(None, [Path("models/clip")]),
-    }
-    embedding.write(Path("embeddings"), Path("photos"), model, runtime, **settings)
+    settings = embedding.EmbeddingSettings(side_px=32, batch=4, workers=1)
+    digest = fingerprint.of(None, [Path("models/clip")])
+    embedding.write(
+        Path("data/embeddings/tuned"), Path("data/photos"), model, runtime, settings=settings, fingerprint=digest
+    )
 
 
-def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png", **places: Path) -> pd.DataFrame:
-    inside = {
-        "parameters": Path("params.yaml"),
-        "photos": Path("photos"),
-        "embeddings": Path("embeddings"),
-        "clip": Path("models/clip"),
-    } | places
-    return search.find(text, top=top, out=Path(out), **inside)
+def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png") -> pd.DataFrame:
+    return search.find(text, project=Project.open(), top=top, out=Path(out))
 
 
 def test_the_most_similar_photographs_of_all_splits_come_first() -> None:
     found = find()
     runtime = Runtime(torch.device("cpu"), None)
     model = encoder_files.load(Path("models/clip"), runtime)
-    asked = embedding.encode_texts(model, [TEXT], runtime).astype(np.float64)[0]
-    seen = embedding_file.load(Path("embeddings"), kind="image", split=None)
-    wanted = sorted(zip(seen.vectors.astype(np.float64) @ asked, seen.item_ids, strict=True), reverse=True)[:3]
+    query = embedding.encode_texts(model, [TEXT], runtime).astype(np.float64)[0]
+    photos = embedding_file.load(Path("data/embeddings/tuned"), kind="image", split=None)
+    wanted = sorted(zip(photos.vectors.astype(np.float64) @ query, photos.item_ids, strict=True), reverse=True)[:3]
     assert found["rank"].tolist() == [1, 2, 3]
     assert found["photo_id"].tolist() == [name for _, name in wanted]
     np.testing.assert_allclose(found["similarity"], [value for value, _ in wanted], atol=1e-4)
@@ -91,39 +85,42 @@ def test_more_than_there_are_is_all_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"text": " "}, 'the text is empty; say what to look for, e.g. "wide crack'),
         ({"top": 0}, "top is 0; at least 1 photograph"),
         ({"out": "sheet.gif"}, r"sheet\.gif: a contact sheet ends in \.png, \.jpg, \.jpeg"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(changed: dict[str, Any], said: str) -> None:
-    with pytest.raises(CrackpipeError, match=said):
+def test_a_search_for_nothing_or_into_another_format_is_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(CrackpipeError, match=message):
         find(**changed)
     assert not Path("found").exists()
 
 
 def test_what_is_missing_is_named() -> None:
-    with pytest.raises(ModelError, match=r"none: no model\.json here; run `dvc repro`"):
-        find(clip=Path("none"))
-    with pytest.raises(TableError, match=r"none/embeddings\.arrow: no embeddings table here"):
-        find(embeddings=Path("none"))
+    shutil.rmtree("data/embeddings/tuned")
+    with pytest.raises(TableError, match=r"tuned/embeddings\.arrow: no embeddings table here"):
+        find()
+    shutil.rmtree("models/clip")
+    with pytest.raises(ModelError, match=r"models/clip: no model\.json here; run `dvc repro`"):
+        find()
 
 
 def test_embeddings_of_another_encoder_are_refused() -> None:
     other = SPEC  # as wide, with other weights
-    encoder_files.save(Path("models/other"), DualEncoder(**other), {"architecture": "dual", **other})
+    encoder_files.save(Path("models/clip"), DualEncoder(**other), {"architecture": "dual", **other})
     with pytest.raises(
-        TableError, match="embeddings: made by another encoder than models/other holds now; run `dvc repro` again"
+        TableError, match="tuned: made by another encoder than models/clip holds now; run `dvc repro` again"
     ):
-        find(clip=Path("models/other"))
+        find()
 
 
 def test_a_photograph_that_is_gone_is_named() -> None:
-    parquet.write_shards(Path("fewer"), schemas.PHOTOS, [row("s/a")])
-    with pytest.raises(TableError, match=r"fewer: has no s/\w, but embeddings has; run `dvc repro` again"):
-        find(top=5, photos=Path("fewer"))
+    shutil.rmtree("data/photos")
+    parquet.write_shards(Path("data/photos"), schemas.PHOTOS, [row("s/a")])
+    with pytest.raises(TableError, match=r"photos: has no s/\w, but data/embeddings/tuned has; run `dvc repro` again"):
+        find(top=5)
 
 
 def invoke(*arguments: str) -> str:
@@ -134,12 +131,11 @@ def invoke(*arguments: str) -> str:
 
 @pytest.fixture
 def run_folder() -> Path:
-    """What lies here, moved to where the pipeline keeps it in a run."""
+    """The project, moved to a folder below this one."""
     folder = Path(".runs/captioned")
-    for name, place in {"photos": "data/photos", "embeddings": "data/embeddings/tuned", "models": "models"}.items():
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).rename(folder / place)
-    Path("params.yaml").rename(folder / "params.yaml")
+    folder.mkdir(parents=True)
+    for name in ("data", "models", "params.yaml"):
+        Path(name).rename(folder / name)
     return folder
 
 

@@ -13,6 +13,7 @@ from crackpipe.apply import segment
 from crackpipe.cli.app import commands
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.imaging import images
+from crackpipe.params.project import Project
 from crackpipe.segment.networks import pixel_network
 
 ROOT = Path(__file__).parents[2]
@@ -44,9 +45,8 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write(model: Path, *photos: str, out: str = "out", threshold: float = 0.5, again: bool = False) -> pd.DataFrame:
-    found = [Path(name) for name in photos]
-    settings = {"parameters": Path("params.yaml"), "clip": Path("none"), "threshold": threshold, "again": again}
-    return segment.write(found, out=Path(out), model=model, **settings)
+    paths = [Path(name) for name in photos]
+    return segment.write(paths, project=Project.open(), model=model, out=Path(out), threshold=threshold, again=again)
 
 
 def levels(path: str) -> np.ndarray:

@@ -29,7 +29,7 @@ def test_both_ways_see_the_same(encoder: Both) -> None:
 
 def test_the_report_names_batch_precision_and_bar(monkeypatch: pytest.MonkeyPatch, encoder: Both) -> None:
     monkeypatch.setattr(encoding, "both", lambda name: encoder)
-    monkeypatch.setattr(encoding.runtime, "start", lambda **_: Runtime(torch.device("cpu"), None))
+    monkeypatch.setattr(encoding, "start_runtime", lambda **_: Runtime(torch.device("cpu"), None))
     monkeypatch.setattr(encoding, "TURNS", 1)
     section = encoding.compare(photos=2, data=None)
     assert len(section.rows) == 1  # a machine that prefers float32 is timed once

@@ -1,153 +1,80 @@
-import os
-import re
-import shlex
-import shutil
+"""The command as a whole: how fast it starts, and what it says outside a project."""
+
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from ruamel.yaml import YAML
+from typer.main import get_command
+from typer.testing import CliRunner
 
-from crackpipe.clip.encoders import encoder_files
-from crackpipe.imaging import images
-from crackpipe.params import compose
+from crackpipe.cli.app import commands
+from crackpipe.errors import CrackpipeError
 
 ROOT = Path(__file__).parents[2]
+NAMES = ["configure", "datasets", "run", "compare", "segment", "classify", "few-shot", "search", "prompts"]
+NAMES += ["tune-crf", "tune-head"]
+HEAVY = ("torch", "numpy", "pandas", "pyarrow", "cv2", "numba", "ruamel", "hydra", "rich")
+Crackpipe = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def crackpipe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "crackpipe", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+def test_the_commands_are_listed_in_the_order_of_their_files():
+    assert [command.name or command.callback.__name__ for command in commands.registered_commands] == [
+        name.replace("-", "_") for name in NAMES
+    ]
+    assert sorted(get_command(commands).commands) == sorted(NAMES)  # type: ignore[attr-defined]  # a group
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    return tmp_path
-
-
-def test_configure_writes_params_that_the_check_accepts(project: Path):
-    written = crackpipe(project, "configure", "dataset=demo", "slice.stride_px=32")
-    assert written.stdout == "wrote params.yaml: dataset=demo scale=cpu slice.stride_px=32\n"
-    checked = crackpipe(project, "configure", "--check")
-    assert (checked.returncode, checked.stdout) == (0, "params.yaml is valid\n")
-    composed = crackpipe(project, "configure", "--check", "--composed")
-    assert composed.returncode == 1
-    assert "slice.stride_px: got 32; expected 64" in composed.stderr
-    alone = crackpipe(project, "configure", "--composed")
-    assert (alone.returncode, alone.stdout) == (1, "")
-    assert "--composed checks, and writes nothing: pass --check with it" in alone.stderr
-
-
-def test_a_fault_in_params_fails_at_once_without_a_traceback(project: Path):
-    crackpipe(project, "configure")
-    path = project / "params.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("stride_px: 64", "strid_px: 64", 1), encoding="utf-8")
-    started = time.monotonic()
-    done = crackpipe(project, "configure", "--check")
-    assert time.monotonic() - started < 3
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: params.yaml: 2 fault(s)\n")
-    assert "slice.strid_px: unknown key; did you mean stride_px?" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_starting_imports_nothing_heavy():
-    heavy = ("torch", "cv2", "pyarrow", "hydra", "numba")
-    code = f"import sys, crackpipe.cli.app; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+def test_help_imports_nothing_heavy():
+    """Of the command and of each of its commands, in one process."""
+    code = (
+        "import contextlib, io, sys, crackpipe.cli.app as app\n"
+        f"for arguments in (['--help'], *([name, '--help'] for name in {NAMES})):\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as printed:\n"
+        "        app.commands(arguments)\n"
+        "    assert printed.getvalue().startswith('Usage: '), arguments\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
-def test_datasets_are_listed_with_what_lies_in_the_folder(project: Path):
-    done = crackpipe(project, "datasets")
-    assert done.returncode == 0
-    assert "\ncrack500\n" in done.stdout
-    assert "  found: not here\n" in done.stdout
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["configure"],
+        ["configure", "--check"],
+        ["run", "crack500", "--data", "."],
+        ["segment", "photo.jpg"],
+        ["classify", "photo.jpg"],
+        ["few-shot", "folder"],
+        ["search", "crack"],
+        ["prompts"],
+        ["tune-crf"],
+        ["tune-head", "knn", "k=1"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_a_command_that_needs_a_project_says_so_in_one_line_outside_one(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(commands, arguments)
+    assert isinstance(done.exception, CrackpipeError)
+    assert "not found; run this in the project's folder, where dvc.yaml is" in str(done.exception)
+    assert "\n" not in str(done.exception)
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_compare_without_a_run_prints_the_papers_tables(project: Path):
-    done = crackpipe(project, "compare")
-    assert "results/ holds no run, so these are the papers' rows alone" in done.stderr
-    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "CrackCLIP 61.31 / 68.58 / 59.33 40.80 / 41.74 / 31.81 – 68.26 / 73.29 / 68.82" in lines
-    assert any(line.startswith("OED, GPLL labels, train + test 45.62 / 55.67 / 45.07 ") for line in lines)
+def test_an_error_that_can_be_mended_is_one_line_and_status_1(tmp_path: Path, crackpipe: Crackpipe):
+    done = crackpipe(tmp_path, "segment", "photo.jpg")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: params.yaml: not found; run this in the project's folder")
+    assert len(done.stderr.splitlines()) == 1
 
 
-def test_compare_with_a_folder_that_holds_no_run_says_how_to_write_one(project: Path):
-    done = crackpipe(project, "compare", "conf")
-    assert done.returncode == 1
-    assert done.stderr == (
-        "error: conf: holds no run (run.json is missing); write one with `crackpipe run DATASET --results conf`\n"
-    )
-
-
-def test_a_list_is_set_from_the_command_line(project: Path):
-    labels = "train_segmenter.labels=[truth]"
-    written = crackpipe(
-        project, "configure", labels, "self_label.labels=[]", "prompts.objects.road=[pavement, road surface]"
-    )
-    assert written.stderr == ""
-    found = YAML(typ="safe").load((project / "params.yaml").read_text(encoding="utf-8"))
-    assert found["train_segmenter"]["labels"] == ["truth"]
-    assert found["prompts"]["objects"]["road"] == ["pavement", "road surface"]
-
-
-def test_prompts_are_listed_by_their_groups(project: Path):
-    crackpipe(project, "configure", "prompts.templates=['a photo of a {}']", "prompts.surfaces=[bridge]")
-    done = crackpipe(project, "prompts")
-    lines = done.stdout.splitlines()
-    assert lines[:2] == ["flawless: 12 prompts", "  a photo of a flawless bridge deck"]
-    assert {"damaged: 9 prompts", "crack: 12 prompts", "  a photo of a cracked bridge pier"} < set(lines)
-    assert len(lines) == 3 + 12 + 9 + 12
-
-
-def test_prompts_beside_a_photograph_show_similarities_and_classes(project: Path):
-    torch.manual_seed(0)
-    spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
-    spec["text_layers"] = 1
-    encoder_files.save(project / "models/clip", encoder_files.create(spec), spec)
-    photo = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    (project / "wall.png").write_bytes(images.encode_rgb(photo))
-    crackpipe(project, "configure", "prompts.templates=['{}']", "prompts.surfaces=[bridge]", "embed_windows.side_px=64")
-    done = crackpipe(project, "prompts", "wall.png")
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    similar = [re.fullmatch(r"(flawless|damaged|crack) +[+-]0\.\d{4}  (.+)", line) for line in lines[:33]]
-    assert all(similar)
-    assert lines[34].split() == ["wording", "normal", "crack", "probability"]
-    assert [line.split()[0] for line in lines[35:37]] == ["normal", "crack"]
-    assert lines[37:] == ["wording of params.yaml: crack"]
-    assert "does not exist" in crackpipe(project, "prompts", "gone.png").stderr
-
-
-def test_a_run_takes_lists_and_a_name_for_its_results(project: Path):
-    labels = ["train_segmenter.labels=[truth]", "self_label.labels=[]"]
-    done = crackpipe(project, "run", "crack500", "--results", "crack500_truth", "--data", "nowhere", *labels)
-    assert "nowhere/crack500: dataset crack500 is not here" in done.stderr
-    done = crackpipe(project, "run", "crack500", "--data", "nowhere", "train_segmenter.labels=[thruth]")
-    assert "train_segmenter.labels.0: got 'thruth'" in done.stderr
-    done = crackpipe(project, "run", "crack500", "--results", "../x", "--data", "nowhere", *labels)
-    assert done.stderr.startswith("error: --results: got '../x'; expected a plain name such as crack500_labels")
-
-
-def test_every_run_of_make_crack500_is_a_valid_composition(project: Path):
-    done = subprocess.run(["make", "-n", "crack500", "DATA=nowhere"], cwd=ROOT, capture_output=True, text=True)
-    runs = [shlex.split(line) for line in done.stdout.replace("\\\n", " ").splitlines() if "crackpipe run" in line]
-    names = [run[run.index("--results") + 1] for run in runs[1:]]
-    assert names == ["crack500_labels", "crack500_networks", "crack500_semi", "crack500_truth"]
-    for run in runs:
-        overrides = [part for part in run if "=" in part]
-        compose.compose(project / "conf", dataset="crack500", scale="cpu", overrides=overrides)
-
-
-def test_a_run_without_its_data_fails_before_any_work(project: Path):
-    done = crackpipe(project, "run", "crack500", "--data", "nowhere")
-    assert done.returncode == 1
-    assert "nowhere/crack500: dataset crack500 is not here" in done.stderr
-    assert not (project / ".runs").exists()
+def test_datasets_and_compare_need_no_project(tmp_path: Path, crackpipe: Crackpipe):
+    assert "crack500" in crackpipe(tmp_path, "datasets").stdout
+    assert "CrackCLIP" in crackpipe(tmp_path, "compare").stdout

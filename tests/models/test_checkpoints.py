@@ -11,6 +11,8 @@ import pytest
 import torch
 from torch import nn
 
+from crackpipe.errors import CrackpipeError
+from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
 from crackpipe.models.checkpoints import Stateful
 
@@ -130,3 +132,8 @@ def test_a_killed_run_frees_the_lock_and_leaves_its_state_to_the_next() -> None:
         first.kill()
         with checkpoints.opened("train", "abc") as checkpoint:
             assert checkpoint.load() == {"epoch": 5}
+
+
+def test_a_missing_input_is_named_instead_of_left_out(tmp_path: Path) -> None:
+    with pytest.raises(CrackpipeError, match=r"code: missing; `dvc repro` runs the stage that writes it"):
+        fingerprint.of(0, [tmp_path / "code"])

@@ -105,9 +105,9 @@ def test_a_folder_without_conf_is_explained(tmp_path: Path):
 
 def test_a_composed_file_is_recognised_and_a_changed_one_names_the_key(conf: Path, tmp_path: Path):
     path = tmp_path / "params.yaml"
-    atomic.write(path, compose.compose(conf, dataset="walls", scale="tiny", overrides=[]))
+    atomic.write_text(path, compose.compose(conf, dataset="walls", scale="tiny", overrides=[]))
     assert compose.check_composed(path, conf) == "dataset=walls scale=tiny"
-    atomic.write(path, path.read_text(encoding="utf-8").replace("threads: 2", "threads: 5", 1))
+    atomic.write_text(path, path.read_text(encoding="utf-8").replace("threads: 2", "threads: 5", 1))
     with pytest.raises(
         ParamsError, match=r"nearest is dataset=walls scale=tiny, but\n  runtime\.threads: got 5; expected 2"
     ):
@@ -115,7 +115,7 @@ def test_a_composed_file_is_recognised_and_a_changed_one_names_the_key(conf: Pat
 
 
 def test_writing_leaves_nothing_beside_the_file(tmp_path: Path):
-    atomic.write(tmp_path / "params.yaml", "a: 1\n")
+    atomic.write_text(tmp_path / "params.yaml", "a: 1\n")
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 

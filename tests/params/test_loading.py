@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from ruamel.yaml import YAML
 
 from crackpipe import params
 from crackpipe.errors import ParamsError
@@ -375,3 +376,9 @@ def test_subsets_are_shares_or_whole_numbers() -> None:
     found = params.check(changed("few_shot.subsets", [0.0, 0.5, 20]), where="p.yaml").few_shot.subsets
     assert [type(one) for one in found] == [float, float, int]
     assert faults(changed("few_shot.subsets", [1.5]))
+
+
+def test_models_outside_a_project_get_the_parameters_of_conf() -> None:
+    tree = YAML(typ="safe").load((ROOT / "conf/config.yaml").read_text(encoding="utf-8"))
+    del tree["defaults"]
+    assert params.defaults() == params.check(tree, where="conf/config.yaml")

@@ -74,7 +74,7 @@ def sliced(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     write_captions(folder / "raw/captioned", counts={"train": 16, "val": 6, "test": 6})
     prepare(folder)
-    for stage in ("ingest", "slice"):
+    for stage in ("code", "ingest", "slice"):
         finished(folder, stage)
     return folder
 

@@ -13,6 +13,7 @@ from crackpipe.params import Params
 
 ROOT = Path(__file__).parents[2]
 STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+STAGES.pop("code")  # reads none
 MACHINE = {"runtime", "runtime.workers"}  # changes how fast a stage is, not what it writes
 
 
@@ -51,7 +52,7 @@ def chain(node: ast.AST, known: dict[str, str]) -> str | None:
         name = ast.unparse(node.func)
         if name == "getattr" and (above := chain(node.args[0], known)) is not None:
             return f"{above}.{pattern(node.args[1])}"
-        return "" if name in {"params.load", "Project.open"} else None
+        return "" if name in {"load", "params.load", "Project.open"} else None
     if isinstance(node, ast.Attribute) and (above := chain(node.value, known)) is not None:
         return above if node.attr in {"model_dump", "params"} else f"{above}.{node.attr}".lstrip(".")
     return None

@@ -65,7 +65,14 @@ SMALL = [
 KINDS = ("soft_location", "self_soft_location", "truth")
 MADE = [f"{segmenter}-{labels}" for segmenter in ("unet", "text_adapters") for labels in KINDS]
 CELLS = [f"{stage}@{cell}" for stage in ("train_segmenter", "segment") for cell in MADE]
-STAGES = ["ingest", "slice", "train_classifier", "localisation_maps", *(f"pseudo_label@{name}" for name in METHODS)]
+STAGES = [
+    "code",
+    "ingest",
+    "slice",
+    "train_classifier",
+    "localisation_maps",
+    *(f"pseudo_label@{name}" for name in METHODS),
+]
 STAGES += ["align_clip", "embed@base", "embed@tuned", *(f"scale_captions@{share}" for share in SHARES)]
 STAGES += ["gather_scaling", "retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate"]
 STAGES += ["embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot"]

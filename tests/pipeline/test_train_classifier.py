@@ -33,7 +33,7 @@ def prepare(folder: Path, **changed: Any) -> None:
 
 
 def start(stage: str, folder: Path) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}  # of no effect where the folder has code of its own
     command = [sys.executable, "-m", f"pipeline.{stage}"]
     return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
 
@@ -44,9 +44,14 @@ def run(stage: str, folder: Path) -> tuple[int, str]:
     return process.returncode, said
 
 
-def finished(stage: str, folder: Path) -> None:
+def said_by(stage: str, folder: Path) -> str:
     status, said = run(stage, folder)
     assert status == 0, said
+    return said
+
+
+def finished(stage: str, folder: Path) -> None:
+    said_by(stage, folder)
 
 
 @pytest.fixture
@@ -54,7 +59,7 @@ def sliced(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
     prepare(folder)
-    for stage in ("ingest", "slice"):
+    for stage in ("code", "ingest", "slice"):
         finished(stage, folder)
     return folder
 
@@ -95,6 +100,25 @@ def test_a_stage_killed_and_run_again_gives_the_bytes_of_an_undisturbed_run(slic
     scores = json.loads((sliced / "metrics/classifier.json").read_text())
     assert sorted(scores) == ["test", "val"]
     assert model_files.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_after_an_edit_a_killed_training_starts_afresh_and_goes_on_after_a_comment(
+    sliced: Path, tmp_path: Path
+) -> None:
+    for package in ("crackpipe", "pipeline"):
+        shutil.copytree(ROOT / package, sliced / package, ignore=shutil.ignore_patterns("__pycache__"))
+    kill_in_the_second_epoch(sliced)
+    edited = tmp_path / "edited"
+    shutil.copytree(sliced, edited)
+    for folder, edit in ((sliced, "# a comment"), (edited, "_EDITED = 1")):
+        with (folder / "crackpipe/imaging/images.py").open("a", encoding="utf-8") as file:
+            file.write(f"\n\n{edit}\n")
+        finished("code", folder)
+    assert f"epoch 1/{EPOCHS}" not in said_by("train_classifier", sliced)
+    assert f"epoch 1/{EPOCHS}" in said_by("train_classifier", edited)
+    assert outputs(sliced) == outputs(edited)  # what was edited has no effect
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The stage refuses what its segmenter cannot have before it reads a photograph: in these folders there is none."""
+"""The stage refuses what its segmenter cannot have before it reads a photograph: in these folders is none."""
 
 import sys
 from pathlib import Path
@@ -20,6 +20,10 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, segmenter: str, **changed
     tree["train_segmenter"][segmenter] |= changed
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
+    for name in ("code/train_segmenter", "photos", "pseudo_labels/truth"):
+        (folder / "data" / name).mkdir(parents=True)
+    for name in ("classifier", "clip"):
+        (folder / "models" / name).mkdir(parents=True)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "argv", ["train_segmenter.py", segmenter, "truth"])
     train_segmenter.main()

@@ -77,43 +77,43 @@ def test_nothing_to_drop_leaves_the_file_as_it_is(folder: Path, tmp_path: Path) 
 
 
 def test_a_stage_has_the_time_of_when_it_ran_on_the_same_inputs(tmp_path: Path) -> None:
-    kept = tmp_path / "seconds.json"
+    history = tmp_path / "seconds.json"
     train, semi = entry("train", unlabelled=[]), entry("train", unlabelled=["test"])
     lock(tmp_path, train=train)
-    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, kept=kept)
+    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=history)
     lock(tmp_path, train=semi)
-    dvc_lock.remember(tmp_path, {"train": 25.0}, ran={"train"}, kept=kept)
-    assert dvc_lock.recall(tmp_path, kept=kept) == {"train": 25.0}
+    dvc_lock.remember(tmp_path, {"train": 25.0}, ran={"train"}, history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"train": 25.0}
     lock(tmp_path, train=train)  # DVC takes it from its cache: it does not run, and the last time is of another run
-    dvc_lock.remember(tmp_path, {"train": 25.0}, ran=set(), kept=kept)
-    assert dvc_lock.recall(tmp_path, kept=kept) == {"train": 10.0}
+    dvc_lock.remember(tmp_path, {"train": 25.0}, ran=set(), history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"train": 10.0}
 
 
 @pytest.mark.parametrize("changed", [entry("other"), entry("train", md5="b2"), entry("train", epochs=3)])
 def test_another_command_input_or_parameter_is_another_stage(tmp_path: Path, changed: dict[str, Any]) -> None:
-    kept = tmp_path / "seconds.json"
+    history = tmp_path / "seconds.json"
     lock(tmp_path, train=entry("train"))
-    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, kept=kept)
+    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=history)
     lock(tmp_path, train=changed)
-    assert dvc_lock.recall(tmp_path, kept=kept) == {}
+    assert dvc_lock.recall(tmp_path, history=history) == {}
 
 
 def test_a_stage_that_runs_again_on_the_same_inputs_has_its_last_time(tmp_path: Path) -> None:
-    kept = tmp_path / "seconds.json"
+    history = tmp_path / "seconds.json"
     lock(tmp_path, train=entry("train", "one"))
-    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, kept=kept)
+    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=history)
     lock(tmp_path, train=entry("train", "two"))
-    dvc_lock.remember(tmp_path, {"train": 12.0}, ran={"train"}, kept=kept)
-    assert dvc_lock.recall(tmp_path, kept=kept) == {"train": 12.0}
+    dvc_lock.remember(tmp_path, {"train": 12.0}, ran={"train"}, history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"train": 12.0}
 
 
 def test_a_time_that_was_not_noted_when_the_stage_ran_is_taken_over(tmp_path: Path) -> None:
-    kept = tmp_path / "seconds.json"
+    history = tmp_path / "seconds.json"
     lock(tmp_path, ingest=entry("ingest"), train=entry("train"))
-    dvc_lock.remember(tmp_path, {"ingest": 3.0, "gone": 9.0}, ran=set(), kept=kept)
-    assert dvc_lock.recall(tmp_path, kept=kept) == {"ingest": 3.0}
+    dvc_lock.remember(tmp_path, {"ingest": 3.0, "gone": 9.0}, ran=set(), history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"ingest": 3.0}
 
 
 def test_without_a_lock_file_there_are_no_times(tmp_path: Path) -> None:
-    dvc_lock.remember(tmp_path, {"train": 1.0}, ran={"train"}, kept=tmp_path / "seconds.json")
-    assert dvc_lock.recall(tmp_path, kept=tmp_path / "seconds.json") == {}
+    dvc_lock.remember(tmp_path, {"train": 1.0}, ran={"train"}, history=tmp_path / "seconds.json")
+    assert dvc_lock.recall(tmp_path, history=tmp_path / "seconds.json") == {}

@@ -5,40 +5,40 @@ import pytest
 
 from crackpipe.results import published_tables
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import Cell
+from crackpipe.results.table_rows import TableCell
 
 ONE, TWO, THREE, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(10)
 FEW, BAYES, CLASSIFIERS, LOSSES, SCALED, LEVELS = range(10, 16)
 
 
-def published(table: Table) -> dict[str, tuple[Cell | None, ...]]:
+def published(table: Table) -> dict[str, tuple[TableCell | None, ...]]:
     return {row.name: row.cells for row in table.rows if not row.run}
 
 
 def test_published_figures_are_those_of_the_papers() -> None:
     found = published_tables.tables([])
     assert [len(table.rows) for table in found] == [5, 3, 5, 6, 12, 4, 2, 3, 2, 2, 6, 4, 7, 7, 2, 2]
-    assert published(found[ONE])["GPLL"][3] == Cell((65.97, 73.19, 72.28))
-    assert published(found[ONE])["PWSC (CRF)"][0] == Cell((56.64, 63.73, 65.13))
-    assert published(found[TWO])["CrackCLIP, ground truth (FSV)"][1] == Cell((43.38, 45.19, 35.36))
-    assert published(found[THREE])["U-Net, CAM-CRF labels"][1] == Cell((9.09, 16.74, 9.58))
-    assert published(found[QUALITY])["GPLL (ResNet-50)"] == (Cell((53.59, 58.39, 43.71)),)
-    assert published(found[NETWORKS])["OED, ground truth (FSV)"][2] == Cell((29.42, 35.19, 24.32))
-    assert published(found[ABLATION])["GPLL, two-class Otsu"] == (Cell((53.75, 61.28, 50.41)),)
-    assert published(found[SEMI])["OED, GPLL labels, train + test"][3] == Cell((67.81, 75.82, 74.42))
-    assert published(found[HEADS])["CLIP-FT + linear classifier"][2] == Cell((50.27,))
-    assert published(found[RETRIEVAL])["base CLIP"] == tuple(Cell((share,)) for share in (0.07, 1.98, 0.19, 1.23))
-    assert published(found[RETRIEVAL])["CLIP-FT (epoch 5)"][3] == Cell((28.11,))
-    assert published(found[MATCHES])["CLIP-FT"][1] == Cell((64.51,))
-    assert published(found[FEW])["T0 (0)"] == tuple(Cell((share,)) for share in (90.98, 37.61, 53.22, 84.77))
-    assert published(found[FEW])["T3 (1 000)"][2] == Cell((99.80,))
-    assert published(found[BAYES])["T1-B"] == (Cell((100.0,)),) * 4
+    assert published(found[ONE])["GPLL"][3] == TableCell((65.97, 73.19, 72.28))
+    assert published(found[ONE])["PWSC (CRF)"][0] == TableCell((56.64, 63.73, 65.13))
+    assert published(found[TWO])["CrackCLIP, ground truth (FSV)"][1] == TableCell((43.38, 45.19, 35.36))
+    assert published(found[THREE])["U-Net, CAM-CRF labels"][1] == TableCell((9.09, 16.74, 9.58))
+    assert published(found[QUALITY])["GPLL (ResNet-50)"] == (TableCell((53.59, 58.39, 43.71)),)
+    assert published(found[NETWORKS])["OED, ground truth (FSV)"][2] == TableCell((29.42, 35.19, 24.32))
+    assert published(found[ABLATION])["GPLL, two-class Otsu"] == (TableCell((53.75, 61.28, 50.41)),)
+    assert published(found[SEMI])["OED, GPLL labels, train + test"][3] == TableCell((67.81, 75.82, 74.42))
+    assert published(found[HEADS])["CLIP-FT + linear classifier"][2] == TableCell((50.27,))
+    assert published(found[RETRIEVAL])["base CLIP"] == tuple(TableCell((share,)) for share in (0.07, 1.98, 0.19, 1.23))
+    assert published(found[RETRIEVAL])["CLIP-FT (epoch 5)"][3] == TableCell((28.11,))
+    assert published(found[MATCHES])["CLIP-FT"][1] == TableCell((64.51,))
+    assert published(found[FEW])["T0 (0)"] == tuple(TableCell((share,)) for share in (90.98, 37.61, 53.22, 84.77))
+    assert published(found[FEW])["T3 (1 000)"][2] == TableCell((99.80,))
+    assert published(found[BAYES])["T1-B"] == (TableCell((100.0,)),) * 4
     assert published(found[BAYES])["T5"] == published(found[FEW])["T5 (10 000)"]
-    assert published(found[CLASSIFIERS])["VGG16 + AICL"][0] == Cell((92.96, 92.40, 87.70, 77.23, 84.61, 6.79))
-    assert published(found[LOSSES])["DualFocalLoss"][1] == Cell((99.01, 97.73, 95.69, 93.61, 95.47, 2.44))
+    assert published(found[CLASSIFIERS])["VGG16 + AICL"][0] == TableCell((92.96, 92.40, 87.70, 77.23, 84.61, 6.79))
+    assert published(found[LOSSES])["DualFocalLoss"][1] == TableCell((99.01, 97.73, 95.69, 93.61, 95.47, 2.44))
     assert published(found[LOSSES])["AICL"] == published(found[CLASSIFIERS])["ResNet50 + AICL"]
-    assert published(found[SCALED])["AICL + temperature scaling"][0] == Cell((1.90,))
-    assert published(found[LEVELS])["sample-level guidance"][0] == Cell((96.54, 4.19))
+    assert published(found[SCALED])["AICL + temperature scaling"][0] == TableCell((1.90,))
+    assert published(found[LEVELS])["sample-level guidance"][0] == TableCell((96.54, 4.19))
 
 
 def test_the_two_papers_agree_where_they_print_the_same_figures() -> None:

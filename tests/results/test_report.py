@@ -4,10 +4,7 @@ import pytest
 import results_folder
 from results_folder import scores
 
-from crackpipe.errors import CrackpipeError
 from crackpipe.results import report
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -63,53 +60,32 @@ def test_each_source_is_told_once_below_the_tables(run: Path):
     assert "- Published rows: Table 3 of Liang et al. 2025." in text
 
 
-def test_the_readme_takes_a_choice_of_the_tables(run: Path):
-    every = report.report([run], markdown=True)
-    chosen = report.report([run], markdown=True, readme=True)
-    for table in ("Table 1", "Table 2", "Table 3", "Table II"):
-        assert f"Published rows: {table} of" in chosen
-    assert "Published rows: Tables III, IV, V and VI of" in every
-    assert "Published rows: Tables III, IV, V and VI of" not in chosen
-
-
-def test_the_readme_leaves_out_tables_and_sources_without_a_row_of_ours(run: Path, tmp_path: Path):
+def test_the_page_leaves_out_tables_and_sources_without_a_row_of_ours(run: Path, tmp_path: Path):
     card = "- BridgeCLIP model card: t-seino-ml: BridgeCLIP (English) "
     assert card in report.report([run], markdown=True)
-    without = report.report([run], markdown=True, readme=True)
-    assert card not in without
-    assert "Table VII of" not in without
+    page = report.page([run])
+    for table in ("Table 1", "Table 2", "Table 3", "Table II", "Tables III, IV, V and VI"):
+        assert f"Published rows: {table} of" in page
+    assert card not in page
+    assert "Table VII of" not in page
     captioned = results_folder.write(tmp_path / "results/captioned", bridge=results_folder.bridge())
-    chosen = report.report([captioned], markdown=True, readme=True)
-    assert chosen.count("Published rows: ") == chosen.count(" of BridgeCLIP model card.\n") == 3
-    assert card in chosen
-    assert "Liang et al. 2025: " not in chosen
+    page = report.page([captioned])
+    assert page.count("Published rows: ") == page.count(" of BridgeCLIP model card.\n") == 3
+    assert card in page
+    assert "Liang et al. 2025: " not in page
 
 
-def test_readme_keeps_what_is_around_the_marks(run: Path, tmp_path: Path):
-    readme = tmp_path / "README.md"
-    readme.write_text("# Title\n<!-- results -->\nold \\1\n<!-- /results -->\nend\n", encoding="utf-8")
-    with pytest.raises(CrackpipeError, match="its results are not those of the committed runs; run `make readme`"):
-        report.check_readme(readme, [run])
-    report.write_readme(readme, [run])
-    report.check_readme(readme, [run])
-    text = readme.read_text(encoding="utf-8")
-    assert text.startswith("# Title\n<!-- results -->\nCrack segmentation from patch labels")
-    assert text.endswith("\n<!-- /results -->\nend\n")
-    assert "old \\1" not in text
-
-
-def test_a_readme_without_marks_is_refused(tmp_path: Path):
-    readme = tmp_path / "README.md"
-    readme.write_text("# Title\n", encoding="utf-8")
-    with pytest.raises(CrackpipeError, match="expected one part between <!-- results --> and <!-- /results -->"):
-        report.write_readme(readme, [])
+def test_the_page_has_a_chapter_for_each_table_and_says_its_unit(run: Path):
+    lines = report.page([run]).splitlines()
+    at = lines.index("## Crack segmentation from patch labels, trained on Crack500's training crops")
+    assert lines[at + 1 : at + 4] == ["", "ODS / OIS / AP in %.", ""]
+    assert lines[at + 4].startswith("| method | Crack500 test (1124) |")
+    chapters = [line for line in lines if line.startswith("## ")]
+    assert chapters[-3:] == ["## Losses", "## Sources", "## Runs"]
+    assert len(set(chapters)) == len(chapters)
+    assert lines[-1].startswith("- crack500: 2026-11-21, commit 01234567")
 
 
 def test_folders_are_found_by_their_record(run: Path):
     (run.parent / "notes").mkdir()
     assert report.folders(run.parent) == [run]
-
-
-@pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="there is no README.md yet")
-def test_the_readme_shows_the_committed_results():
-    report.check_readme(ROOT / "README.md", report.folders(ROOT / "results"))

@@ -249,7 +249,7 @@ def test_missing_data_and_wrong_keys_stop_before_any_work(project: Path, data: P
 
 def test_a_second_run_at_the_same_time_is_refused(project: Path):
     (project / ".runs").mkdir()
-    under_way = results._alone(project / ".runs/crack500.lock", name="crack500")
-    second = results._alone(project / ".runs/crack500.lock", name="crack500")
+    under_way = results._locked(project / ".runs/crack500.lock", name="crack500")
+    second = results._locked(project / ".runs/crack500.lock", name="crack500")
     with under_way, pytest.raises(CrackpipeError, match="crack500: this dataset is being run already"), second:
         pass

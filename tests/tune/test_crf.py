@@ -15,6 +15,7 @@ from crackpipe.errors import CrackpipeError, ParamsError, TableError
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.params import compose
+from crackpipe.params.project import Project
 from crackpipe.tune import crf as tune
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -36,18 +37,18 @@ def localisation_maps(name: str, *, kind: str, cells: np.ndarray) -> parquet.Row
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Activation maps of 0.95 on the mask and 0.05 beside it; another kind of map that tells the opposite."""
+    """Activation maps of 0.95 on the mask and 0.05 beside it; another kind of map that says the opposite."""
     names = [("a", "val"), ("b", "val"), ("c", "test"), ("d", "train"), ("e", "val")]
     photos = [photo(name, split, mask=None if name == "e" else MASK) for name, split in names]
     cam = np.where(MASK, 0.95, 0.05).astype(np.float32)
-    found = []
+    maps = []
     for name, _ in names:
-        found += [
+        maps += [
             localisation_maps(name, kind="cam", cells=cam),
             localisation_maps(name, kind="patch_64", cells=1 - cam),
         ]
     parquet.write(tmp_path / "data/photos/part-0000.parquet", schemas.PHOTOS, photos)
-    parquet.write(tmp_path / "data/localisation_maps/part-0000.parquet", schemas.LOCALISATION_MAPS, found)
+    parquet.write(tmp_path / "data/localisation_maps/part-0000.parquet", schemas.LOCALISATION_MAPS, maps)
     overrides = [
         "runtime.workers=1",
         "pseudo_label.cam_crf.binarise=0.8",
@@ -62,9 +63,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def crf(**changed: Any) -> pd.DataFrame:
+def search(**changed: Any) -> pd.DataFrame:
     wanted: dict[str, Any] = {"photos": 100, "split": "val", "grid": Path("grid.yaml"), "out": Path("crf.yaml")}
-    return tune.crf(**{**wanted, "seed": 0, **changed})
+    return tune.tune_crf(project=Project.open(), **{**wanted, "seed": 0, **changed})
 
 
 def test_the_command_writes_the_best_parameters_and_all_combinations(project: Path) -> None:
@@ -115,18 +116,18 @@ def test_photographs_with_masks_of_the_split_are_drawn_from_the_seed(tmp_path: P
 
 
 def test_samples_hold_the_activation_map_of_the_photograph(project: Path) -> None:
-    ((image, cam, mask),) = tune.read_samples(["s/d"], upsample="linear")
+    ((image, cam, mask),) = tune.read_samples(["s/d"], project=Project.open(project), upsample="linear")
     assert image.shape == (6, 9, 3)
     assert np.array_equal(mask, MASK)
     assert np.allclose(cam, np.where(MASK, 0.95, 0.05), atol=1e-4)
 
 
 def test_a_grid_takes_what_it_leaves_out_from_params(project: Path) -> None:
-    p = params.load(project / "params.yaml")
-    grid = tune.read_grid(project / "grid.yaml", p)
+    current = params.load(project / "params.yaml")
+    grid = tune.read_grid(project / "grid.yaml", current)
     assert grid["confidence"] == [0.7, 0.9]
     assert grid["iterations"] == [2]
-    assert grid["bilateral_sxy"] == [p.pseudo_label.cam_crf.bilateral_sxy]
+    assert grid["bilateral_sxy"] == [current.pseudo_label.cam_crf.bilateral_sxy]
 
 
 def test_the_grid_of_the_project_is_valid(project: Path) -> None:
@@ -152,7 +153,7 @@ def test_the_grid_of_the_project_is_valid(project: Path) -> None:
 def test_a_wrong_grid_is_explained(project: Path, text: str, message: str) -> None:
     (project / "grid.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ParamsError, match=message):
-        crf()
+        search()
     assert not (project / "crf.yaml").exists()
 
 
@@ -173,20 +174,20 @@ def test_a_wrong_grid_is_explained(project: Path, text: str, message: str) -> No
 def test_a_wrong_choice_is_refused(project: Path, changed: dict[str, Any], message: str) -> None:
     before = (project / "params.yaml").read_bytes()
     with pytest.raises(CrackpipeError, match=message):
-        crf(**changed)
+        search(**changed)
     assert (project / "params.yaml").read_bytes() == before
 
 
 def test_without_masks_or_activation_maps_there_is_nothing_to_search_on(project: Path) -> None:
     parquet.write(Path("data/photos/part-0000.parquet"), schemas.PHOTOS, [photo("a", "val", mask=None)])
     with pytest.raises(TableError, match="data/photos: no photograph of the split val has a mask"):
-        crf()
+        search()
     Path("data/localisation_maps/part-0000.parquet").unlink()
     Path("data/localisation_maps").rmdir()
     with pytest.raises(
         TableError, match="data/localisation_maps: no activation maps here; run `dvc repro localisation_maps`"
     ):
-        crf()
+        search()
 
 
 def test_a_photograph_without_its_activation_map_is_named(project: Path) -> None:
@@ -194,4 +195,4 @@ def test_a_photograph_without_its_activation_map_is_named(project: Path) -> None
     other = [localisation_maps("a", kind="cam", cells=np.zeros(MASK.shape, np.float32))]
     parquet.write(Path("data/localisation_maps/part-0000.parquet"), schemas.LOCALISATION_MAPS, other)
     with pytest.raises(CrackpipeError, match="s/b: has no activation map in data/localisation_maps"):
-        crf()
+        search()

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 from crackpipe.cli import app
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset as materials
-from crackpipe.few_shot.dataset import Material, Patches
-from crackpipe.tune import head as tune_head
+from crackpipe.few_shot.dataset import FewShotData, Patches
+from crackpipe.params.project import Project
+from crackpipe.tune import head as tuning
+from crackpipe.tune.head import tune_head
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,22 +29,22 @@ def patches(name: str, *, count: int, seed: int) -> Patches:
 
 
 @pytest.fixture
-def given() -> Material:
+def given() -> FewShotData:
     pool, test, ood = patches("p", count=80, seed=0), patches("t", count=40, seed=1), patches("o", count=8, seed=2)
-    return Material(pool, test, ood, np.eye(2, 8, dtype=np.float32))
+    return FewShotData(pool, test, ood, np.eye(2, 8, dtype=np.float32))
 
 
 @pytest.fixture
-def project(given: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(given: FewShotData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     text = text.replace("    - 0.01\n    - 0.05\n    - 0.1\n    - 0.5\n    - 1.0\n", "    - 8\n    - 1.0\n")
     (tmp_path / "params.yaml").write_text(text.replace("  seeds: 5", "  seeds: 2"), encoding="utf-8")
     monkeypatch.setattr(materials, "load", lambda _folder: given)
-    return tmp_path
+    return Project.open(tmp_path)
 
 
-def test_whole_structures_are_held_out_and_the_test_set_is_gone(given: Material) -> None:
-    parts = tune_head.split(given, held_out=0.25, seed=0)
+def test_whole_structures_are_held_out_and_the_test_set_is_gone(given: FewShotData) -> None:
+    parts = tuning.split(given, held_out=0.25, seed=0)
     assert set(parts.pool.item_ids) | set(parts.test.item_ids) == set(given.pool.item_ids)
     assert not set(parts.pool.group_ids) & set(parts.test.group_ids)
     assert len(set(parts.test.group_ids)) == 5  # of 20
@@ -53,24 +55,26 @@ def test_whole_structures_are_held_out_and_the_test_set_is_gone(given: Material)
     assert parts.test.labels[3] == given.pool.labels[row]
 
 
-def test_every_combination_is_a_row_and_the_lowest_nll_is_first(project: Path) -> None:
-    found = tune_head.settings("knn", {"k": [1, 5]}, project=project, held_out=0.25, seed=0)
+def test_every_combination_is_a_row_and_the_lowest_nll_is_first(project: Project) -> None:
+    found = tune_head("knn", {"k": [1, 5]}, project=project, held_out=0.25, seed=0)
     assert found.columns.tolist() == ["k", "nll_T1", "nll_T2", "nll"]
     assert sorted(found["k"]) == [1, 5]
     assert found["nll"].is_monotonic_increasing
     np.testing.assert_allclose(found["nll"], found[["nll_T1", "nll_T2"]].mean(axis=1))
 
 
-def test_other_test_patches_change_nothing(project: Path, given: Material, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = tune_head.settings("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
-    other = Material(given.pool, patches("u", count=40, seed=9), given.ood, given.classes)
+def test_other_test_patches_change_nothing(
+    project: Project, given: FewShotData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tune_head("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
+    other = FewShotData(given.pool, patches("u", count=40, seed=9), given.ood, given.classes)
     monkeypatch.setattr(materials, "load", lambda _folder: other)
-    after = tune_head.settings("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
+    after = tune_head("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
     assert before.equals(after)
 
 
 @pytest.mark.parametrize(
-    ("head", "grid", "told"),
+    ("head", "grid", "message"),
     [
         ("forest", {}, "head: got 'forest', expected one of linear, "),
         ("zero_shot", {}, "head: got 'zero_shot', expected one of linear, "),
@@ -78,16 +82,16 @@ def test_other_test_patches_change_nothing(project: Path, given: Material, monke
         ("knn", {"k": [3, -1]}, r"few_shot\.knn\.k: got -1"),
     ],
 )
-def test_what_cannot_be_tried_is_told_before_anything_is_read(
-    head: str, grid: dict, told: str, project: Path, monkeypatch: pytest.MonkeyPatch
+def test_heads_and_settings_that_there_are_not_are_refused_before_anything_is_read(
+    head: str, grid: dict, message: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(materials, "load", lambda _folder: pytest.fail("read"))
-    with pytest.raises(ParamsError, match=told):
-        tune_head.settings(head, grid, project=project, held_out=0.25, seed=0)
+    with pytest.raises(ParamsError, match=message):
+        tune_head(head, grid, project=project, held_out=0.25, seed=0)
 
 
-def test_the_command_reads_values_as_yaml(project: Path) -> None:
-    done = CliRunner().invoke(app.commands, ["tune-head", "knn", "k=1,5", "--project", str(project)])
+def test_the_command_reads_values_as_yaml(project: Project) -> None:
+    done = CliRunner().invoke(app.commands, ["tune-head", "knn", "k=1,5", "--project", str(project.root)])
     assert done.exit_code == 0, done.output
     assert done.stdout.split()[:2] == ["k", "nll_T1"]
     assert len(done.stdout.splitlines()) == 3

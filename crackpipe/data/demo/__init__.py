@@ -1,5 +1,5 @@
 """The demo dataset: procedural photographs of cracked and sound surfaces, exact masks, captions, hard negatives."""
 
-from crackpipe.data.demo.survey import photographs
+import lazy_loader
 
-__all__ = ["photographs"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,29 +6,55 @@ prediction. Heights and widths are multiples of its ``multiple_px``.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from torch import nn
 
 from crackpipe.errors import ModelError
 from crackpipe.segment.networks import trunks
 from crackpipe.segment.networks.blocks import scaled
-from crackpipe.segment.networks.deepcrack_liu import DeepCrackLiu
-from crackpipe.segment.networks.deepcrack_zou import DeepCrackZou
-from crackpipe.segment.networks.oed import Oed
-from crackpipe.segment.networks.unet import DECODER_CHANNELS, UNet
 
-Network = UNet | DeepCrackLiu | DeepCrackZou | Oed
+if TYPE_CHECKING:
+    from crackpipe.segment.networks.deepcrack_liu import DeepCrackLiu
+    from crackpipe.segment.networks.deepcrack_zou import DeepCrackZou
+    from crackpipe.segment.networks.oed import Oed
+    from crackpipe.segment.networks.unet import UNet
+
+Network: TypeAlias = "UNet | DeepCrackLiu | DeepCrackZou | Oed"
+
+# Each is imported when it is built: timm and segmentation_models_pytorch take seconds.
 
 
-def _unet(*, encoder: str, trunk: nn.Module | None, width: float) -> UNet:
-    return UNet(encoder=encoder, trunk=trunk, decoder_channels=[scaled(one, width) for one in DECODER_CHANNELS])
+def _unet(*, encoder: str, trunk: nn.Module | None, width: float) -> "UNet":
+    from crackpipe.segment.networks.unet import DECODER_CHANNELS, UNet
+
+    channels = [scaled(count, width) for count in DECODER_CHANNELS]
+    return UNet(encoder=encoder, trunk=trunk, decoder_channels=channels)
+
+
+def _deepcrack_liu(*, encoder: str, trunk: nn.Module | None, width: float) -> "DeepCrackLiu":
+    from crackpipe.segment.networks.deepcrack_liu import DeepCrackLiu
+
+    return DeepCrackLiu(encoder=encoder, trunk=trunk, width=width)
+
+
+def _deepcrack_zou(*, encoder: str, trunk: nn.Module | None, width: float) -> "DeepCrackZou":
+    from crackpipe.segment.networks.deepcrack_zou import DeepCrackZou
+
+    return DeepCrackZou(encoder=encoder, trunk=trunk, width=width)
+
+
+def _oed(*, encoder: str, trunk: nn.Module | None, width: float) -> "Oed":
+    from crackpipe.segment.networks.oed import Oed
+
+    return Oed(encoder=encoder, trunk=trunk, width=width)
 
 
 NETWORKS: dict[str, Callable[..., Network]] = {
     "unet": _unet,
-    "deepcrack_liu": DeepCrackLiu,
-    "deepcrack_zou": DeepCrackZou,
-    "oed": Oed,
+    "deepcrack_liu": _deepcrack_liu,
+    "deepcrack_zou": _deepcrack_zou,
+    "oed": _oed,
 }
 
 
@@ -55,7 +81,11 @@ def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, tr
 
 
 def check_size(network: Network, *, height: int, width: int) -> None:
-    """Check that photographs of this size, in pixels, come out of a network at their own size.
+    """Check that photographs come out of a network at their own size.
+
+    Args:
+        network: of this catalogue.
+        height, width: of the photographs, pixels.
 
     Raises:
         ModelError: a side is not a multiple of the network's ``multiple_px``.

@@ -1,0 +1,15 @@
+from . import classify, few_shot, prompts, search, segment
+from .trained_classifier import TrainedClassifier, load_classifier
+from .trained_segmenter import TrainedSegmenter, load_segmenter
+
+__all__ = [
+    "TrainedClassifier",
+    "TrainedSegmenter",
+    "classify",
+    "few_shot",
+    "load_classifier",
+    "load_segmenter",
+    "prompts",
+    "search",
+    "segment",
+]

@@ -1,0 +1,149 @@
+"""Commands on a user's own photographs: segment, classify, few-shot, search, prompts.
+
+Each opens its project before it imports torch, so that a wrong folder or parameter is told at once.
+"""
+
+import textwrap
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HEAD = Path("head")
+
+
+def segment(
+    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
+    out: Annotated[Path, typer.Option(help="folder for masks, pictures and masks.csv")] = Path("masks"),
+    model: Annotated[
+        str | None,
+        typer.Option(help="a trained segmenter, by its folder or its name; default: the first of params.yaml"),
+    ] = None,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = Path(),
+    threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")] = 0.5,
+    again: Annotated[bool, typer.Option(help="segment those too that have a mask from an earlier run")] = False,
+) -> None:
+    """Masks of your own photographs, of any size, by a segmenter that the pipeline has trained.
+
+    A mask is kept while photograph, segmenter and the settings in params.yaml are those that it was made from. The
+    exit status is 1 where no photograph could be segmented.
+    """
+    from crackpipe.params.project import Project
+
+    opened = Project.open(project)
+    from crackpipe.apply import segment as masks
+
+    folder = masks.model_folder(opened, model)
+    table = masks.write(photos, project=opened, model=folder, out=out, threshold=threshold, again=again)
+    rejected = table[table["reason"] != ""]
+    for row in rejected.itertuples():
+        typer.echo(f"{row.photo}: {row.reason}")
+    typer.echo(
+        f"{len(table) - len(rejected)} masks in {out}, {len(rejected)} photographs rejected; see {out}/masks.csv"
+    )
+    if len(rejected) == len(table):
+        raise typer.Exit(1)
+
+
+def classify(
+    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
+    head: Annotated[Path, typer.Option(help="a head that `crackpipe few-shot` has written")] = HEAD,
+    risk: Annotated[
+        float, typer.Option(help="accepted upper 95 % bound on the share of errors; decisions treated as independent")
+    ] = 0.05,
+    out: Annotated[Path, typer.Option(help="table of the decisions, CSV")] = Path("decisions.csv"),
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
+) -> None:
+    """Crack or none for each photograph, how sure, and whether a person should look; exit status 1 where none is read.
+
+    Each photograph is squeezed to one square: photographs are of about the size of those that the head learned from.
+    """
+    from crackpipe.params.project import Project
+
+    opened = Project.open(project)
+    from crackpipe.apply import classify as decisions
+
+    table = decisions.classify(photos, project=opened, head=head, risk=risk, out=out)
+    typer.echo(table.to_string(index=False, max_colwidth=60))
+    typer.echo(f"{(table['refer'] == 'yes').sum()} of {len(table)} to a person; {decisions.summary(head, risk=risk)}")
+    typer.echo(f"wrote {out}")
+    if (table["decision"] == "").all():
+        raise typer.Exit(1)
+
+
+def few_shot(
+    folder: Annotated[Path, typer.Argument(help="holds crack/ and no_crack/; subfolders of these are structures")],
+    out: Annotated[Path, typer.Option(help="folder for the head and its report.json")] = HEAD,
+    head: Annotated[str, typer.Option(help="bayesian, bayesian_image, linear or linear_image")] = "bayesian",
+    folds: Annotated[int, typer.Option(help="of the cross-validation")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="of folds and training")] = 0,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
+) -> None:
+    """Train a head on your own few labelled photographs, and tell by cross-validation how good and how sure it is."""
+    from crackpipe.params.project import Project
+
+    opened = Project.open(project)
+    from crackpipe.apply import few_shot as heads
+
+    figures = heads.fit(folder, project=opened, out=out, head=head, folds=folds, seed=seed)
+    names = ("precision", "recall", "f1", "pr_auc", "ece", "error", "error_refer_5", "error_refer_10", "error_refer_20")
+    for name in names:
+        low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
+        typer.echo(f"{name:15} {figures[name]:.4f}{'' if low is None else f'  ({low:.2f} to {high:.2f})'}")
+    typer.echo(
+        f"by {figures['folds']} folds; in brackets the 95 % interval over structures; error_refer_10: the share of "
+        "errors when the least sure 10 % go to a person"
+    )
+    if figures["structures"] < heads.FEW:
+        typer.echo(
+            f"a class has {figures['structures']} different photographs or subfolders: with fewer than {heads.FEW} "
+            "these figures are mostly luck, whatever the interval says; label more"
+        )
+    for row in figures["rejected"]:
+        typer.echo(f"{row['path']}: {row['reason']}")
+    typer.echo(f"wrote {out}: a head from {figures['n']} photographs, and {heads.REPORT}")
+
+
+def search(
+    text: Annotated[str, typer.Argument(help='what to look for, e.g. "wide crack in a beam"')],
+    top: Annotated[int, typer.Option(help="so many photographs, the most alike first")] = 12,
+    out: Annotated[Path, typer.Option(help="contact sheet, .png or .jpg; a table of the same name beside it")] = Path(
+        "search.png"
+    ),
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/captioned")] = Path(),
+) -> None:
+    """Search all photographs by words: a contact sheet and a table."""
+    from crackpipe.params.project import Project
+
+    opened = Project.open(project)
+    from crackpipe.apply import search as by_words
+
+    table = by_words.find(text, project=opened, top=top, out=out)
+    typer.echo(table.to_string(index=False, max_colwidth=80))
+    typer.echo(f"wrote {out} and {out.with_suffix('.csv').name}")
+
+
+def prompts(
+    photo: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="also show its similarities")
+    ] = None,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/captioned")] = Path(),
+) -> None:
+    """List all prompts of params.yaml; with a photograph how like it is to each, and to the classes that they make."""
+    from crackpipe.params.project import Project
+
+    opened = Project.open(project)
+    from crackpipe.clip import prompts as sentences
+
+    groups = sentences.groups(**opened.params.prompts.model_dump(exclude={"wording"}))
+    if photo is None:
+        for name, texts in groups.items():
+            typer.echo(f"{name}: {len(texts)} prompts\n{textwrap.indent(chr(10).join(texts), '  ')}")
+        return
+    from crackpipe.apply import prompts as similarity
+
+    table, classes = similarity.of_photo(photo, groups, project=opened)
+    for row in table.sort_values("similarity", ascending=False, kind="stable").itertuples():
+        typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")
+    typer.echo(f"\n{classes.to_string(index=False, float_format='{:.4f}'.format)}")
+    typer.echo(f"wording of params.yaml: {opened.params.prompts.wording}")

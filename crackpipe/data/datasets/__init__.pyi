@@ -1,0 +1,4 @@
+from . import catalogue
+from .layout import Dataset
+
+__all__ = ["Dataset", "catalogue"]

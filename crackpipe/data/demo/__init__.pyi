@@ -1,0 +1,3 @@
+from .survey import photographs
+
+__all__ = ["photographs"]

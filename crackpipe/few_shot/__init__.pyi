@@ -1,0 +1,3 @@
+from . import dataset, draw, embed, head_files, subsets, sweep, training, training_free
+
+__all__ = ["dataset", "draw", "embed", "head_files", "subsets", "sweep", "training", "training_free"]

@@ -1,0 +1,25 @@
+from . import (
+    baselines,
+    cam,
+    crf,
+    labelling,
+    localisation_maps,
+    map_predictors,
+    methods,
+    patch_map,
+    self_training,
+    stream,
+)
+
+__all__ = [
+    "baselines",
+    "cam",
+    "crf",
+    "map_predictors",
+    "labelling",
+    "localisation_maps",
+    "methods",
+    "patch_map",
+    "self_training",
+    "stream",
+]

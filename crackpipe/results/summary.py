@@ -1,0 +1,136 @@
+"""The six rows of the README: figures of our runs, beside the best that the papers print."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from crackpipe.results import published_tables
+from crackpipe.results.published_tables import Table
+from crackpipe.results.table_rows import Row, TableCell
+
+SETS = ("Crack500 test", "CFD", "DeepCrack")
+ODS, AP = 0, 2  # places in a cell of scores against masks
+UNTRAINED, WITHOUT, TRUTH = "no training", "without a segmenter", "ground truth"
+BACKBONE = "tf_efficientnet_lite0"  # of the comparison of losses at the scale of a processor
+NONE = "–"
+
+
+def table(runs: Sequence[Path]) -> str:
+    """A Markdown table ``figures | best published | crackpipe``; a dash where there is no figure.
+
+    Args:
+        runs: their folders.
+
+    Raises:
+        CrackpipeError: a folder holds no run, or its metrics are not those of this version.
+    """
+    tables = published_tables.tables(runs)
+    by_paper = {
+        name: next(table for table in tables if table.source == paper and table.title.startswith(beginning))
+        for name, (paper, beginning) in _TABLES.items()
+    }
+    rows = [line for row in _ROWS for line in row(by_paper)]
+    heading = ["figures in %", "best published", "crackpipe"]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [heading, ["---"] * len(heading), *rows])
+
+
+_TABLES = {
+    "masks": ("Liang et al. 2025", "Crack segmentation from patch labels"),
+    "adapters": ("Liang et al. 2025", "Text-guided adapters"),
+    "few labels": ("Zhang and Liu 2025", "Crack or none"),
+    "losses": ("Chen et al. 2025", "AICL with calibration"),
+    "captions": ("BridgeCLIP model card", "Retrieval of captions"),
+}
+
+Line = list[str]
+Tables = dict[str, Table]
+
+
+def _masks(tables: Tables) -> list[Line]:
+    """Masks from patch labels: the best published figure of each set, and our best segmenter's."""
+    table = tables["masks"]
+    columns = [_column(table, name) for name in SETS]
+    published = [row for row in table.rows if not row.run]
+    ours = [row for row in table.rows if row.run and not row.name.endswith((UNTRAINED, WITHOUT, TRUTH))]
+    best = _best(ours, columns)
+    lines = []
+    for name, at in (("ODS", ODS), ("AP", AP)):
+        limits = [_highest(published, column, at) for column in columns]
+        own = [None if best is None else _value(best.cells[column], at) for column in columns]
+        trained = "" if best is None else f" ({best.name})"
+        lines.append(
+            [f"masks from patch labels, {name} on Crack500 · CFD · DeepCrack{trained}", _join(limits), _bold(own)]
+        )
+    return lines
+
+
+def _truth(tables: Tables) -> list[Line]:
+    """The same from ground truth, which is what patch labels are held against."""
+    published = [row for row in tables["adapters"].rows if not row.run and TRUTH in row.name]
+    ours = [row for row in tables["masks"].rows if row.run and row.name.endswith(TRUTH)]
+    limits = [_highest(published, _column(tables["adapters"], name), ODS) for name in SETS]
+    columns = [_column(tables["masks"], name) for name in SETS]
+    best = _best(ours, columns)
+    own = [None if best is None else _value(best.cells[column], ODS) for column in columns]
+    return [["the same trained on ground truth, ODS", _join(limits), _bold(own)]]
+
+
+def _few_labels(tables: Tables) -> list[Line]:
+    """Crack-CLIP's head with ordinary weights on the smallest and on the largest subset."""
+    table = tables["few labels"]
+    published = _figures(table, "F1", "T1 ", "T5 ", ours=False)
+    ours = _figures(table, "F1", "linear, T1 ", "linear, T5 ", ours=True)
+    return [["crack or none from 100 · 10 000 labelled patches, F1", _join(published), _bold(ours)]]
+
+
+def _calibration(tables: Tables) -> list[Line]:
+    """The paper's loss on its own photographs, and plain cross-entropy on Crack500."""
+    table = tables["losses"]
+    published = _figures(table, "BRIDGE2024", "AICL", "AICL + temperature scaling", ours=False)
+    plain = f"{BACKBONE}, cross_entropy, trained on crack500"
+    ours = _figures(table, "Crack500", plain, f"{plain}, temperature", ours=True)
+    what = "error of the confidence (ECE), as trained · with a temperature (AICL on BRIDGE2024; ours on Crack500)"
+    return [[what, _join(published), _bold(ours)]]
+
+
+def _captions(tables: Tables) -> list[Line]:
+    """Search by words before and after tuning on captions."""
+    table = tables["captions"]
+    published = _figures(table, "T→I R@10", "base CLIP", "CLIP-FT", ours=False)
+    ours = _figures(table, "T→I R@10", "base", "tuned", ours=True)
+    return [["photographs found by their caption, R@10 before · after tuning", _join(published), _bold(ours)]]
+
+
+_ROWS: tuple[Callable[[Tables], list[Line]], ...] = (_masks, _truth, _few_labels, _calibration, _captions)
+
+
+def _column(table: Table, name: str) -> int:
+    return [column for column, _ in table.columns].index(name)
+
+
+def _value(cell: TableCell | None, at: int) -> float | None:
+    return None if cell is None else cell.values[at]
+
+
+def _highest(rows: Sequence[Row], column: int, at: int) -> float | None:
+    return max((value for row in rows if (value := _value(row.cells[column], at)) is not None), default=None)
+
+
+def _best(rows: Sequence[Row], columns: Sequence[int]) -> Row | None:
+    """The row of the highest mean ODS among those that have a figure in each of the columns."""
+    whole = [row for row in rows if all(row.cells[column] is not None for column in columns)]
+    return max(whole, key=lambda row: sum(_value(row.cells[column], ODS) or 0.0 for column in columns), default=None)
+
+
+def _figures(table: Table, column: str, *names: str, ours: bool) -> list[float | None]:
+    """The first figure, in a column, of the first row whose name begins with each of ``names``."""
+    at = _column(table, column)
+    rows = [row for row in table.rows if bool(row.run) == ours]
+    return [next((_value(row.cells[at], 0) for row in rows if row.name.startswith(name)), None) for name in names]
+
+
+def _join(values: Sequence[float | None]) -> str:
+    return " · ".join(NONE if value is None else f"{value:.2f}" for value in values)
+
+
+def _bold(values: Sequence[float | None]) -> str:
+    return f"**{_join(values)}**"

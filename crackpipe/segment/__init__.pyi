@@ -1,0 +1,3 @@
+from . import adapters, inference, losses, networks, recipes, windows
+
+__all__ = ["adapters", "inference", "losses", "networks", "recipes", "windows"]

@@ -1,0 +1,3 @@
+from . import catalogue, pixel_network, training, trunks
+
+__all__ = ["catalogue", "pixel_network", "training", "trunks"]

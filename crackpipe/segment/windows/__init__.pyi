@@ -1,0 +1,3 @@
+from . import augment, labels, thin_cracks, windows
+
+__all__ = ["augment", "labels", "thin_cracks", "windows"]

@@ -1,0 +1,5 @@
+from . import crf_search
+from .crf import tune_crf
+from .head import tune_head
+
+__all__ = ["crf_search", "tune_crf", "tune_head"]

@@ -1,0 +1,83 @@
+"""Write the generated pages, or check that they are up to date: `python docs/generate.py [--check]`.
+
+Reads results/, conf/, dvc.yaml and the library; writes whole pages and drawings of docs/, and the parts between
+marks of README.md and docs/architecture.md. Costs some seconds.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # this folder's library, wherever the command is run
+
+from generators import command_line, parts, rooms, stages  # noqa: E402
+
+from crackpipe.cli import app  # noqa: E402
+from crackpipe.data.datasets import page  # noqa: E402
+from crackpipe.params import reference  # noqa: E402
+from crackpipe.results import report, summary  # noqa: E402
+
+RUNS = report.folders(ROOT / "results")
+LIBRARY, DVC = ROOT / "crackpipe", ROOT / "dvc.yaml"
+
+WHOLE: dict[str, Callable[[], str]] = {
+    "docs/results.md": lambda: report.page(RUNS),
+    "docs/datasets.md": lambda: _headed(
+        "Datasets",
+        "Written by `make docs` from the catalogue. `crackpipe datasets` lists the same, and what of it lies here.\n\n"
+        "Put each dataset into a folder of its name below `data/raw/` (or another folder: `ingest.raw`). Name it in\n"
+        "`params.yaml` under `ingest.sources`. Datasets belong to their authors.",
+        page.page(),
+    ),
+    "docs/configuration.md": lambda: _headed(
+        "Configuration",
+        "Written by `make docs` from `conf/config.yaml`. `crackpipe configure` writes `params.yaml` from it.\n\n"
+        "Keys are relative to their section: `side_px` of `slice` is `slice.side_px`. Defaults are those of the demo;\n"
+        "`conf/dataset/` and `conf/scale/` change some. A wrong key, type or range fails before any work, and the\n"
+        "error says what is allowed.",
+        reference.page(ROOT / "conf/config.yaml"),
+    ),
+    "docs/command-line.md": lambda: _headed(
+        "Command line",
+        "Written by `make docs` from the commands themselves. `crackpipe COMMAND --help` prints the same.",
+        command_line.page(app.commands, program="crackpipe"),
+    ),
+    "docs/drawings/rooms.svg": lambda: rooms.picture(LIBRARY),
+    "docs/drawings/stages.svg": lambda: stages.picture(DVC),
+}
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {"results": lambda: summary.table(RUNS)},
+    "docs/architecture.md": {"rooms": lambda: rooms.table(LIBRARY), "stages": lambda: stages.table(DVC)},
+}
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Each generated file and what it ought to hold."""
+    for name, make in WHOLE.items():
+        yield ROOT / name, make()
+    for name, contents in PARTS.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for part, content in contents.items():
+            text = parts.replaced(text, part, content(), where=name)
+        yield ROOT / name, text
+
+
+def main() -> None:
+    stale = [path for path, text in pages() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"generated pages are out of date: {names}; run `make docs`, and commit them" if stale else 0)
+    for path, text in pages():
+        if path in stale:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"wrote {names}\n" if stale else "the generated pages are up to date\n")
+
+
+def _headed(title: str, intro: str, body: str) -> str:
+    return f"# {title}\n\n{intro}\n\n{body}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pages and drawings that are made from the project: commands, modules, rooms and stages."""

@@ -1,0 +1,72 @@
+"""The stages of the pipeline, from dvc.yaml: what each does, and which reads what another writes."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from generators import drawing, layered
+from generators.layered import Edge
+
+CODE = "code"  # writes what every stage depends on: named in the text, and left out of the drawing
+
+
+def stages(path: Path) -> dict[str, Any]:
+    """The stages of a dvc.yaml by name, in the file's order."""
+    tree: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return tree["stages"]
+
+
+def arrows(found: dict[str, Any]) -> list[Edge]:
+    """(stage, stage that reads what it writes), in the file's order."""
+    written = {name: [_known(out) for out in _outputs(stage)] for name, stage in found.items()}
+    return [
+        (writer, reader)
+        for writer in found
+        for reader, stage in found.items()
+        if writer != reader
+        and CODE not in (writer, reader)
+        and any(_overlap(out, _known(dep)) for out in written[writer] for dep in stage.get("deps", []))
+    ]
+
+
+def picture(path: Path) -> str:
+    """The stages as SVG, arrows that follow from others left out.
+
+    An arrow to a stage that stands earlier in the file is dashed: labels made of another cell's masks.
+    """
+    found = stages(path)
+    order = {name: at for at, name in enumerate(found)}
+    forward = [(a, b) for a, b in arrows(found) if order[a] < order[b]]
+    back = [(a, b) for a, b in arrows(found) if order[a] > order[b]]
+    nodes = {name: "" for name in found if name != CODE}
+    return drawing.svg(
+        nodes, layered.reduced(forward), back=back, title="The stages and which reads what another writes"
+    )
+
+
+def table(path: Path) -> str:
+    """A Markdown table: each stage, the cells that it has, and what it does."""
+    rows = []
+    for name, stage in stages(path).items():
+        cells = " × ".join(stage.get("matrix", {}))
+        rows.append(f"| `{name}` | {cells} | {stage['desc'].replace(' -> ', ' → ').replace('|', chr(92) + '|')} |")
+    return "\n".join(["| stage | a cell for each | what it does |", "| --- | --- | --- |", *rows])
+
+
+def _outputs(stage: dict[str, Any]) -> Iterable[str]:
+    for out in [*stage.get("outs", []), *stage.get("metrics", [])]:
+        yield next(iter(out)) if isinstance(out, dict) else out
+
+
+def _known(path: str) -> tuple[str, ...]:
+    """The folders of a path before the first that a template names."""
+    parts = path.split("/")
+    at = next((at for at, part in enumerate(parts) if "${" in part), len(parts))
+    return tuple(parts[:at])
+
+
+def _overlap(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    shorter = min(len(a), len(b))
+    return shorter > 0 and a[:shorter] == b[:shorter]

@@ -1,0 +1,100 @@
+"""A trained segmenter from Python: the masks of the command, the settings of its project, or of none."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from crackpipe import params
+from crackpipe.apply import segment
+from crackpipe.apply.trained_segmenter import load_segmenter
+from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.errors import ModelError
+from crackpipe.imaging import images
+from crackpipe.params.project import Project
+from crackpipe.segment.adapters import text_guided
+from crackpipe.segment.networks import pixel_network
+
+ROOT = Path(__file__).parents[2]
+PICTURE = np.random.default_rng(0).integers(0, 256, (48, 70, 3), dtype=np.uint8)
+SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder with a small network in models/segmenter, and no parameters."""
+    torch.manual_seed(0)
+    network = pixel_network.create(
+        "deepcrack_liu", encoder="vgg16_bn", weights="none", width=0.05, trunk=None, refine_px=0
+    )
+    pixel_network.save(tmp_path / "models/segmenter/small-truth", network, labels="truth")
+    return tmp_path
+
+
+def configure(root: Path, **segment: str) -> None:
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    start = text.index("\nsegment:")
+    for key, value in segment.items():
+        line = next(line for line in text[start:].splitlines() if line.startswith(f"  {key}: "))
+        text = text[:start] + text[start:].replace(line, f"  {key}: {value}", 1)
+    (root / "params.yaml").write_text(text.replace("threads: 2", "threads: 1", 1), encoding="utf-8")
+
+
+def test_a_photograph_gets_the_mask_of_the_command(root: Path):
+    configure(root)
+    (root / "wall.png").write_bytes(images.encode_rgb(PICTURE))
+    model = root / "models/segmenter/small-truth"
+    segmenter = load_segmenter(str(model))
+    project = Project.open(root)
+    segment.write([root / "wall.png"], project=project, model=model, out=root / "out", threshold=0.5, again=False)
+    written = images.decode_grey((root / "out/wall.mask.png").read_bytes())
+    for photo in (PICTURE, root / "wall.png", str(root / "wall.png")):
+        assert np.array_equal(segmenter.segment(photo).confidence, written)
+
+
+def test_the_settings_are_those_of_the_project_that_the_model_lies_in(root: Path):
+    configure(root, erosions="0", dark_share="0.0")
+    plain = load_segmenter(root / "models/segmenter/small-truth").segment(PICTURE)
+    configure(root, erosions="1", dark_share="0.0")
+    eroded = load_segmenter(root / "models/segmenter/small-truth").segment(PICTURE)
+    assert np.array_equal(eroded.confidence, images.erode(plain.confidence, times=1))
+    assert not np.array_equal(eroded.confidence, plain.confidence)
+
+
+def test_a_project_that_is_named_comes_before_that_of_the_folder(root: Path, tmp_path: Path):
+    configure(root, erosions="2")
+    (tmp_path / "other").mkdir()
+    configure(tmp_path / "other", erosions="1")
+    project = Project.open(tmp_path / "other")
+    segmenter = load_segmenter(root / "models/segmenter/small-truth", project=project)
+    assert segmenter.params.segment.erosions == 1
+
+
+def test_outside_a_project_the_settings_are_those_of_conf(root: Path):
+    segmenter = load_segmenter(root / "models/segmenter/small-truth", device="cpu")
+    assert segmenter.params == params.defaults()
+    assert segmenter.segment(PICTURE).crack().shape == (48, 70)
+
+
+def test_a_text_guided_segmenter_finds_its_encoder_beside_it_or_is_given_it(root: Path):
+    torch.manual_seed(0)
+    encoder = DualEncoder(**SPEC).eval()
+    encoder_files.save(root / "models/clip", encoder, {"architecture": "dual", **SPEC})
+    text = torch.nn.functional.normalize(torch.randn(2, encoder.joint_width), dim=1)
+    guided = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
+    folder = root / "models/segmenter/text_adapters-truth"
+    text_guided.save(folder, guided, labels="truth")
+    beside = load_segmenter(folder, device="cpu")
+    (root / "models/clip").rename(root / "elsewhere")
+    with pytest.raises(ModelError, match=r"models/clip: no model\.json here"):
+        load_segmenter(folder, device="cpu")
+    named = load_segmenter(folder, encoder=root / "elsewhere", device="cpu")
+    assert np.array_equal(beside.segment(PICTURE).confidence, named.segment(PICTURE).confidence)
+
+
+def test_a_folder_without_a_segmenter_is_named(root: Path):
+    with pytest.raises(ModelError, match=r"segmenter/gone: no model\.json here; .*there are small-truth"):
+        load_segmenter(root / "models/segmenter/gone")

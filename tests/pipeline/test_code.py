@@ -1,0 +1,234 @@
+"""An edit of code runs again exactly the stages that import it; one of comments runs none."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import grimp
+import pytest
+
+from crackpipe.files.code_imports import SourceTree, read
+
+ROOT = Path(__file__).parents[2]
+STAGES = sorted(path.stem for path in (ROOT / "pipeline").glob("*.py") if path.stem not in ("__init__", "code"))
+PACKAGES = ("crackpipe", "pipeline")
+
+
+def manifests(texts: Mapping[str, str]) -> dict[str, str]:
+    tree = SourceTree(texts)
+    return {stage: tree.manifest(f"pipeline.{stage}") for stage in STAGES}
+
+
+def handed_on(package: str) -> dict[str, str]:
+    """Names in a package's stub, and the modules that they come from."""
+    stub = ROOT.joinpath(*package.split("."), "__init__.pyi")
+    nodes = ast.parse(stub.read_text(encoding="utf-8")).body if stub.is_file() else []
+    return {
+        alias.name: f"{package}.{node.module or alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def asked_of(package: str, file: Path) -> set[str]:
+    """Modules that a file needs of a package: those of the names that it asks for, or all where it takes the whole."""
+    known = handed_on(package)
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == package:
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and package in {f"{node.module}.{alias.name}" for alias in node.names}:
+            names |= known.keys()
+    return {known[name] for name in names & known.keys()}
+
+
+def needed() -> dict[str, set[str]]:
+    """Modules that each stage imports, directly or not, by another reader of imports; packages count with them.
+
+    Names that packages hand on lazily are no imports to that reader: they are read from the stubs.
+    """
+    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+    direct: dict[str, set[str]] = {}
+    for module in graph.modules:
+        file = ROOT.joinpath(*module.split("."))
+        file = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+        imported = set(graph.find_modules_directly_imported_by(module))
+        lazy = set().union(*(asked_of(package, file) for package in imported))
+        direct[module] = imported | lazy | {module.rpartition(".")[0]} - {""}
+    found: dict[str, set[str]] = {}
+    for stage in STAGES:
+        known: set[str] = set()
+        waiting = {f"pipeline.{stage}"}
+        while waiting:
+            module = waiting.pop()
+            known.add(module)
+            waiting |= direct[module] - known
+        found[stage] = known
+    return found
+
+
+# In a process of its own, where no call's types are checked: it takes a fifth of the time.
+EDITS = """
+import json, sys
+from pathlib import Path
+from crackpipe.files.code_imports import SourceTree, read
+
+texts, stages = read(Path()), sys.argv[1:]
+
+def manifests(changed):
+    tree = SourceTree({**texts, **changed})
+    return {stage: tree.manifest(f"pipeline.{stage}") for stage in stages}
+
+def changed_by(edit, file):
+    after = manifests({file: edit(texts[file])})
+    return [stage for stage in stages if after[stage] != before[stage]]
+
+before, files = manifests({}), [file for file in texts if file.endswith(".py")]
+comments = {file: changed_by(lambda text: f"# said\\n\\n{text}\\n# said", file) for file in files}
+statements = {file: changed_by(lambda text: f"{text}\\n_EDITED = 1\\n", file) for file in files}
+json.dump([comments, statements], sys.stdout)
+"""
+
+
+def test_each_edit_changes_the_manifests_of_the_stages_that_import_the_file() -> None:
+    """Every file in turn: a comment changes none, a statement exactly those that grimp names."""
+    comments, statements = json.loads(run(ROOT, "python", "-c", EDITS, *STAGES))
+    assert set(comments) == {
+        file.relative_to(ROOT).as_posix() for name in PACKAGES for file in (ROOT / name).rglob("*.py")
+    }
+    assert {file: changed for file, changed in comments.items() if changed} == {}
+    expected = needed()
+    for file, changed in statements.items():
+        module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        assert changed == [stage for stage in STAGES if module in expected[stage]], file
+    assert statements["pipeline/slice.py"] == ["slice"]
+    assert statements["crackpipe/errors.py"] == STAGES
+
+
+def test_a_manifest_tells_which_file_has_changed() -> None:
+    texts = read(ROOT)
+    before = manifests(texts)["slice"].splitlines()
+    texts["crackpipe/errors.py"] += "_EDITED = 1\n"
+    after = manifests(texts)["slice"].splitlines()
+    assert [line[34:] for line in before] == [line[34:] for line in after]
+    assert [one[34:] for one, other in zip(before, after, strict=True) if one != other] == ["crackpipe/errors.py"]
+
+
+def run(folder: Path, *command: str, status: int = 0) -> str:
+    """Run a command of the environment in ``folder``, whose own code is imported; return all that it prints."""
+    environment = {
+        "HOME": str(folder),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "DVC_NO_ANALYTICS": "1",
+        **{f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+    both = subprocess.STDOUT
+    done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=both, text=True)
+    assert done.returncode == status, done.stdout
+    return done.stdout
+
+
+def test_the_stage_writes_a_manifest_for_each_stage_and_removes_others(tmp_path: Path) -> None:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "data/code").mkdir(parents=True)
+    (tmp_path / "data/code/gone").write_text("of a stage that is no more", encoding="utf-8")
+    run(tmp_path, "python", "-m", "pipeline.code")
+    written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "data/code").iterdir()}
+    assert written == manifests(read(ROOT))
+    lines = written["slice"].splitlines()
+    assert all(re.fullmatch(r"[0-9a-f]{32}  (crackpipe|pipeline)/[\w/]+\.pyi?", line) for line in lines)
+    assert [line[34:] for line in lines] == sorted(line[34:] for line in lines)
+
+
+DVC_YAML = """\
+stages:
+  code: {cmd: python -m pipeline.code, deps: [crackpipe, pipeline], outs: [data/code]}
+  left: {cmd: python -m pipeline.left, deps: [data/code/left], params: [n], outs: [left.txt]}
+  right: {cmd: python -m pipeline.right, deps: [data/code/right, left.txt], outs: [right.txt]}
+"""
+LEFT = """\
+from pathlib import Path
+from crackpipe.one import ONE
+Path("left.txt").write_text(str(ONE))
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A project of two stages with the real stage `code`, committed after its first run."""
+    for name in ("one", "two"):
+        (tmp_path / "crackpipe").mkdir(exist_ok=True)
+        (tmp_path / f"crackpipe/{name}.py").write_text(f"{name.upper()} = 1\n", encoding="utf-8")
+    copied = [*SourceTree(read(ROOT)).closure("pipeline.code"), ".dvcignore"]
+    for path in copied:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, tmp_path / path)
+    (tmp_path / "pipeline/left.py").write_text(LEFT, encoding="utf-8")
+    right = LEFT.replace("one", "two").replace("ONE", "TWO").replace("left", "right")
+    (tmp_path / "pipeline/right.py").write_text(right, encoding="utf-8")
+    (tmp_path / "dvc.yaml").write_text(DVC_YAML, encoding="utf-8")
+    (tmp_path / "params.yaml").write_text("n: 1\n", encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
+    run(tmp_path, "git", "init", "--quiet")
+    run(tmp_path, "dvc", "init", "--quiet")
+    assert ran(run(tmp_path, "dvc", "repro")) == ["code", "left", "right"]
+    commit(tmp_path)
+    return tmp_path
+
+
+def ran(printed: str) -> list[str]:
+    return re.findall(r"Running stage '([^']+)'", printed)
+
+
+def commit(folder: Path) -> None:
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--message", "An edit")
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def stages_that_changed(folder: Path, *options: str) -> list[str]:
+    return re.findall(r"^(\w+):$", run(folder, "dvc", "status", *options), re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_after_a_comment_dvc_runs_the_stage_code_alone(small: Path) -> None:
+    edit(small / "crackpipe/one.py", lambda text: f'"""Said."""\n\n# A comment.\n{text}')
+    assert stages_that_changed(small) == ["code"]
+    assert ran(run(small, "dvc", "repro")) == ["code"]
+    assert stages_that_changed(small) == []
+
+
+@pytest.mark.slow
+def test_after_a_statement_dvc_runs_what_imports_it_and_what_follows(small: Path) -> None:
+    edit(small / "crackpipe/two.py", lambda text: text.replace("1", "2"))
+    assert stages_that_changed(small) == ["code"]  # DVC sees no further before `code` has run
+    assert ran(run(small, "dvc", "repro", "code")) == ["code"]
+    assert stages_that_changed(small) == ["right"]
+    assert ran(run(small, "dvc", "repro")) == ["right"]
+    assert (small / "right.txt").read_text(encoding="utf-8") == "2"
+
+
+@pytest.mark.slow
+def test_a_stage_asked_for_by_name_runs_code_first_but_not_as_a_single_item(small: Path) -> None:
+    edit(small / "crackpipe/one.py", lambda text: text.replace("1", "2"))
+    assert ran(run(small, "dvc", "repro", "--single-item", "left")) == []
+    assert stages_that_changed(small, "--with-deps", "left") == ["code"]
+    assert ran(run(small, "dvc", "repro", "left")) == ["code", "left"]
+    edit(small / "crackpipe/one.py", lambda text: text.replace("2", "3"))
+    assert ran(run(small, "dvc", "exp", "run", "left")) == ["code", "left"]
+    assert (small / "left.txt").read_text(encoding="utf-8") == "3"
+    commit(small)
+    edit(small / "crackpipe/one.py", lambda text: text.replace("3", "1"))
+    assert ran(run(small, "dvc", "repro", "left")) == []  # DVC's run cache knows both: left.txt is as it was first
+    assert (small / "left.txt").read_text(encoding="utf-8") == "1"

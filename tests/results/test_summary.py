@@ -1,0 +1,71 @@
+"""The README's six rows."""
+
+from pathlib import Path
+from typing import Any
+
+import results_folder
+from results_folder import scores
+
+from crackpipe.results import summary
+
+SETS = ("crack500", "cfd", "deepcrack")
+
+
+def on_sets(*ods: float) -> dict[str, Any]:
+    return {name: {"test": scores(one, 0.9, one + 0.1, 100)} for name, one in zip(SETS, ods, strict=False)}
+
+
+def rows(*folders: Path) -> list[list[str]]:
+    return [line.strip("| ").split(" | ") for line in summary.table(folders).splitlines()[2:]]
+
+
+def test_without_a_run_of_ours_the_papers_best_figures_stand_alone() -> None:
+    found = rows()
+    assert len(found) == 6
+    assert [row[1] for row in found] == [
+        "61.31 · 40.80 · 71.01",  # CrackCLIP, CrackCLIP, CAC
+        "65.13 · 31.81 · 75.51",  # PWSC, CrackCLIP, CAC
+        "67.49 · 43.38 · 66.20",
+        "98.98 · 99.88",
+        "2.10 · 1.90",
+        "1.23 · 28.11",
+    ]
+    assert found[0][2] == "**– · – · –**"
+
+
+def test_our_row_is_the_segmenter_of_the_highest_mean_and_never_one_trained_on_truth(tmp_path: Path) -> None:
+    segmentation = {
+        "darkness": {"none": on_sets(0.9, 0.9, 0.9)},
+        "oed": {"cam": on_sets(0.99)},  # not on every set
+        "unet": {
+            "cam": on_sets(0.5, 0.6, 0.7),
+            "soft_location": on_sets(0.6, 0.6, 0.7),
+            "truth": on_sets(0.8, 0.8, 0.8),
+        },
+    }
+    found = rows(results_folder.write(tmp_path / "crack500", segmentation=segmentation))
+    assert "(unet, soft_location labels)" in found[0][0]
+    assert found[0][2] == "**60.00 · 60.00 · 70.00**"
+    assert found[1][2] == "**70.00 · 70.00 · 80.00**"
+    assert found[2][2] == "**80.00 · 80.00 · 80.00**"
+
+
+def test_captions_stand_before_and_after_tuning(tmp_path: Path) -> None:
+    found = rows(results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge()))
+    assert found[5][2] == "**14.00 · 44.00**"
+
+
+def test_calibration_is_plain_cross_entropys_and_few_labels_are_the_linear_heads(tmp_path: Path) -> None:
+    def kinds(ece: float) -> dict[str, dict[str, Any]]:
+        return {"none": {"at_home": True, "ece": ece, "f1": 0.5}, "temperature": {"ece": ece / 2}}
+
+    losses = {"aicl": kinds(0.3), "cross_entropy": kinds(0.2)}
+    tree = {"tf_efficientnet_lite0": {"crack500": {"crack500": losses}}}
+    figures = {"precision": 0.1, "recall": 0.2, "pr_auc": 0.3, "n_test": 9}
+    heads = {
+        "T1": {"bayesian": {**figures, "f1": 0.9, "n_train": 100}, "linear": {**figures, "f1": 0.7, "n_train": 100}},
+        "T5": {"linear": {**figures, "f1": 0.8, "n_train": 10000}},
+    }
+    found = rows(results_folder.write(tmp_path / "both", calibration=tree, few_shot=heads))
+    assert found[3][2] == "**70.00 · 80.00**"
+    assert found[4][2] == "**20.00 · 10.00**"
