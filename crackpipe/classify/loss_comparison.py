@@ -82,8 +82,8 @@ class Tables:
     """Inputs on disk.
 
     Attributes:
-        photos, patches: the tables, read where whole networks are trained.
-        features: folder that :func:`feature_cache.write` has filled, read where ``train_from`` is set.
+        photos, patches: tables, read where whole networks are trained.
+        features: folder of :func:`feature_cache.write`, read where ``train_from`` is set.
     """
 
     photos: Path
@@ -116,8 +116,7 @@ def score(
     Args:
         model: trained, on the device of ``runtime``.
         scored: patches of validation, to which the calibrators are fitted, and of test.
-        inputs: gives their pixels or features.
-        runtime: device and precision.
+        inputs, runtime: pixels or features of the patches; device and precision.
         attack: counts the steps that decisions survive.
         seed: of the attack.
 
@@ -184,8 +183,7 @@ def run(
         loss: that of the combination.
         settings: shared by all cells.
         tables: inputs on disk.
-        runtime: device and precision.
-        workers: threads that decode photographs and cut patches.
+        runtime, workers: device and precision; threads that decode photographs and cut patches.
         key: plain values that tell this training from others of the same cell, for the checkpoint.
 
     Raises:
@@ -232,7 +230,7 @@ def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonS
 
 
 def _model(combination: Combination, settings: ComparisonSettings) -> Classifier:
-    """The classifier, or what is trained of it on the trunk's features."""
+    """Build the classifier, or the part of it that is trained on the trunk's features."""
     model = classifier.create(backbone=combination.backbone, weights=settings.weights, side_px=settings.side_px)
     if settings.train_from is None:
         return model

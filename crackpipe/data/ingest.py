@@ -20,7 +20,7 @@ from crackpipe.files.parquet import Row
 from crackpipe.imaging import images
 
 UNASSIGNED = "unassigned"
-"""Where rejects are counted that no split could be given to."""
+"""Split under which rejects without one are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +243,8 @@ def counts(surveyed: Survey) -> dict[str, dict[str, dict[str, int]]]:
         lambda: defaultdict(lambda: {"photos": 0, "masks": 0, "rejected": 0})
     )
     for candidate, facts in surveyed.accepted:
-        numbers = tree[candidate.source][candidate.split or UNASSIGNED]
-        numbers["photos"] += 1
-        numbers["masks"] += int(facts.has_mask)
+        tree[candidate.source][candidate.split or UNASSIGNED]["photos"] += 1
+        tree[candidate.source][candidate.split or UNASSIGNED]["masks"] += int(facts.has_mask)
     for reject in surveyed.rejects:
         tree[reject.candidate.source][reject.candidate.split or UNASSIGNED]["rejected"] += 1
-    return {
-        source: {split: dict(numbers) for split, numbers in sorted(by_split.items())}
-        for source, by_split in sorted(tree.items())
-    }
+    return {source: dict(sorted(by_split.items())) for source, by_split in sorted(tree.items())}

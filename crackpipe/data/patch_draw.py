@@ -4,7 +4,13 @@ import numpy as np
 from jaxtyping import Int
 
 from crackpipe.compute import seeds
+from crackpipe.data import class_counts
 from crackpipe.errors import DatasetError
+
+ADVICE = {  # where a class is missing
+    "crack": "lower slice.min_crack_px, or add training photographs that show cracks",
+    "crack-free": "lower slice.side_px, or add training photographs without cracks",
+}
 
 
 def draw(
@@ -44,12 +50,9 @@ def check_classes(labels: Int[np.ndarray, "n"]) -> None:
     Raises:
         DatasetError: one of the two classes has no patch.
     """
-    for label, missing, advice in (
-        (1, "crack", "lower slice.min_crack_px, or add training photographs that show cracks"),
-        (0, "crack-free", "lower slice.side_px, or add training photographs without cracks"),
-    ):
-        if not (labels == label).any():
+    for name, count in class_counts.count(labels).items():
+        if not count:
             raise DatasetError(
-                f"none of the {len(labels)} training patches is {missing}, but a classifier needs both classes; "
-                f"{advice}"
+                f"none of the {len(labels)} training patches is {name}, but a classifier needs both classes; "
+                f"{ADVICE[name]}"
             )

@@ -63,7 +63,9 @@ def test_parts_go_on_from_where_they_were_kept_with_the_values_beside_them() -> 
     for _ in range(4):
         step(whole)
     with checkpoints.opened("train", "abc") as checkpoint:
+        before = broken["network"].state_dict()["weight"].clone()
         assert checkpoint.resume(broken) == {}
+        assert torch.equal(broken["network"].state_dict()["weight"], before)
         for _ in range(2):
             step(broken)
         checkpoint.keep(broken, history=[0.5, 0.25], best=torch.ones(2))

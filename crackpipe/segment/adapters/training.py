@@ -16,12 +16,12 @@ from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.clip.prompts import text_matrix
 from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
-from crackpipe.models.checkpoints import Checkpoint
-from crackpipe.models.resume import Resumable, Row
+from crackpipe.models.checkpoints import Checkpoint, Stateful
 from crackpipe.segment.adapters import fused_loss, text_guided
 from crackpipe.segment.adapters.examples import Examples
 from crackpipe.segment.adapters.text_guided import TextGuided
 
+History = list[dict[str, int | float]]
 Loss = Callable[[list[Float[Tensor, "b _r _k"]], Float[Tensor, "b h w"]], Float[Tensor, ""]]  # of grids of logits
 
 
@@ -81,7 +81,7 @@ def train(
 
 def fit(
     segmenter: TextGuided, examples: Examples, settings: AdapterTraining, *, runtime: Runtime, checkpoint: Checkpoint
-) -> list[Row]:
+) -> History:
     """Train in place with Adam at a fixed rate (CrackCLIP, section 4.4).
 
     Args:
@@ -96,10 +96,11 @@ def fit(
     """
     network = segmenter.network
     optimiser = torch.optim.Adam(network.adapters.parameters(), lr=settings.lr, fused=True)
-    progress = Resumable(checkpoint, {"network": network, "optimiser": optimiser})
+    parts: dict[str, Stateful] = {"network": network, "optimiser": optimiser}
+    history: History = checkpoint.resume(parts).get("history", [])
     loss_of = loss_function(settings)
     network.train()
-    for epoch in range(len(progress.history), settings.epochs):
+    for epoch in range(len(history), settings.epochs):
         order = seeds.generator(settings.seed, epoch).permutation(len(examples))
         batches = [order[i : i + settings.batch] for i in range(0, len(order), settings.batch)]
         what = f"train adapters, epoch {epoch + 1}/{settings.epochs}"
@@ -113,10 +114,10 @@ def fit(
             loss.backward()
             optimiser.step()
             total += float(loss.detach()) * len(index)
-        progress.history.append({"epoch": epoch + 1, "train_loss": round(total / len(examples), 6)})
-        progress.save()
+        history.append({"epoch": epoch + 1, "train_loss": round(total / len(examples), 6)})
+        checkpoint.keep(parts, history=history)
     network.eval()
-    return progress.history
+    return history
 
 
 def loss_function(settings: AdapterTraining) -> Loss:

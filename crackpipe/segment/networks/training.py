@@ -16,8 +16,7 @@ from crackpipe.compute import parallel, seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError, ParamsError
 from crackpipe.models import schedule
-from crackpipe.models.checkpoints import Checkpoint
-from crackpipe.models.resume import Resumable, Row
+from crackpipe.models.checkpoints import Checkpoint, Stateful
 from crackpipe.segment import losses
 from crackpipe.segment.networks import pixel_network
 from crackpipe.segment.networks.pixel_network import PixelNetwork
@@ -27,6 +26,7 @@ from crackpipe.segment.windows.windows import Sample
 WARM_UP = 0.1  # share of the steps over which the learning rate rises
 EPOCH_STEPS = 100  # steps between checkpoints, and the length of a row of the history
 
+History = list[dict[str, int | float]]
 Forward = Callable[[UInt8[Tensor, "b 3 s s"]], list[Float[Tensor, "b s s"]]]  # side outputs, then the prediction
 Loss = Callable[[list[Float[Tensor, "b s s"]], Float[Tensor, "b s s"]], Float[Tensor, ""]]
 
@@ -132,7 +132,7 @@ def fit(
     loss: Loss,
     runtime: Runtime,
     checkpoint: Checkpoint,
-) -> list[Row]:
+) -> History:
     """Train in place with AdamW; the learning rate rises linearly over a tenth of the steps, then falls as a cosine.
 
     The windows of a step depend on (seed, step) alone, so that a resumed run draws what an unbroken one would have
@@ -153,9 +153,10 @@ def fit(
     steps = settings.steps
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
     rates = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate(step, steps=steps))
-    progress = Resumable(checkpoint, {"network": network, "optimiser": optimiser, "schedule": rates})
+    parts: dict[str, Stateful] = {"network": network, "optimiser": optimiser, "schedule": rates}
+    history: History = checkpoint.resume(parts).get("history", [])
     network.train()
-    first = min(len(progress.history) * EPOCH_STEPS, steps)
+    first = min(len(history) * EPOCH_STEPS, steps)
     total = 0.0
     for step, (pixels, target) in enumerate(_batches(network, sample, settings, first=first), start=first):
         value = loss(forward(pixels), target.to(runtime.device))
@@ -166,11 +167,11 @@ def fit(
         total += float(value.detach())
         if (step + 1) % EPOCH_STEPS == 0 or step + 1 == steps:
             mean = round(total / (step % EPOCH_STEPS + 1), 6)
-            progress.history.append({"epoch": len(progress.history) + 1, "train_loss": mean})
-            progress.save()
+            history.append({"epoch": len(history) + 1, "train_loss": mean})
+            checkpoint.keep(parts, history=history)
             total = 0.0
     network.eval()
-    return progress.history
+    return history
 
 
 def rate(step: int, *, steps: int) -> float:
