@@ -5,7 +5,6 @@ second for one function. A stand-in gives the answers that hold as long as nothi
 of it loads the real module in its place, so that ``torch.compile`` works as ever.
 """
 
-import importlib
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -20,8 +19,7 @@ class _StandIn(ModuleType):
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__") and (attribute, self.__name__) != ("__path__", NAME):
             raise AttributeError(attribute)  # asked for by import statements; only the package has a path
-        _withdraw()
-        return getattr(importlib.import_module(self.__name__), attribute)
+        return getattr(_real(self.__name__), attribute)
 
 
 def leave_out() -> None:
@@ -34,10 +32,14 @@ def leave_out() -> None:
     sys.modules.update({module.__name__: module for module in (package, utils)})
 
 
-def _withdraw() -> None:
-    """Take the stand-ins away, so that the next import finds the real modules."""
-    for name in [name for name, module in sys.modules.items() if isinstance(module, _StandIn)]:
-        del sys.modules[name]
+def _real(name: str) -> ModuleType:
+    """Load the compiler in the place of its stand-ins; return its module of this name."""
+    for held in [held for held, module in sys.modules.items() if isinstance(module, _StandIn)]:
+        del sys.modules[held]
+    import torch._dynamo
+    import torch._dynamo.utils  # noqa: F401 - looked up below
+
+    return sys.modules[name]
 
 
 def _graph_break(*_: Any, **__: Any) -> None:
@@ -51,5 +53,4 @@ def _disable(function: Callable[..., Any] | None = None, *_: Any, **__: Any) -> 
 
 def _is_compile_supported(device: Any) -> Any:
     """Forward to the real function."""
-    _withdraw()
-    return importlib.import_module(f"{NAME}.utils").is_compile_supported(device)
+    return _real(f"{NAME}.utils").is_compile_supported(device)
