@@ -7,7 +7,7 @@ adapters' training and its loss: all that differs is how often the encoder runs 
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,10 @@ from crackpipe.compute.runtime import Precision, Runtime, start_runtime
 from crackpipe.imaging import images
 from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.params import Params
-from crackpipe.segment.adapters import examples, fused_loss, text_guided, token_cache, training
+from crackpipe.segment.adapters import examples, text_guided, token_cache, training
 from crackpipe.segment.adapters.examples import Examples
-from crackpipe.segment.adapters.token_cache import Tokens
-from crackpipe.segment.adapters.training import Loss
-from crackpipe.segment.windows.augment import Place, View
+from crackpipe.segment.adapters.training import AdapterTraining
+from crackpipe.segment.windows.augment import Placement, View
 
 Item = tuple[UInt8[np.ndarray, "s s 3"], Bool[np.ndarray, "s s"]]
 
@@ -51,14 +50,13 @@ class Task:
         encoder: frozen, placed.
         text: directions of normal and crack.
         items: windows and their masks.
+        settings: of the training, but for the number of epochs.
     """
 
     encoder: Encoder
     text: Tensor
     items: Sequence[Item]
-    batch: int
-    lr: float
-    loss: Loss
+    settings: AdapterTraining
     runtime: Runtime
 
 
@@ -135,17 +133,11 @@ def epochs_timed(
 def task(spec: dict[str, Any], items: Sequence[Item], runtime: Runtime, p: Params) -> Task:
     """Training as params.yaml describes it, with a random encoder."""
     seeds.seed_everything(SEED)
-    own = p.train_segmenter.text_adapters
+    settings = AdapterTraining(**p.train_segmenter.text_adapters.model_dump(), seed=SEED)
     encoder = encoder_files.create(spec)
     encoder_files.place(encoder, runtime).eval().requires_grad_(False)
     text = nn.functional.normalize(torch.randn(2, encoder.joint_width), dim=1)
-    loss = partial(
-        fused_loss.text_adapters,
-        focal_weight=own.focal_weight,
-        dice_weight=own.dice_weight,
-        edge_weight=own.edge_weight,
-    )
-    return Task(encoder, text, items, batch=own.batch, lr=own.lr, loss=loss, runtime=runtime)
+    return Task(encoder, text, items, settings=settings, runtime=runtime)
 
 
 def window(photograph: Photograph, *, side_px: int) -> Item:
@@ -158,14 +150,14 @@ def window(photograph: Photograph, *, side_px: int) -> Item:
 def keep(given: Task, folder: Path) -> Examples:
     """Encode every window once, and read the tokens back with the masks as labels."""
     side_px = len(given.items[0][0])
-    place = Place(side_px, False, 1.0, (side_px - 1) / 2, (side_px - 1) / 2, 0.0, False)
+    placement = Placement(side_px, False, 1.0, (side_px - 1) / 2, (side_px - 1) / 2, 0.0, False)
     names = [f"{number:04d}" for number in range(len(given.items))]
-    seen = [(name, 0, View(image, place, None)) for name, (image, _) in zip(names, given.items, strict=True)]
+    windows = [(name, 0, View(image, placement, None)) for name, (image, _) in zip(names, given.items, strict=True)]
     encoding = {"encoder": given.encoder, "runtime": given.runtime}
-    shapes = token_cache.shapes(**encoding, stages=STAGES, side_px=side_px)
-    token_cache.write(folder, seen, count=len(seen), kept=shapes, batch=given.batch, **encoding)
+    shapes = token_cache.token_shapes(**encoding, stages=STAGES, side_px=side_px)
+    token_cache.write(folder, windows, count=len(windows), shapes=shapes, batch=given.settings.batch, **encoding)
     labels = {name: images.encode_mask(mask) for name, (_, mask) in zip(names, given.items, strict=True)}
-    return examples.labelled(Tokens(folder), labels, binarise=0.5, kind="truth", workers=1)
+    return examples.label_windows(folder, labels, binarise=0.5, kind="truth", workers=1)
 
 
 def fit_kept(given: Task, kept: Examples, *, epochs: int) -> list[float]:
@@ -173,11 +165,7 @@ def fit_kept(given: Task, kept: Examples, *, epochs: int) -> list[float]:
     history = training.fit(
         untrained(given),
         kept,
-        loss=given.loss,
-        epochs=epochs,
-        batch=given.batch,
-        lr=given.lr,
-        seed=SEED,
+        replace(given.settings, epochs=epochs),
         runtime=given.runtime,
         checkpoint=Unsaved(Path()),
     )
@@ -187,20 +175,21 @@ def fit_kept(given: Task, kept: Examples, *, epochs: int) -> list[float]:
 def fit_encoding(given: Task, *, epochs: int) -> list[float]:
     """The peers' training, which encodes every window in every epoch; the mean loss of each epoch."""
     network = untrained(given).network
-    optimise = torch.optim.Adam(network.adapters.parameters(), lr=given.lr)
+    batch, loss = given.settings.batch, training.loss_function(given.settings)
+    optimise = torch.optim.Adam(network.adapters.parameters(), lr=given.settings.lr)
     history = []
     for epoch in range(epochs):
         order = seeds.generator(SEED, epoch).permutation(len(given.items))
         total = 0.0
-        for start in range(0, len(order), given.batch):
-            chosen = [given.items[i] for i in order[start : start + given.batch]]
+        for start in range(0, len(order), batch):
+            chosen = [given.items[i] for i in order[start : start + batch]]
             pixels = torch.from_numpy(np.stack([image for image, _ in chosen])).permute(0, 3, 1, 2)
             label = torch.from_numpy(np.stack([mask for _, mask in chosen])).to(given.runtime.device).float()
             with given.runtime.autocast():
                 with torch.no_grad():
                     found = given.encoder.stage_tokens(given.encoder.prepare(pixels, given.runtime))
                 grids = network.logits([found[stage - 1] for stage in STAGES])
-            value = given.loss(grids, label)
+            value = loss(grids, label)
             optimise.zero_grad(set_to_none=True)
             value.backward()
             optimise.step()

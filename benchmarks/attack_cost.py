@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmarks import command, table, timing
 from crackpipe import params
-from crackpipe.classify import final_layer
+from crackpipe.classify.final_layer import final_linear
 from crackpipe.classify.losses import catalogue
 from crackpipe.classify.losses.step import Loss, Step
 from crackpipe.compute.runtime import start_runtime
@@ -32,7 +32,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     p = params.load()
     runtime = start_runtime(device="cpu", precision="fp32", threads=p.runtime.threads)
     network = runtime.place(backbones.create("resnet50", classes=2, weights="none")).train()
-    final = final_layer.of(network)
+    final = final_linear(network)
     random = torch.Generator().manual_seed(0)
     inputs = torch.randn(photos, 3, SIDE_PX, SIDE_PX, generator=random).contiguous(memory_format=torch.channels_last)
     targets = torch.arange(photos) % 2

@@ -29,7 +29,7 @@ def main() -> None:
 def compare(*, photos: int, data: Path | None) -> table.Section:
     """Both ways on ``photos`` photographs."""
     p = params.load()
-    method = labelling.method("cam_crf", p.pseudo_label.cam_crf.model_dump())
+    method = labelling.create_method("cam_crf", p.pseudo_label.cam_crf.model_dump())
     items = [item(number, one) for number, one in enumerate(photographs.load(photos, data=data))]
     ways = {
         "peers": partial(one_by_one, items, method),
@@ -74,7 +74,7 @@ def item(number: int, photograph: Photograph) -> Item:
 
 def one_by_one(items: Sequence[Item], method: Method) -> list[np.ndarray]:
     """Labels in a plain loop."""
-    return [labelling.one(each, chosen=method) for each in items]
+    return [labelling.soft_mask(each, method=method) for each in items]
 
 
 def pooled(items: Sequence[Item], method: Method, *, workers: int) -> list[np.ndarray]:

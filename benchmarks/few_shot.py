@@ -14,7 +14,7 @@ from benchmarks import command, table, timing
 from crackpipe import console, params
 from crackpipe.compute.runtime import start_runtime
 from crackpipe.few_shot import head_networks, sweep
-from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.few_shot.head_networks import Networks
 
 PHOTOS = 10_000
@@ -75,10 +75,10 @@ def looped(networks: Networks, vectors: torch.Tensor) -> torch.Tensor:
     return torch.stack(parts)
 
 
-def drawn(*, count: int) -> Material:
+def drawn(*, count: int) -> FewShotData:
     """Two clusters that overlap."""
     classes = _units(np.random.default_rng(9).normal(size=(2, WIDTH)))
-    return Material(_patches("p", count), _patches("t", count), _patches("o", count // 10), classes)
+    return FewShotData(_patches("p", count), _patches("t", count), _patches("o", count // 10), classes)
 
 
 def _patches(name: str, count: int) -> Patches:

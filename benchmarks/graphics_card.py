@@ -17,7 +17,7 @@ from crackpipe import params
 from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.params import Params
 from crackpipe.segment.inference import segmenter
-from crackpipe.segment.inference.segmenter import Segmenter
+from crackpipe.segment.inference.segmenter import Inference, Segmenter
 
 PHOTOS = 32
 TURNS = 3
@@ -59,9 +59,9 @@ def rows(chosen: Sequence[np.ndarray], runtime: Runtime, p: Params) -> list[tabl
             what = f"against the bare network, {name}"
             found.append(rate(what, other=times["bare"], ours=times["ours"], count=count))
     model = unet(runtime)
-    settings = p.segment.model_dump(exclude={"splits"})
+    settings = Inference(**p.segment.model_dump(exclude={"splits"}))
     # one after the other, as the stage does
-    masks = {"ours": lambda: [segmenter.segment(image, model, **settings, what=None) for image in chosen]}
+    masks = {"ours": lambda: [segmenter.segment(image, model, settings, what=None) for image in chosen]}
     _, times = timing.by_turns(masks, turns=TURNS, what="U-Net on the GPU")
     return [*found, rate(f"segmentation, U-Net of width {growth.WIDTH}", other=None, ours=times["ours"], count=count)]
 

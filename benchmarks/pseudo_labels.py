@@ -97,18 +97,21 @@ def method_settings(p: Params) -> dict[str, Any]:
     return {**own, "patch_side_px": SIDE_PX}
 
 
-def finders(model: Classifier, runtime: Runtime, p: Params) -> dict[str, localisation_maps.Finder]:
+def finders(model: Classifier, runtime: Runtime, p: Params) -> dict[str, localisation_maps.MapPredictor]:
     """What the method needs to know of a photograph, as the stage ``localisation_maps`` finds it."""
     q = p.localisation_maps
     shared: dict[str, Any] = {"model": model, "runtime": runtime, "batch_px": q.batch_px}
     cells = partial(cam.activation_cells, **shared, **q.cam.model_dump(), tile_px=q.tile_px)
     patches = partial(patch_map.patch_cells, **shared, side_px=SIDE_PX, stride_px=STRIDE_PX)
-    return {localisation_maps.CAM: (cam.CELL_PX, cells), localisation_maps.patch_kind(SIDE_PX): (STRIDE_PX, patches)}
+    return {
+        localisation_maps.CAM: localisation_maps.MapPredictor(cam.CELL_PX, cells),
+        localisation_maps.patch_kind(SIDE_PX): localisation_maps.MapPredictor(STRIDE_PX, patches),
+    }
 
 
 def label(
     chosen: Sequence[np.ndarray],
-    found_by: dict[str, localisation_maps.Finder],
+    found_by: dict[str, localisation_maps.MapPredictor],
     *,
     settings: dict[str, Any],
     workers: int,
@@ -120,7 +123,7 @@ def label(
     each = len(found_by)
     items = [Item(name, image, tuple(rows[i * each : (i + 1) * each]), None) for i, (name, image) in enumerate(named)]
     made = []
-    for name, _, levels in labelling.label(items, labelling.method(METHOD, settings), workers=workers):
+    for name, _, levels in labelling.label(items, labelling.create_method(METHOD, settings), workers=workers):
         (folder / f"{name}.png").write_bytes(images.encode_grey(levels))
         made.append(levels)
     return made
@@ -152,7 +155,7 @@ def localised_share(chosen: Sequence[np.ndarray], runtime: Runtime, p: Params) -
     """Share of the pixels that the label's localisation map leaves above 0."""
     found_by = finders(placed(random_classifier("resnet50"), runtime), runtime, p)
     settings = method_settings(p)
-    method = labelling.method(METHOD, settings)
+    method = labelling.create_method(METHOD, settings)
     rows = list(localisation_maps.gather(((str(i), image) for i, image in enumerate(chosen)), found_by))
     shares = []
     for number, image in enumerate(chosen):

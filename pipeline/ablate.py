@@ -6,23 +6,24 @@ processing of `ablate.limit` photographs of each source; memory of a few dozen p
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.files import metrics
+from crackpipe.params.loading import load
 from crackpipe.pseudo import patch_labels
 from crackpipe.report import ablation
 
 
 def main() -> None:
-    p = params.load()
+    params = load()
     tree = ablation.score(
         Path("data/photos"),
         Path("data/localisation_maps"),
-        variants=p.variants(),
-        splits=p.ablate.splits,
-        limit=p.ablate.limit,
-        none=patch_labels.without_crack(Path("data/patches/patches.parquet")),
-        tolerance_px=p.evaluate.tolerance_px,
-        workers=p.runtime.workers,
+        variants=params.variants(),
+        splits=params.ablate.splits,
+        limit=params.ablate.limit,
+        crack_free_patches=patch_labels.crack_free_patches(Path("data/patches/patches.parquet")),
+        tolerance_px=params.evaluate.tolerance_px,
+        workers=params.runtime.workers,
     )
     metrics.write_json(Path("metrics/ablation.json"), tree)
 

@@ -5,13 +5,14 @@ and models/clip, tuned on captions (the same where there are none). Costs: one r
 captioned photographs, then epochs of what is trained; of a tower with trained blocks, all of it in every epoch.
 """
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from crackpipe import console
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import build, encoder_files
-from crackpipe.clip.encoders.dual_encoder import DualEncoder
-from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.training import freezing, pairing, tuning
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint, parquet, schemas
@@ -20,50 +21,49 @@ from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 BASE, TUNED, CODE = Path("models/clip_base"), Path("models/clip"), Path("data/code/align_clip")
+SECTIONS = {"align_clip", "embed", "prompts", "runtime", "slice"}
 
 
 def main() -> None:
     project = Project.open()
-    p = project.params
-    q, workers = p.align_clip, p.runtime.workers
+    params, align = project.params, project.params.align_clip
     runtime = project.start_runtime(keep_memory=True)
-    seeds.seed_everything(q.seed)
-    dual = q.encoder == "dual"
-    model: DualEncoder | OpenClipEncoder
-    if dual:
-        model, spec = build.dual(CLASSIFIER, trunk=q.trunk, **q.model_dump(include=build.SIZES))
+    seeds.seed_everything(align.seed)
+    inputs = [CODE, PHOTOS, PATCHES]
+    encoder: TrainableEncoder
+    if align.encoder == "dual":
+        encoder, spec = build.dual(CLASSIFIER, trunk=align.trunk, **align.model_dump(include=build.SIZES))
+        inputs += [CLASSIFIER] if align.trunk == "classifier" else []
     else:
-        model, spec = build.named(q.open_clip_model, weights=q.weights, image_px=q.image_px)
-    photo_px = embedding.square_px(encoder_files.place(model, runtime), side_px=p.embed.side_px, key="embed.side_px")
-    settings = {"runtime": runtime, **q.model_dump(include=tuning.SETTINGS)}
-    inputs = [CODE, PHOTOS, PATCHES, *([CLASSIFIER] if dual and q.trunk == "classifier" else [])]
-    inputs += [file for file in [Path(q.weights)] if not dual and file.is_file()]
-    own = p.model_dump(include={"align_clip", "embed", "prompts", "runtime", "slice"})
-    digest = fingerprint.of(own, inputs)
+        encoder, spec = build.named(align.open_clip_model, weights=align.weights, image_px=align.image_px)
+        inputs += [file for file in [Path(align.weights)] if file.is_file()]
+    encoder_files.place(encoder, runtime)
+    photo_px = embedding.square_px(encoder, side_px=params.embed.side_px, key="embed.side_px")
+    draws = {"workers": params.runtime.workers, "seed": align.seed}
+    settings = tuning.TuningSettings(**align.model_dump(include=tuning.SETTINGS))
+    digest = fingerprint.of(params.model_dump(include=SECTIONS), inputs)
     with (
         checkpoints.opened("align_clip-prompts", digest) as first,
         checkpoints.opened("align_clip-captions", digest) as second,
     ):
-        patches = pairing.of_sources(parquet.read(PATCHES, schemas.PATCHES).to_pandas(), q.sources)
-        texts = prompts.sets(**p.prompts.model_dump())
-        size = {"side_px": p.slice.side_px, "workers": workers, "seed": q.seed}
-        sets, history = pairing.of_patches(patches, PHOTOS, texts, count=q.patches if dual else 0, **size), []
+        patches = pairing.of_sources(parquet.read(PATCHES, schemas.PATCHES).to_pandas(), align.sources)
+        texts = prompts.sets(**params.prompts.model_dump())
+        count = align.patches if align.encoder == "dual" else 0
+        sets = pairing.of_patches(patches, PHOTOS, texts, count=count, side_px=params.slice.side_px, **draws)
+        fit = partial(tuning.fit, encoder, runtime=runtime)
+        history: tuning.History = []
         if sets:
-            once = {
-                "trained": freezing.thaw(model, freeze="image", train_blocks=0),
-                "epochs": q.prompt_epochs,
-                **settings,
-            }
-            once["checkpoint"] = first
-            history = tuning.fit(model, sets, validation=None, **once)
-        tuning.save(BASE, model, spec, history=history)
-        size["side_px"] = photo_px
-        pairs = pairing.of_photographs(PHOTOS, splits=("train", "val"), share=q.share, views=q.views, **size)
-        if q.epochs and "train" in pairs:
-            trained = freezing.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
-            again = {"trained": trained, "epochs": q.epochs, "checkpoint": second, **settings}
-            history = tuning.fit(model, [*sets, pairs["train"]], validation=pairs.get("val"), **again)
-        tuning.save(TUNED, model, spec, history=history)
+            trained = freezing.thaw(encoder, freeze="image", train_blocks=0)
+            brief = replace(settings, epochs=align.prompt_epochs)
+            history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
+        tuning.save(BASE, encoder, spec, history=history)
+        splits, share, views = ("train", "val"), align.share, align.views
+        pairs = pairing.of_photographs(PHOTOS, splits=splits, share=share, side_px=photo_px, views=views, **draws)
+        if align.epochs and "train" in pairs:
+            trained = freezing.thaw(encoder, freeze=align.freeze, train_blocks=align.train_blocks)
+            every, held_out = [*sets, pairs["train"]], pairs.get("val")
+            history = fit(every, validation=held_out, trained=trained, settings=settings, checkpoint=second)
+        tuning.save(TUNED, encoder, spec, history=history)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,27 @@
-"""Train with one loss and see how well calibrated that is: `python -m pipeline.calibrate aicl resnet50 all 0`.
+"""Train with one loss and score how well calibrated that is: `python -m pipeline.calibrate aicl resnet50 all 0`.
 
-The loss is one of `losses`, or a variant of AICL by its name in `calibrate.variants`. Reads data/photos, data/patches
-and data/trunk_features; writes data/calibration/<loss>-<backbone>-<train_on>-<seed>.json.
+The loss is one of `losses`, or a variant of AICL by its name in `calibrate.variants`. Reads data/trunk_features, or
+data/photos and data/patches where `calibrate.train_from` is null; writes
+data/calibration/<loss>-<backbone>-<train_on>-<seed>.json.
 Costs: a training as train_classifier's, or of the last part of the network alone, and the validation and test patches.
 """
 
+from dataclasses import fields
 from pathlib import Path
 
 from crackpipe import console, params
 from crackpipe.classify import loss_comparison
+from crackpipe.classify.attack_steps import Attack
+from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, Tables
 from crackpipe.classify.losses import catalogue
+from crackpipe.classify.recipe import PlanSettings
+from crackpipe.classify.training import TrainingSettings
+from crackpipe.classify.training_inputs import Augmentation
 from crackpipe.files import fingerprint
 from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
 FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
-DRAWN = {"epochs", "patches_per_epoch", "crack_share"}
-SCHEDULE = {"batch", "lr", "lr_gamma", "lr_step_epochs", "momentum", "optimiser", "weight_decay"}
 
 
 def main() -> None:
@@ -24,33 +29,30 @@ def main() -> None:
         {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": None}
     )
     project = Project.open()
-    p = project.params
-    q, r = p.train_classifier, p.calibrate
-    loss, settings = p.loss(name)
-    runtime = project.start_runtime(precision=q.precision, keep_memory=True)
+    section, comparison, settings = project.params.runtime, project.params.calibrate, project.params.train_classifier
+    loss, of_loss = project.params.loss(name)
     loss_comparison.run(
         CELLS / f"{name}-{backbone}-{source}-{seed}.json",
-        name=name,
-        loss=catalogue.build(loss, settings),
-        backbone=backbone,
-        train_on=source,
-        seed=int(seed),
-        scored_seed=q.seed,
-        weights=q.weights,
-        side_px=p.slice.side_px,
-        train_from=r.train_from,
-        val_patches=r.val_patches,
-        test_patches=r.test_patches,
-        attack=r.attack.model_dump(),
-        drawn=q.model_dump(include=DRAWN),
-        augment=q.augment.model_dump(),
-        schedule=q.model_dump(include=SCHEDULE),
-        photos=PHOTOS,
-        patches=PATCHES,
-        features=FEATURES / backbone,
-        runtime=runtime,
-        workers=p.runtime.workers,
-        key=[settings, q.precision, p.runtime.device, p.runtime.threads, fingerprint.of(None, [CODE])],
+        Combination(name, backbone, source, int(seed)),
+        loss=catalogue.build(loss, of_loss),
+        settings=ComparisonSettings(
+            weights=settings.weights,
+            side_px=project.params.slice.side_px,
+            train_from=comparison.train_from,
+            val_patches=comparison.val_patches,
+            test_patches=comparison.test_patches,
+            scored_seed=settings.seed,
+            attack=Attack(**comparison.attack.model_dump()),
+            plan=PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share),
+            augmentation=Augmentation(**settings.augment.model_dump()),
+            training=TrainingSettings(
+                **settings.model_dump(include={field.name for field in fields(TrainingSettings)})
+            ),
+        ),
+        tables=Tables(PHOTOS, PATCHES, FEATURES / backbone),
+        runtime=project.start_runtime(precision=settings.precision, keep_memory=True),
+        workers=section.workers,
+        key=[of_loss, settings.precision, section.device, section.threads, fingerprint.of(None, [CODE])],
     )
 
 

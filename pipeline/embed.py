@@ -19,19 +19,14 @@ ENCODERS = {"base": Path("models/clip_base"), "tuned": Path("models/clip")}  # b
 def main() -> None:
     (name,) = console.arguments({"model": list(ENCODERS)})
     project = Project.open()
-    p = project.params
+    embed = project.params.embed
     runtime = project.start_runtime()
-    model = encoder_files.load(ENCODERS[name], runtime)
-    listed = embedding.write(
-        Path(f"data/embeddings/{name}"),
-        PHOTOS,
-        model,
-        runtime,
-        side_px=embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px"),
-        batch=p.embed.batch,
-        workers=p.runtime.workers,
-        fingerprint=fingerprint.of(None, [ENCODERS[name]]),
-    )
+    encoder = encoder_files.load(ENCODERS[name], runtime)
+    side_px = embedding.square_px(encoder, side_px=embed.side_px, key="embed.side_px")
+    settings = embedding.EmbeddingSettings(side_px, embed.batch, project.params.runtime.workers)
+    digest = fingerprint.of(None, [ENCODERS[name]])
+    folder = Path(f"data/embeddings/{name}")
+    listed = embedding.write(folder, PHOTOS, encoder, runtime, settings=settings, fingerprint=digest)
     counts = listed["kind"].value_counts()
     console.say(f"embed ({name}): {counts['image']} photographs, {counts.get('text', 0)} captions")
 

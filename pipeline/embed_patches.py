@@ -1,4 +1,4 @@
-"""Draw a balanced pool and test set of patches, and embed each once with one encoder: what few-shot heads learn from.
+"""Draw a balanced pool and test set of patches for few-shot heads, and embed each once with one encoder.
 
 Reads data/photos, data/patches and models/clip_base or models/clip; writes data/few_shot_patches: items and vectors.
 Costs: one decoding of the photographs drawn from, one run of the encoder on each patch; memory of a few batches.
@@ -20,23 +20,25 @@ COLUMNS = ["photo_id", "source", "split", "group_id"]
 
 def main() -> None:
     project = Project.open()
-    p = project.params
-    q = p.few_shot
+    params, few_shot = project.params, project.params.few_shot
     patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
     photos = parquet.read(PHOTOS, schemas.PHOTOS, columns=COLUMNS).to_pandas()
-    sources = q.model_dump(include={"train_sources", "test_sources", "ood_sources"})
-    counts = q.model_dump(include={"pool", "test", "ood"})
-    if q.heads:
-        items = draw.draw(patches, photos, **sources, **counts, seed=q.seed)
+    sources = few_shot.model_dump(include={"train_sources", "test_sources", "ood_sources"})
+    counts = few_shot.model_dump(include={"pool", "test", "ood"})
+    if few_shot.heads:
+        items = draw.draw(patches, photos, **sources, **counts, seed=few_shot.seed)
         for line in draw.shortages(items, **counts):
             console.say(f"embed_patches: {line}")
     else:
         items = draw.nothing(patches)
     runtime = project.start_runtime()
-    model = encoder_files.load(ENCODERS[q.encoder], runtime)
-    texts = (q.no_crack_texts, q.crack_texts) if q.crack_texts else prompts.sets(**p.prompts.model_dump())
-    side_px = embedding.square_px(model, side_px=p.slice.side_px, key="slice.side_px")
-    embed.write(OUT, items, PHOTOS, texts, model, runtime, side_px=side_px, batch=q.batch, workers=p.runtime.workers)
+    encoder = encoder_files.load(ENCODERS[few_shot.encoder], runtime)
+    texts = prompts.sets(**params.prompts.model_dump())
+    if few_shot.crack_texts:
+        texts = few_shot.no_crack_texts, few_shot.crack_texts
+    side_px = embedding.square_px(encoder, side_px=params.slice.side_px, key="slice.side_px")
+    settings = embedding.EmbeddingSettings(side_px, few_shot.batch, params.runtime.workers)
+    embed.write(OUT, items, PHOTOS, texts, encoder, runtime, settings=settings)
     console.say(f"embed_patches: {items['split'].value_counts().sort_index().to_dict()}")
 
 

@@ -1,6 +1,6 @@
 """One head on all subsets T0, T1 … and seeds: `python -m pipeline.few_shot bayesian`.
 
-Reads data/few_shot_patches; writes data/few_shot/<head>.parquet, what it says of each test patch. Costs: seconds; one
+Reads data/few_shot_patches; writes data/few_shot/<head>.parquet, its scores of each test patch. Costs: seconds; one
 process runs all subsets and seeds, because imports would take longer than most of them.
 """
 
@@ -16,18 +16,17 @@ PATCHES = Path("data/few_shot_patches")
 def main() -> None:
     (head,) = console.arguments({"head": list(sweep.HEADS)})
     project = Project.open()
-    p = project.params
-    q = p.few_shot
+    few_shot = project.params.few_shot
     project.start_runtime(device="cpu", precision="fp32")  # the order of sums is that of the threads
-    found = sweep.run(
+    rows = sweep.run(
         head,
         dataset.load(PATCHES),
-        settings=getattr(q, head).model_dump(),
-        shares=q.subsets,
-        seeds=q.seeds,
-        seed=q.seed,
+        settings=getattr(few_shot, head).model_dump(),
+        shares=few_shot.subsets,
+        seeds=few_shot.seeds,
+        seed=few_shot.seed,
     )
-    sweep.write(Path(f"data/few_shot/{head}.parquet"), found)
+    sweep.write(Path(f"data/few_shot/{head}.parquet"), rows)
 
 
 if __name__ == "__main__":

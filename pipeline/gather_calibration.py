@@ -7,15 +7,16 @@ plots. Costs: nothing.
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.files import metrics
+from crackpipe.params.loading import load
 from crackpipe.report import calibration
 
 CELLS, METRICS = Path("data/calibration"), Path("metrics")
 
 
 def main() -> None:
-    cells = calibration.read(CELLS, expected=params.load().calibrate.cells())
+    cells = calibration.read(CELLS, expected=load().calibrate.cells())
     metrics.write_json(METRICS / "calibration.json", calibration.summary(cells))
     metrics.write_json(METRICS / "reliability.json", calibration.reliability(cells))
     metrics.write_json(METRICS / "attack_steps.json", calibration.attack_steps(cells))

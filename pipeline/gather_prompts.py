@@ -6,15 +6,16 @@ Reads data/prompt_ablation/<wording>/scores.json; writes metrics/prompts.json. C
 import json
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.files import metrics
+from crackpipe.params.loading import load
 
 
 def main() -> None:
-    wordings = params.load().ablate_prompts.wordings
+    wordings = load().ablate_prompts.wordings
     paths = {wording: Path("data/prompt_ablation") / wording / "scores.json" for wording in wordings}
-    found = {wording: json.loads(path.read_text(encoding="utf-8")) for wording, path in paths.items()}
-    metrics.write_json(Path("metrics/prompts.json"), found)
+    scores = {wording: json.loads(path.read_text(encoding="utf-8")) for wording, path in paths.items()}
+    metrics.write_json(Path("metrics/prompts.json"), scores)
 
 
 if __name__ == "__main__":

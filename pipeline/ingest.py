@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.data import ingest
 from crackpipe.data.photo import RawPhoto
 from crackpipe.files import metrics, parquet, schemas
+from crackpipe.params.loading import load
 
 PHOTOS = Path("data/photos")
 REJECTED = Path("data/photos_rejected.parquet")
@@ -20,31 +21,31 @@ METRICS = Path("metrics/ingest.json")
 
 
 def main() -> None:
-    p = params.load()
+    params = load()
+    settings, workers = params.ingest, params.runtime.workers
 
-    def drawn() -> Iterator[RawPhoto]:
+    def demo_photographs() -> Iterator[RawPhoto]:
         from crackpipe.data import demo  # loads torch, which photographs from disk do not need
 
-        settings = p.ingest.demo
-        return demo.photographs(photos=settings.photos, side_px=settings.side_px, seed=settings.seed)
+        return demo.photographs(photos=settings.demo.photos, side_px=settings.demo.side_px, seed=settings.demo.seed)
 
     candidates = ingest.gather(
-        sources=[(source.name, source.split, source.limit) for source in p.ingest.sources],
-        raw=Path(p.ingest.raw),
-        seed=p.ingest.seed,
-        demo=drawn,
+        sources=[(source.name, source.split, source.limit) for source in settings.sources],
+        raw=Path(settings.raw),
+        seed=settings.seed,
+        demo=demo_photographs,
     )
-    found = ingest.survey(candidates, max_megapixels=p.ingest.max_megapixels, workers=p.runtime.workers)
+    survey = ingest.survey(candidates, max_megapixels=settings.max_megapixels, workers=workers)
     # Rejects first: they say why, where nothing is left to go on with.
-    parquet.write(REJECTED, schemas.PHOTOS_REJECTED, ingest.reject_rows(found))
-    ingest.require_training(found)
+    parquet.write(REJECTED, schemas.PHOTOS_REJECTED, ingest.reject_rows(survey))
+    ingest.require_training(survey)
     shutil.rmtree(PHOTOS, ignore_errors=True)  # an earlier run by hand may have left more shards than this one writes
-    parquet.write_shards(PHOTOS, schemas.PHOTOS, ingest.rows(found, workers=p.runtime.workers))
-    counts = ingest.counts(found)
+    parquet.write_shards(PHOTOS, schemas.PHOTOS, ingest.rows(survey, workers=workers))
+    counts = ingest.counts(survey)
     metrics.write_json(METRICS, counts)
-    for source, cells in counts.items():
-        for split, cell in cells.items():
-            figures = f"{cell['photos']} photographs, {cell['masks']} with masks, {cell['rejected']} rejected"
+    for source, by_split in counts.items():
+        for split, numbers in by_split.items():
+            figures = f"{numbers['photos']} photographs, {numbers['masks']} with masks, {numbers['rejected']} rejected"
             console.say(f"{source} {split}: {figures}")
 
 

@@ -1,39 +1,32 @@
-"""What the patch classifier sees in every photograph: its activation map and its maps on patches, as small grids.
+"""Localisation maps of every photograph by the patch classifier: its activation map and its patch maps, as small grids.
 
 Reads data/photos and models/classifier; writes data/localisation_maps. Costs: the network on every patch of the sizes
 that `localisation_maps.patch_maps` lists, and once on the whole photograph; memory of a chunk of photographs.
 """
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from crackpipe import console
 from crackpipe.classify import classifier
 from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.params.project import Project
-from crackpipe.pseudo import cam, localisation_maps, patch_map
+from crackpipe.pseudo import localisation_maps
+from crackpipe.pseudo.map_predictors import map_predictors
 
 PHOTOS, LOCALISATION_MAPS = Path("data/photos"), Path("data/localisation_maps")
 
 
 def main() -> None:
     project = Project.open()
-    p = project.params
-    q = p.localisation_maps
+    params = project.params
     runtime = project.start_runtime()
     model = classifier.for_inference(classifier.load(Path("models/classifier"), runtime), runtime)
-    shared: dict[str, Any] = {"model": model, "runtime": runtime, "batch_px": q.batch_px}
-    find = partial(cam.activation_cells, **shared, **q.cam.model_dump(), tile_px=q.tile_px)
-    finders: dict[str, localisation_maps.Finder] = {localisation_maps.CAM: (cam.CELL_PX, find)}
-    for one in q.patch_maps:
-        cells = partial(patch_map.patch_cells, **shared, **one.model_dump())
-        finders[localisation_maps.patch_kind(one.side_px)] = one.stride_px, cells
+    predictors = map_predictors(model, runtime, params.localisation_maps)
     photos = decoded.photographs(
-        PHOTOS, workers=p.runtime.workers, what="localisation maps", ahead=localisation_maps.CHUNK
+        PHOTOS, workers=params.runtime.workers, what="localisation maps", ahead=localisation_maps.CHUNK
     )
-    parquet.write_shards(LOCALISATION_MAPS, schemas.LOCALISATION_MAPS, localisation_maps.gather(photos, finders))
+    parquet.write_shards(LOCALISATION_MAPS, schemas.LOCALISATION_MAPS, localisation_maps.gather(photos, predictors))
 
 
 if __name__ == "__main__":

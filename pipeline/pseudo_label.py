@@ -7,9 +7,11 @@ data/pseudo_labels/<method>. Costs: image processing of each photograph in a poo
 from collections.abc import Iterator
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.compute import memory
 from crackpipe.files import parquet, schemas
+from crackpipe.params import LABEL_METHODS
+from crackpipe.params.loading import load
 from crackpipe.pseudo import labelling, patch_labels, stream
 
 PHOTOS, LOCALISATION_MAPS = Path("data/photos"), Path("data/localisation_maps")
@@ -17,19 +19,21 @@ PATCHES = Path("data/patches/patches.parquet")
 
 
 def main() -> None:
-    (name,) = console.arguments({"method": params.LABEL_METHODS})
-    p = params.load()
+    (name,) = console.arguments({"method": LABEL_METHODS})
+    params = load()
     memory.give_back()
-    own, workers = getattr(p.pseudo_label, name), p.runtime.workers
-    settings = own.model_dump()
+    settings, workers = getattr(params.pseudo_label, name), params.runtime.workers
 
     def rows() -> Iterator[parquet.Row]:
         if name == "truth":
-            return stream.truth(PHOTOS, binarise=own.binarise)
-        none = patch_labels.without_crack(PATCHES) if settings.get("patch_labels") else {}
-        items = stream.items(PHOTOS, LOCALISATION_MAPS, none=none, workers=workers, what=f"pseudo-label ({name})")
-        made = labelling.label(items, labelling.method(name, settings), workers=workers)
-        return stream.labels(made, method=name, binarise=own.binarise)
+            return stream.truth_rows(PHOTOS, binarise=settings.binarise)
+        weak_labels = getattr(settings, "patch_labels", False)
+        crack_free = patch_labels.crack_free_patches(PATCHES) if weak_labels else {}
+        items = stream.items(
+            PHOTOS, LOCALISATION_MAPS, crack_free_patches=crack_free, workers=workers, what=f"pseudo-label ({name})"
+        )
+        labelled = labelling.label(items, labelling.create_method(name, settings.model_dump()), workers=workers)
+        return stream.label_rows(labelled, method=name, binarise=settings.binarise)
 
     parquet.write_shards(Path(f"data/pseudo_labels/{name}"), schemas.PSEUDO_LABELS, rows())
 

@@ -14,10 +14,10 @@ from crackpipe.report import retrieval
 
 def main() -> None:
     project = Project.open()
-    p = project.params
+    params = project.params
     project.start_runtime(device="cpu", precision="fp32")  # the order of sums is that of the threads
-    embeddings: dict[str, Path] = {name: Path("data/embeddings") / name for name in p.embed.models}
-    tree = retrieval.score(Path("data/photos"), embeddings, **p.retrieve.model_dump())
+    embeddings: dict[str, Path] = {name: Path("data/embeddings") / name for name in params.embed.models}
+    tree = retrieval.score(Path("data/photos"), embeddings, **params.retrieve.model_dump())
     metrics.write_json(Path("metrics/bridge.json"), tree)
     for model, scores in tree.items():
         for name, reason in scores["absent"].items():

@@ -24,28 +24,35 @@ CODE = Path("data/code/scale_captions")
 def main() -> None:
     (name,) = console.arguments({"share": None})
     project = Project.open()
-    p = project.params
-    q, share = p.align_clip, caption_scaling.parse_share(name)
-    if not q.epochs:
+    params, align = project.params, project.params.align_clip
+    share = caption_scaling.parse_share(name)
+    if not align.epochs:
         raise CrackpipeError("align_clip.epochs is 0, so no share is tuned on; leave scale_captions.shares empty")
     runtime = project.start_runtime(keep_memory=True)
-    seeds.seed_everything(q.seed)
-    model = encoder_files.load(BASE, runtime)
-    side_px = embedding.square_px(model, side_px=p.embed.side_px, key="embed.side_px")
-    size = {"side_px": side_px, "views": q.views, "workers": p.runtime.workers, "seed": q.seed}
-    pairs = pairing.of_photographs(PHOTOS, splits=("train", "val", "test"), share=share, **size)
+    seeds.seed_everything(align.seed)
+    encoder = encoder_files.load(BASE, runtime)
+    side_px = embedding.square_px(encoder, side_px=params.embed.side_px, key="embed.side_px")
+    draws = {"views": align.views, "workers": params.runtime.workers, "seed": align.seed}
+    pairs = pairing.of_photographs(PHOTOS, splits=("train", "val", "test"), share=share, side_px=side_px, **draws)
     if "train" not in pairs:
         console.say(f"scale_captions ({name}): fewer than 2 training photographs have a caption, nothing is tuned")
         metrics.write_json(ROWS / f"{name}.json", {"share": share, "n": 0})
         return
-    trained = freezing.thaw(model, freeze=q.freeze, train_blocks=q.train_blocks)
-    pairs = {split: pairing.encoded(each, model, runtime) for split, each in pairs.items()}
-    settings = {"runtime": runtime, "trained": trained, "epochs": q.epochs, **q.model_dump(include=tuning.SETTINGS)}
-    digest = fingerprint.of([name, p.model_dump(include={"align_clip", "embed", "runtime"})], [CODE, PHOTOS, BASE])
+    trained = freezing.thaw(encoder, freeze=align.freeze, train_blocks=align.train_blocks)
+    pairs = {split: pairing.cache_frozen_features(each, encoder, runtime) for split, each in pairs.items()}
+    sections = params.model_dump(include={"align_clip", "embed", "runtime"})
+    digest = fingerprint.of([name, sections], [CODE, PHOTOS, BASE])
     with checkpoints.opened(f"scale_captions-{name}", digest) as checkpoint:
-        chosen, held_out = [pairs["train"]], pairs.get("val")
-        history = tuning.fit(model, chosen, validation=held_out, checkpoint=checkpoint, **settings)
-    row = caption_scaling.row(model, pairs, history, share=share, chunk=q.chunk, runtime=runtime)
+        history = tuning.fit(
+            encoder,
+            [pairs["train"]],
+            validation=pairs.get("val"),
+            trained=trained,
+            settings=tuning.TuningSettings(**align.model_dump(include=tuning.SETTINGS)),
+            runtime=runtime,
+            checkpoint=checkpoint,
+        )
+    row = caption_scaling.row(encoder, pairs, history, share=share, chunk=align.chunk, runtime=runtime)
     metrics.write_json(ROWS / f"{name}.json", row)
 
 

@@ -6,27 +6,29 @@ Costs: the network on each photograph of the splits `segment.splits`; memory of 
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
+from crackpipe.params import LABEL_KINDS, SEGMENTERS
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference.segmenter import Inference
 
 PHOTOS = Path("data/photos")
 
 
 def main() -> None:
-    name, kind = console.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
+    name, kind = console.arguments({"segmenter": SEGMENTERS, "labels": LABEL_KINDS})
     project = Project.open()
-    p = project.params
+    params = project.params
     runtime = project.start_runtime()
     model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), runtime, clip=Path("models/clip"))
-    settings = p.segment.model_dump(exclude={"splits"})
+    settings = Inference(**params.segment.model_dump(exclude={"splits"}))
     what = f"segment ({name}-{kind})"
-    photos = decoded.photographs(PHOTOS, splits=p.segment.splits, workers=p.runtime.workers, what=what)
+    photos = decoded.photographs(PHOTOS, splits=params.segment.splits, workers=params.runtime.workers, what=what)
     masks = (
-        {"photo_id": photo_id, "mask": images.encode_grey(segmenter.segment(image, model, **settings, what=photo_id))}
+        {"photo_id": photo_id, "mask": images.encode_grey(segmenter.segment(image, model, settings, what=photo_id))}
         for photo_id, image in photos
     )
     parquet.write_shards(Path(f"data/masks/{name}-{kind}"), schemas.MASKS, masks)

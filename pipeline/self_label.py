@@ -8,32 +8,35 @@ on each photograph that has no mask yet.
 from functools import partial
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.files import parquet, schemas
+from crackpipe.params import TEACHER_LABELS
 from crackpipe.params.project import Project
 from crackpipe.pseudo import patch_labels, self_training
 from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference.segmenter import Inference
 
 PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
 
 
 def main() -> None:
-    (kind,) = console.arguments({"labels": params.TEACHER_LABELS})
+    (kind,) = console.arguments({"labels": TEACHER_LABELS})
     project = Project.open()
-    p = project.params
-    teacher, own = f"{p.self_label.segmenter}-{kind}", getattr(p.pseudo_label, f"self_{kind}")
+    params = project.params
+    teacher, method = f"{params.self_label.segmenter}-{kind}", f"self_{kind}"
     runtime = project.start_runtime()
     model = segmenter.load(Path(f"models/segmenter/{teacher}"), runtime, clip=Path("models/clip"))
+    settings = Inference(**params.segment.model_dump(exclude={"splits"}))
     rows = self_training.rows(
         PHOTOS,
         Path(f"data/masks/{teacher}"),
-        segment=partial(segmenter.segment, segmenter=model, **p.segment.model_dump(exclude={"splits"})),
-        none=patch_labels.without_crack(PATCHES),
-        method=f"self_{kind}",
-        binarise=own.binarise,
-        workers=p.runtime.workers,
+        segment=partial(segmenter.segment, segmenter=model, settings=settings),
+        crack_free_patches=patch_labels.crack_free_patches(PATCHES),
+        method=method,
+        binarise=getattr(params.pseudo_label, f"self_{kind}").binarise,
+        workers=params.runtime.workers,
     )
-    parquet.write_shards(Path(f"data/pseudo_labels/self_{kind}"), schemas.PSEUDO_LABELS, rows)
+    parquet.write_shards(Path(f"data/pseudo_labels/{method}"), schemas.PSEUDO_LABELS, rows)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,15 @@ Reads data/photos and data/patches; writes models/classifier and metrics/classif
 Costs: one decoding of the training photographs, then epochs × patches_per_epoch forward and backward passes.
 """
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from crackpipe import console
 from crackpipe.classify import calibrator, classifier, recipe, scoring
 from crackpipe.classify.losses import catalogue
-from crackpipe.classify.training_inputs import Photographed
+from crackpipe.classify.recipe import PlanSettings
+from crackpipe.classify.training import TrainingSettings
+from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint, metrics, parquet, schemas
@@ -20,40 +20,38 @@ from crackpipe.models import checkpoints
 from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, MODEL = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
-CODE = Path("data/code/train_classifier")
-DRAWN = {"epochs", "patches_per_epoch", "crack_share", "seed"}
-OTHERS = {"augment", "backbone", "weights", "loss", "posthoc", "precision", "score_patches", *(DRAWN - {"seed"})}
+CODE, POSTHOC = Path("data/code/train_classifier"), "train_classifier.posthoc"
 
 
 def main() -> None:
     project = Project.open()
-    p = project.params
-    q, own = p.train_classifier, getattr(p.losses, p.train_classifier.loss)
-    side_px, workers = p.slice.side_px, p.runtime.workers
-    runtime = project.start_runtime(precision=q.precision, keep_memory=True)
-    seeds.seed_everything(q.seed)
+    section, settings, side_px = project.params.runtime, project.params.train_classifier, project.params.slice.side_px
+    seed, of_loss = settings.seed, getattr(project.params.losses, settings.loss).model_dump()
+    runtime = project.start_runtime(precision=settings.precision, keep_memory=True)
+    seeds.seed_everything(seed)
     patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
-    scored = scoring.choose(patches, count=q.score_patches, seed=q.seed)
-    where = "train_classifier.posthoc"
-    calibrator.check(q.posthoc, scoring.labels(recipe.validated(scored)), where=where)
-    plan = recipe.plan(patches, scored, **q.model_dump(include=DRAWN))
-    model = classifier.create(backbone=q.backbone, weights=q.weights, side_px=side_px)
+    scored = scoring.choose(patches, count=settings.score_patches, seed=seed)
+    validated = recipe.validation_patches(scored)
+    calibrator.check(settings.posthoc, scoring.labels(validated), where=POSTHOC)
+    plan_settings = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)
+    plan = recipe.plan(patches, scored, plan_settings, seed=seed)
+    model = classifier.create(backbone=settings.backbone, weights=settings.weights, side_px=side_px)
     runtime.place(model.network)
-    values = [q.model_dump(), own.model_dump(), side_px, p.runtime.device, p.runtime.threads]
+    loss = catalogue.build(settings.loss, of_loss)
+    training = TrainingSettings(**settings.model_dump(include={field.name for field in fields(TrainingSettings)}))
+    values = [settings.model_dump(), of_loss, side_px, section.device, section.threads]
     with (
         checkpoints.opened("train_classifier", fingerprint.of(values, [CODE, PHOTOS, PATCHES])) as checkpoint,
-        PhotoCache(PHOTOS, wanted=plan.photographs(), workers=workers) as photos,
+        PhotoCache(PHOTOS, wanted=plan.photographs(), workers=section.workers) as photos,
     ):
-        loss = catalogue.build(q.loss, own.model_dump())
-        inputs = Photographed(photos, side_px, workers, q.augment.model_dump())
-        settings: dict[str, Any] = {"loss": loss, "checkpoint": checkpoint, **q.model_dump(exclude=OTHERS)}
-        history = recipe.train(model, plan, inputs, runtime=runtime, **settings)
-        scores = scoring.score(model, recipe.validated(scored), inputs, runtime)  # before a calibrator has seen them
-        model = recipe.calibrated(model, q.posthoc, scored, inputs, runtime=runtime, where=where)
+        inputs = PhotoInputs(photos, side_px, section.workers, Augmentation(**settings.augment.model_dump()))
+        history = recipe.train(
+            model, plan, inputs, loss=loss, settings=training, seed=seed, runtime=runtime, checkpoint=checkpoint
+        )
+        scores = scoring.score(model, validated, inputs, runtime)  # before a calibrator has been fitted to them
+        model = recipe.calibrated(model, settings.posthoc, scored, inputs, runtime=runtime, where=POSTHOC)
         scores |= scoring.score(model, scored[scored["split"] == "test"], inputs, runtime)
-        classifier.save(MODEL, model)
-        if history:
-            pd.DataFrame(history).to_csv(MODEL / "history.csv", index=False)
+        classifier.save(MODEL, model, history=history)
     metrics.write_json(Path("metrics/classifier.json"), scores)
 
 

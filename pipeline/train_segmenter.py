@@ -1,66 +1,59 @@
 """Train one segmenter on one kind of labels: `python -m pipeline.train_segmenter unet soft_location`.
 
 Reads data/photos, data/pseudo_labels/<labels>, models/classifier, and for text adapters data/windows and models/clip;
-writes models/segmenter/<segmenter>-<labels>. Costs: for text adapters epochs of the adapters alone, on kept tokens; for
-the other networks their training steps.
+writes models/segmenter/<segmenter>-<labels>. Costs: epochs of text adapters alone, on cached tokens, or training steps.
 """
 
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.classify import classifier
 from crackpipe.clip import prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
-from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
+from crackpipe.params import LABEL_KINDS, SEGMENTERS
 from crackpipe.params.project import Project
-from crackpipe.segment import recipes
 from crackpipe.segment.adapters import examples
-from crackpipe.segment.adapters.token_cache import Tokens
+from crackpipe.segment.adapters import training as adapters
+from crackpipe.segment.networks import training as networks
 from crackpipe.segment.windows import augment, labels, windows
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
 CLASSIFIER, CLIP, CODE = Path("models/classifier"), Path("models/clip"), Path("data/code/train_segmenter")
-BUILT_OF = {"encoder", "weights", "width", "refine_px"}  # what else a section holds is read in training
+BUILT, TRAINED = {"encoder", "weights", "width", "refine_px", "side_px"}, {"steps", "batch", "lr", "weight_decay"}
 
 
 def main() -> None:
-    name, kind = console.arguments({"segmenter": params.SEGMENTERS, "labels": params.LABEL_KINDS})
+    name, kind = console.arguments({"segmenter": SEGMENTERS, "labels": LABEL_KINDS})
     project = Project.open()
-    p = project.params
-    q, own, binarise = p.train_segmenter, getattr(p.train_segmenter, name), getattr(p.pseudo_label, kind).binarise
-    precision = None if name == "text_adapters" else q.precision
-    runtime = project.start_runtime(precision=precision, keep_memory=True)
-    seeds.seed_everything(q.seed)
-    folder, workers = Path(f"models/segmenter/{name}-{kind}"), p.runtime.workers
-    splits = labels.splits(kind, unlabelled=q.unlabelled)
-    inputs = [CODE, PHOTOS, LABELS / kind, CLASSIFIER, CLIP]
-    digest = fingerprint.of([name, kind, p.model_dump(exclude={"segment", "evaluate"})], inputs)
+    params, common, pseudo = project.params, project.params.train_segmenter, project.params.pseudo_label
+    section, folder = getattr(common, name), Path(f"models/segmenter/{name}-{kind}")
+    runtime = project.start_runtime(precision=None if name == "text_adapters" else common.precision, keep_memory=True)
+    seeds.seed_everything(common.seed)
+    workers, keep_px, binarise = params.runtime.workers, pseudo.keep_px, getattr(pseudo, kind).binarise
+    load_labels = partial(labels.load, LABELS / kind, PHOTOS, kind=kind, unlabelled=common.unlabelled, keep_px=keep_px)
+    values = [name, kind, params.model_dump(exclude={"segment", "evaluate"})]
+    digest = fingerprint.of(values, [CODE, PHOTOS, LABELS / kind, CLASSIFIER, CLIP])
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint:
-        shared: dict[str, Any] = {"labels": kind, "seed": q.seed, "runtime": runtime, "checkpoint": checkpoint}
+        run: dict[str, Any] = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
         if name == "text_adapters":
             encoder = encoder_files.load(CLIP, runtime)
-            flawless, damaged = prompts.sets(**p.prompts.model_dump())
-            text = prompts.text_matrix(encoder, flawless=flawless, damaged=damaged)
-            known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
-            given = examples.labelled(Tokens(WINDOWS), known, binarise=binarise, kind=kind, workers=workers)
-            recipes.text_adapters(folder, given, encoder=encoder, text=text, **shared, **own.model_dump())
+            pairs = examples.label_windows(WINDOWS, load_labels(), binarise=binarise, kind=kind, workers=workers)
+            passes = adapters.AdapterTraining(**section.model_dump(), seed=common.seed)
+            adapters.train(pairs, passes, encoder=encoder, prompts=prompts.sets(**params.prompts.model_dump()), **run)
             return
-        built = {"refine_px": 0, **own.model_dump(include=BUILT_OF)}  # what it cannot have is told first
-        trunk = classifier.load(CLASSIFIER, runtime).network if own.weights == "classifier" else None
-        model = recipes.untrained(name, trunk=trunk, side_px=own.side_px, runtime=runtime, **built)
-        known = labels.load(LABELS / kind, photos=PHOTOS, splits=splits, keep_px=p.pseudo_label.keep_px)
-        chosen = labels.draw(known, count=q.photos, seed=q.seed, kind=kind)
-        with PhotoCache(PHOTOS, wanted=chosen, workers=workers) as photos:
-            change = partial(augment.view, side_px=own.side_px, fit=own.fit, **q.augment.model_dump())
-            target = {"labels": known, "binarise": binarise, "soft": q.soft_labels, "change": change}
-            sample = partial(windows.window, photos=photos, **target)
-            settings = {**shared, **own.model_dump(exclude={"fit", "side_px", *BUILT_OF})}
-            recipes.network(folder, chosen, sample, model=model, **settings)
+        trunk = classifier.load(CLASSIFIER, runtime).network if section.weights == "classifier" else None
+        model = networks.create(name, trunk=trunk, runtime=runtime, **section.model_dump(include=BUILT))
+        masks = labels.draw(load_labels(), count=common.photos, seed=common.seed, kind=kind)
+        changes = augment.Augmentation(**common.augment.model_dump())
+        view = partial(augment.view, side_px=section.side_px, fit=section.fit, augmentation=changes)
+        with windows.opened(PHOTOS, masks, view, binarise=binarise, soft=common.soft_labels, workers=workers) as sample:
+            steps = networks.PixelTraining(**section.model_dump(include=TRAINED), seed=common.seed)
+            networks.train(model, sample, steps, **run)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.errors import CrackpipeError, DatasetError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
-from crackpipe.few_shot.training import Labelled
+from crackpipe.few_shot.settings import BayesianSettings, LinearSettings
+from crackpipe.few_shot.training import TrainingSubsets
 from crackpipe.files import fingerprint, metrics
 from crackpipe.measures import bootstrap, classification, referral, uncertainty
 from crackpipe.params import Params
@@ -94,16 +95,14 @@ def head_fitter(
         settings: of that head in ``params.yaml``.
         seed: of training.
     """
-    rest = {name: value for name, value in settings.items() if name != "texts"}
-    heads: dict[str, Callable[..., tuple[list[Networks], Any]]] = {
-        "linear": training.linear,
-        "bayesian": training.bayesian,
-    }
 
     def fit_head(rows: Int64[np.ndarray, "m"]) -> Networks:
         texts = classes if settings["texts"] else None
-        labelled = Labelled(embeddings.vectors, embeddings.labels, rows[None], texts)
-        (network,) = heads[kind](labelled, seed=seed, **rest)[0]
+        subset = TrainingSubsets(embeddings.vectors, embeddings.labels, rows[None], texts)
+        if kind == "linear":
+            (network,) = training.linear(subset, settings=LinearSettings(**settings), seed=seed)[0]
+        else:
+            (network,) = training.bayesian(subset, settings=BayesianSettings(**settings), seed=seed)[0]
         head_files.expect_finite(network)
         return network
 

@@ -19,7 +19,7 @@ from crackpipe.imaging.crack_mask import Mask
 from crackpipe.params import Params
 from crackpipe.params.project import Project
 from crackpipe.pseudo import labelling, localisation_maps
-from crackpipe.pseudo.finders import finders
+from crackpipe.pseudo.map_predictors import map_predictors
 
 METHODS = ("soft_location", "cam_location", "cam_crf", "cam")
 """Pseudo-label methods that need nothing but a classifier."""
@@ -76,11 +76,11 @@ class TrainedClassifier:
             hint = f"; did you mean {near[0]}?" if near else ""
             raise CrackpipeError(f"method: got {method!r}, expected one of {', '.join(METHODS)}{hint}")
         settings = getattr(self.params.pseudo_label, method)
-        chosen = labelling.method(method, settings.model_dump())
+        labeller = labelling.create_method(method, settings.model_dump())
         image = photograph.pixels(photo, max_megapixels=self.params.ingest.max_megapixels)
-        maps = finders(self.network, self.runtime, self.params.localisation_maps, kinds=chosen.kinds)
-        rows = tuple(localisation_maps.gather([("photograph", image)], maps))
-        levels = labelling.one(labelling.Item(None, image, rows, possible=None), chosen=chosen)
+        predictors = map_predictors(self.network, self.runtime, self.params.localisation_maps, kinds=labeller.kinds)
+        rows = tuple(localisation_maps.gather([("photograph", image)], predictors))
+        levels = labelling.soft_mask(labelling.Item(None, image, rows, crack_possible=None), method=labeller)
         return Mask(levels, threshold=settings.binarise)
 
 

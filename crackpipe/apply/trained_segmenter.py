@@ -12,7 +12,7 @@ from crackpipe.imaging.crack_mask import Mask
 from crackpipe.params import Params
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
-from crackpipe.segment.inference.segmenter import Segmenter
+from crackpipe.segment.inference.segmenter import Inference, Segmenter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +47,8 @@ class TrainedSegmenter:
             PhotoError: the file cannot be read or is too large, or the array is of another shape or type.
         """
         image = photograph.pixels(photo, max_megapixels=self.params.ingest.max_megapixels)
-        settings = self.params.segment.model_dump(exclude={"splits"})
-        return Mask(segmenter.segment(image, self.network, **settings, what=name))
+        settings = Inference(**self.params.segment.model_dump(exclude={"splits"}))
+        return Mask(segmenter.segment(image, self.network, settings, what=name))
 
     def digest(self) -> str:
         """Digest of all that decides a mask besides its photograph: files, settings, precision."""

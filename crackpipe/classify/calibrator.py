@@ -1,10 +1,11 @@
-"""Post-hoc calibration: what turns the logits of a trained classifier into probabilities, fitted on validation patches.
+"""Post-hoc calibration: functions from a classifier's logits to probabilities, fitted to validation patches.
 
 All are functions of the margin, the crack class's logit less the other's. A temperature leaves the ranking of patches
 as it is; isotonic steps make some of them equal; Platt's slope is negative, and turns the ranking round, where
 validation patches are ranked the wrong way.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -37,20 +38,23 @@ class Calibrator:
     probabilities: tuple[float, ...] = ()
 
     def crack_probability(self, logits: Float[Tensor, "n 2"]) -> Float64[Tensor, "n"]:
-        """Probability of crack, on the device of ``logits``; in float32 all margins above 17 would be equally sure."""
+        """Probability of crack, on the device of ``logits``.
+
+        It is in float64: in float32 all margins above 17 would be equally sure.
+        """
         margin = logits[:, 1].double() - logits[:, 0].double()
         if self.kind != "isotonic":
             return torch.sigmoid(self.slope * margin + self.offset)
-        found = np.interp(margin.cpu().numpy(), self.margins, self.probabilities)
-        return torch.from_numpy(found).to(logits.device)
+        probability = np.interp(margin.cpu().numpy(), self.margins, self.probabilities)
+        return torch.from_numpy(probability).to(logits.device)
 
     def card(self) -> dict[str, Any]:
-        """Plain values for the model's JSON."""
+        """Describe the calibrator by plain values, for the model's JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
 def from_card(card: dict[str, Any]) -> Calibrator:
-    """The calibrator that :meth:`Calibrator.card` has described."""
+    """Rebuild the calibrator that :meth:`Calibrator.card` has described."""
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in card.items()}
     return Calibrator(**values)
 
@@ -64,6 +68,9 @@ def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, w
     function by pooling adjacent violators; it keeps 1 / (n + 2) from 0 and 1, or one mistake would cost without end.
 
     Args:
+        kind: of calibrator; ``none`` is the softmax.
+        logits: (n, 2) of no crack and crack.
+        labels: (n,) 1 crack, 0 none.
         where: names the parameter in the error.
 
     Raises:
@@ -82,10 +89,15 @@ def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, w
 
 
 def check(kind: Kind, labels: Int[Tensor, "n"], *, where: str) -> None:
-    """Whether a calibrator can be fitted to patches with these labels: ask before a training, not after it.
+    """Check that a calibrator can be fitted to patches with these labels: before a training, not after it.
+
+    Args:
+        kind: of calibrator; ``none`` needs no patch.
+        labels: (n,) of the validation patches, 1 crack, 0 none.
+        where: names the parameter in the error.
 
     Raises:
-        ModelError: there is no patch, or only one class, which says nothing of the other.
+        ModelError: there is no patch, or patches of one class only, from which the other cannot be calibrated.
     """
     if kind != "none" and len(labels.unique()) < 2:
         raise ModelError(
@@ -95,9 +107,8 @@ def check(kind: Kind, labels: Int[Tensor, "n"], *, where: str) -> None:
 
 
 def _temperature(margin: Float[Tensor, "n"], crack: Float[Tensor, "n"]) -> float:
-    log = torch.zeros((), dtype=torch.float64)
-    (found,) = _minimise(lambda values: _nll(margin * torch.exp(-values[0]), crack), log.reshape(1))
-    return float(np.clip(np.exp(found), LEAST, MOST))
+    (log,) = _minimise(lambda values: _nll(margin * torch.exp(-values[0]), crack), torch.zeros(1).double())
+    return float(np.clip(np.exp(log), LEAST, MOST))
 
 
 def _platt(margin: Float[Tensor, "n"], crack: Float[Tensor, "n"]) -> tuple[float, float]:
@@ -125,8 +136,8 @@ def _nll(margin: Float[Tensor, "n"], target: Float[Tensor, "n"]) -> Float[Tensor
     return torch.nn.functional.binary_cross_entropy_with_logits(margin, target)
 
 
-def _minimise(value: Any, start: Float[Tensor, "p"]) -> list[float]:
-    """The minimum of a convex function by L-BFGS with a strong Wolfe search, in double precision."""
+def _minimise(objective: Callable[[Tensor], Tensor], start: Float[Tensor, "p"]) -> list[float]:
+    """Find the minimum of a convex function by L-BFGS with a strong Wolfe search, in double precision."""
     values = start.clone().requires_grad_(True)
     descent = torch.optim.LBFGS(
         [values], max_iter=200, tolerance_grad=1e-9, tolerance_change=1e-12, line_search_fn="strong_wolfe"
@@ -134,9 +145,9 @@ def _minimise(value: Any, start: Float[Tensor, "p"]) -> list[float]:
 
     def closure() -> Tensor:
         descent.zero_grad()
-        found: Tensor = value(values)
-        found.backward()
-        return found
+        result: Tensor = objective(values)
+        result.backward()
+        return result
 
     descent.step(closure)
-    return [float(one) for one in values.detach()]
+    return [float(value) for value in values.detach()]

@@ -1,7 +1,9 @@
 """A patch classifier with everything that its inputs need: built, saved, loaded and run in one place."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Float16, Float64, UInt8
@@ -13,7 +15,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.models import backbones, folding, model_files, normalise
 
 Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]
-"""Photographed patches, or a frozen trunk's features of them."""
+"""Pixels of patches, RGB 0–255, or features that a frozen trunk has computed of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Classifier:
 
     Attributes:
         network: a timm classifier; class 1 is crack.
-        backbone: its timm name.
+        backbone: the network's timm name.
         side_px: side of the patches it was trained on.
         mean, std: RGB, in units of [0, 1]; empty where inputs are features of a frozen trunk, taken as they are.
         calibrator: turns logits into probabilities; by default the softmax.
@@ -36,7 +38,7 @@ class Classifier:
     calibrator: Calibrator = field(default_factory=Calibrator)
 
     def prepare(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b c h w"]:
-        """RGB levels 0–255 to normalised float inputs on the device, channels last."""
+        """Normalise RGB levels 0–255 to float inputs on the device, channels last; features stay as they are."""
         if not self.mean:
             return pixels.to(runtime.device, torch.float32, memory_format=torch.channels_last)
         return normalise.normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
@@ -48,19 +50,27 @@ class Classifier:
     def logits(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b 2"]:
         """Logits of no crack and crack as the network gives them, float32 on the device."""
         with torch.inference_mode(), runtime.autocast():
-            found: Tensor = self.network(self.prepare(pixels, runtime))
-        return found.float()
+            outputs: Tensor = self.network(self.prepare(pixels, runtime))
+        return outputs.float()
 
 
 def create(*, backbone: str, weights: str, side_px: int) -> Classifier:
-    """Build an untrained two-class classifier on pretrained (or random) weights; see :func:`backbones.create`."""
+    """Build an untrained two-class classifier on pretrained (or random) weights.
+
+    Args:
+        backbone, weights: see :func:`backbones.create`.
+        side_px: side of the patches that it is to be trained on.
+
+    Raises:
+        ModelError: the weights cannot be had or belong to another architecture.
+    """
     network = backbones.create(backbone, classes=len(backbones.CLASSES), weights=weights)
     mean, std = backbones.normalisation(network)
     return Classifier(network, backbone, side_px, tuple(mean), tuple(std))
 
 
-def save(folder: Path, classifier: Classifier) -> None:
-    """Write a classifier as safetensors and JSON."""
+def save(folder: Path, classifier: Classifier, *, history: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write a classifier as safetensors and JSON, see :func:`load`; ``history.csv`` holds a row of figures an epoch."""
     card = {
         "kind": "classifier",
         "architecture": classifier.backbone,
@@ -71,10 +81,14 @@ def save(folder: Path, classifier: Classifier) -> None:
         "calibrator": classifier.calibrator.card(),
     }
     model_files.save(folder, classifier.network, card)
+    if history:
+        import pandas as pd
+
+        pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
 
 
 def for_inference(classifier: Classifier, runtime: Runtime) -> Classifier:
-    """The same classifier with its batch normalisation folded away; see :func:`folding.folded`."""
+    """Copy a classifier to the device with its batch normalisation folded away; see :func:`folding.folded`."""
     return replace(classifier, network=runtime.place(folding.folded(classifier.network)))
 
 

@@ -1,4 +1,4 @@
-"""What a frozen trunk sees of patches, computed once: losses and seeds then train the rest of the network on it."""
+"""Features that a frozen trunk computes of patches, once for all losses and seeds, which train the rest on them."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -22,58 +22,68 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.data import patch_draw, patch_pixels
 from crackpipe.data.patch_pixels import PatchBatch
 from crackpipe.errors import TableError
-from crackpipe.files import arrow, parquet, schemas
+from crackpipe.files import arrow, schemas, table_checks
 
 FILE = "patches.arrow"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Kept patches; the column ``place`` says where in ``features`` a patch is.
+class FeatureCache:
+    """Patches with their features; training sees each as it was augmented before, the same in every epoch.
 
-    Training sees each as it was augmented when it was kept, the same in every epoch.
+    Attributes:
+        patches: rows of the ``patches`` table, with a column ``feature_row``: their rows of ``features``.
+        features: (n, channels, rows, columns), memory-mapped.
     """
 
     patches: pd.DataFrame
     features: Float16[np.ndarray, "n c h w"]
 
     def plain(self, patches: pd.DataFrame, *, batch: int) -> Iterator[PatchBatch]:
-        """The patches as they were kept, in order."""
+        """Yield the features of patches in order, ``batch`` at a time."""
         return self._batches(patches, np.arange(len(patches)), batch=batch)
 
     def training(
         self, patches: pd.DataFrame, order: Int[np.ndarray, "m"], *, batch: int, seed: int, epoch: int
     ) -> Iterator[PatchBatch]:
-        """The patches at ``order``; nothing more is drawn by ``seed`` and ``epoch``."""
+        """Yield the features of the patches at ``order``; nothing more is drawn by ``seed`` and ``epoch``."""
         return self._batches(patches, order, batch=batch)
 
     def _batches(self, patches: pd.DataFrame, order: Int[np.ndarray, "m"], *, batch: int) -> Iterator[PatchBatch]:
-        places, labels = patches["place"].to_numpy(), patches["label"].to_numpy(np.int64)
+        feature_rows, labels = patches["feature_row"].to_numpy(), patches["label"].to_numpy(np.int64)
         for part in patch_pixels.chunks(order, batch):
-            yield torch.from_numpy(self.features[places[part]]), torch.from_numpy(labels[part])
+            yield torch.from_numpy(self.features[feature_rows[part]]), torch.from_numpy(labels[part])
 
 
 def draw(
     patches: pd.DataFrame, *, train: int, val: int, test: int, crack_share: float | None, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """At most ``train`` patches to train on, ``val`` of validation and ``test`` of test; so many of each source.
+    """Draw the patches to compute features of, so many of each source.
 
-    ``crack_share`` of a source's training patches are cracks, where it has both classes.
+    Args:
+        patches: rows of the ``patches`` table.
+        train, val, test: at most so many patches of each split and source.
+        crack_share: share of a source's training patches that are cracks, where it has both classes; ``None``: as many
+            as there are.
+        seed: of the draw.
+
+    Returns:
+        Patches to train on, and patches of validation and test.
 
     Raises:
         DatasetError: the training patches of all sources are of one class only.
     """
-    parts, every = [], patches[patches["split"] == "train"]
-    patch_draw.check_classes(every["label"].to_numpy())
-    for _, own in every.groupby(scoring.sources_of(every)):
-        count, labels = min(train, len(own)), own["label"].to_numpy()
+    parts, trained_on = [], patches[patches["split"] == "train"]
+    patch_draw.check_classes(trained_on["label"].to_numpy())
+    for _, part in trained_on.groupby(scoring.sources_of(trained_on)):
+        count, labels = min(train, len(part)), part["label"].to_numpy()
         if len(np.unique(labels)) < 2:
-            order = seeds.generator(seed).permutation(len(own))[:count]
+            order = seeds.generator(seed).permutation(len(part))[:count]
         else:
             order = patch_draw.draw(labels, count=count, crack_share=crack_share, seed=seed, epoch=0)
-        parts.append(own.iloc[np.unique(order)])  # a class with too few was drawn from again
-    chosen = pd.concat([patches.iloc[:0], *parts], ignore_index=True)
-    return chosen, scoring.choose_of_each_source(patches, val=val, test=test, seed=seed)
+        parts.append(part.iloc[np.unique(order)])  # a class with too few was drawn from again
+    drawn = pd.concat([patches.iloc[:0], *parts], ignore_index=True)
+    return drawn, scoring.choose_of_each_source(patches, val=val, test=test, seed=seed)
 
 
 def write(
@@ -86,10 +96,19 @@ def write(
     train_from: str,
     seed: int,
 ) -> int:
-    """Keep what the trunk of ``model`` before ``train_from`` sees of patches; return the size in bytes.
+    """Compute the features that the trunk of ``model`` before ``train_from`` gives of patches, and write them.
 
     Args:
+        folder: takes the file.
+        model: whole, on the device of ``runtime``.
         parts: patches to train on, which are augmented by ``seed``, and others, which are not; see :func:`draw`.
+        inputs: gives the pixels of patches.
+        runtime: device and precision.
+        train_from: part of the network after the trunk; see :func:`trunk.split`.
+        seed: of the augmentation.
+
+    Returns:
+        Size of the features, bytes.
 
     Raises:
         ModelError: there is no part ``train_from``.
@@ -97,37 +116,41 @@ def write(
     frozen, _ = trunk.split(model.network, train_from=train_from)
     train, scored = parts
     augmented = inputs.training(train, np.arange(len(train)), batch=scoring.BATCH, seed=seed, epoch=0)
-    both = itertools.chain(augmented, inputs.plain(scored, batch=scoring.BATCH))
+    batches = itertools.chain(augmented, inputs.plain(scored, batch=scoring.BATCH))
     total = sum(-(-len(part) // scoring.BATCH) for part in parts)
-    bar = console.bar(both, what="trunk sees patches", total=total, unit="batches")
-    seen = torch.cat(list(_see(frozen, model, bar, runtime))).numpy()
-    listed = pd.concat(parts, ignore_index=True)
-    order = listed.sort_values(list(schemas.PATCHES.key)).index.to_numpy()
-    _write(folder, listed.iloc[order], seen[order])
-    return int(seen.nbytes)
+    bar = console.bar(batches, what="trunk features", total=total, unit="batches")
+    features = torch.cat(list(_features(frozen, model, bar, runtime))).numpy()
+    patches = pd.concat(parts, ignore_index=True)
+    order = patches.sort_values(list(schemas.PATCHES.key)).index.to_numpy()
+    _write(folder, patches.iloc[order], features[order])
+    return int(features.nbytes)
 
 
-def write_nothing(folder: Path) -> None:
-    """What :func:`write` writes for a comparison that trains whole networks."""
+def write_empty(folder: Path) -> None:
+    """Write a table without patches, for a comparison that trains whole networks."""
     _write(folder, pd.DataFrame(columns=schemas.PATCHES.columns.names), np.zeros((0, 1, 1, 1), np.float16))
 
 
-def load(folder: Path) -> Kept:
-    """Map what :func:`write` has written.
+def load(folder: Path) -> FeatureCache:
+    """Map the patches and features that :func:`write` has written into memory.
 
     Raises:
-        TableError: it is missing, empty, or of another version.
+        TableError: the table is missing, empty, or of another version.
     """
     path = folder / FILE
-    found = arrow.read(path, name="trunk_features")
-    parquet.expect(path, schemas.trunk_features(shape=tuple(found.schema.field("features").type.shape)), found.schema)
-    if not found.num_rows:
+    table = arrow.read(path, name="trunk_features")
+    schema = schemas.trunk_features(shape=tuple(table.schema.field("features").type.shape))
+    table_checks.expect(path, schema, table.schema)
+    if not table.num_rows:
         raise TableError(f"{path}: holds no patch; run `dvc repro` after calibrate.train_from is set")
-    patches = found.drop_columns(["features"]).to_pandas()
-    return Kept(patches.assign(place=np.arange(len(patches))), found["features"].chunk(0).to_numpy_ndarray())
+    patches = table.drop_columns(["features"]).to_pandas()
+    features = table["features"].chunk(0).to_numpy_ndarray()
+    return FeatureCache(patches.assign(feature_row=np.arange(len(patches))), features)
 
 
-def _see(frozen: nn.Module, model: Classifier, batches: Iterable[PatchBatch], runtime: Runtime) -> Iterator[Tensor]:
+def _features(
+    frozen: nn.Module, model: Classifier, batches: Iterable[PatchBatch], runtime: Runtime
+) -> Iterator[Float16[Tensor, "b c h w"]]:
     frozen.eval()
     for pixels, _ in batches:
         with torch.inference_mode(), runtime.autocast():
@@ -138,6 +161,6 @@ def _write(folder: Path, patches: pd.DataFrame, features: Float16[np.ndarray, "n
     schema = schemas.trunk_features(shape=features.shape[1:])
     kind = schema.columns.field("features").type
     flat = pa.FixedSizeListArray.from_arrays(pa.array(features.reshape(-1)), prod(features.shape[1:]))
-    listed = pa.Table.from_pandas(patches, schema=schemas.PATCHES.columns, preserve_index=False)
-    columns = listed.replace_schema_metadata(None).append_column("features", pa.ExtensionArray.from_storage(kind, flat))
+    table = pa.Table.from_pandas(patches, schema=schemas.PATCHES.columns, preserve_index=False)
+    columns = table.replace_schema_metadata(None).append_column("features", pa.ExtensionArray.from_storage(kind, flat))
     arrow.write(folder / FILE, schema, columns)

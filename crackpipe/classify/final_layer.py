@@ -8,22 +8,30 @@ from torch import Tensor, nn
 from crackpipe.errors import ModelError
 
 
-def of(network: nn.Module) -> nn.Linear:
-    """The last linear layer.
+def final_linear(network: nn.Module) -> nn.Linear:
+    """Return the last linear layer of a network.
 
     Raises:
         ModelError: there is none.
     """
-    found = [module for module in network.modules() if isinstance(module, nn.Linear)]
-    if not found:
-        raise ModelError(f"{type(network).__name__}: has no linear layer, so it has no features that one could attack")
-    return found[-1]
+    layers = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    if not layers:
+        raise ModelError(
+            f"{type(network).__name__}: has no linear layer, so it has no features to attack; choose a backbone that "
+            "ends in one"
+        )
+    return layers[-1]
 
 
 @contextlib.contextmanager
-def watched(final: nn.Linear, see: Callable[[Tensor], None]) -> Iterator[None]:
-    """Show ``see`` the features that enter ``final`` in each run of the network, with their graph."""
-    hook = final.register_forward_pre_hook(lambda _, inputs: see(inputs[0]))
+def capture_inputs(layer: nn.Linear, receive: Callable[[Tensor], None]) -> Iterator[None]:
+    """Hand the features that enter a layer to ``receive``, in each run of the network, with their graph.
+
+    Args:
+        layer: as :func:`final_linear` gives it.
+        receive: called with features (b, d).
+    """
+    hook = layer.register_forward_pre_hook(lambda _, inputs: receive(inputs[0]))
     try:
         yield
     finally:

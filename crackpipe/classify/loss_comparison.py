@@ -1,21 +1,25 @@
-"""One cell of the comparison of losses: a classifier trained with one, and how well calibrated it is on each source."""
+"""One cell of the comparison of losses: a classifier trained with a loss, and its calibration on each source."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
-from torch import Tensor
+from jaxtyping import Bool, Float, Int64
 
-from crackpipe.classify import attack_steps, calibrator, classifier, feature_cache, final_layer, recipe, scoring, trunk
+from crackpipe.classify import attack_steps, calibrator, classifier, feature_cache, recipe, scoring, trunk
+from crackpipe.classify.attack_steps import Attack
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.feature_cache import FeatureCache
+from crackpipe.classify.final_layer import final_linear
 from crackpipe.classify.losses.step import Loss
-from crackpipe.classify.training_inputs import Inputs, Photographed
+from crackpipe.classify.recipe import Plan, PlanSettings
+from crackpipe.classify.training import TrainingSettings
+from crackpipe.classify.training_inputs import Augmentation, Inputs, PhotoInputs
 from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data.photo_cache import PhotoCache
@@ -27,78 +31,129 @@ from crackpipe.models import checkpoints
 ALL = "all"
 
 
-def for_training_on(patches: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The patches of a cell: training and validation patches of one source, or of ``all``, and every test patch.
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Position of a cell in the comparison.
+
+    Attributes:
+        loss: name of a loss, or of a variant of AICL.
+        backbone: a timm name.
+        train_on: source whose training and validation patches are used, or ``all``.
+        seed: of the final layer's weights, the patches of each epoch and their augmentation.
+    """
+
+    loss: str
+    backbone: str
+    train_on: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonSettings:
+    """Settings that all cells share.
+
+    Attributes:
+        weights: pretrained weights; see :func:`crackpipe.models.backbones.create`.
+        side_px: side of the patches, pixels.
+        train_from: part of the network that training begins at, on cached features of what lies before it; ``None``
+            trains all of it on photographs.
+        val_patches, test_patches: at most so many of each source are scored.
+        scored_seed: of the draw of those, one for all cells, so that all are scored on the same patches.
+        attack: by which decisions are sorted.
+        plan: epochs and their patches.
+        augmentation: of training patches; cached features have been augmented before.
+        training: optimiser, learning rate and batch.
+    """
+
+    weights: str
+    side_px: int
+    train_from: str | None
+    val_patches: int
+    test_patches: int
+    scored_seed: int
+    attack: Attack
+    plan: PlanSettings
+    augmentation: Augmentation
+    training: TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Inputs on disk.
+
+    Attributes:
+        photos, patches: the tables, read where whole networks are trained.
+        features: folder that :func:`feature_cache.write` has filled, read where ``train_from`` is set.
+    """
+
+    photos: Path
+    patches: Path
+    features: Path
+
+
+def patches_of_cell(patches: pd.DataFrame, train_on: str) -> pd.DataFrame:
+    """Select training and validation patches of one source, or of ``all``, and the test patches of every source.
 
     Raises:
         DatasetError: there is no training patch of that source.
     """
     sources = scoring.sources_of(patches)
-    own = (sources == source) | (source == ALL)
-    if not (own & (patches["split"] == "train")).any():
+    wanted = (sources == train_on) | (train_on == ALL)
+    if not (wanted & (patches["split"] == "train")).any():
         known = sorted(set(sources[patches["split"] == "train"]))
         raise DatasetError(
-            f"calibrate.train_on: {source} has no training patch; expected {ALL} or one of {', '.join(known) or 'none'}"
+            f"calibrate.train_on: {train_on} has no training patch; expected {ALL} or one of "
+            f"{', '.join(known) or 'none'}"
         )
-    return patches[own | (patches["split"] == "test")].reset_index(drop=True)
+    return patches[wanted | (patches["split"] == "test")].reset_index(drop=True)
 
 
-def cell(
-    model: Classifier,
-    scored: pd.DataFrame,
-    inputs: Inputs,
-    *,
-    runtime: Runtime,
-    attack: Mapping[str, Any],
-    seed: int,
+def score(
+    model: Classifier, scored: pd.DataFrame, inputs: Inputs, *, runtime: Runtime, attack: Attack, seed: int
 ) -> dict[str, Any]:
     """Score a trained classifier on the test patches of each source, with each post-hoc calibration.
 
-    Calibrators are fitted to validation patches, which are of the sources trained on.
+    Args:
+        model: trained, on the device of ``runtime``.
+        scored: patches of validation, to which the calibrators are fitted, and of test.
+        inputs: gives their pixels or features.
+        runtime: device and precision.
+        attack: counts the steps that decisions survive.
+        seed: of the attack.
 
     Returns:
         ``scores``: {source: {kind of calibration: scores}}; ``reliability``: {source: rows}, of the softmax;
         ``attack_steps``: {source: rows of steps, accuracy, confidence, count} (Figure 3 of AICL's paper).
     """
-    validated = recipe.validated(scored)
+    validated = recipe.validation_patches(scored)
     logits = scoring.logits(model, validated, inputs, runtime)
     labels = scoring.labels(validated)
-    kinds = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
-    found: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
-    tested = scored[scored["split"] == "test"]
+    calibrators = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
+    tree: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
+    tested, final = scored[scored["split"] == "test"], final_linear(model.network)
     for source, part in tested.groupby(scoring.sources_of(tested)):
-        features, logits = scoring.outputs(model, part, inputs, runtime)
+        features, logits = scoring.features_and_logits(model, part, inputs, runtime)
         truth = part["label"].to_numpy(np.int64)
-        plain = kinds["none"].crack_probability(logits).numpy()
-        found["scores"][source] = {
-            kind: classification.scores(truth, own.crack_probability(logits).numpy()) for kind, own in kinds.items()
-        }
-        found["reliability"][source] = calibration.reliability(truth, plain)
-        found["attack_steps"][source] = _by_steps(model, features, truth, plain, attack=attack, seed=seed)
-    return found
+        crack = {kind: fitted.crack_probability(logits).numpy() for kind, fitted in calibrators.items()}
+        tree["scores"][source] = {kind: classification.scores(truth, crack[kind]) for kind in crack}
+        tree["reliability"][source] = calibration.reliability(truth, crack["none"])
+        kappa = attack_steps.survived(
+            features,
+            torch.from_numpy(truth),
+            weight=final.weight.cpu(),
+            bias=final.bias.cpu(),
+            attack=attack,
+            key=(seed,),
+        ).numpy()
+        tree["attack_steps"][source] = _by_steps(kappa, truth == 1, crack["none"])
+    return tree
 
 
 def _by_steps(
-    model: Classifier,
-    features: Float[Tensor, "n d"],
-    truth: np.ndarray,
-    crack: np.ndarray,
-    *,
-    attack: Mapping[str, Any],
-    seed: int,
+    kappa: Int64[np.ndarray, "n"], truth: Bool[np.ndarray, "n"], crack: Float[np.ndarray, "n"]
 ) -> list[dict[str, float]]:
-    final = final_layer.of(model.network)
-    kappa = attack_steps.survived(
-        features,
-        torch.from_numpy(truth),
-        weight=final.weight.cpu(),
-        bias=final.bias.cpu(),
-        against="decision",
-        start="features",
-        key=(seed,),
-        **attack,
-    ).numpy()
-    right, confidence = (crack > 0.5) == (truth == 1), np.maximum(crack, 1 - crack)
+    """Accuracy and mean confidence of the decisions that survive each number of steps."""
+    right, confidence = (crack > 0.5) == truth, np.maximum(crack, 1 - crack)
     return [
         {
             "steps": int(steps),
@@ -112,25 +167,11 @@ def _by_steps(
 
 def run(
     target: Path,
+    combination: Combination,
     *,
-    name: str,
     loss: Loss,
-    backbone: str,
-    train_on: str,
-    seed: int,
-    scored_seed: int,
-    weights: str,
-    side_px: int,
-    train_from: str | None,
-    val_patches: int,
-    test_patches: int,
-    attack: Mapping[str, Any],
-    drawn: Mapping[str, Any],
-    augment: Mapping[str, Any],
-    schedule: Mapping[str, Any],
-    photos: Path,
-    patches: Path,
-    features: Path,
+    settings: ComparisonSettings,
+    tables: Tables,
     runtime: Runtime,
     workers: int,
     key: Sequence[Any],
@@ -138,42 +179,74 @@ def run(
     """Train and score one cell, and write it as JSON to ``target``; a killed run goes on after its last epoch.
 
     Args:
-        name: of the loss, or of the variant of AICL.
-        seed: of the final layer's weights, the patches of each epoch and their augmentation.
-        scored_seed: of the validation and test patches: not of the cell, so that cells are told on the same.
-        train_from: part of the network that training begins at, on the ``features`` that are kept of what lies before
-            it; ``None`` trains all of it on the ``photos``.
-        drawn: ``epochs``, ``patches_per_epoch`` and ``crack_share``; see :func:`recipe.plan`.
-        augment: see :func:`sampling.augmented_batches`; kept features have been augmented.
-        schedule: what :func:`recipe.train` needs beside that.
-        photos, patches: the tables.
-        features: the folder that :func:`kept_features.write` has filled.
-        key: plain values that tell this training from others of the same cell.
+        target: file to write; its stem names the checkpoint.
+        combination: position of the cell.
+        loss: that of the combination.
+        settings: shared by all cells.
+        tables: inputs on disk.
+        runtime: device and precision.
+        workers: threads that decode photographs and cut patches.
+        key: plain values that tell this training from others of the same cell, for the checkpoint.
+
+    Raises:
+        DatasetError: the source has no training patch, or only those of one class.
+        ModelError: the validation patches are of one class, or the network cannot be built or cut.
+        TableError: a table is missing, or empty.
     """
-    kept = feature_cache.load(features) if train_from else None
-    table = kept.patches if kept else parquet.read(patches, schemas.PATCHES).to_pandas()
-    chosen = for_training_on(table, train_on)
-    scored = scoring.choose_of_each_source(chosen, val=val_patches, test=test_patches, seed=scored_seed)
-    for kind in calibrator.KINDS:
-        calibrator.check(kind, scoring.labels(recipe.validated(scored)), where=f"calibrate.train_on {train_on}")
-    plan = recipe.plan(chosen, scored, seed=seed, **drawn)
-    seeds.seed_everything(seed)
-    model = classifier.create(backbone=backbone, weights=weights, side_px=side_px)
-    if train_from:
-        model = replace(model, network=trunk.split(model.network, train_from=train_from)[1], mean=(), std=())
+    cache = feature_cache.load(tables.features) if settings.train_from else None
+    patches = cache.patches if cache else parquet.read(tables.patches, schemas.PATCHES).to_pandas()
+    plan = _plan(patches, combination, settings)
+    seeds.seed_everything(combination.seed)
+    model = _model(combination, settings)
     runtime.place(model.network)
-    where = {"loss": name, "backbone": backbone, "train_on": train_on, "seed": seed}
-    sizes = [side_px, val_patches, test_patches, scored_seed]
-    values = [where, weights, train_from, *sizes, dict(drawn), dict(augment), dict(schedule), list(key)]
-    with contextlib.ExitStack() as open_while:
-        digest = fingerprint.of(values, [photos, patches, features])
-        checkpoint = open_while.enter_context(checkpoints.opened(target.stem, digest))
-        inputs: Inputs | None = kept
-        if inputs is None:
-            wanted = plan.photographs()
-            decoded = open_while.enter_context(PhotoCache(photos, wanted=wanted, workers=workers))
-            inputs = Photographed(decoded, side_px, workers, augment)
-        recipe.train(model, plan, inputs, loss=loss, checkpoint=checkpoint, runtime=runtime, seed=seed, **schedule)
-        found = cell(model, plan.scored, inputs, attack=attack, seed=seed, runtime=runtime)
+    read = [tables.features] if cache else [tables.photos, tables.patches]
+    digest = fingerprint.of([asdict(combination), asdict(settings), list(key)], read)
+    with (
+        checkpoints.opened(target.stem, digest) as checkpoint,
+        _inputs(cache, plan, settings, tables.photos, workers=workers) as inputs,
+    ):
+        recipe.train(
+            model,
+            plan,
+            inputs,
+            loss=loss,
+            settings=settings.training,
+            seed=combination.seed,
+            runtime=runtime,
+            checkpoint=checkpoint,
+        )
+        tree = score(model, plan.scored, inputs, runtime=runtime, attack=settings.attack, seed=combination.seed)
     trained_on = sorted(set(scoring.sources_of(plan.train)))
-    metrics.write_json(target, {**where, "trained_on": trained_on, **found})
+    metrics.write_json(target, {**asdict(combination), "trained_on": trained_on, **tree})
+
+
+def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonSettings) -> Plan:
+    chosen = patches_of_cell(patches, combination.train_on)
+    scored = scoring.choose_of_each_source(
+        chosen, val=settings.val_patches, test=settings.test_patches, seed=settings.scored_seed
+    )
+    labels = scoring.labels(recipe.validation_patches(scored))
+    for kind in calibrator.KINDS:
+        calibrator.check(kind, labels, where=f"calibrate.train_on {combination.train_on}")
+    return recipe.plan(chosen, scored, settings.plan, seed=combination.seed)
+
+
+def _model(combination: Combination, settings: ComparisonSettings) -> Classifier:
+    """The classifier, or what is trained of it on the trunk's features."""
+    model = classifier.create(backbone=combination.backbone, weights=settings.weights, side_px=settings.side_px)
+    if settings.train_from is None:
+        return model
+    _, rest = trunk.split(model.network, train_from=settings.train_from)
+    return replace(model, network=rest, mean=(), std=())
+
+
+@contextlib.contextmanager
+def _inputs(
+    cache: FeatureCache | None, plan: Plan, settings: ComparisonSettings, photos: Path, *, workers: int
+) -> Iterator[Inputs]:
+    """Give the cached features, or the decoded photographs of the plan."""
+    if cache is not None:
+        yield cache
+        return
+    with PhotoCache(photos, wanted=plan.photographs(), workers=workers) as decoded:
+        yield PhotoInputs(decoded, settings.side_px, workers, settings.augmentation)

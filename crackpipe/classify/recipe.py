@@ -1,29 +1,47 @@
-"""A patch classifier from patches: trained, calibrated after the fact, scored."""
+"""A patch classifier from patches: which patches each epoch trains on, training, post-hoc calibration."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from crackpipe import console
 from crackpipe.classify import calibrator, scoring, training
 from crackpipe.classify.calibrator import Kind
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.step import Loss
-from crackpipe.classify.training import History
+from crackpipe.classify.training import History, TrainingSettings
 from crackpipe.classify.training_inputs import Inputs
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data import patch_draw
+from crackpipe.data.patch_pixels import PatchBatch
 from crackpipe.models.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What each epoch of a training sees, and what is scored; known before any photograph is decoded.
+class PlanSettings:
+    """Patches that a training sees.
 
     Attributes:
-        train: training patches. ``scored``: validation and test patches.
+        epochs: 0 or more.
+        patches_per_epoch: drawn anew for each epoch.
+        crack_share: share of them that are cracks, in (0, 1); ``None`` takes as many as there are among all.
+    """
+
+    epochs: int
+    patches_per_epoch: int
+    crack_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Patches of a training, known before any photograph is decoded.
+
+    Attributes:
+        train: training patches.
+        scored: validation and test patches.
         orders: rows of ``train`` for each epoch.
     """
 
@@ -32,34 +50,35 @@ class Plan:
     orders: list[Int[np.ndarray, "m"]]
 
     def photographs(self) -> set[str]:
-        """Those that training and scoring read."""
-        seen = (name for order in self.orders for name in self.train["photo_id"].iloc[order])
-        return {*self.scored["photo_id"], *seen}
+        """Name the photographs that training and scoring read."""
+        trained_on = (name for order in self.orders for name in self.train["photo_id"].iloc[order])
+        return {*self.scored["photo_id"], *trained_on}
 
 
-def validated(scored: pd.DataFrame) -> pd.DataFrame:
-    """The validation patches among those that are scored: the only ones that a calibrator may see."""
+def validation_patches(scored: pd.DataFrame) -> pd.DataFrame:
+    """Select the validation patches among those that are scored: the only ones that a calibrator may be fitted to."""
     return scored[scored["split"] == "val"]
 
 
-def plan(
-    patches: pd.DataFrame,
-    scored: pd.DataFrame,
-    *,
-    epochs: int,
-    patches_per_epoch: int,
-    crack_share: float | None,
-    seed: int,
-) -> Plan:
-    """Draw the patches of every epoch from the training patches; ``scored`` are of validation and test.
+def plan(patches: pd.DataFrame, scored: pd.DataFrame, settings: PlanSettings, *, seed: int) -> Plan:
+    """Draw the patches of every epoch from the training patches.
+
+    Args:
+        patches: rows of the ``patches`` table, of any split.
+        scored: patches of validation and test, as :func:`scoring.choose` draws them.
+        settings: number of epochs and of patches, and their share of cracks.
+        seed: of the draw.
 
     Raises:
         DatasetError: the training patches are of one class only.
     """
     train = patches[patches["split"] == "train"].reset_index(drop=True)
-    labels = train["label"].to_numpy()
-    drawn = partial(patch_draw.draw, labels, count=patches_per_epoch, crack_share=crack_share, seed=seed)
-    return Plan(train, scored, [drawn(epoch=epoch) for epoch in range(epochs)])
+    labels, count, share = train["label"].to_numpy(), settings.patches_per_epoch, settings.crack_share
+    orders = [
+        patch_draw.draw(labels, count=count, crack_share=share, seed=seed, epoch=epoch)
+        for epoch in range(settings.epochs)
+    ]
+    return Plan(train, scored, orders)
 
 
 def train(
@@ -67,30 +86,42 @@ def train(
     plan: Plan,
     inputs: Inputs,
     *,
+    loss: Loss,
+    settings: TrainingSettings,
+    seed: int,
     runtime: Runtime,
     checkpoint: Checkpoint,
-    loss: Loss,
-    batch: int,
-    optimiser: str,
-    lr: float,
-    lr_gamma: float,
-    lr_step_epochs: int,
-    momentum: float,
-    weight_decay: float,
-    seed: int,
 ) -> History:
-    """Train ``model`` in place by the plan; see :func:`training.fit`."""
-    count = len(plan.orders[0]) if plan.orders else 0
+    """Train ``model`` in place on the patches of the plan; see :func:`training.fit`.
+
+    Args:
+        model: on the device of ``runtime``.
+        plan: patches of each epoch, and those that are scored after it.
+        inputs: gives the pixels or features of patches.
+        loss: value to minimise.
+        settings: optimiser, learning rate and batch.
+        seed: of dropout, augmentation and of what the loss draws.
+        runtime: device and precision.
+        checkpoint: of this training.
+    """
+    epochs = len(plan.orders)
+
+    def batches(epoch: int) -> Iterable[PatchBatch]:
+        order = plan.orders[epoch]
+        return console.bar(
+            inputs.training(plan.train, order, batch=settings.batch, seed=seed, epoch=epoch),
+            what=f"train classifier, epoch {epoch + 1}/{epochs}",
+            total=-(-len(order) // settings.batch),
+            unit="batches",
+        )
+
     return training.fit(
         model,
-        batches=lambda epoch: inputs.training(plan.train, plan.orders[epoch], batch=batch, seed=seed, epoch=epoch),
-        steps_per_epoch=-(-count // batch),
+        batches=batches,
         validate=lambda: scoring.validation(model, plan.scored, inputs, runtime),
         loss=loss,
-        optimise=training.optimiser(optimiser, model.network, lr=lr, momentum=momentum, weight_decay=weight_decay),
-        epochs=len(plan.orders),
-        lr_gamma=lr_gamma,
-        lr_step_epochs=lr_step_epochs,
+        settings=settings,
+        epochs=epochs,
         seed=seed,
         runtime=runtime,
         checkpoint=checkpoint,
@@ -106,13 +137,22 @@ def calibrated(
     runtime: Runtime,
     where: str,
 ) -> Classifier:
-    """The classifier with a calibrator that is fitted to its logits on the validation patches.
+    """Return the classifier with a calibrator that is fitted to its logits on the validation patches.
+
+    Args:
+        model: trained; it is not changed.
+        kind: of calibration.
+        scored: patches of which those of validation are used.
+        inputs: gives their pixels or features.
+        runtime: device and precision.
+        where: names the parameter in the error.
 
     Raises:
-        ModelError: these are not of both classes; :func:`calibrator.check` tells before the training.
+        ModelError: the validation patches are not of both classes; :func:`calibrator.check` finds that out before the
+            training.
     """
     if kind == "none":
         return model
-    part = validated(scored)
-    logits = scoring.logits(model, part, inputs, runtime)
-    return replace(model, calibrator=calibrator.fit(kind, logits, scoring.labels(part), where=where))
+    patches = validation_patches(scored)
+    logits = scoring.logits(model, patches, inputs, runtime)
+    return replace(model, calibrator=calibrator.fit(kind, logits, scoring.labels(patches), where=where))

@@ -10,9 +10,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from crackpipe import console
-from crackpipe.classify import final_layer
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.final_layer import capture_inputs, final_linear
 from crackpipe.classify.losses import ar_adals
 from crackpipe.classify.losses.step import HeldOut
 from crackpipe.classify.training_inputs import Inputs
@@ -24,33 +24,38 @@ BATCH = 128
 
 
 def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
-    """Draw at most ``count`` validation and ``count`` test patches, as frequent as they are, for scoring."""
+    """Draw at most ``count`` validation and ``count`` test patches for scoring, cracks as frequent as they are."""
     parts = []
     for number, split in enumerate(("val", "test")):
         part = patches[patches["split"] == split]
-        index = np.sort(seeds.generator(seed, number).permutation(len(part))[:count])
-        parts.append(part.iloc[index])
+        rows = np.sort(seeds.generator(seed, number).permutation(len(part))[:count])
+        parts.append(part.iloc[rows])
     return pd.concat(parts, ignore_index=True)
 
 
 def choose_of_each_source(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataFrame:
-    """Draw at most ``val`` validation and ``test`` test patches of each source, as frequent as they are there.
+    """Draw at most ``val`` validation and ``test`` test patches of each source, cracks as frequent as they are there.
 
-    What is drawn of a source does not depend on what other sources there are.
+    The patches that are drawn of a source do not depend on what other sources there are.
     """
     sources = sources_of(patches)
     parts = []
     for number, (split, count) in enumerate((("val", val), ("test", test))):
         for source in sorted(set(sources)):
             part = patches[(patches["split"] == split) & (sources == source)]
-            own = seeds.generator(seed, number, zlib.crc32(source.encode()))
-            parts.append(part.iloc[np.sort(own.permutation(len(part))[:count])])
+            random = seeds.generator(seed, number, zlib.crc32(source.encode()))
+            parts.append(part.iloc[np.sort(random.permutation(len(part))[:count])])
     return pd.concat(parts, ignore_index=True)
 
 
 def sources_of(patches: pd.DataFrame) -> "pd.Series[str]":
-    """The source of each patch's photograph."""
+    """Name the source of each patch's photograph."""
     return patches["photo_id"].str.partition("/")[0]
+
+
+def labels(patches: pd.DataFrame) -> Int[Tensor, "n"]:
+    """Labels of patches: 1 for crack, 0 for none."""
+    return torch.from_numpy(patches["label"].to_numpy(np.int64))
 
 
 def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> Float[Tensor, "n 2"]:
@@ -61,20 +66,15 @@ def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Ru
     return torch.cat([torch.zeros(0, 2), *(model.logits(pixels, runtime).cpu() for pixels, _ in bar)])
 
 
-def outputs(
+def features_and_logits(
     model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime
 ) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n 2"]]:
     """Features that enter the final layer, and :func:`logits`; both on the CPU."""
-    final = final_layer.of(model.network)
+    final = final_linear(model.network)
     features = [torch.zeros(0, final.in_features)]
-    with final_layer.watched(final, lambda entering: features.append(entering.detach().float().cpu())):
-        found = logits(model, patches, inputs, runtime)
-    return torch.cat(features), found
-
-
-def labels(patches: pd.DataFrame) -> Int[Tensor, "n"]:
-    """1 for crack, 0 for none."""
-    return torch.from_numpy(patches["label"].to_numpy(np.int64))
+    with capture_inputs(final, lambda captured: features.append(captured.detach().float().cpu())):
+        outputs = logits(model, patches, inputs, runtime)
+    return torch.cat(features), outputs
 
 
 def predict(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> Float[np.ndarray, "n"]:
@@ -84,27 +84,32 @@ def predict(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: R
 
 def score(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> dict[str, Any]:
     """Classification metrics per split: ``{split: {precision, recall, f1, …}}``; one without patches is left out."""
-    found = {}
+    scores = {}
     for split, part in patches.groupby("split"):
         probability = predict(model, part, inputs, runtime)
-        found[str(split)] = classification.scores(part["label"].to_numpy(np.int64), probability)
-    return found
+        scores[str(split)] = classification.scores(part["label"].to_numpy(np.int64), probability)
+    return scores
 
 
 def validation(
     model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime
 ) -> tuple[dict[str, float], HeldOut | None]:
-    """F1, area under the ROC curve and ECE of the validation split, and its decisions for losses that ask for them."""
+    """Score the validation patches after an epoch, without calibration.
+
+    Returns:
+        ``val_f1``, ``val_auc`` (area under the ROC curve) and ``val_ece``, without those that are not defined; and the
+        decisions, for losses that use them. ``({}, None)`` where there are no validation patches.
+    """
     part = patches[patches["split"] == "val"]
     if part.empty:
         return {}, None
-    found, truth = logits(model, part, inputs, runtime), labels(part)
-    figures = classification.scores(truth.numpy(), Calibrator().crack_probability(found).numpy())
-    weight = final_layer.of(model.network).weight.detach().cpu()
-    told = HeldOut(
-        distance=ar_adals.distance(found, weight=weight),
-        confidence=torch.softmax(found, dim=1).amax(dim=1),
-        right=found.argmax(dim=1) == truth,
+    outputs, truth = logits(model, part, inputs, runtime), labels(part)
+    scores = classification.scores(truth.numpy(), Calibrator().crack_probability(outputs).numpy())
+    weight = final_linear(model.network).weight.detach().cpu()
+    held_out = HeldOut(
+        distance=ar_adals.distance(outputs, weight=weight),
+        confidence=torch.softmax(outputs, dim=1).amax(dim=1),
+        right=outputs.argmax(dim=1) == truth,
     )
-    wanted = ((f"val_{name}", figures[name]) for name in ("f1", "auc", "ece"))
-    return {name: value for name, value in wanted if value is not None}, told
+    figures = {f"val_{name}": value for name in ("f1", "auc", "ece") if (value := scores[name]) is not None}
+    return figures, held_out

@@ -1,93 +1,107 @@
 """Training of the patch classifier: epochs, checkpoints after each, and the same weights after a kill."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from crackpipe import console
-from crackpipe.classify import final_layer
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.final_layer import capture_inputs, final_linear
 from crackpipe.classify.losses.step import HeldOut, Loss, Step
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data.patch_pixels import PatchBatch
-from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.models.checkpoints import Checkpoint, Stateful
 
 History = list[dict[str, float]]
 Validation = tuple[dict[str, float], HeldOut | None]
 
 
-def optimiser(
-    name: str, network: nn.Module, *, lr: float, momentum: float, weight_decay: float
-) -> torch.optim.Optimizer:
-    """SGD with momentum, or Adam with decoupled weight decay (momentum is then its first beta)."""
-    if name == "sgd":
-        return torch.optim.SGD(network.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)
-    return torch.optim.AdamW(network.parameters(), lr=lr, betas=(momentum, 0.999), weight_decay=weight_decay)
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """Optimiser, learning rate and size of a step.
+
+    Attributes:
+        batch: patches in a batch.
+        optimiser: ``sgd``, or ``adam`` with decoupled weight decay.
+        lr: learning rate of the first epoch.
+        lr_gamma, lr_step_epochs: after each ``lr_step_epochs`` epochs the learning rate is multiplied by ``lr_gamma``.
+        momentum: of SGD; Adam's first beta.
+        weight_decay: of all parameters.
+    """
+
+    batch: int
+    optimiser: Literal["sgd", "adam"]
+    lr: float
+    lr_gamma: float
+    lr_step_epochs: int
+    momentum: float
+    weight_decay: float
+
+
+def build_optimiser(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Build the optimiser of all parameters of a network: SGD with momentum, or Adam with decoupled weight decay."""
+    lr, momentum, decay = settings.lr, settings.momentum, settings.weight_decay
+    if settings.optimiser == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=lr, momentum=momentum, weight_decay=decay)
+    return torch.optim.AdamW(network.parameters(), lr=lr, betas=(momentum, 0.999), weight_decay=decay)
 
 
 def fit(
     classifier: Classifier,
     *,
     batches: Callable[[int], Iterable[PatchBatch]],
-    steps_per_epoch: int,
     validate: Callable[[], Validation],
     loss: Loss,
-    optimise: torch.optim.Optimizer,
+    settings: TrainingSettings,
     epochs: int,
-    lr_gamma: float,
-    lr_step_epochs: int,
     seed: int,
     runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> History:
-    """Train in place; return one row per epoch: epoch, lr, train_loss and what ``validate`` measured.
+    """Train in place, with a checkpoint of weights and optimiser after each epoch.
 
-    The decisions on validation patches that ``validate`` returns beside its figures are what the loss of the epochs
-    that follow is told; ``None`` where there are no such patches.
+    Args:
+        classifier: on the device of ``runtime``.
+        batches: of an epoch from 0, the same whenever they are asked for: a killed run then ends with the weights of
+            an undisturbed one.
+        validate: called after each epoch; returns figures, and decisions on validation patches for the losses of the
+            following epochs, ``None`` where there are no such patches.
+        loss: value to minimise.
+        settings: optimiser, learning rate and batch.
+        epochs: 0 or more.
+        seed: of dropout and of what the loss draws.
+        runtime: device and precision.
+        checkpoint: holds the last finished epoch of this training.
 
-    ``batches(epoch)`` gives the epoch's batches, the same whenever it is called: together with a checkpoint of
-    weights and optimiser after each epoch, a killed run ends with the weights of an undisturbed one.
+    Returns:
+        One row for each epoch: epoch (from 1), lr, train_loss and the figures of ``validate``.
     """
-    network = classifier.network
-    schedule = torch.optim.lr_scheduler.StepLR(optimise, step_size=lr_step_epochs, gamma=lr_gamma)
-    history: History = []
-    held_out: list[HeldOut] = []
-    state = checkpoint.load()
-    if state is not None:
-        network.load_state_dict(state["network"])
-        optimise.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        history = state["history"]
-        held_out = [HeldOut(**told) for told in state["held_out"]]
+    network, optimiser = classifier.network, build_optimiser(classifier.network, settings)
+    schedule = torch.optim.lr_scheduler.StepLR(optimiser, step_size=settings.lr_step_epochs, gamma=settings.lr_gamma)
+    parts: dict[str, Stateful] = {"network": network, "optimiser": optimiser, "schedule": schedule}
+    saved = checkpoint.resume(parts)
+    history: History = saved.get("history", [])
+    held_out = [HeldOut(**decisions) for decisions in saved.get("held_out", [])]
     for epoch in range(len(history), epochs):
         torch.manual_seed(seed + epoch)  # dropout and drop path
-        lr = optimise.param_groups[0]["lr"]
-        what = f"train classifier, epoch {epoch + 1}/{epochs}"
-        mean_loss = _run_epoch(
+        lr = optimiser.param_groups[0]["lr"]
+        train_loss = _run_epoch(
             classifier,
-            console.bar(batches(epoch), what=what, total=steps_per_epoch, unit="batches"),
+            batches(epoch),
             loss=loss,
-            optimise=optimise,
+            optimiser=optimiser,
             epoch=epoch,
             seed=seed,
             held_out=tuple(held_out),
             runtime=runtime,
         )
         schedule.step()
-        figures, told = validate()
-        history.append({"epoch": epoch + 1, "lr": lr, "train_loss": round(mean_loss, 6), **figures})
-        held_out += [told] if told is not None else []
-        checkpoint.save(
-            {
-                "network": network.state_dict(),
-                "optimiser": optimise.state_dict(),
-                "schedule": schedule.state_dict(),
-                "history": history,
-                "held_out": [asdict(told) for told in held_out],
-            }
-        )
+        figures, decisions = validate()
+        history.append({"epoch": epoch + 1, "lr": lr, "train_loss": round(train_loss, 6), **figures})
+        held_out += [decisions] if decisions is not None else []
+        checkpoint.keep(parts, history=history, held_out=[asdict(decisions) for decisions in held_out])
     network.eval()
     return history
 
@@ -97,30 +111,31 @@ def _run_epoch(
     batches: Iterable[PatchBatch],
     *,
     loss: Loss,
-    optimise: torch.optim.Optimizer,
+    optimiser: torch.optim.Optimizer,
     epoch: int,
     seed: int,
     held_out: tuple[HeldOut, ...],
     runtime: Runtime,
 ) -> float:
+    """Mean loss over the patches of one epoch, each batch counted before the step that it gives rise to."""
     classifier.network.train()
-    final = final_layer.of(classifier.network)
-    total, seen = 0.0, 0
-    features: list[Tensor] = []  # of the batch at hand
+    final = final_linear(classifier.network)
+    total, count = 0.0, 0
+    captured: list[Tensor] = []  # features of the current batch
 
-    def keep(entering: Tensor) -> None:
-        features[:] = [entering]
+    def capture(features: Tensor) -> None:
+        captured[:] = [features]
 
-    with final_layer.watched(final, keep):
+    with capture_inputs(final, capture):
         for batch, (pixels, labels) in enumerate(batches):
             inputs = classifier.prepare(pixels, runtime)
             with runtime.autocast():
                 logits = classifier.network(inputs)
             step = Step(epoch, batch, seed, final.weight.detach(), final.bias.detach(), held_out)
-            value = loss(features[0].float(), logits.float(), labels.to(runtime.device), step)
-            optimise.zero_grad(set_to_none=True)
+            value = loss(captured[0].float(), logits.float(), labels.to(runtime.device), step)
+            optimiser.zero_grad(set_to_none=True)
             value.backward()
-            optimise.step()
+            optimiser.step()
             total += float(value.detach()) * len(labels)
-            seen += len(labels)
-    return total / max(seen, 1)
+            count += len(labels)
+    return total / max(count, 1)

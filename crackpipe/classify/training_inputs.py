@@ -1,8 +1,8 @@
-"""Where a classifier's inputs come from: photographs, augmented while it trains, or a frozen trunk's features."""
+"""Inputs of a classifier: patches of photographs, augmented while it trains, or features of a frozen trunk."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -18,89 +18,87 @@ ZOOM = 1  # tells the generator of a batch's size from those of its patches
 
 @runtime_checkable
 class Inputs(Protocol):
-    """Where the inputs of a classifier come from: photographs, or what a frozen trunk has seen of them."""
+    """Source of a classifier's inputs: photographs, or features that a frozen trunk has computed of them."""
 
     def plain(self, patches: pd.DataFrame, *, batch: int) -> Iterator[PatchBatch]:
-        """The patches as they are, in order."""
+        """Yield the patches as they are, in order, ``batch`` at a time."""
 
     def training(
         self, patches: pd.DataFrame, order: Int[np.ndarray, "m"], *, batch: int, seed: int, epoch: int
     ) -> Iterator[PatchBatch]:
-        """The patches at ``order`` as one epoch sees them."""
+        """Yield the patches at ``order`` as one epoch sees them, the same for the same seed and epoch."""
 
 
 @dataclass(frozen=True, slots=True)
-class Photographed:
-    """Patches cut from decoded photographs with ``side_px``, and augmented for training as ``augment`` says.
+class Augmentation:
+    """Random changes to training patches.
 
-    The first of ``augment``'s ``sides_px`` is the side at which they are seen when nothing is augmented.
+    Attributes:
+        sides_px: each batch is resized to one of these sides; a smaller side shows the same crack thinner, as another
+            camera or more distance would. The first is the side of patches that are not augmented.
+        colour_jitter, colour_jitter_p, noise_p: see :func:`crackpipe.data.augment.jitter`.
+    """
+
+    sides_px: Sequence[int]
+    colour_jitter: float
+    colour_jitter_p: float
+    noise_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInputs:
+    """Patches cut from decoded photographs.
+
+    Attributes:
+        photos: RGB pixels (h, w, 3), 0–255, by photo_id.
+        side_px: patches are cut at this side, or resized to it.
+        workers: threads that cut patches ahead of their use.
+        augmentation: of the training patches.
     """
 
     photos: Mapping[str, np.ndarray]
     side_px: int
     workers: int
-    augment: Mapping[str, Any]
+    augmentation: Augmentation
 
     def plain(self, patches: pd.DataFrame, *, batch: int) -> Iterator[PatchBatch]:
-        """See :func:`crackpipe.data.patch_pixels.batches`."""
-        order, to_px = np.arange(len(patches)), self.augment["sides_px"][0]
+        """Yield the patches in order, at the first of the augmentation's sides; see :meth:`Inputs.plain`."""
+        order, to_px = np.arange(len(patches)), self.augmentation.sides_px[0]
         cut = patch_pixels.batches(patches, self.photos, order, side_px=self.side_px, batch=batch, workers=self.workers)
         return ((patch_pixels.resized(pixels, side_px=to_px), labels) for pixels, labels in cut)
 
     def training(
         self, patches: pd.DataFrame, order: Int[np.ndarray, "m"], *, batch: int, seed: int, epoch: int
     ) -> Iterator[PatchBatch]:
-        """See :func:`augmented_batches`."""
-        return augmented_batches(
-            patches,
-            self.photos,
-            order,
-            side_px=self.side_px,
-            batch=batch,
-            workers=self.workers,
-            seed=seed,
-            epoch=epoch,
-            **self.augment,
-        )
+        """Yield the patches at ``order``, augmented: each by (seed, epoch, its index in ``order``).
 
+        Args:
+            patches: rows of the ``patches`` table.
+            order: rows to take.
+            batch: patches in a batch.
+            seed, epoch: of the random changes.
+        """
 
-def augmented_batches(
-    patches: pd.DataFrame,
-    photos: Mapping[str, np.ndarray],
-    order: Int[np.ndarray, "m"],
-    *,
-    side_px: int,
-    batch: int,
-    workers: int,
-    sides_px: Sequence[int],
-    colour_jitter: float,
-    colour_jitter_p: float,
-    noise_p: float,
-    seed: int,
-    epoch: int,
-) -> Iterator[PatchBatch]:
-    """Batches of patches, augmented: each patch by (seed, epoch, its place), each batch at one of ``sides_px``.
+        def cut(numbered: tuple[int, Int[np.ndarray, "b"]]) -> PatchBatch:
+            first, rows = numbered
+            return self._augmented(patches.iloc[rows], key=(seed, epoch), first=first)
 
-    A smaller side shows the same crack thinner: what another camera, or more distance, would show.
-    """
+        numbered = ((i * batch, rows) for i, rows in enumerate(patch_pixels.chunks(order, batch)))
+        yield from parallel.prefetch(cut, numbered, workers=self.workers, ahead=2 * self.workers)
 
-    def work(numbered: tuple[int, Int[np.ndarray, "b"]]) -> PatchBatch:
-        first, index = numbered
-        part = patches.iloc[index]
+    def _augmented(self, patches: pd.DataFrame, *, key: tuple[int, int], first: int) -> PatchBatch:
+        """A batch of augmented patches, the first of which has the index ``first`` in its epoch."""
+        changes = self.augmentation
         pixels = [
             augment.jitter(
                 patch,
-                seeds.generator(seed, epoch, first + i),
-                colour_jitter=colour_jitter,
-                colour_jitter_p=colour_jitter_p,
-                noise_p=noise_p,
+                seeds.generator(*key, first + i),
+                colour_jitter=changes.colour_jitter,
+                colour_jitter_p=changes.colour_jitter_p,
+                noise_p=changes.noise_p,
             )
-            for i, patch in enumerate(patch_pixels.read(part, photos, side_px=side_px))
+            for i, patch in enumerate(patch_pixels.read(patches, self.photos, side_px=self.side_px))
         ]
-        side = int(seeds.generator(seed, epoch, first, ZOOM).choice(list(sides_px)))
-        return patch_pixels.resized(torch.stack(pixels), side_px=side), torch.from_numpy(
-            part["label"].to_numpy(np.int64)
-        )
-
-    numbered = ((i * batch, index) for i, index in enumerate(patch_pixels.chunks(order, batch)))
-    yield from parallel.prefetch(work, numbered, workers=workers, ahead=2 * workers)
+        side = int(seeds.generator(*key, first, ZOOM).choice(list(changes.sides_px)))
+        labels = torch.from_numpy(patches["label"].to_numpy(np.int64))
+        return patch_pixels.resized(torch.stack(pixels), side_px=side), labels

@@ -1,8 +1,9 @@
-"""Embeddings of all photographs and captions: computed once, kept as float16 (see :mod:`kept_embeddings`)."""
+"""Embeddings of all photographs and captions: computed once, written as float16 (see :mod:`embedding_file`)."""
 
 import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from torch import Tensor, nn
 from crackpipe import console
 from crackpipe.clip.embedding_file import ENCODER, FILE
 from crackpipe.clip.encoders.encoder import Encoder
-from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data import decoded
 from crackpipe.errors import CrackpipeError, ParamsError
@@ -25,13 +25,36 @@ from crackpipe.imaging import images
 AHEAD = 2  # batches that are decoded before they are needed
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """Sizes of an embedding run.
+
+    Attributes:
+        side_px: side of the square that each image is resized to; see :func:`square_px`.
+        batch: images, or texts, per run of the encoder.
+        workers: threads that decode and resize.
+    """
+
+    side_px: int
+    batch: int
+    workers: int
+
+
 def items(photos: Path) -> pd.DataFrame:
-    """What is embedded, in the order of the table: kind, split and item_id of photographs and distinct captions."""
+    """List the photographs and the distinct captions of each split: kind (image or text), split and item_id.
+
+    Args:
+        photos: the table of photographs.
+
+    Returns:
+        rows in the order of the table of embeddings; the item_id of a photograph is its photo_id, that of a caption the
+        caption itself.
+    """
     table = parquet.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
-    seen = table[["split", "photo_id"]].rename(columns={"photo_id": "item_id"}).assign(kind="image")
+    photographs = table[["split", "photo_id"]].rename(columns={"photo_id": "item_id"}).assign(kind="image")
     captioned = table[table["caption"].notna()]
-    said = captioned[["split", "caption"]].rename(columns={"caption": "item_id"}).assign(kind="text").drop_duplicates()
-    listed = pd.concat([seen, said])[["kind", "split", "item_id"]]
+    captions = captioned[["split", "caption"]].rename(columns={"caption": "item_id"}).assign(kind="text")
+    listed = pd.concat([photographs, captions.drop_duplicates()])[["kind", "split", "item_id"]]
     return listed.sort_values(["kind", "split", "item_id"], ignore_index=True)
 
 
@@ -39,12 +62,13 @@ def square_px(encoder: Encoder, *, side_px: int, key: str) -> int:
     """Side of the square that photographs are squeezed to: the tower's own where it has one, else ``side_px``.
 
     Args:
+        side_px: wanted side.
         key: of ``side_px`` in ``params.yaml``, for the error.
 
     Raises:
         ParamsError: the encoder takes no such side.
     """
-    if isinstance(encoder, OpenClipEncoder):
+    if encoder.image_px is not None:
         return encoder.image_px
     if side_px % encoder.multiple_px:
         raise ParamsError(f"{key}: got {side_px}, but this encoder takes multiples of {encoder.multiple_px} px")
@@ -57,30 +81,27 @@ def write(
     encoder: Encoder,
     runtime: Runtime,
     *,
-    side_px: int,
-    batch: int,
-    workers: int,
+    settings: EmbeddingSettings,
     fingerprint: str,
     scratch: Path = Path(".checkpoints"),
 ) -> pd.DataFrame:
-    """Embed every photograph and every distinct caption of each split; return what was embedded (see :func:`items`).
+    """Embed every photograph and every distinct caption of each split; return the list of them (see :func:`items`).
 
-    Memory holds the decoded photographs of a few batches; vectors gather in a temporary file in ``scratch``.
+    Memory holds the decoded photographs of a few batches; vectors gather in a temporary file.
 
     Args:
+        folder: gets ``embeddings.arrow``.
         photos: the table of photographs.
-        side_px: side of the square that each photograph is squeezed to; see :func:`square_px`.
-        batch: photographs, or captions, per run of the encoder.
-        workers: threads that decode.
-        fingerprint: of the encoder's files; kept with the vectors, so that a search can tell whose they are.
+        fingerprint: of the encoder's files; written with the vectors, so that a search can tell whose they are.
+        scratch: folder of the temporary file.
     """
     listed = items(photos)
     width = encoder.joint_width
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=scratch, prefix="embeddings-") as file:
         vectors = np.memmap(file, np.float16, "w+", shape=(len(listed), width))
-        _fill_images(vectors, listed, photos, encoder, runtime, side_px=side_px, batch=batch, workers=workers)
-        _fill_texts(vectors, listed, encoder, runtime, batch=batch)
+        _fill_images(vectors, listed, photos, encoder, runtime, settings)
+        _fill_texts(vectors, listed, encoder, runtime, batch=settings.batch)
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), width)
         names = {name: pa.array(listed[name].tolist(), pa.string()) for name in listed}
         columns = pa.table({**names, "vector": column})
@@ -89,15 +110,19 @@ def write(
 
 
 def encode_images(encoder: Encoder, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float16[np.ndarray, "b d"]:
-    """Embeddings of photographs of one size, RGB levels 0–255."""
+    """Embeddings, of length 1, of photographs of one size, RGB levels 0–255."""
     with torch.inference_mode(), runtime.autocast():
-        return _kept(encoder.image_embedding(encoder.prepare(pixels, runtime)))
+        return _to_half(encoder.image_embedding(encoder.prepare(pixels, runtime)))
 
 
 def of_photo(
     encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], runtime: Runtime, *, side_px: int
 ) -> Float32[np.ndarray, "d"]:
     """Embedding of one photograph, squeezed to a square.
+
+    Args:
+        pixels: RGB levels 0–255.
+        side_px: side of the square; see :func:`square_px`.
 
     Raises:
         CrackpipeError: it is not finite.
@@ -113,14 +138,14 @@ def of_photo(
 
 
 def encode_texts(encoder: Encoder, texts: Sequence[str], runtime: Runtime) -> Float16[np.ndarray, "n d"]:
-    """Embeddings of sentences."""
+    """Embeddings, of length 1, of sentences."""
     with torch.inference_mode(), runtime.autocast():
-        return _kept(encoder.text_embedding(list(texts)))
+        return _to_half(encoder.text_embedding(list(texts)))
 
 
-def _kept(found: Float[Tensor, "b d"]) -> Float16[np.ndarray, "b d"]:
-    # again in float32: what bf16 normalised is off length 1 by up to 0.4 %
-    return nn.functional.normalize(found.float(), dim=1).half().cpu().numpy()
+def _to_half(vectors: Float[Tensor, "b d"]) -> Float16[np.ndarray, "b d"]:
+    # normalised once more in float32: a length that bf16 has normalised is off 1 by up to 0.4 %
+    return nn.functional.normalize(vectors.float(), dim=1).half().cpu().numpy()
 
 
 def _fill_images(
@@ -129,39 +154,39 @@ def _fill_images(
     photos: Path,
     encoder: Encoder,
     runtime: Runtime,
-    *,
-    side_px: int,
-    batch: int,
-    workers: int,
+    settings: EmbeddingSettings,
 ) -> None:
-    seen = listed.index[listed["kind"] == "image"]
-    rows = dict(zip(listed["item_id"][seen], seen, strict=True))
-    for names, pixels in _squares(photos, side_px=side_px, batch=batch, workers=workers):
-        vectors[[rows[name] for name in names]] = encode_images(encoder, pixels, runtime)
+    """Write the embeddings of all photographs into their rows of ``vectors``."""
+    image_rows = listed.index[listed["kind"] == "image"]
+    rows = dict(zip(listed["item_id"][image_rows], image_rows, strict=True))
+    for photo_ids, pixels in _squares(photos, settings):
+        vectors[[rows[photo_id] for photo_id in photo_ids]] = encode_images(encoder, pixels, runtime)
 
 
-def _squares(
-    photos: Path, *, side_px: int, batch: int, workers: int
-) -> Iterator[tuple[list[str], UInt8[Tensor, "b 3 s s"]]]:
+def _squares(photos: Path, settings: EmbeddingSettings) -> Iterator[tuple[list[str], UInt8[Tensor, "b 3 s s"]]]:
     """photo_ids and pixels of the photographs, batch by batch; threads decode the next ones."""
     squares = decoded.photographs(
-        photos, side_px=side_px, workers=workers, what="embed photographs", ahead=AHEAD * batch
+        photos,
+        side_px=settings.side_px,
+        workers=settings.workers,
+        what="embed photographs",
+        ahead=AHEAD * settings.batch,
     )
-    while group := list(itertools.islice(squares, batch)):
-        names, pixels = zip(*group, strict=True)
-        yield list(names), torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
+    while group := list(itertools.islice(squares, settings.batch)):
+        photo_ids, pixels = zip(*group, strict=True)
+        yield list(photo_ids), torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
 
 
 def _fill_texts(
     vectors: Float16[np.ndarray, "n d"], listed: pd.DataFrame, encoder: Encoder, runtime: Runtime, *, batch: int
 ) -> None:
-    said = listed.index[listed["kind"] == "text"]
+    """Write the embeddings of all captions into their rows of ``vectors``; each caption is encoded once."""
     rows: dict[str, list[int]] = {}
-    for row in said:  # a caption may be said in several splits
+    for row in listed.index[listed["kind"] == "text"]:  # several splits may share a caption
         rows.setdefault(listed["item_id"][row], []).append(row)
     captions = sorted(rows)
     starts = range(0, len(captions), batch)
     for start in console.bar(starts, what="embed captions", total=len(starts), unit="batches"):
-        chosen = captions[start : start + batch]
-        for caption, vector in zip(chosen, encode_texts(encoder, chosen, runtime), strict=True):
+        part = captions[start : start + batch]
+        for caption, vector in zip(part, encode_texts(encoder, part, runtime), strict=True):
             vectors[rows[caption]] = vector

@@ -1,4 +1,4 @@
-"""Embeddings on disk, read memory-mapped: what heads, retrieval and search work on without an encoder."""
+"""Embeddings on disk, read memory-mapped: inputs of heads, retrieval and search, without an encoder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,19 +10,19 @@ from jaxtyping import Float16
 from crackpipe.files import arrow, parquet, schemas
 
 FILE = "embeddings.arrow"
-ENCODER = b"encoder"  # key of its fingerprint in the file
-ITEMS = "items.parquet"  # of patches: beside their embeddings
+ENCODER = b"encoder"  # key of the encoder's fingerprint in the file
+ITEMS = "items.parquet"  # table of embedded patches, beside their embeddings
 CLASSES = ("no crack", "crack")  # item_ids of kind class; sorted the other way round in the table
 
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """Items of one kind.
+    """Embedded items of one kind.
 
     Attributes:
-        item_ids: photo_ids, or the captions themselves.
+        item_ids: photo_ids, ids of patches, or the captions themselves.
         vectors: of length 1, mapped from the file.
-        encoder: fingerprint of the encoder that made them.
+        encoder: fingerprint of the encoder that made them; empty where none was recorded.
     """
 
     item_ids: list[str]
@@ -31,14 +31,19 @@ class Embeddings:
 
 
 def load(folder: Path, *, kind: str, split: str | None) -> Embeddings:
-    """Embeddings of the items of one kind (image or text) and split; of all splits if that is ``None``.
+    """Read the embeddings of the items of one kind and split.
+
+    Args:
+        folder: holds ``embeddings.arrow``.
+        kind: image, text or class.
+        split: of the items; ``None`` takes all splits.
 
     Raises:
         TableError: they are missing, or were made by another version.
     """
     table = arrow.read(folder / FILE, name="embeddings")
-    place = table.schema.get_field_index("vector")
-    vector = table.schema.field(place).type if place >= 0 else None
+    column = table.schema.get_field_index("vector")
+    vector = table.schema.field(column).type if column >= 0 else None
     width = vector.list_size if isinstance(vector, pa.FixedSizeListType) else 0
     parquet.expect(folder / FILE, schemas.embeddings(width=width), table.schema)
     labels = table.select(["kind", "split"]).to_pandas()

@@ -11,12 +11,17 @@ from crackpipe.clip.encoders.encoder import Encoder
 
 Wording = Literal["normal", "crack"]
 
-OF_WORDING: dict[Wording, str] = {"normal": "damaged", "crack": "crack"}  # the group of states of the crack's class
+OF_WORDING: dict[Wording, str] = {"normal": "damaged", "crack": "crack"}  # group of states of the class crack
 
 
 def expand(*, templates: Sequence[str], states: Sequence[str], objects: Sequence[str]) -> list[str]:
-    """All sentences: each template filled with each state filled with each object, in this order."""
-    return [template.format(state.format(thing)) for template in templates for state in states for thing in objects]
+    """All sentences: each template filled with each state filled with each object, objects varying fastest.
+
+    Args:
+        templates, states: sentences and parts of them with one ``{}`` each.
+        objects: names of surfaces or members.
+    """
+    return [template.format(state.format(name)) for template in templates for state in states for name in objects]
 
 
 def groups(
@@ -31,12 +36,14 @@ def groups(
     """All sentences of each group of states: flawless, damaged, crack.
 
     Args:
+        templates: sentences with one ``{}``, for the state.
         surfaces: whose objects are named; an object of several is named once.
         objects: by surface.
+        flawless_states, damaged_states, crack_states: parts of sentences with one ``{}``, for the object.
     """
-    named = list(dict.fromkeys(thing for surface in surfaces for thing in objects[surface]))
+    names = list(dict.fromkeys(name for surface in surfaces for name in objects[surface]))
     states = {"flawless": flawless_states, "damaged": damaged_states, "crack": crack_states}
-    return {name: expand(templates=templates, states=chosen, objects=named) for name, chosen in states.items()}
+    return {group: expand(templates=templates, states=those, objects=names) for group, those in states.items()}
 
 
 def sets(
@@ -49,11 +56,13 @@ def sets(
     damaged_states: Sequence[str],
     crack_states: Sequence[str],
 ) -> tuple[list[str], list[str]]:
-    """The sentences of the class normal and of the class crack; ``wording`` chooses the states of the latter.
+    """Sentences of the class normal and of the class crack.
 
-    The other arguments are those of :func:`groups`.
+    Args:
+        wording: ``normal``: the class crack has the damaged states; ``crack``: it has the crack states.
+        templates, surfaces, objects, flawless_states, damaged_states, crack_states: see :func:`groups`.
     """
-    every = groups(
+    sentences = groups(
         templates=templates,
         surfaces=surfaces,
         objects=objects,
@@ -61,11 +70,18 @@ def sets(
         damaged_states=damaged_states,
         crack_states=crack_states,
     )
-    return every["flawless"], every[OF_WORDING[wording]]
+    return sentences["flawless"], sentences[OF_WORDING[wording]]
 
 
 def text_matrix(encoder: Encoder, *, flawless: Sequence[str], damaged: Sequence[str]) -> Float[Tensor, "2 d"]:
-    """Class directions: the mean of each set's normalised embeddings, normalised again; row 1 is the crack."""
+    """Class directions: the mean of each set's normalised embeddings, normalised again.
+
+    Args:
+        flawless, damaged: sentences of the classes no crack and crack.
+
+    Returns:
+        row 0 of the class no crack, row 1 of the class crack; d is the encoder's ``joint_width``.
+    """
     with torch.inference_mode():
         rows = [encoder.text_embedding(list(texts)).float().mean(dim=0) for texts in (flawless, damaged)]
     return nn.functional.normalize(torch.stack(rows), dim=1).clone()

@@ -27,7 +27,7 @@ def _compiled(loops: Callable[..., Any], *, fastmath: bool | set[str]) -> Callab
     bare = inspect.unwrap(loops)  # the tests' shape checker wraps every function, and numba compiles no wrapper
     settings: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
-        found: Callable[..., Any] = numba.njit(bare, cache=True, **settings)
+        compiled: Callable[..., Any] = numba.njit(bare, cache=True, **settings)
     except RuntimeError:  # neither the folder nor the home can be written to: compiled anew in each process
-        found = numba.njit(bare, **settings)
-    return found
+        compiled = numba.njit(bare, **settings)
+    return compiled

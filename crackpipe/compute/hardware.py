@@ -1,4 +1,4 @@
-"""The machine that a figure was measured on, and nothing that would tell whose it is: no host name, no paths."""
+"""Hardware that a figure was measured on, without anything that would identify its owner: no host name, no paths."""
 
 import os
 import platform
@@ -7,8 +7,8 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """What decides how long a run takes, and which libraries computed it.
+class Hardware:
+    """Hardware and libraries that decide how long a run takes.
 
     Attributes:
         processor: the model's name.
@@ -27,11 +27,11 @@ class Machine:
     torch: str
 
 
-def describe() -> Machine:
+def describe() -> Hardware:
     """Describe this machine."""
     import torch  # 2 s
 
-    return Machine(
+    return Hardware(
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)),
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3),

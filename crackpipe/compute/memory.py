@@ -1,4 +1,4 @@
-"""What glibc's allocator does with memory that was freed; another C library's is left as it is."""
+"""Settings of glibc's allocator for memory that was freed; another C library's is left as it is."""
 
 import ctypes
 
@@ -10,7 +10,7 @@ ARENAS = 2
 def keep() -> None:
     """Let this process keep the memory that it frees, for good: meant for training, whose steps ask for the same again.
 
-    By default large blocks go back to the system at once, and are cleared again page by page in the next step, which
+    By default large blocks go back to the system at once, and are cleared again page by page in the next step. That
     takes up to a third of it on a processor.
     """
     _set({M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1})

@@ -13,13 +13,19 @@ def prefetch(work: Callable[[Item], Result], items: Iterable[Item], *, workers: 
     """Yield ``work(item)`` in the order of ``items``, computed by threads at most ``ahead`` items early.
 
     Memory is bounded by ``ahead`` results. An exception of ``work`` is raised where its result would come.
+
+    Args:
+        work: called in threads.
+        items: taken as they are needed.
+        workers: threads, 1 or more.
+        ahead: results that may wait, 1 or more.
     """
     with ThreadPoolExecutor(workers) as pool:
         yield from in_order(pool, work, items, ahead=ahead)
 
 
 def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int) -> Iterator[Result]:
-    """:func:`prefetch` in a pool of the caller's, of threads or processes; at an early end what waits is cancelled."""
+    """Do as :func:`prefetch` in a pool of the caller's, of threads or processes; at an early end, cancel what waits."""
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:

@@ -1,4 +1,4 @@
-"""Where and how precisely networks run: device, autocast precision, memory format, threads."""
+"""Runtime of networks: device, autocast precision, memory format, threads."""
 
 import contextlib
 import os
@@ -47,10 +47,12 @@ class Runtime:
 def start_runtime(*, device: str, precision: Precision, threads: int, keep_memory: bool = False) -> Runtime:
     """Choose device and precision and fix everything that would change results between two runs.
 
-    ``device="auto"`` takes CUDA where there is one. ``precision="auto"`` takes bf16 on graphics cards that have
-    it (compute capability 8 and later) and on processors with AMX or AVX512-BF16 units, float32 elsewhere, and never
-    fp16. The thread count is fixed because it changes the order of sums, and with it trained weights.
-    ``keep_memory`` is for training: see :func:`crackpipe.compute.memory.keep`.
+    Args:
+        device: ``auto`` takes CUDA where there is one.
+        precision: ``auto`` takes bf16 on graphics cards that have it (compute capability 8 and later) and on processors
+            with AMX or AVX512-BF16 units, float32 elsewhere, and never fp16.
+        threads: fixed, because their number changes the order of sums, and with it trained weights.
+        keep_memory: for training; see :func:`crackpipe.compute.memory.keep`.
 
     Raises:
         ParamsError: ``device="cuda"`` on a machine without CUDA.
@@ -81,7 +83,7 @@ def _has_bf16(device: str) -> bool:
 
 
 def processor_has_bf16() -> bool:
-    """Whether the processor has units for products of bf16 matrices (AMX or AVX512-BF16)."""
+    """Look up whether the processor has units for products of bf16 matrices (AMX or AVX512-BF16)."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
     except OSError:

@@ -15,5 +15,9 @@ def seed_everything(seed: int) -> None:
 
 
 def generator(*key: int) -> np.random.Generator:
-    """Return the random generator that belongs to ``key``, e.g. (seed, epoch, item): independent of call order."""
+    """Return the random generator that belongs to ``key``, e.g. (seed, epoch, item): independent of call order.
+
+    Args:
+        key: whole numbers, 0 or more.
+    """
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))

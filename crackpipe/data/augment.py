@@ -21,6 +21,12 @@ def jitter(
 
     The colour factors are uniform in 1 ± ``colour_jitter`` (hue: ± ``colour_jitter`` / 2 of the colour circle). The
     noise is Gaussian with σ up to 2.55 grey levels, or multiplicative in 0.75–1.25, with equal odds.
+
+    Args:
+        patch: RGB, 0–255; it is not changed.
+        random: draws all changes.
+        colour_jitter: size of the changes of colour, in [0, 1].
+        colour_jitter_p, noise_p: probabilities of a change of colour and of noise.
     """
     if random.random() < colour_jitter_p:
         from torchvision.transforms.v2 import functional as F  # takes a second

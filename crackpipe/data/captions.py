@@ -1,4 +1,4 @@
-"""The sentence that an inspection report says of a photograph, after BridgeCLIP's caption template."""
+"""Captions: sentences of an inspection report on a photograph, after BridgeCLIP's caption template."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def compose(attributes: Attributes) -> str:
     location. Several damages or locations are joined by " and "; the verb counts the damages only.
 
     Returns:
-        the caption, or ``""`` if no sentence is left.
+        The caption, or ``""`` if no sentence is left.
 
     Raises:
         ValueError: a rating or measure that the template does not know, or an empty damage or location.
@@ -29,9 +29,9 @@ def compose(attributes: Attributes) -> str:
     sentences = []
     if attributes.damage and attributes.location:
         damage = " and ".join(_words(attributes.damage, field="damage"))
-        places = " and ".join(_with_article(place) for place in _words(attributes.location, field="location"))
+        locations = " and ".join(_with_article(location) for location in _words(attributes.location, field="location"))
         verb = "is" if len(attributes.damage) == 1 else "are"
-        sentences.append(f"{damage[0].upper()}{damage[1:]} {verb} observed in {places}.")
+        sentences.append(f"{damage[0].upper()}{damage[1:]} {verb} observed in {locations}.")
     if attributes.soundness is not None:
         sentences.append(f"The soundness rating is {soundness(attributes.soundness)}.")
     if attributes.measure is not None:
@@ -73,5 +73,5 @@ def _words(names: Sequence[str], *, field: str) -> list[str]:
     return words
 
 
-def _with_article(place: str) -> str:
-    return place if place.lower().startswith("the ") else f"the {place}"
+def _with_article(location: str) -> str:
+    return location if location.lower().startswith("the ") else f"the {location}"

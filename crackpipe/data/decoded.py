@@ -30,8 +30,11 @@ def photographs(
         splits: splits to take; ``None`` takes all.
         side_px: side of the square that each is squeezed to; ``None`` leaves it at its own size.
         ahead: photographs that are decoded before they are asked for; by default four for each thread.
+
+    Raises:
+        TableError: the table is missing or of another version.
     """
-    names = _chosen(photos, wanted, splits)
+    names = _names(photos, wanted, splits)
 
     def decode(row: parquet.Row) -> tuple[str, Rgb]:
         image = images.decode_rgb(row["image"])
@@ -45,7 +48,7 @@ def photographs(
     yield from parallel.prefetch(decode, bar, workers=workers, ahead=ahead or 4 * workers)
 
 
-def _chosen(photos: Path, wanted: Collection[str] | None, splits: Collection[str] | None) -> set[str] | None:
+def _names(photos: Path, wanted: Collection[str] | None, splits: Collection[str] | None) -> set[str] | None:
     if splits is None:
         return None if wanted is None else set(wanted)
     table = parquet.read(photos, schemas.PHOTOS, columns=["photo_id", "split"])

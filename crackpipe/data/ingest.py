@@ -13,7 +13,7 @@ from crackpipe import console
 from crackpipe.compute import parallel
 from crackpipe.data import inspection, splits
 from crackpipe.data.datasets import catalogue
-from crackpipe.data.inspection import Facts
+from crackpipe.data.inspection import PhotoFacts
 from crackpipe.data.photo import RawPhoto, Split
 from crackpipe.errors import DatasetError, PhotoError
 from crackpipe.files.parquet import Row
@@ -25,7 +25,7 @@ UNASSIGNED = "unassigned"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed photograph with its place; ``split`` is ``None`` where its authors gave it none."""
+    """A listed photograph with its split and group; ``split`` is ``None`` where its authors gave it none."""
 
     photo_id: str
     source: str
@@ -35,7 +35,7 @@ class Candidate:
     raw: RawPhoto
 
 
-Accepted = tuple[Candidate, Facts]
+Accepted = tuple[Candidate, PhotoFacts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the first pass found; both lists ascend in photo_id."""
+    """Result of the first pass; both lists ascend in photo_id."""
 
     accepted: list[Accepted]
     rejects: list[Reject]
@@ -76,7 +76,7 @@ def gather(
     repeated = [name for name, times in Counter(name for name, _, _ in sources).items() if times > 1]
     if repeated:
         raise DatasetError(f"ingest.sources: {repeated[0]} is named twice, expected once; remove one")
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for name, how, limit in sources:
         photos = sorted(demo() if name == "demo" else catalogue.read(name, raw=raw), key=lambda photo: photo.name)
         needs_mask = name == "demo" or catalogue.CATALOGUE[name].has_masks
@@ -86,8 +86,8 @@ def gather(
         for split, members in by_split.items():
             for photo in splits.thin(members, limit=limit):
                 group_id = f"{name}/{photo.group}"
-                found.append(Candidate(f"{name}/{photo.name}", name, split, group_id, needs_mask, photo))
-    return sorted(found, key=lambda candidate: (candidate.photo_id, candidate.raw.path))
+                candidates.append(Candidate(f"{name}/{photo.name}", name, split, group_id, needs_mask, photo))
+    return sorted(candidates, key=lambda candidate: (candidate.photo_id, candidate.raw.path))
 
 
 def survey(candidates: Sequence[Candidate], *, max_megapixels: float, workers: int) -> Survey:
@@ -98,9 +98,14 @@ def survey(candidates: Sequence[Candidate], *, max_megapixels: float, workers: i
     train); one whose decoded pixels equal those of another, of which the one in the split of higher precedence stays,
     and within a split the first by photo_id. So training never holds a test photograph, nor another photograph of a
     test group, nor a photograph twice.
+
+    Args:
+        candidates: of :func:`gather`.
+        max_megapixels: largest photograph that is decoded, 10⁶ pixels.
+        workers: threads that decode.
     """
 
-    def check(candidate: Candidate) -> Facts | PhotoError:
+    def check(candidate: Candidate) -> PhotoFacts | PhotoError:
         try:
             return inspection.inspect(candidate.raw, max_megapixels=max_megapixels, needs_mask=candidate.needs_mask)
         except PhotoError as error:
@@ -142,45 +147,45 @@ def _whole_groups(sound: list[Accepted]) -> tuple[list[Accepted], list[Reject]]:
     for candidate, _ in sound:
         if candidate.split is not None:
             claims[candidate.group_id].add(candidate.split)
-    kept, rejects = [], []
+    accepted, rejects = [], []
     for candidate, facts in sound:
         keeper = splits.kept_of_group(claims[candidate.group_id])
         if candidate.split == keeper:
-            kept.append((candidate, facts))
+            accepted.append((candidate, facts))
         else:
             reason = (
                 f"in {candidate.split}, but its group {candidate.group_id} is also in {keeper}, which keeps the group"
             )
             rejects.append(Reject(candidate, reason))
-    return kept, rejects
+    return accepted, rejects
 
 
 def _distinct(sound: list[Accepted]) -> tuple[list[Accepted], list[Reject]]:
-    rank = {split: place for place, split in enumerate(splits.PRECEDENCE)}
+    rank = {split: number for number, split in enumerate(splits.PRECEDENCE)}
     first: dict[bytes, Candidate] = {}
     for candidate, facts in sorted(sound, key=lambda pair: (rank[pair[0].split or "train"], pair[0].photo_id)):
         first.setdefault(facts.pixel_hash, candidate)
-    kept, rejects = [], []
+    accepted, rejects = [], []
     for candidate, facts in sound:
         other = first[facts.pixel_hash]
         if other is candidate:
-            kept.append((candidate, facts))
+            accepted.append((candidate, facts))
         else:
             reason = f"in {candidate.split}, but has the same pixels as {other.photo_id} in {other.split}, which stays"
             rejects.append(Reject(candidate, reason))
-    return kept, rejects
+    return accepted, rejects
 
 
-def require_training(found: Survey) -> None:
+def require_training(surveyed: Survey) -> None:
     """Check that there is something to learn from.
 
     Raises:
         DatasetError: no photograph was accepted, or none is in train.
     """
-    counted = Counter(candidate.split for candidate, _ in found.accepted)
+    counted = Counter(candidate.split for candidate, _ in surveyed.accepted)
     if not counted:
-        reasons = "".join(f"\n  {reject.candidate.raw.path}: {reject.reason}" for reject in found.rejects[:5])
-        raise DatasetError(f"no photograph can be used: all {len(found.rejects)} were rejected, such as{reasons}")
+        reasons = "".join(f"\n  {reject.candidate.raw.path}: {reject.reason}" for reject in surveyed.rejects[:5])
+        raise DatasetError(f"no photograph can be used: all {len(surveyed.rejects)} were rejected, such as{reasons}")
     if not counted["train"]:
         here = ", ".join(f"{split} {number}" for split, number in counted.items())
         raise DatasetError(
@@ -189,14 +194,18 @@ def require_training(found: Survey) -> None:
         )
 
 
-def rows(found: Survey, *, workers: int) -> Iterator[Row]:
+def rows(surveyed: Survey, *, workers: int) -> Iterator[Row]:
     """Yield the accepted photographs as rows of ``schemas.PHOTOS``, ascending in photo_id.
+
+    Args:
+        surveyed: of :func:`survey`.
+        workers: threads that read files and encode masks.
 
     Raises:
         PhotoError: a file has changed since the survey.
     """
-    done = parallel.prefetch(_row, found.accepted, workers=workers, ahead=4 * workers)
-    yield from console.bar(done, what="write", total=len(found.accepted), unit="photos")
+    written = parallel.prefetch(_row, surveyed.accepted, workers=workers, ahead=4 * workers)
+    yield from console.bar(written, what="write", total=len(surveyed.accepted), unit="photos")
 
 
 def _row(pair: Accepted) -> Row:
@@ -205,7 +214,7 @@ def _row(pair: Accepted) -> Row:
     mask = None
     if facts.has_mask:
         mask = images.encode_mask(inspection.read_mask(raw, height_px=facts.height_px, width_px=facts.width_px))
-    known = raw.attributes.damage or raw.attributes.location or raw.attributes.soundness or raw.attributes.measure
+    reported = raw.attributes.damage or raw.attributes.location or raw.attributes.soundness or raw.attributes.measure
     return {
         "photo_id": candidate.photo_id,
         "source": candidate.source,
@@ -217,28 +226,29 @@ def _row(pair: Accepted) -> Row:
         "mask": mask,
         "label": facts.label,
         "caption": raw.caption,
-        "attributes": asdict(raw.attributes) if known else None,
+        "attributes": asdict(raw.attributes) if reported else None,
         "mm_per_px": raw.mm_per_px,
     }
 
 
-def reject_rows(found: Survey) -> list[Row]:
+def reject_rows(surveyed: Survey) -> list[Row]:
     """Return the rejects as rows of ``schemas.PHOTOS_REJECTED``."""
-    keys = {(reject.candidate.source, reject.candidate.raw.path, reject.reason) for reject in found.rejects}
+    keys = {(reject.candidate.source, reject.candidate.raw.path, reject.reason) for reject in surveyed.rejects}
     return [{"source": source, "path": path, "reason": reason} for source, path, reason in sorted(keys)]
 
 
-def counts(found: Survey) -> dict[str, dict[str, dict[str, int]]]:
+def counts(surveyed: Survey) -> dict[str, dict[str, dict[str, int]]]:
     """Count ``{source: {split: {photos, masks, rejected}}}``; a split with nothing in it is left out."""
     tree: dict[str, dict[str, dict[str, int]]] = defaultdict(
         lambda: defaultdict(lambda: {"photos": 0, "masks": 0, "rejected": 0})
     )
-    for candidate, facts in found.accepted:
-        cell = tree[candidate.source][candidate.split or UNASSIGNED]
-        cell["photos"] += 1
-        cell["masks"] += int(facts.has_mask)
-    for reject in found.rejects:
+    for candidate, facts in surveyed.accepted:
+        numbers = tree[candidate.source][candidate.split or UNASSIGNED]
+        numbers["photos"] += 1
+        numbers["masks"] += int(facts.has_mask)
+    for reject in surveyed.rejects:
         tree[reject.candidate.source][reject.candidate.split or UNASSIGNED]["rejected"] += 1
     return {
-        source: {split: dict(cell) for split, cell in sorted(cells.items())} for source, cells in sorted(tree.items())
+        source: {split: dict(numbers) for split, numbers in sorted(by_split.items())}
+        for source, by_split in sorted(tree.items())
     }

@@ -14,12 +14,13 @@ from crackpipe.imaging import images
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What an inspection keeps of a photograph: no pixels.
+class PhotoFacts:
+    """Facts of a photograph that an inspection keeps: no pixels.
 
     Attributes:
         pixel_hash: equal for equal decoded pixels, whatever the file's format or metadata.
-        height_px: after the file's EXIF rotation.
+        height_px, width_px: after the file's EXIF rotation.
+        has_mask: True where the dataset has a mask of it.
         label: 1 crack, 0 none, ``None`` where neither label nor mask is known.
     """
 
@@ -30,8 +31,13 @@ class Facts:
     label: int | None
 
 
-def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> Facts:
+def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> PhotoFacts:
     """Decode a photograph and its mask and check them against each other.
+
+    Args:
+        raw: as its dataset lists it.
+        max_megapixels: largest size that is decoded, 10⁶ pixels.
+        needs_mask: a photograph without mask is refused.
 
     Raises:
         PhotoError: the picture is empty, unreadable, truncated or above ``max_megapixels`` (seen from the header,
@@ -50,7 +56,7 @@ def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> Facts:
         label = _label(raw, read_mask(raw, height_px=height, width_px=width))
     digest = hashlib.blake2b(f"{height} {width}".encode(), digest_size=16)
     digest.update(np.ascontiguousarray(pixels).data)
-    return Facts(
+    return PhotoFacts(
         pixel_hash=digest.digest(),
         height_px=height,
         width_px=width,
@@ -75,7 +81,14 @@ def read_mask(raw: RawPhoto, *, height_px: int, width_px: int) -> Bool[np.ndarra
 
 
 def decode(read: Callable[[], bytes], *, max_megapixels: float) -> images.Rgb:
-    """Read and decode a photograph whose size is judged from its header, before its pixels are decoded.
+    """Read and decode a photograph, after its size is checked in its header.
+
+    Args:
+        read: gives the encoded picture.
+        max_megapixels: largest size that is decoded, 10⁶ pixels.
+
+    Returns:
+        RGB pixels, 0–255.
 
     Raises:
         PhotoError: it cannot be read, is no whole picture, or above ``max_megapixels``.

@@ -1,4 +1,4 @@
-"""Which patches one epoch of training sees."""
+"""Draw of the patches that one epoch of training sees."""
 
 import numpy as np
 from jaxtyping import Int
@@ -13,7 +13,16 @@ def draw(
     """Choose ``count`` patches, ``crack_share`` of them cracks, in random order; the same for the same seed and epoch.
 
     Patches are drawn without replacement while there are enough of a class, else each is drawn equally often. Without
-    a ``crack_share`` cracks are as frequent as in ``labels``, which probabilities need that shall hold as they are.
+    a ``crack_share`` cracks are as frequent as in ``labels``, so that probabilities need no correction.
+
+    Args:
+        labels: (n,) 1 crack, 0 none.
+        count: m, 0 or more.
+        crack_share: in (0, 1), or ``None``.
+        seed, epoch: of the draw.
+
+    Returns:
+        (m,) indices of ``labels``.
 
     Raises:
         DatasetError: one of the two classes has no patch.
@@ -21,16 +30,16 @@ def draw(
     check_classes(labels)
     random = seeds.generator(seed, epoch)
     share = int(labels.sum()) / max(len(labels), 1) if crack_share is None else crack_share
-    chosen = []
+    parts = []
     for label, wanted in ((1, round(count * share)), (0, count - round(count * share))):
         members = np.flatnonzero(labels == label)
         rounds = [random.permutation(members) for _ in range(-(-wanted // len(members)))]
-        chosen.append(np.concatenate(rounds)[:wanted] if rounds else members[:0])
-    return random.permutation(np.concatenate(chosen))
+        parts.append(np.concatenate(rounds)[:wanted] if rounds else members[:0])
+    return random.permutation(np.concatenate(parts))
 
 
 def check_classes(labels: Int[np.ndarray, "n"]) -> None:
-    """Whether a classifier can be taught by patches with these labels.
+    """Check that a classifier can be trained on patches with these labels.
 
     Raises:
         DatasetError: one of the two classes has no patch.

@@ -12,10 +12,17 @@ from crackpipe.compute import parallel
 from crackpipe.imaging import images, patch_grid
 
 PatchBatch = tuple[UInt8[Tensor, "b 3 s s"] | Float16[Tensor, "b c h w"], Int[Tensor, "b"]]
+"""Pixels of patches, RGB 0–255, or features of them; and their labels, 1 crack, 0 none."""
 
 
 def read(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, side_px: int) -> UInt8[Tensor, "n 3 s s"]:
-    """Cut patches from decoded photographs, resized to ``side_px`` where they were cut larger or smaller."""
+    """Cut patches from decoded photographs, resized to ``side_px`` where they were cut larger or smaller.
+
+    Args:
+        patches: rows of the ``patches`` table, at least one.
+        photos: RGB pixels (h, w, 3), 0–255, by photo_id.
+        side_px: s, 1 or more.
+    """
     rows = patches[["photo_id", "row_px", "col_px", "side_px", "symmetry"]].itertuples(index=False)
     cut = np.stack([_read_one(photos[row[0]], *row[1:], to_px=side_px) for row in rows])
     return torch.from_numpy(cut).permute(0, 3, 1, 2)
@@ -30,22 +37,29 @@ def batches(
     batch: int,
     workers: int,
 ) -> Iterator[PatchBatch]:
-    """Yield the patches at ``order`` in batches of pixels and labels, read ahead by threads."""
+    """Yield the patches at ``order`` in batches of pixels and labels, read ahead by threads.
 
-    def work(index: Int[np.ndarray, "b"]) -> PatchBatch:
-        part = patches.iloc[index]
+    Args:
+        patches, photos, side_px: see :func:`read`.
+        order: (m,) rows of ``patches``.
+        batch: patches in a batch; the last has the rest.
+        workers: threads.
+    """
+
+    def cut(rows: Int[np.ndarray, "b"]) -> PatchBatch:
+        part = patches.iloc[rows]
         return read(part, photos, side_px=side_px), torch.from_numpy(part["label"].to_numpy(np.int64))
 
-    yield from parallel.prefetch(work, chunks(order, batch), workers=workers, ahead=2 * workers)
+    yield from parallel.prefetch(cut, chunks(order, batch), workers=workers, ahead=2 * workers)
 
 
 def chunks(order: Int[np.ndarray, "m"], batch: int) -> Iterator[Int[np.ndarray, "b"]]:
-    """Parts of ``batch`` places, the last with the rest."""
+    """Cut an order into parts of ``batch``, the last with the rest."""
     return (order[i : i + batch] for i in range(0, len(order), batch))
 
 
 def resized(pixels: UInt8[Tensor, "b 3 s s"], *, side_px: int) -> UInt8[Tensor, "b 3 t t"]:
-    """The batch at ``side_px``, smoothed where it shrinks."""
+    """Resize a batch to ``side_px``, smoothed where it shrinks."""
     if pixels.shape[-1] == side_px:
         return pixels
     from torchvision.transforms.v2 import functional as F  # 2 s

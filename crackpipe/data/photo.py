@@ -12,7 +12,13 @@ Split = Literal["train", "val", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What an inspection report says of a photograph (``methods.md`` §5 wording); empty where it says nothing."""
+    """Attributes of a photograph in an inspection report; empty where the report gives none.
+
+    Attributes:
+        damage, location: any number of each.
+        soundness: Ⅰ, Ⅱ, Ⅲ or Ⅳ; see :data:`crackpipe.data.captions.SOUNDNESS`.
+        measure: see :data:`crackpipe.data.captions.MEASURES`.
+    """
 
     damage: tuple[str, ...] = ()
     location: tuple[str, ...] = ()
@@ -33,6 +39,9 @@ class RawPhoto:
         read_mask: returns the mask (height, width), True = crack, and raises PhotoError for an unusable one;
             ``None`` where the dataset has none.
         label: 1 crack, 0 none, ``None`` where unknown (a mask then decides, if there is one).
+        caption: a sentence on it, where there is one.
+        attributes: of its inspection report.
+        mm_per_px: side of a pixel on the surface, where known.
     """
 
     name: str

@@ -20,28 +20,35 @@ class PhotoCache(Mapping[str, np.ndarray]):
     def __init__(
         self, photos: Path, *, wanted: Iterable[str], workers: int, folder: Path = Path(".checkpoints")
     ) -> None:
-        """Decode the ``wanted`` photographs of the table ``photos`` into a temporary file in ``folder``."""
+        """Decode photographs into a temporary file.
+
+        Args:
+            photos: the ``photos`` table.
+            wanted: photo_ids to take.
+            workers: threads that decode.
+            folder: takes the temporary file; it is made where it is missing.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self._file = tempfile.TemporaryFile(dir=folder, prefix="photos-")  # noqa: SIM115 - closed by __exit__
-        self._places: dict[str, tuple[int, tuple[int, int]]] = {}
+        self._index: dict[str, tuple[int, tuple[int, int]]] = {}
         offset = 0
         for photo_id, pixels in decoded.photographs(photos, wanted=set(wanted), workers=workers, what="decode"):
             self._file.write(pixels.tobytes())
-            self._places[photo_id] = (offset, pixels.shape[:2])
+            self._index[photo_id] = (offset, pixels.shape[:2])
             offset += pixels.nbytes
         self._file.flush()
         self._pixels = np.memmap(self._file, np.uint8, mode="r") if offset else np.empty(0, np.uint8)
 
     def __getitem__(self, photo_id: str) -> UInt8[np.ndarray, "h w 3"]:
         """RGB pixels of a photograph, read only."""
-        offset, (height, width) = self._places[photo_id]
+        offset, (height, width) = self._index[photo_id]
         return self._pixels[offset : offset + height * width * 3].reshape(height, width, 3)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._index)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._index)
 
     def __enter__(self) -> "PhotoCache":
         return self

@@ -1,4 +1,4 @@
-"""Patches as coordinates: where a photograph is cut, and which patches show a crack (König et al., section IV-A)."""
+"""Patches as coordinates, with labels of whether they show a crack (König et al., section IV-A)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,13 @@ from crackpipe.imaging import images, patch_grid
 def crack_px(
     mask: Bool[np.ndarray, "h w"], rows: Int[np.ndarray, "r"], cols: Int[np.ndarray, "c"], *, side_px: int
 ) -> Int[np.ndarray, "r c"]:
-    """Number of crack pixels inside each patch of a grid, from one summed-area table."""
+    """Count the crack pixels inside each patch of a grid, by one summed-area table.
+
+    Args:
+        mask: (h, w) True = crack.
+        rows, cols: first pixels of the patches; see :func:`crackpipe.imaging.patch_grid.starts`.
+        side_px: of the patches; they may stand over the lower and right border.
+    """
     height, width = mask.shape
     area = np.zeros((height + 1, width + 1), np.int64)
     np.cumsum(np.cumsum(mask, axis=0, dtype=np.int64), axis=1, out=area[1:, 1:])
@@ -35,6 +41,9 @@ def cut(
 
     Args:
         photos: rows with photo_id, split, height_px, width_px, mask and label, ascending in photo_id.
+        side_px, stride_px: of the grid, 1 or more.
+        symmetries: 1 … 8.
+        min_crack_px: 1 or more.
     """
     columns: dict[str, list[np.ndarray]] = {name: [] for name in schemas.PATCHES.columns.names}
     for photo in photos:

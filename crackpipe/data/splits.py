@@ -1,4 +1,4 @@
-"""Which photograph is for training, validation or test: whole groups, by the authors, or by a ratio."""
+"""Splits into training, validation and test: of whole groups, by the authors, or by a ratio."""
 
 import hashlib
 import re
@@ -77,7 +77,7 @@ def _sizes(total: int, ratio: tuple[int, int, int]) -> list[int]:
 
 
 def thin(items: Sequence[Item], *, limit: int | None) -> list[Item]:
-    """Keep at most ``limit`` items, evenly spaced over the sequence; ``None`` keeps all."""
+    """Take at most ``limit`` items, evenly spaced over the sequence; ``None`` takes all."""
     if limit is None or len(items) <= limit:
         return list(items)
     return [items[index * len(items) // limit] for index in range(limit)]

@@ -9,16 +9,20 @@ from torch import Tensor
 
 from crackpipe.compute.seeds import generator
 
-Batch = tuple[Float[Tensor, "s b d"], Float[Tensor, "s b"]]
+SeedBatch = tuple[Float[Tensor, "s b d"], Float[Tensor, "s b"]]
 
 
-def drawn(
+def draw(
     inputs: Float[Tensor, "s m d"], labels: Float[Tensor, "s m"], *, batch: int, steps: int, seed: int
-) -> Iterator[Batch]:
+) -> Iterator[SeedBatch]:
     """Yield ``steps`` batches of inputs and labels, for each seed from its own; all of them where they fit.
 
     Args:
+        inputs: of s seeds with m items each.
+        labels: 1 crack, 0 none.
         batch: items per step, drawn without replacement within a step.
+        steps: number of batches.
+        seed: of the draws.
     """
     seeds, count = labels.shape
     if count <= batch:
@@ -26,9 +30,9 @@ def drawn(
             yield inputs, labels
         return
     random = generator(seed, count)
-    every = torch.arange(seeds)[:, None]
+    seed_index = torch.arange(seeds)[:, None]
     for _ in range(steps):
-        # a shuffled start and stride would repeat neighbours; a draw of distinct places costs less than the step
-        places = np.stack([random.choice(count, batch, replace=False, shuffle=False) for _ in range(seeds)])
-        rows = torch.from_numpy(places)
-        yield inputs[every, rows], labels[every, rows]
+        # a shuffled start and stride would repeat neighbours; a draw of distinct rows costs less than the step
+        rows = np.stack([random.choice(count, batch, replace=False, shuffle=False) for _ in range(seeds)])
+        index = torch.from_numpy(rows)
+        yield inputs[seed_index, index], labels[seed_index, index]

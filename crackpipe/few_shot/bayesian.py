@@ -5,15 +5,15 @@ of independent Normals, or one of low rank, maximises the evidence lower bound
 ``ELBO = E_q[log p(labels | weights)] − KL(q ‖ prior)``. The weights of the score are point estimates: with them the
 data choose how wide the prior of the score is.
 
-What keeps the posterior from falling back to the prior, which such guides are prone to: inputs along principal axes
-(:func:`head_networks.turned`), where independent Normals lose little; a guide that starts about as narrow as the labels
-will
-make it; few units, as each adds its own noise; gradients that are not clipped, as clipped ones have another optimum.
+Such guides are prone to fall back to the prior. Four things prevent it: inputs along principal axes
+(:meth:`InputTransform.turned`), where independent Normals lose little; a guide that starts about as narrow as the
+labels will make it; few units, as each adds its own noise; gradients that are not clipped, as clipped ones have another
+optimum.
 """
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import pyro
 import torch
@@ -27,22 +27,24 @@ from pyro.nn import PyroModule, PyroParam, PyroSample
 from torch import Tensor
 
 from crackpipe.few_shot import head_networks, linear
-from crackpipe.few_shot.batches import Batch
-from crackpipe.few_shot.head_networks import Frame, Networks
+from crackpipe.few_shot.batches import SeedBatch
+from crackpipe.few_shot.head_networks import InputTransform, Networks
+from crackpipe.few_shot.settings import BayesianSettings, InferenceSettings
 
-Guide = Literal["mean_field", "low_rank"]
 Draws = dict[str, Tensor]
 Starts = Mapping[str, tuple[Tensor, Tensor]]
-START = 0.05  # of the guide's means: so small that they cost nothing, and not 0, where all units would be alike
+START = 0.05  # spread of the guide's means: so small that they cost nothing, and not 0, where all units would be alike
 
 
 class BayesianHead(PyroModule):
     """p(labels | embeddings) of the networks of s seeds, which know nothing of each other."""
 
-    def __init__(self, within: Frame, *, hidden: int, prior_scale: float, dropout: float, items: int) -> None:
+    def __init__(
+        self, transform: InputTransform, *, hidden: int, prior_scale: float, dropout: float, items: int
+    ) -> None:
         super().__init__()
-        seeds, width = within.centre.shape
-        self.within, self.hidden, self.dropout, self.items = within, hidden, dropout, items
+        seeds, width = transform.centre.shape
+        self.transform, self.hidden, self.dropout, self.items = transform, hidden, dropout, items
         self.kl_weight = 1.0
         self.weight = PyroSample(dist.Normal(0.0, prior_scale).expand([seeds, hidden, width]).to_event(3))
         self.bias = PyroSample(dist.Normal(0.0, prior_scale).expand([seeds, hidden]).to_event(2))
@@ -54,132 +56,117 @@ class BayesianHead(PyroModule):
         with poutine.scale(scale=self.kl_weight):
             weight, bias = cast(Tensor, self.weight), cast(Tensor, self.bias)
         seeds, batch = labels.shape
-        kept = linear.dropped(seeds, batch, self.hidden, dropout=self.dropout, random=None)
-        found = head_networks.logits(inputs, self.within.texts, weight, bias, cast(Tensor, self.score), kept)
+        factors = linear.dropout_factors(seeds, batch, self.hidden, dropout=self.dropout, random=None)
+        score = cast(Tensor, self.score)
+        logits = head_networks.logits(inputs, self.transform.texts, weight, bias, score, factors)
         with (
             pyro.plate("seeds", seeds, dim=-2),
             pyro.plate("items", batch, dim=-1),
             poutine.scale(scale=self.items / batch),
         ):
-            pyro.sample("label", dist.Bernoulli(logits=found), obs=labels)
+            pyro.sample("label", dist.Bernoulli(logits=logits), obs=labels)
 
 
 def fit(
-    batches: Iterable[Batch],
-    within: Frame,
+    batches: Iterable[SeedBatch],
+    transform: InputTransform,
     *,
     spread: Float[Tensor, "s d"],
-    hidden: int,
-    dropout: float,
-    steps: int,
-    lr: float,
-    prior_scale: float,
-    guide: Guide,
-    rank: int,
-    init_scale: float,
-    anneal: float,
     items: int,
-    samples: int,
+    settings: BayesianSettings,
     seed: int,
 ) -> tuple[list[Networks], Float[Tensor, "t"]]:
-    """Fit the posterior of the networks of all seeds; return ``samples`` networks drawn from each.
+    """Fit the posterior of the networks of all seeds, and draw ``settings.samples`` networks from each.
 
     Args:
-        batches: of inputs within the frame, and labels.
+        batches: of transformed inputs and labels, ``settings.steps`` of them.
+        transform: of the inputs.
         spread: mean square of each input over items and texts.
         items: training items of each seed, of which a batch is a part.
-        init_scale: standard deviation of the guide at the start, as a share of that of :func:`guessed`.
-        others: as :func:`ordinary.fit` and :func:`posterior` take them.
+        seed: of the start and of all draws.
 
     Returns:
-        the networks of each seed, and −ELBO per item at each step, the mean of the seeds.
+        the networks of each seed, and −ELBO per item at each step in nats, the mean of the seeds.
     """
     random = torch.Generator().manual_seed(seed)
-    model = BayesianHead(within, hidden=hidden, prior_scale=prior_scale, dropout=dropout, items=items)
-    narrow = init_scale * guessed(spread, hidden=hidden, prior_scale=prior_scale, items=items)
-    whole = init_scale * guessed(torch.ones(len(spread), 1), hidden=hidden, prior_scale=prior_scale, items=items)
+    hidden, prior_scale = settings.hidden, settings.prior_scale
+    model = BayesianHead(transform, hidden=hidden, prior_scale=prior_scale, dropout=settings.dropout, items=items)
+    sizes: dict[str, Any] = {"hidden": hidden, "prior_scale": prior_scale, "items": items}
+    weight_scale = settings.init_scale * laplace_scale(spread, **sizes)
+    bias_scale = settings.init_scale * laplace_scale(torch.ones(len(spread), 1), **sizes)
     means = START * torch.randn(len(spread), hidden, spread.shape[1], generator=random)
     starts = {
-        "weight": (means, narrow[:, None].expand_as(means).clone()),
-        "bias": (torch.zeros(len(spread), hidden), whole.repeat(1, hidden)),
+        "weight": (means, weight_scale[:, None].expand_as(means).clone()),
+        "bias": (torch.zeros(len(spread), hidden), bias_scale.repeat(1, hidden)),
     }
-    drawn, losses = posterior(
-        model, batches, guide=guide, rank=rank, starts=starts, steps=steps, lr=lr, anneal=anneal,
-        samples=samples, seed=seed,
-    )  # fmt: skip
-    score = cast(Tensor, model.score).detach().expand(samples, -1, -1)
-    networks = head_networks.folded(within, drawn["weight"], drawn["bias"], score)
-    return networks, losses / (items * len(within.centre))
+    draws, losses = fit_posterior(model, batches, starts=starts, settings=settings.inference, seed=seed)
+    score = cast(Tensor, model.score).detach().expand(settings.samples, -1, -1)
+    networks = head_networks.fold(transform, draws["weight"], draws["bias"], score)
+    return networks, losses / (items * len(transform.centre))
 
 
-def guessed(spread: Float[Tensor, "s d"], *, hidden: int, prior_scale: float, items: int) -> Float[Tensor, "s d"]:
+def laplace_scale(spread: Float[Tensor, "s d"], *, hidden: int, prior_scale: float, items: int) -> Float[Tensor, "s d"]:
     """Standard deviation of a weight's posterior, roughly: Laplace's, where every label is a toss of a coin.
 
     Precisions add: ``1 / prior_scale²`` of the prior and ¼ · spread of each item, through a unit that is on for half of
     them and whose score is about 1 / √hidden.
+
+    Args:
+        spread: mean square of each input.
+        hidden: units of the linear layer.
+        prior_scale: standard deviation of the prior.
+        items: training items of each seed.
     """
     return prior_scale / (1 + prior_scale**2 * items * spread / (8 * hidden)).sqrt()
 
 
-def posterior(
-    model: Any,
-    batches: Iterable[tuple[Any, ...]],
-    *,
-    guide: Guide,
-    rank: int,
-    starts: Starts,
-    steps: int,
-    lr: float,
-    anneal: float,
-    samples: int,
-    seed: int,
+def fit_posterior(
+    model: Any, batches: Iterable[tuple[Any, ...]], *, starts: Starts, settings: InferenceSettings, seed: int
 ) -> tuple[Draws, Float[Tensor, "t"]]:
     """Fit a guide to the posterior of ``model`` and draw from it.
 
     Args:
         model: a Pyro model whose latent sites are scaled by its attribute ``kl_weight``, and whose plates take the
             last two dimensions at most.
-        batches: arguments of ``model`` for each of ``steps`` steps.
-        guide: ``mean_field`` (independent Normals), or ``low_rank`` (a Normal whose covariance is diagonal plus
-            one of ``rank``).
+        batches: arguments of ``model`` for each of ``settings.steps`` steps.
         starts: means and standard deviations of the guide at the start, of each latent site.
-        lr: of Adam at the start; it falls to a hundredth, exponentially.
-        anneal: share of the steps over which the weight of the KL divergence rises from 0 to 1.
+        seed: of all draws.
 
     Returns:
-        for each latent site ``samples`` draws, and the loss of each step in nats: −ELBO, once the KL divergence counts
-        in full.
+        for each latent site ``settings.samples`` draws, and the loss of each step in nats: −ELBO, once the KL
+        divergence counts in full.
     """
+    steps = settings.steps
     arguments = iter(batches)
     first = next(arguments)
     losses = []
     with torch.random.fork_rng(devices=[]), pyro.get_param_store().scope():
         torch.manual_seed(seed)
         model.kl_weight = 1.0
-        fitted = _guide(model, guide, first, rank=rank, starts=starts)
-        optimiser = pyro.optim.ClippedAdam({"lr": lr, "lrd": 0.01 ** (1 / steps), "clip_norm": float("inf")})
-        inference = SVI(model, _weighted(fitted, model), optimiser, Trace_ELBO())
+        guide = _start_guide(model, first, starts=starts, settings=settings)
+        lr_decay = 0.01 ** (1 / steps)
+        optimiser = pyro.optim.ClippedAdam({"lr": settings.lr, "lrd": lr_decay, "clip_norm": float("inf")})
+        inference = SVI(model, _weighted(guide, model), optimiser, Trace_ELBO())
         for step, batch in enumerate(itertools.chain([first], arguments)):
-            model.kl_weight = min(1.0, (step + 1) / max(1.0, anneal * steps))
+            model.kl_weight = min(1.0, (step + 1) / max(1.0, settings.anneal * steps))
             losses.append(float(inference.step(*batch)))
-        with torch.no_grad(), pyro.plate("draws", samples, dim=-3):
-            found = fitted(*first)
-        drawn = {name: value.detach() for name, value in found.items()}
-    shapes = {name: (samples, *value.shape[3:]) for name, value in drawn.items()}
-    return {name: value.reshape(shapes[name]) for name, value in drawn.items()}, torch.tensor(losses)
+        with torch.no_grad(), pyro.plate("draws", settings.samples, dim=-3):
+            draws = {name: value.detach() for name, value in guide(*first).items()}
+    shapes = {name: (settings.samples, *value.shape[3:]) for name, value in draws.items()}
+    return {name: value.reshape(shapes[name]) for name, value in draws.items()}, torch.tensor(losses)
 
 
-def _guide(model: Any, name: Guide, first: tuple[Any, ...], *, rank: int, starts: Starts) -> AutoGuide:
-    """A guide that has seen the model once, and stands where it starts."""
+def _start_guide(model: Any, first: tuple[Any, ...], *, starts: Starts, settings: InferenceSettings) -> AutoGuide:
+    """A guide that has run the model once, at its start."""
     means = init_to_value(values={site: mean for site, (mean, _) in starts.items()}, fallback=None)
     guide: AutoGuide
-    if name == "mean_field":
+    if settings.guide == "mean_field":
         guide = AutoNormal(model, init_loc_fn=means)
         guide(*first)
         for site, (_, scale) in starts.items():
             setattr(guide.scales, site, scale)
         return guide
-    guide = AutoLowRankMultivariateNormal(model, init_loc_fn=means, rank=rank)
+    guide = AutoLowRankMultivariateNormal(model, init_loc_fn=means, rank=settings.rank)
     guide(*first)
     order = [site for site, _ in guide.prototype_trace.iter_stochastic_nodes()]
     # half of the variance is the diagonal's, the other half that of the factors, which start at random
@@ -188,11 +175,11 @@ def _guide(model: Any, name: Guide, first: tuple[Any, ...], *, rank: int, starts
 
 
 def _weighted(guide: AutoGuide, model: Any) -> Callable[..., Draws]:
-    """The guide, its log density scaled as the model scales its prior: together the weighted KL divergence."""
+    """The guide with its log density scaled as the model scales its prior: together the weighted KL divergence."""
 
     def scaled(*arguments: Any) -> Draws:
         with poutine.scale(scale=model.kl_weight):
-            drawn: Draws = guide(*arguments)
-        return drawn
+            draws: Draws = guide(*arguments)
+        return draws
 
     return scaled

@@ -1,4 +1,4 @@
-"""A trained head on disk: its networks, and what its card says of encoder, size and referral."""
+"""A trained head on disk: its networks, and a card with encoder, size and referral."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from crackpipe.models import model_files
 KIND = "head"
 
 
-class _Held(nn.Module):
+class _NetworkTensors(nn.Module):
     """The tensors of some networks, under the names of their fields."""
 
     weight: Tensor
@@ -27,7 +27,10 @@ class _Held(nn.Module):
 
 
 def save(folder: Path, networks: Networks, card: dict[str, Any]) -> None:
-    """Write ``model.safetensors`` and ``model.json``; the card also tells members, hidden units and width.
+    """Write ``model.safetensors`` and ``model.json``.
+
+    Args:
+        card: plain values; members, hidden units and width are added.
 
     Raises:
         ModelError: a weight is not finite.
@@ -35,18 +38,22 @@ def save(folder: Path, networks: Networks, card: dict[str, Any]) -> None:
     expect_finite(networks)
     members, hidden, width = networks.weight.shape
     sizes = {"members": members, "hidden": hidden, "joint_width": width, "texts": networks.bias.shape[1]}
-    model_files.save(folder, _Held(networks), {**card, "kind": KIND, **sizes})
+    model_files.save(folder, _NetworkTensors(networks), {**card, "kind": KIND, **sizes})
 
 
 def expect_finite(networks: Networks) -> None:
-    """Raise a ModelError where a head's training has diverged."""
+    """Check that a head's training has not diverged.
+
+    Raises:
+        ModelError: a weight is not finite.
+    """
     for name in ("weight", "bias", "score"):
         if not torch.isfinite(getattr(networks, name)).all():
             raise ModelError(f"the head's {name} is not finite: its training has diverged; lower few_shot's lr")
 
 
 def load(folder: Path) -> tuple[Networks, dict[str, Any]]:
-    """Networks and card of a saved head.
+    """Read the networks and the card of a saved head.
 
     Raises:
         ModelError: the folder holds none, or its weights do not fit its card.
@@ -56,6 +63,6 @@ def load(folder: Path) -> tuple[Networks, dict[str, Any]]:
     empty = Networks(
         torch.empty(members, hidden, width), torch.empty(members, card["texts"], hidden), torch.empty(members, hidden)
     )
-    held = _Held(empty)
-    model_files.fill(held, model_files.weights(folder / "model.safetensors"), where=str(folder))
-    return Networks(held.weight, held.bias, held.score), card
+    tensors = _NetworkTensors(empty)
+    model_files.fill(tensors, model_files.weights(folder / "model.safetensors"), where=str(folder))
+    return Networks(tensors.weight, tensors.bias, tensors.score), card

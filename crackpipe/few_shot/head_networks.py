@@ -15,12 +15,12 @@ CHUNK = 2**20  # hidden activations that a prediction holds at once: 4 MiB, whic
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """How embeddings become a network's inputs: ``(vector − centre) / scale``, of length about 1, perhaps turned.
+class InputTransform:
+    """Transform of embeddings to inputs of a network: ``(vector − centre) / scale``, perhaps turned to other axes.
 
     Attributes:
         centre: mean of C_k over the training items and classes of each of s seeds, without the texts' part.
-        scale: root mean square length of what is left.
+        scale: root mean square length of ``vector − centre``, so that inputs have a length of about 1.
         texts: (T_k − mean of T) / scale of the k classes, turned likewise; one row of zeros where they are left out.
         basis: orthonormal columns, the axes that inputs are turned to; ``None`` leaves them as they are.
     """
@@ -30,13 +30,30 @@ class Frame:
     texts: Float[Tensor, "s k d"]
     basis: Float[Tensor, "s d d"] | None = None
 
+    def apply(self, vectors: Float[Tensor, "s b d"]) -> Float[Tensor, "s b d"]:
+        """Inputs of the networks of s seeds from embeddings."""
+        scaled = (vectors - self.centre[:, None]) / self.scale[:, None, None]
+        return scaled if self.basis is None else scaled @ self.basis
+
+    def turned(self, vectors: Float[Tensor, "s n d"]) -> "InputTransform":
+        """The transform, turned to the principal axes of the inputs of these training items and of the texts.
+
+        To weights with an isotropic prior a turn means nothing. To a guide of independent Normals it means much: what
+        the items tell of the weights is nearly independent along these axes, and nearly nothing along most of them.
+        """
+        inputs = self.apply(vectors)
+        moment = inputs.transpose(1, 2) @ inputs / inputs.shape[1] + self.texts.transpose(1, 2) @ self.texts
+        basis = torch.linalg.eigh(moment)[1]
+        return InputTransform(self.centre, self.scale, self.texts @ basis, basis)
+
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """p networks with their frame folded in: they take embeddings as they are.
+    """p networks that take embeddings as they are: the transform of inputs is folded into their weights.
 
     Attributes:
-        bias: of each class's text, or one.
+        weight: of the linear layer.
+        bias: of the linear layer, for each class's text, or one for the image alone.
         score: weights of the score.
     """
 
@@ -45,32 +62,19 @@ class Networks:
     score: Float[Tensor, "p h"]
 
 
-def frame(vectors: Float[Tensor, "s n d"], classes: Float[Tensor, "2 d"] | None) -> Frame:
-    """The frame of training items; ``classes`` are the texts' directions, ``None`` leaves them out."""
+def fit_transform(vectors: Float[Tensor, "s n d"], classes: Float[Tensor, "2 d"] | None) -> InputTransform:
+    """Fit the transform to training items, without a turn.
+
+    Args:
+        vectors: embeddings of the n items of each of s seeds.
+        classes: directions of the texts of no crack and of crack; ``None`` leaves them out.
+    """
     centre = vectors.mean(dim=1)
     scale = (vectors - centre[:, None]).square().sum(dim=2).mean(dim=1).sqrt().clamp(min=1e-6)
     if classes is None:
-        return Frame(centre, scale, torch.zeros(len(vectors), 1, vectors.shape[2]))
+        return InputTransform(centre, scale, torch.zeros(len(vectors), 1, vectors.shape[2]))
     texts = (classes - classes.mean(dim=0)) / scale[:, None, None]
-    return Frame(centre, scale, texts)
-
-
-def framed(vectors: Float[Tensor, "s b d"], within: Frame) -> Float[Tensor, "s b d"]:
-    """Inputs of the networks of s seeds."""
-    found = (vectors - within.centre[:, None]) / within.scale[:, None, None]
-    return found if within.basis is None else found @ within.basis
-
-
-def turned(vectors: Float[Tensor, "s n d"], within: Frame) -> Frame:
-    """The frame, turned to the principal axes of its training items' inputs and of the texts.
-
-    To weights with an isotropic prior a turn means nothing. To a guide of independent Normals it means much: what the
-    items tell of the weights is nearly independent along these axes, and nearly nothing along most of them.
-    """
-    inputs = framed(vectors, within)
-    moment = inputs.transpose(1, 2) @ inputs / inputs.shape[1] + within.texts.transpose(1, 2) @ within.texts
-    basis = torch.linalg.eigh(moment)[1]
-    return Frame(within.centre, within.scale, within.texts @ basis, basis)
+    return InputTransform(centre, scale, texts)
 
 
 def logits(
@@ -79,36 +83,50 @@ def logits(
     weight: Float[Tensor, "s h d"],
     bias: Float[Tensor, "s h"],
     score: Float[Tensor, "s h"],
-    kept: Float[Tensor, "s b h"] | None,
+    dropout_factors: Float[Tensor, "s b h"] | None,
 ) -> Float[Tensor, "s b"]:
-    """Log odds of crack. ``kept`` is 0 where dropout leaves a unit out and 1 / (1 − p) elsewhere; ``None``: no dropout.
+    """Log odds of crack of b items by the networks of s seeds.
 
-    A unit is left out for all classes of an item at once: else the classes' scores would differ by the dropout alone.
+    Args:
+        inputs: embeddings after :meth:`InputTransform.apply`.
+        texts: :attr:`InputTransform.texts`.
+        weight, bias: of the linear layer with h units.
+        score: weights of the score.
+        dropout_factors: 0 where a unit is left out, and 1 / (1 − dropout) elsewhere; ``None``: no dropout. A unit is
+            left out for all classes of an item at once: else the classes' scores would differ by the dropout alone.
     """
     image = inputs @ weight.transpose(1, 2) + bias[:, None]
-    said = torch.einsum("skd,shd->skh", texts, weight)
-    active = [torch.relu(image + said[:, k, None]) for k in range(texts.shape[1])]
+    text = torch.einsum("skd,shd->skh", texts, weight)
+    active = [torch.relu(image + text[:, k, None]) for k in range(texts.shape[1])]
     unit = active[-1] - active[0] if len(active) == 2 else active[0]
-    return torch.einsum("sbh,sh->sb", unit if kept is None else unit * kept, score)
+    return torch.einsum("sbh,sh->sb", unit if dropout_factors is None else unit * dropout_factors, score)
 
 
-def folded(
-    within: Frame, weight: Float[Tensor, "p s h d"], bias: Float[Tensor, "p s h"], score: Float[Tensor, "p s h"]
+def fold(
+    transform: InputTransform,
+    weight: Float[Tensor, "p s h d"],
+    bias: Float[Tensor, "p s h"],
+    score: Float[Tensor, "p s h"],
 ) -> list[Networks]:
-    """The p networks of each seed, ready to predict."""
-    found = []
+    """Fold the transform into the weights of the p networks of each of s seeds; they then take embeddings."""
+    networks = []
     members, seeds, hidden, _ = weight.shape
-    for s in range(seeds):
-        own = weight[:, s].flatten(end_dim=1)
-        straight = (own if within.basis is None else own @ within.basis[s].T) / within.scale[s]
-        moved = bias[:, s] - (straight @ within.centre[s]).unflatten(0, (members, hidden))
-        said = (own @ within.texts[s].T).unflatten(0, (members, hidden)).transpose(1, 2)
-        found.append(Networks(straight.unflatten(0, (members, hidden)), said + moved[:, None], score[:, s]))
-    return found
+    shape = (members, hidden)
+    for seed in range(seeds):
+        turned = weight[:, seed].flatten(end_dim=1)
+        straight = (turned if transform.basis is None else turned @ transform.basis[seed].T) / transform.scale[seed]
+        image_bias = bias[:, seed] - (straight @ transform.centre[seed]).unflatten(0, shape)
+        text_bias = (turned @ transform.texts[seed].T).unflatten(0, shape).transpose(1, 2)
+        networks.append(Networks(straight.unflatten(0, shape), text_bias + image_bias[:, None], score[:, seed]))
+    return networks
 
 
 def predict(networks: Networks, vectors: Float[Tensor, "n d"]) -> Float[Tensor, "p n"]:
-    """Log odds of crack by each network: one matrix product for all networks, a few thousand items at a time."""
+    """Log odds of crack by each network: one matrix product for all networks, a few thousand items at a time.
+
+    Args:
+        vectors: embeddings of length 1.
+    """
     members, hidden, width = networks.weight.shape
     step = max(1, CHUNK // (members * hidden))
     flat = networks.weight.reshape(-1, width).T

@@ -12,14 +12,16 @@ def probability(
     inverse_penalty: float,
     iterations: int,
 ) -> Float64[np.ndarray, "q"]:
-    """Probability of crack; nothing is drawn at random.
+    """Probability of crack of each query; nothing is drawn at random.
 
     Embeddings are centred and brought to a mean square length of 1 over ``train`` first, so that the penalty means
     the same for any encoder.
 
     Args:
+        train, queries: embeddings.
+        labels: 1 crack, 0 none.
         inverse_penalty: C, the inverse strength of the L2 penalty on the weights.
-        iterations: at most so many of L-BFGS.
+        iterations: of L-BFGS, at most.
     """
     from sklearn.linear_model import LogisticRegression
 

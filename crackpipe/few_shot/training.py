@@ -1,7 +1,6 @@
 """The linear and the Bayesian head on labelled embeddings: all seeds of a subset train side by side."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -10,15 +9,19 @@ from torch import Tensor
 
 from crackpipe.few_shot import batches, head_networks
 from crackpipe.few_shot import linear as ordinary
-from crackpipe.few_shot.head_networks import Networks
+from crackpipe.few_shot.head_networks import InputTransform, Networks
+from crackpipe.few_shot.settings import BayesianSettings, LinearSettings
 from crackpipe.measures import uncertainty
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """Labelled embeddings, and which of them each of s heads learns from.
+class TrainingSubsets:
+    """Labelled embeddings, and the subset of them that each of s heads learns from.
 
     Attributes:
+        vectors: of length 1.
+        labels: 1 crack, 0 none.
+        rows: of the m items of each head.
         classes: directions of the texts of no crack and of crack; ``None``: heads on the image alone.
     """
 
@@ -29,97 +32,78 @@ class Labelled:
 
 
 def linear(
-    known: Labelled,
-    *,
-    seed: int,
-    hidden: int,
-    dropout: float,
-    steps: int,
-    batch: int,
-    lr: float,
-    weight_decay: float,
+    subsets: TrainingSubsets, *, settings: LinearSettings, seed: int
 ) -> tuple[list[Networks], Float32[np.ndarray, "s t"]]:
-    """The head with ordinary weights; see :func:`ordinary.fit`."""
-    vectors, labels, within = _prepared(known, known.rows)
-    networks, losses = ordinary.fit(
-        batches.drawn(head_networks.framed(vectors, within), labels, batch=batch, steps=steps, seed=seed),
-        within,
-        hidden=hidden,
-        dropout=dropout,
-        steps=steps,
-        lr=lr,
-        weight_decay=weight_decay,
-        seed=seed,
-    )
+    """Train heads with ordinary weights; see :func:`crackpipe.few_shot.linear.fit`.
+
+    Returns:
+        the network of each head, and its loss in nats at each step.
+    """
+    vectors, labels, transform = _prepared(subsets, subsets.rows)
+    drawn = batches.draw(transform.apply(vectors), labels, batch=settings.batch, steps=settings.steps, seed=seed)
+    networks, losses = ordinary.fit(drawn, transform, settings=settings, seed=seed)
     return networks, losses.numpy()
 
 
 def bayesian(
-    known: Labelled,
-    *,
-    seed: int,
-    hidden: int,
-    dropout: float,
-    steps: int,
-    batch: int,
-    lr: float,
-    prior_scale: float,
-    guide: Literal["mean_field", "low_rank"],
-    rank: int,
-    init_scale: float,
-    anneal: float,
-    samples: int,
+    subsets: TrainingSubsets, *, settings: BayesianSettings, seed: int
 ) -> tuple[list[Networks], Float32[np.ndarray, "s t"]]:
-    """The head with random weights; see :func:`bayesian.fit`. A low-rank guide is fitted to each seed apart.
+    """Train heads with random weights; see :func:`crackpipe.few_shot.bayesian.fit`.
 
-    Such a guide ties all weights that it is given together; independent Normals leave the seeds independent.
+    A low-rank guide is fitted to each seed apart: it ties all weights that it is given together. Independent Normals
+    leave the seeds independent.
+
+    Returns:
+        the networks drawn for each head, and the loss in nats at each step.
     """
-    from crackpipe.few_shot import bayesian as posterior  # Pyro: 2 s
+    from crackpipe.few_shot import bayesian as random_weights  # Pyro: 2 s
 
     networks: list[Networks] = []
     losses: list[np.ndarray] = []
-    for part in known.rows[None] if guide == "mean_field" else known.rows[:, None]:
-        own = seed + len(networks)
-        vectors, labels, straight = _prepared(known, part)
-        within = head_networks.turned(vectors, straight)
-        inputs = head_networks.framed(vectors, within)
-        found, loss = posterior.fit(
-            batches.drawn(inputs, labels, batch=batch, steps=steps, seed=own),
-            within,
-            spread=inputs.square().mean(dim=1) + within.texts.square().mean(dim=1),
-            hidden=hidden,
-            dropout=dropout,
-            steps=steps,
-            lr=lr,
-            prior_scale=prior_scale,
-            guide=guide,
-            rank=rank,
-            init_scale=init_scale,
-            anneal=anneal,
-            items=part.shape[1],
-            samples=samples,
-            seed=own,
+    for rows in subsets.rows[None] if settings.guide == "mean_field" else subsets.rows[:, None]:
+        first_seed = seed + len(networks)
+        vectors, labels, straight = _prepared(subsets, rows)
+        transform = straight.turned(vectors)
+        inputs = transform.apply(vectors)
+        drawn = batches.draw(inputs, labels, batch=settings.batch, steps=settings.steps, seed=first_seed)
+        part, loss = random_weights.fit(
+            drawn,
+            transform,
+            spread=inputs.square().mean(dim=1) + transform.texts.square().mean(dim=1),
+            items=rows.shape[1],
+            settings=settings,
+            seed=first_seed,
         )
-        networks += found
-        losses += [loss.numpy()] * len(part)
+        networks += part
+        losses += [loss.numpy()] * len(rows)
     return networks, np.stack(losses).astype(np.float32)
 
 
 def predicted(
     networks: list[Networks], queries: Float32[np.ndarray, "q d"]
 ) -> tuple[Float32[np.ndarray, "s q"], Float32[np.ndarray, "s q"]]:
-    """Posterior predictive of each seed's networks: mean probability of crack, and mutual information in nats."""
-    asked = torch.from_numpy(queries)
+    """Posterior predictive of the networks of each of s heads.
+
+    Args:
+        queries: embeddings of length 1.
+
+    Returns:
+        mean probability of crack, and mutual information of label and weights in nats.
+    """
+    vectors = torch.from_numpy(queries)
     with torch.inference_mode():
-        found = [uncertainty.of_members(torch.sigmoid(head_networks.predict(one, asked))) for one in networks]
-    return np.stack([mean.numpy() for mean, _ in found]), np.stack([extra.numpy() for _, extra in found])
+        figures = [
+            uncertainty.of_members(torch.sigmoid(head_networks.predict(members, vectors))) for members in networks
+        ]
+    means, information = zip(*figures, strict=True)
+    return np.stack([mean.numpy() for mean in means]), np.stack([extra.numpy() for extra in information])
 
 
 def _prepared(
-    known: Labelled, rows: Int64[np.ndarray, "s m"]
-) -> tuple[Float[Tensor, "s m d"], Float[Tensor, "s m"], head_networks.Frame]:
-    """Embeddings and labels of each seed's items, and their frame."""
-    chosen = torch.from_numpy(rows)
-    vectors, labels = torch.from_numpy(known.vectors)[chosen], torch.from_numpy(known.labels).float()[chosen]
-    classes = None if known.classes is None else torch.from_numpy(known.classes)
-    return vectors, labels, head_networks.frame(vectors, classes)
+    subsets: TrainingSubsets, rows: Int64[np.ndarray, "s m"]
+) -> tuple[Float[Tensor, "s m d"], Float[Tensor, "s m"], InputTransform]:
+    """Embeddings and labels of each seed's items, and the transform that is fitted to them."""
+    index = torch.from_numpy(rows)
+    vectors, labels = torch.from_numpy(subsets.vectors)[index], torch.from_numpy(subsets.labels).float()[index]
+    classes = None if subsets.classes is None else torch.from_numpy(subsets.classes)
+    return vectors, labels, head_networks.fit_transform(vectors, classes)

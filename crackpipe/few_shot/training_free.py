@@ -1,4 +1,4 @@
-"""Heads that nothing is trained for: the texts alone, the neighbours, and both (Tip-Adapter)."""
+"""Heads without training: the texts alone, the neighbours, and both (Tip-Adapter)."""
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -9,7 +9,13 @@ from crackpipe.retrieval import nearest
 def zero_shot(
     queries: Float32[np.ndarray, "q d"], classes: Float32[np.ndarray, "2 d"], *, scale: float
 ) -> Float64[np.ndarray, "q"]:
-    """Probability of crack: softmax of ``scale`` × cosine with the texts of both classes (Radford et al. 2021)."""
+    """Probability of crack: softmax of ``scale`` × cosine with the texts of both classes (Radford et al. 2021).
+
+    Args:
+        queries: embeddings of length 1.
+        classes: directions of the texts of no crack and of crack, of length 1.
+        scale: inverse temperature.
+    """
     return _sigmoid(_text_odds(queries, classes, scale=scale))
 
 
@@ -19,6 +25,11 @@ def neighbours(
     """Probability of crack: (cracks among the ``k`` nearest by cosine + ½) / (k + 1); all where there are fewer.
 
     Half a vote for each class (Jeffreys' prior) keeps the probability off 0 and 1, which ``k`` votes cannot show.
+
+    Args:
+        train, queries: embeddings of length 1.
+        labels: 1 crack, 0 none.
+        k: neighbours that vote.
     """
     _, index = nearest.top(queries, train, k=k)
     return (labels[index].sum(axis=1) + 0.5) / (index.shape[1] + 1)
@@ -40,9 +51,12 @@ def tip_adapter(
     of a class, here their mean over the class is taken, so that α keeps its meaning from 50 items to 5 000.
 
     Args:
+        train, queries: embeddings of length 1.
+        labels: 1 crack, 0 none.
+        classes: directions of the texts of no crack and of crack, of length 1.
         scale: of the cosines with the texts.
-        alpha: how much the cache counts.
-        beta: how sharply an affinity falls with distance.
+        alpha: weight of the cache.
+        beta: sharpness with which an affinity falls with distance.
     """
     odds = _text_odds(queries, classes, scale=scale)
     for label, sign in ((1, 1.0), (0, -1.0)):

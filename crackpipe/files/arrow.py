@@ -9,19 +9,23 @@ from pathlib import Path
 import pyarrow as pa
 
 from crackpipe.errors import TableError
-from crackpipe.files import atomic, parquet
-from crackpipe.files.parquet import Schema
+from crackpipe.files import atomic, table_checks
+from crackpipe.files.schemas import Schema
 
 
 def write(path: Path, schema: Schema, columns: pa.Table, *, about: Mapping[str, str] | None = None) -> int:
     """Write a table whose rows are ascending in the key; return its number of rows. The same rows, the same bytes.
 
-    ``about`` is kept as the metadata of the table's schema.
+    Args:
+        path: file to write; it appears whole or not at all.
+        schema: of the table.
+        columns: in the order of the schema.
+        about: texts that become the metadata of the table's schema.
 
     Raises:
         TableError: the columns do not fit the schema, or the keys are not strictly ascending.
     """
-    table = parquet.fitted(schema, columns).replace_schema_metadata(dict(about or {}))
+    table = table_checks.fitted(schema, columns).replace_schema_metadata(dict(about or {}))
     with (
         atomic.replacing(path) as temporary,
         pa.OSFile(str(temporary), "wb") as file,
@@ -32,7 +36,11 @@ def write(path: Path, schema: Schema, columns: pa.Table, *, about: Mapping[str, 
 
 
 def read(path: Path, *, name: str) -> pa.Table:
-    """Map a table into memory; ``name`` says in an error what is missing.
+    """Map a table into memory.
+
+    Args:
+        path: file to map.
+        name: of the table, for the error.
 
     Raises:
         TableError: there is no such file, or it is no Arrow file.

@@ -1,4 +1,4 @@
-"""Fingerprints: one digest of plain values and of files, by which work that is done already is found again."""
+"""Fingerprints: one digest of plain values and of files, by which finished or interrupted work is found again."""
 
 import hashlib
 import json
@@ -10,9 +10,16 @@ from crackpipe.errors import CrackpipeError
 
 
 def of(values: Any, inputs: Sequence[Path]) -> str:
-    """Digest of plain values (anything JSON can hold) and of the bytes of the input files and folders.
+    """Digest plain values, and the names and bytes of files.
 
     A training's inputs hold its stage's ``data/code/<module>``, too, or it would go on with another code's checkpoint.
+
+    Args:
+        values: anything JSON can hold.
+        inputs: files, and folders with all that they hold.
+
+    Returns:
+        32 hexadecimal digits.
 
     Raises:
         CrackpipeError: an input is missing.

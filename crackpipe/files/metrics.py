@@ -18,6 +18,10 @@ def write_json(path: Path, tree: Any) -> None:
     Floats are rounded to 4 places. A figure that is not defined (``None``, NaN or infinite) becomes ``null``, because
     JSON has no NaN. Keys are sorted.
 
+    Args:
+        path: file to write.
+        tree: of dicts, lists, tuples, texts, numbers, booleans and ``None``.
+
     Raises:
         TypeError: the tree holds something else, or a key that is no text.
     """

@@ -1,4 +1,4 @@
-"""Parquet tables: the only functions that read and write them, by the schemas of :mod:`schemas`.
+"""Parquet tables: the only functions that read and write them, by the schemas of :mod:`crackpipe.files.schemas`.
 
 A table is one file, or a folder of shards ``part-0000.parquet``. Rows are written in the order of the key, in row
 groups of fixed size, so that the same rows give the same bytes. A file is replaced atomically; a folder of shards is
@@ -18,16 +18,13 @@ from pyarrow import dataset
 from crackpipe.errors import TableError
 from crackpipe.files import atomic
 from crackpipe.files.schemas import Schema
+from crackpipe.files.table_checks import Row, ascending, check_filled, expect, fitted
 
-Row = dict[str, Any]
 Name = TypeVar("Name")
 Value = TypeVar("Value")
 
 SHARD_BYTES = 128 * 1024**2
 ROW_GROUP_BYTES = 2 * 1024**2
-
-# Arrow's own allocator keeps what threads have freed: a long run grew by some 30 MiB, at no gain in speed.
-pa.set_memory_pool(pa.system_memory_pool())
 
 
 def write(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
@@ -36,7 +33,7 @@ def write(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
     Raises:
         TableError: a row does not fit the schema, or the keys are not strictly ascending.
     """
-    return _write_file(path, schema, _ascending(schema, rows), stop_bytes=None)
+    return _write_file(path, schema, ascending(schema, rows), stop_bytes=None)
 
 
 def write_columns(path: Path, schema: Schema, columns: pa.Table) -> int:
@@ -59,7 +56,7 @@ def write_shards(folder: Path, schema: Schema, rows: Iterable[Row], *, shard_byt
     Raises:
         TableError: a row does not fit the schema, or the keys are not strictly ascending.
     """
-    ordered = _Peekable(_ascending(schema, rows))
+    ordered = _Peekable(ascending(schema, rows))
     shard = total = 0
     while shard == 0 or not ordered.empty():
         total += _write_file(folder / f"part-{shard:04d}.parquet", schema, ordered, stop_bytes=shard_bytes)
@@ -102,7 +99,11 @@ def batches(path: Path, schema: Schema, *, columns: list[str] | None, rows: int)
 
 
 def grouped(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Iterator[tuple[Any, list[Row]]]:
-    """Yield (value, rows) for each value of the first key column, in its order; memory holds one row group."""
+    """Yield (value, rows) for each value of the first key column, in its order; memory holds one row group.
+
+    Raises:
+        TableError: the table is missing or its columns are not the schema's.
+    """
     name = schema.key[0]
     for value, rows in itertools.groupby(scan(path, schema, columns=columns), key=lambda row: row[name]):
         yield value, list(rows)
@@ -128,10 +129,10 @@ def joined(
     readers = {name: iter(pairs) for name, pairs in others.items()}
 
     def following(name: Name, wanted: str | None) -> Any:
-        found, value = next(readers[name], (None, None))
-        if found != wanted:
+        photo_id, value = next(readers[name], (None, None))
+        if photo_id != wanted:
             raise TableError(
-                f"{where(name)}: next photograph is {found!r}, but the photos table has "
+                f"{where(name)}: next photograph is {photo_id!r}, but the photos table has "
                 f"{'no more' if wanted is None else repr(wanted)}; run `dvc repro {stage(name)}` again"
             )
         return value
@@ -143,53 +144,30 @@ def joined(
 
 
 def pick(path: Path, schema: Schema, *, values: Collection[Any], columns: list[str]) -> list[Row]:
-    """Rows whose first key column holds one of ``values``, in the table's order; only their row groups are read.
+    """Read the rows whose first key column holds one of ``values``, in the table's order, from their row groups alone.
+
+    Args:
+        path: a file or a folder of shards.
+        schema: of the table.
+        values: of the first key column; others may be among them.
+        columns: to read.
 
     Raises:
         TableError: the table is missing or its columns are not the schema's.
     """
     wanted = pc.field(schema.key[0]).isin(list(values))
-    found = dataset.dataset(_parts(path, schema), schema=schema.columns).to_table(columns=columns, filter=wanted)
-    rows: list[Row] = found.to_pylist()
+    table = dataset.dataset(_parts(path, schema), schema=schema.columns).to_table(columns=columns, filter=wanted)
+    rows: list[Row] = table.to_pylist()
     return rows
 
 
 def count(path: Path, schema: Schema) -> int:
-    """Number of rows, from the files' footers."""
+    """Count the rows, from the files' footers.
+
+    Raises:
+        TableError: the table is missing or its columns are not the schema's.
+    """
     return sum(pq.ParquetFile(part).metadata.num_rows for part in _parts(path, schema))
-
-
-def fitted(schema: Schema, columns: pa.Table) -> pa.Table:
-    """``columns`` in the types of the schema, after checking names, empty values and the order of the key.
-
-    Raises:
-        TableError: one of them is wrong.
-    """
-    if columns.schema.names != schema.columns.names:
-        raise TableError(f"{schema.name}: columns are {columns.schema.names}, expected {schema.columns.names}")
-    _check_filled(schema, columns)
-    try:
-        table = columns.cast(schema.columns)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise TableError(f"{schema.name}: a column does not fit the schema: {error}") from error
-    keys = table.select(schema.key).to_pandas()
-    ordered = keys.sort_values(list(schema.key), kind="stable")
-    if not ordered.index.equals(keys.index) or keys.duplicated().any():
-        raise TableError(f"{schema.name}: rows must be unique and ascending in {schema.key}")
-    return table
-
-
-def expect(path: Path, schema: Schema, found: pa.Schema) -> None:
-    """Check the columns of a file against the schema.
-
-    Raises:
-        TableError: they differ.
-    """
-    if not found.equals(schema.columns, check_metadata=False):
-        raise TableError(
-            f"{path}: columns are {found.to_string()!r}, but a {schema.name} table has "
-            f"{schema.columns.to_string()!r}; it was made by another version: run `dvc repro` again"
-        )
 
 
 def _parts(path: Path, schema: Schema) -> list[Path]:
@@ -199,18 +177,6 @@ def _parts(path: Path, schema: Schema) -> list[Path]:
     for part in parts:
         expect(part, schema, pq.ParquetFile(part).schema_arrow)
     return parts
-
-
-def _ascending(schema: Schema, rows: Iterable[Row]) -> Iterator[Row]:
-    last: tuple[Any, ...] | None = None
-    for row in rows:
-        key = tuple(row[name] for name in schema.key)
-        if last is not None and key <= last:
-            raise TableError(
-                f"{schema.name}: key {key} follows {last}; rows must be unique and ascending in {schema.key}"
-            )
-        last = key
-        yield row
 
 
 def _write_file(path: Path, schema: Schema, rows: Iterable[Row], *, stop_bytes: int | None) -> int:
@@ -243,14 +209,8 @@ def _table(schema: Schema, rows: list[Row]) -> pa.Table:
         table.validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         raise TableError(f"{schema.name}: a row does not fit the schema: {error}") from error
-    _check_filled(schema, table)
+    check_filled(schema, table)
     return table
-
-
-def _check_filled(schema: Schema, table: pa.Table) -> None:
-    for field in schema.columns:
-        if not field.nullable and table[field.name].null_count:
-            raise TableError(f"{schema.name}: column {field.name} has an empty value, but must always be filled")
 
 
 def _size(value: Any) -> int:

@@ -1,4 +1,4 @@
-"""The schema and the key of every Parquet table; :mod:`tables` reads and writes them, :mod:`mapped` the mapped ones."""
+"""Schemas and keys of all tables, which :mod:`crackpipe.files.parquet` or :mod:`crackpipe.files.arrow` reads."""
 
 from dataclasses import dataclass
 
@@ -152,13 +152,13 @@ FEW_SHOT_SCORES = Schema(
 
 
 def trunk_features(*, shape: tuple[int, ...]) -> Schema:
-    """Patches with what a frozen trunk sees of each, (channels, rows, columns); kept by :mod:`mapped`."""
-    seen = pa.field("features", pa.fixed_shape_tensor(pa.float16(), shape), nullable=False)
-    return Schema("trunk_features", PATCHES.columns.append(seen), PATCHES.key)
+    """Patches with a frozen trunk's features of each, of ``shape`` (channels, rows, columns); a memory-mapped table."""
+    features = pa.field("features", pa.fixed_shape_tensor(pa.float16(), shape), nullable=False)
+    return Schema("trunk_features", PATCHES.columns.append(features), PATCHES.key)
 
 
 def embeddings(*, width: int) -> Schema:
-    """Embeddings of images and texts in a joint space of ``width`` dimensions; kept by :mod:`mapped`.
+    """Embeddings of images and texts in a joint space of ``width`` dimensions; a memory-mapped table.
 
     The order of the key puts the items of one kind and split side by side: their vectors are one block of the file.
     """

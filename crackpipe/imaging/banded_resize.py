@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int, Shaped, UInt8
 
 @dataclass(frozen=True, slots=True)
 class Taps:
-    """Which pixels of a line make each pixel of the resized line.
+    """Pixels of a line that make each pixel of the resized line, and their weights.
 
     Attributes:
         index: the source pixels of each target pixel, ascending.
@@ -24,9 +24,9 @@ class Taps:
     share: Float32[np.ndarray, "n k"]
 
 
-def taps(length: int, wanted: int, *, start: int, stop: int) -> Taps:
-    """Taps of the target pixels ``start`` to ``stop`` (exclusive) when ``length`` pixels become ``wanted``."""
-    ratio = length / wanted
+def taps(length: int, new_length: int, *, start: int, stop: int) -> Taps:
+    """Taps of the target pixels ``start`` to ``stop`` (exclusive) when ``length`` pixels become ``new_length``."""
+    ratio = length / new_length
     target = np.arange(start, stop)
     if ratio > 1:
         low = target * ratio
@@ -53,9 +53,13 @@ def part(
     tall: int,
     wide: int,
 ) -> UInt8[np.ndarray, "tall wide 3"]:
-    """The pixels from (``top``, ``left``) of the image resized to (``height``, ``width``), ``tall`` × ``wide`` of them.
+    """Compute a part of a resized image; a view, where the image has that size already.
 
-    A view, where the image has that size already.
+    Args:
+        image: RGB, 0–255.
+        height, width: size of the whole resized image.
+        top, left: first row and column of the part in it.
+        tall, wide: rows and columns of the part.
     """
     if image.shape[:2] == (height, width):
         return image[top : top + tall, left : left + wide]
@@ -69,30 +73,36 @@ def part(
 def resized(
     bands: Iterable[Float32[np.ndarray, "_r _w"]], *, height: int, width: int, to_height: int, to_width: int
 ) -> Iterator[Float32[np.ndarray, "_s _t"]]:
-    """Resize a map of (``height``, ``width``) that comes in bands, top to bottom, to bands of the new map."""
+    """Resize a map that comes in bands, top to bottom; yield bands of the new map.
+
+    Args:
+        bands: of the map, each of its whole width.
+        height, width: of the map.
+        to_height, to_width: of the new map.
+    """
     if (height, width) == (to_height, to_width):
         yield from bands
         return
     cols = taps(width, to_width, start=0, stop=to_width)
     rows = taps(height, to_height, start=0, stop=to_height)
-    held = np.empty((0, to_width), np.float32)
+    waiting = np.empty((0, to_width), np.float32)
     first = done = 0
     for band in bands:
-        held = np.concatenate([held, _means(band, cols, axis=1)])
-        ready = int(np.searchsorted(rows.index[:, -1], first + len(held)))
-        yield _means(held, Taps(rows.index[done:ready] - first, rows.share[done:ready]), axis=0)
+        waiting = np.concatenate([waiting, _means(band, cols, axis=1)])
+        ready = int(np.searchsorted(rows.index[:, -1], first + len(waiting)))
+        yield _means(waiting, Taps(rows.index[done:ready] - first, rows.share[done:ready]), axis=0)
         done = ready
-        keep = int(rows.index[ready, 0]) - first if ready < to_height else len(held)
-        held, first = held[keep:], first + keep
+        used = int(rows.index[ready, 0]) - first if ready < to_height else len(waiting)
+        waiting, first = waiting[used:], first + used
 
 
 def _means(values: Shaped[np.ndarray, "h w ..."], line: Taps, *, axis: int) -> Float32[np.ndarray, "a b ..."]:
     """The weighted means of ``values`` along an axis: one running mean over the taps."""
-    found = values.take(line.index[:, 0], axis).astype(np.float32)
+    mean = values.take(line.index[:, 0], axis).astype(np.float32)
     shape = [1] * values.ndim
     shape[axis] = -1
     for tap in range(1, line.index.shape[1]):
-        step = values.take(line.index[:, tap], axis) - found
+        step = values.take(line.index[:, tap], axis) - mean
         step *= line.share[:, tap].reshape(shape)
-        found += step
-    return found
+        mean += step
+    return mean

@@ -30,9 +30,11 @@ def draw(
     """Write a sheet of at least one picture as PNG or JPEG, by the suffix of ``path``; it appears whole or not at all.
 
     Args:
-        pictures: RGB, of any size and proportions, which are kept.
+        path: file to write.
+        pictures: RGB, 0–255, of any size and proportions, which are kept.
         titles: one line under each picture.
         texts: under that, cut after three lines.
+        heading: above all pictures.
     """
     from matplotlib.figure import Figure
 
@@ -49,15 +51,15 @@ def draw(
         axes = figure.add_axes((left, bottom + below, 0.96 * width, 0.98 * height - below))
         axes.imshow(_thumbnail(picture))
         axes.set_axis_off()
-        said = "\n".join([title, *textwrap.wrap(text, LINE_CHARS, max_lines=LINES - 1, placeholder=" …")])
-        figure.text(left, bottom + 0.95 * below, said, fontsize=7.5, va="top", parse_math=False)
+        caption = "\n".join([title, *textwrap.wrap(text, LINE_CHARS, max_lines=LINES - 1, placeholder=" …")])
+        figure.text(left, bottom + 0.95 * below, caption, fontsize=7.5, va="top", parse_math=False)
     with atomic.replacing(path) as temporary, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
         figure.savefig(temporary)
 
 
 def _thumbnail(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "r c 3"]:
-    """At most twice as large as it is shown."""
+    """Shrink a picture to at most twice the size at which it is shown."""
     height, width = picture.shape[:2]
     factor = min(1.0, 2 * CELL_PX / max(height, width))
     size = max(1, round(height * factor)), max(1, round(width * factor))
@@ -67,6 +69,12 @@ def _thumbnail(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "r c 3"
 def overlay(
     image: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"], colour: tuple[int, int, int]
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """The photograph in grey, with the mask in a colour over it."""
+    """Draw a photograph in grey, with a mask in a colour over it.
+
+    Args:
+        image: RGB, 0–255.
+        mask: True where the colour goes.
+        colour: RGB, 0–255.
+    """
     grey = np.repeat(images.to_grey(image)[..., None], 3, axis=2)
     return np.where(mask[..., None], np.array(colour, np.uint8), grey)

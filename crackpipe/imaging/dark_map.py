@@ -31,7 +31,7 @@ def dark(
         side_px, stride_px: patches; the side is a multiple of the stride.
         classes: 3 (the paper) or 2 (its ablation, Table VII).
         bilateral_px, bilateral_sigma: the filter before the grey conversion; 0 px leaves it out.
-        wanted: pixels that are asked for, the others come out False: patches without one are not thresholded.
+        wanted: True for pixels of interest; the others come out False, and patches without one are not thresholded.
     """
     grey = filtered_grey(image, bilateral_px=bilateral_px, bilateral_sigma=bilateral_sigma)
     height, width = grey.shape
@@ -44,7 +44,7 @@ def dark(
 def _touching(
     wanted: Bool[np.ndarray, "h w"], grid: tuple[int, ...], stride_px: int, reach: int
 ) -> Bool[np.ndarray, "r c"]:
-    """Patches of the grid that cover a wanted pixel."""
+    """Find the patches of the grid that cover a wanted pixel."""
     rows, cols = grid[0] + reach - 1, grid[1] + reach - 1
     padded = np.zeros((rows * stride_px, cols * stride_px), bool)
     padded[: wanted.shape[0], : wanted.shape[1]] = wanted
@@ -89,15 +89,21 @@ def patch_thresholds(
     """Lower threshold of each patch of the grid; 256 for a patch without a ``wanted`` pixel, which is not searched.
 
     The photograph is mirrored beyond its lower and right border where a patch stands over it.
+
+    Args:
+        grey: levels 0–255.
+        side_px, stride_px: of the grid; the side is a multiple of the stride.
+        classes: 2 or 3.
+        wanted: as for :func:`dark`.
     """
     rows = patch_grid.starts(grey.shape[0], side_px=side_px, stride_px=stride_px)
     cols = patch_grid.starts(grey.shape[1], side_px=side_px, stride_px=stride_px)
     bottom, right = int(rows[-1]) + side_px - grey.shape[0], int(cols[-1]) + side_px - grey.shape[1]
     padded = images.pad_reflect(grey, bottom=bottom, right=right)
-    asked = np.ones((len(rows), len(cols)), bool)
+    searched = np.ones((len(rows), len(cols)), bool)
     if wanted is not None:
-        asked = _touching(wanted, asked.shape, stride_px, side_px // stride_px)
-    return multi_otsu.patch_thresholds(padded, side_px=side_px, stride_px=stride_px, classes=classes, asked=asked)
+        searched = _touching(wanted, searched.shape, stride_px, side_px // stride_px)
+    return multi_otsu.patch_thresholds(padded, side_px=side_px, stride_px=stride_px, classes=classes, searched=searched)
 
 
 def lower_threshold(histograms: Int[np.ndarray, "n 256"], *, classes: int) -> Int[np.ndarray, "n"]:
@@ -107,7 +113,8 @@ def lower_threshold(histograms: Int[np.ndarray, "n 256"], *, classes: int) -> In
         The highest level of the darkest class, or −1 for a histogram with fewer than ``classes`` levels, in which
         nothing is dark (König's public code divides by zero there).
     """
-    return np.array([multi_otsu.lower_threshold(one, classes=classes) for one in histograms.astype(np.int64)], np.int32)
+    thresholds = [multi_otsu.lower_threshold(histogram, classes=classes) for histogram in histograms.astype(np.int64)]
+    return np.array(thresholds, np.int32)
 
 
 def _least_over_patches(thresholds: Int[np.ndarray, "r c"], *, reach: int) -> Int[np.ndarray, "a b"]:
@@ -119,13 +126,19 @@ def _least_over_patches(thresholds: Int[np.ndarray, "r c"], *, reach: int) -> In
 
 
 def otsu(grey: UInt8[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Levels not above Otsu's threshold of the whole photograph."""
+    """Find the levels not above Otsu's threshold of the whole photograph."""
     histogram = np.bincount(grey.ravel(), minlength=LEVELS)[None]
     return grey <= lower_threshold(histogram, classes=2)[0]
 
 
 def soft_darkness(grey: UInt8[np.ndarray, "h w"], *, threshold: int, softness: float) -> Float32[np.ndarray, "h w"]:
-    """``sigmoid((threshold − grey) / softness)``, ½ at the threshold; with ``softness=0`` 1 up to it, 0 above."""
+    """``sigmoid((threshold − grey) / softness)``, ½ at the threshold; with ``softness=0`` 1 up to it, 0 above.
+
+    Args:
+        grey: levels 0–255.
+        threshold: a level; −1 where nothing is dark.
+        softness: grey levels, 0 or more.
+    """
     levels = np.arange(256, dtype=np.float32)
     if softness:
         steps = (levels - np.float32(threshold)) / np.float32(softness)

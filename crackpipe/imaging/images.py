@@ -40,7 +40,7 @@ def size_px(data: bytes) -> tuple[int, int]:
         raise PhotoError("the file is empty (0 bytes)")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the caller judges the size itself
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the caller checks the size itself
             with Image.open(io.BytesIO(data)) as picture:
                 return picture.height, picture.width
     except Image.DecompressionBombError as error:
@@ -97,12 +97,13 @@ def _decode(data: bytes, flags: int) -> np.ndarray:
 
 
 def _has_jpeg_end(data: bytes) -> bool:
-    """Whether the picture's own end marker is there; a thumbnail has one too, and a phone may append a film to it."""
-    place = 2
-    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":  # segments before the scan
-        fill = data[place + 1 : place + 2] == b"\xff"
-        place += 1 if fill else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    return data.find(b"\xff\xd9", place) >= 0
+    """Look for the picture's own end marker; a thumbnail has one too, and a phone may append a film to it."""
+    position = 2
+    # segments before the scan
+    while data[position : position + 1] == b"\xff" and data[position + 1 : position + 2] != b"\xda":
+        fill = data[position + 1 : position + 2] == b"\xff"
+        position += 1 if fill else 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return data.find(b"\xff\xd9", position) >= 0
 
 
 def encode_rgb(image: Rgb) -> bytes:
@@ -145,7 +146,7 @@ def resize(pixels: np.ndarray, *, height: int, width: int, method: Method) -> np
 
 
 def squeezed(image: np.ndarray, *, side_px: int) -> np.ndarray:
-    """The whole image (h, w) or (h, w, 3) in a square of ``side_px``: area means where it becomes smaller."""
+    """Squeeze the whole image (h, w) or (h, w, 3) into a square of ``side_px``: area means where it becomes smaller."""
     smaller = side_px < min(image.shape[:2])
     return resize(image, height=side_px, width=side_px, method="area" if smaller else "linear")
 
@@ -153,7 +154,14 @@ def squeezed(image: np.ndarray, *, side_px: int) -> np.ndarray:
 def turned_window(
     pixels: np.ndarray, *, centre_row: float, centre_col: float, turn_deg: float, side_px: int
 ) -> np.ndarray:
-    """Square around a centre, turned counter-clockwise, bilinear; beyond its borders the image is mirrored."""
+    """Cut a turned square around a centre, bilinear; beyond its borders the image is mirrored.
+
+    Args:
+        pixels: (h, w) or (h, w, c), uint8 or float32.
+        centre_row, centre_col: of the square, pixels.
+        turn_deg: counter-clockwise.
+        side_px: of the square.
+    """
     matrix = cv2.getRotationMatrix2D((centre_col, centre_row), turn_deg, 1.0)
     matrix[0, 2] += (side_px - 1) / 2 - centre_col
     matrix[1, 2] += (side_px - 1) / 2 - centre_row
@@ -212,7 +220,7 @@ def to_unit(levels: Grey) -> Float32[np.ndarray, "h w"]:
 
 
 def at_least(levels: Grey, share: float) -> Mask:
-    """Pixels whose 8-bit confidence (level / 255) is at least ``share`` (0–1), as the metrics count them."""
+    """Find the pixels whose 8-bit confidence (level / 255) is at least ``share`` (0–1), as the metrics count them."""
     return levels >= math.ceil(round(share * 255, 9))
 
 

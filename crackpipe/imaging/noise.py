@@ -9,7 +9,7 @@ Field = Float32[np.ndarray, "h w"]
 
 
 def grain(rng: np.random.Generator, *, side_px: int, sigma_px: float) -> Field:
-    """White noise blurred by a Gaussian of ``sigma_px``: grains about 2.5 σ wide, shape (side, side)."""
+    """White noise, (side, side), blurred by a Gaussian of ``sigma_px``: grains about 2.5 σ wide."""
     white = rng.standard_normal((side_px, side_px), dtype=np.float32)
     return _standard(images.gaussian_blur(white, sigma_px=sigma_px))
 

@@ -51,11 +51,11 @@ def lower_threshold(histogram: Int64[np.ndarray, "256"], classes: int) -> int:
 @compiled.function
 def _above(count: Float64[np.ndarray, "l"], total: Float64[np.ndarray, "l"]) -> Float64[np.ndarray, "k"]:
     """Count × mean² of the levels above each but the last (Liao, eq. 13)."""
-    found = np.empty(len(count) - 1)
-    for low in range(len(found)):
+    quality = np.empty(len(count) - 1)
+    for low in range(len(quality)):
         sums = total[-1] - total[low]
-        found[low] = sums * sums / (count[-1] - count[low])
-    return found
+        quality[low] = sums * sums / (count[-1] - count[low])
+    return quality
 
 
 @compiled.function
@@ -63,19 +63,19 @@ def _upper_two(
     count: Float64[np.ndarray, "256"], total: Float64[np.ndarray, "256"], above: Float64[np.ndarray, "k"]
 ) -> Float64[np.ndarray, "j"]:
     """For each lower threshold the greatest Σ count × mean² of the two classes above it."""
-    found = np.zeros(len(above) - 1)
+    quality = np.zeros(len(above) - 1)
     for high in range(1, len(above)):
         for low in range(high):  # innermost, as each ``low`` has its own maximum: the processor takes several at once
             sums = total[high] - total[low]
-            found[low] = max(found[low], sums * sums / (count[high] - count[low]) + above[high])
-    return found
+            quality[low] = max(quality[low], sums * sums / (count[high] - count[low]) + above[high])
+    return quality
 
 
 @compiled.function
 def patch_thresholds(
-    grey: UInt8[np.ndarray, "h w"], side_px: int, stride_px: int, classes: int, asked: Bool[np.ndarray, "r c"]
+    grey: UInt8[np.ndarray, "h w"], side_px: int, stride_px: int, classes: int, searched: Bool[np.ndarray, "r c"]
 ) -> Int32[np.ndarray, "r c"]:
-    """Lower threshold of each patch of the grid that is asked for; 256 for the others.
+    """Lower threshold of each patch of the grid that is searched; 256 for the others.
 
     The histogram of a patch slides along its row over the histograms of strips, ``side_px`` high and ``stride_px``
     wide, which slide down the photograph.
@@ -84,10 +84,11 @@ def patch_thresholds(
         grey: the photograph, as large as the grid.
         side_px, stride_px: patches; the side is a multiple of the stride.
         classes: 2 or 3.
+        searched: True for patches to threshold.
     """
-    rows, cols = asked.shape
+    rows, cols = searched.shape
     reach = side_px // stride_px
-    found = np.full(asked.shape, LEVELS, np.int32)
+    thresholds = np.full(searched.shape, LEVELS, np.int32)
     strips = np.zeros((cols + reach - 1, LEVELS), np.int64)
     _count(strips, grey[: side_px - stride_px], stride_px, 1)
     for row in range(rows):
@@ -96,11 +97,11 @@ def patch_thresholds(
         patch = strips[: reach - 1].sum(axis=0)
         for col in range(cols):
             patch += strips[col + reach - 1]
-            if asked[row, col]:
-                found[row, col] = lower_threshold(patch, classes)
+            if searched[row, col]:
+                thresholds[row, col] = lower_threshold(patch, classes)
             patch -= strips[col]
         _count(strips, grey[top : top + stride_px], stride_px, -1)
-    return found
+    return thresholds
 
 
 @compiled.function

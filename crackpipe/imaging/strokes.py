@@ -34,8 +34,8 @@ def depth(strokes: Sequence[Stroke], *, side_px: int) -> Field:
     width = np.concatenate([stroke.widths_px[:-1] for stroke in strokes]).astype(np.float32)
     growth = np.concatenate([np.diff(stroke.widths_px) for stroke in strokes]).astype(np.float32)
     reach = 0.5 * float(np.abs(width).max() + np.abs(growth).max()) - float(FAR_PX)
-    seen = _near_frame(start, start + step, side_px=side_px, margin_px=reach)
-    start, step, width, growth = start[seen], step[seen], width[seen], growth[seen]
+    near = _near_frame(start, start + step, side_px=side_px, margin_px=reach)
+    start, step, width, growth = start[near], step[near], width[near], growth[near]
     if len(start) == 0:
         return field
     side = int(np.ceil(np.abs(step).max() + 2 * reach)) + 1
@@ -50,8 +50,8 @@ def depth(strokes: Sequence[Stroke], *, side_px: int) -> Field:
     along = np.clip((d_row * s_row + d_col * s_col) / squared, 0, 1)
     gap = np.sqrt((d_row - along * s_row) ** 2 + (d_col - along * s_col) ** 2)
     inside = (width[:, None, None] + along * growth[:, None, None]) / 2 - gap
-    kept = (row >= 0) & (row < side_px) & (col >= 0) & (col < side_px) & (inside > FAR_PX)
-    np.maximum.at(field.reshape(-1), (row * side_px + col)[kept], inside[kept])
+    drawn = (row >= 0) & (row < side_px) & (col >= 0) & (col < side_px) & (inside > FAR_PX)
+    np.maximum.at(field.reshape(-1), (row * side_px + col)[drawn], inside[drawn])
     return field
 
 
@@ -67,6 +67,12 @@ def roughen(
 
     Each midpoint moves across its segment by ``roughness`` (standard deviation) times the segment's length, at every
     scale alike: the path of a crack is self-affine.
+
+    Args:
+        points: (n, 2) row and col, pixels.
+        rng: draws the displacements.
+        roughness: 0 leaves the line straight.
+        spacing_px: longest segment of the result, above 0.
     """
     path = points
     while True:

@@ -1,4 +1,4 @@
-"""Does a confidence of 0.9 mean right nine times out of ten? Calibration errors and their diagram."""
+"""Calibration errors and their diagram: is a decision of confidence 0.9 right nine times out of ten?"""
 
 import math
 from typing import TypedDict
@@ -45,7 +45,12 @@ def expected_calibration_error(
 def errors(
     labels: Integer[np.ndarray, " n"], crack_probability: Float[np.ndarray, " n"], *, bins: int = 15
 ) -> dict[str, float]:
-    """Every measure of calibration of one set of decisions; shares, not percent.
+    """Measure the calibration of one set of decisions in every way; shares, not percent.
+
+    Args:
+        labels: (n,) 1 crack, 0 none.
+        crack_probability: (n,) in [0, 1].
+        bins: see :func:`reliability`.
 
     Returns:
         ``ece``: :func:`expected_calibration_error`. ``overconfidence`` and ``underconfidence``: its two parts, from the
@@ -98,10 +103,10 @@ def reliability(
         raise ValueError(f"bins is {bins}; at least 1 is needed, the literature uses 15")
     truth, crack = probabilities.checked(labels, crack_probability)
     confidence, right = _decisions(truth, crack)
-    place = _places(confidence, bins=bins)
+    bin_of = bin_index(confidence, bins=bins)
     rows: list[ReliabilityBin] = []
-    for index in np.unique(place):
-        inside = place == index
+    for index in np.unique(bin_of):
+        inside = bin_of == index
         rows.append(
             {
                 "bin": (int(index) + 0.5) / bins,
@@ -116,23 +121,23 @@ def reliability(
 def _decisions(
     truth: Integer[np.ndarray, " n"], crack: Float[np.ndarray, " n"]
 ) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
-    """Confidence of each decision, and whether it is right."""
+    """Confidence of each decision, and True where it is right."""
     return np.maximum(crack, 1 - crack), (crack > 0.5) == (truth == 1)
 
 
-def _places(confidence: Float[np.ndarray, " n"], *, bins: int) -> Integer[np.ndarray, " n"]:
-    """Equal bins of (0, 1], each closed on the right; 0 itself belongs to the first."""
+def bin_index(confidence: Float[np.ndarray, " n"], *, bins: int) -> Integer[np.ndarray, " n"]:
+    """Index of each confidence's bin among ``bins`` equal ones of (0, 1], closed on the right; 0 is in the first."""
     return np.maximum(np.searchsorted(np.linspace(0, 1, bins + 1), confidence, side="left") - 1, 0)
 
 
 def _gap(confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], *, bins: int) -> float:
     """``Σ_b |Σ_{i in b} (confidence_i − right_i)| / n`` over bins of equal width."""
-    excess = np.bincount(_places(confidence, bins=bins), weights=confidence - right)
+    excess = np.bincount(bin_index(confidence, bins=bins), weights=confidence - right)
     return float(np.abs(excess).sum() / len(confidence))
 
 
 def _adaptive(confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], *, bins: int) -> float:
     """The same over bins of equal count; equal confidences share the bin of the first of them."""
     ranked = np.sort(confidence)
-    place = np.searchsorted(ranked, confidence, side="left") * bins // len(confidence)
-    return float(np.abs(np.bincount(place, weights=confidence - right)).sum() / len(confidence))
+    bin_of = np.searchsorted(ranked, confidence, side="left") * bins // len(confidence)
+    return float(np.abs(np.bincount(bin_of, weights=confidence - right)).sum() / len(confidence))

@@ -29,9 +29,9 @@ def scores(
             outside [0, 1].
     """
     truth, probability = probabilities.checked(labels, crack_probability)
-    crack, said = truth == 1, probability > 0.5
-    tp, fp = int(np.sum(crack & said)), int(np.sum(~crack & said))
-    fn, tn = int(np.sum(crack & ~said)), int(np.sum(~crack & ~said))
+    crack, decided = truth == 1, probability > 0.5
+    tp, fp = int(np.sum(crack & decided)), int(np.sum(~crack & decided))
+    fn, tn = int(np.sum(crack & ~decided)), int(np.sum(~crack & ~decided))
     auc, pr_auc = _ranking(truth, probability)
     return {
         "precision": _share(tp, tp + fp),

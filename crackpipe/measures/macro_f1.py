@@ -11,7 +11,7 @@ def macro_f1(truth: Bool[np.ndarray, "n c"], predicted: Bool[np.ndarray, "n c"])
     method alike. A class that is never predicted scores 0.
 
     Args:
-        truth, predicted: which of c classes each of n items has; in a row of a single-label task exactly one.
+        truth, predicted: (n, c) True where an item has a class; in a row of a single-label task exactly one.
 
     Raises:
         ValueError: ``truth`` holds no label.

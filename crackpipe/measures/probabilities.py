@@ -1,4 +1,4 @@
-"""Crack probabilities beside the labels they are judged by: the one check that both kinds of measure begin with."""
+"""Crack probabilities beside their labels: the check that measures of decisions and of probabilities begin with."""
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64, Integer

@@ -1,4 +1,4 @@
-"""How unsure a decision may be before it goes to a person, chosen on decisions whose truth is known."""
+"""Largest entropy of a decision that need not go to a person, chosen on decisions whose truth is known."""
 
 from typing import TypedDict
 
@@ -24,15 +24,20 @@ class Point(TypedDict):
 
 
 def curve(wrong: Bool[np.ndarray, "n"], entropy: Float[np.ndarray, "n"]) -> list[Point]:
-    """At most :data:`POINTS` points by rising entropy; decisions of equal entropy are kept or referred together."""
+    """List at most :data:`POINTS` points by rising entropy; decisions of equal entropy are kept or referred together.
+
+    Args:
+        wrong: (n,) True where the decision is wrong; at least one decision.
+        entropy: (n,) of each decision, nats.
+    """
     from scipy.stats import beta
 
     n, ranked = len(wrong), np.sort(entropy)
     risk = uncertainty.risk_coverage(wrong, entropy)
     ends = np.flatnonzero(np.append(ranked[1:] > ranked[:-1], True))
-    chosen = ends[np.unique(np.linspace(0, len(ends) - 1, min(POINTS, len(ends))).round().astype(int))]
+    shown = ends[np.unique(np.linspace(0, len(ends) - 1, min(POINTS, len(ends))).round().astype(int))]
     points: list[Point] = []
-    for last in chosen:
+    for last in shown:
         kept, mistakes = int(last) + 1, round(float(risk[last]) * (int(last) + 1))
         high = 1.0 if mistakes == kept else float(beta.ppf(0.975, mistakes + 1, kept - mistakes))
         points.append(
@@ -42,9 +47,16 @@ def curve(wrong: Bool[np.ndarray, "n"], entropy: Float[np.ndarray, "n"]) -> list
 
 
 def chosen(points: list[Point], *, risk: float) -> Point | None:
-    """The point that keeps most decisions with a ``risk_high`` of no more than ``risk``; ``None``: refer everything.
+    """Choose the point that keeps most decisions with a ``risk_high`` of no more than ``risk``.
 
     The bound treats decisions as independent; see :class:`Point`.
+
+    Args:
+        points: of :func:`curve`.
+        risk: share of wrong decisions, [0, 1].
+
+    Returns:
+        ``None`` where there is no such point: every decision goes to a person.
     """
     allowed = [point for point in points if point["risk_high"] <= risk]
     return max(allowed, key=lambda point: point["coverage"]) if allowed else None

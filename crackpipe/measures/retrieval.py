@@ -1,4 +1,4 @@
-"""Do images find their texts, and texts their images? Recall among the first k, and attribute matches of the first."""
+"""Retrieval between images and texts: recall among the first k, and attribute matches of the first."""
 
 import math
 from collections.abc import Collection, Iterator, Sequence
@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 BLOCK = 2**24  # similarities that are held at once: 64 MiB
+SCALING_K = 10  # of R@k over shares of the captions (BridgeCLIP's model card, "Data-scaling result")
 
 
 def recall(
@@ -25,14 +26,15 @@ def recall(
     Args:
         queries, gallery: L2-normalised embeddings; similarity is their cosine, in float32.
         query_captions, gallery_captions: the caption of each.
+        ks: numbers of items, 1 or more.
 
     Raises:
         ValueError: there is no query, no item, or not one caption for each of them.
     """
-    asked, offered = _codes(query_captions, gallery_captions, queries=len(queries), items=len(gallery))
+    query_codes, item_codes = _codes(query_captions, gallery_captions, queries=len(queries), items=len(gallery))
     before = np.empty(len(queries))
     for part, similarity in _blocks(queries, gallery):
-        match = asked[part, None] == offered[None, :]
+        match = query_codes[part, None] == item_codes[None, :]
         best = np.where(match, similarity, -np.inf).max(axis=1)
         others = np.sum((similarity >= best[:, None]) & ~match, axis=1)
         before[part] = np.where(match.any(axis=1), others, np.inf)
@@ -44,19 +46,23 @@ def chance(*, query_captions: Sequence[str], gallery_captions: Sequence[str], ks
 
     g is the number of items, c that of the items with the query's caption (hypergeometric: none of them among k).
 
+    Args:
+        query_captions, gallery_captions, ks: as for :func:`recall`.
+
     Raises:
         ValueError: there is no query or no item.
     """
     counts = (len(query_captions), len(gallery_captions))
-    asked, offered = _codes(query_captions, gallery_captions, queries=counts[0], items=counts[1])
-    items = len(offered)
-    hits, times = np.unique(np.bincount(offered, minlength=int(asked.max()) + 1)[asked], return_counts=True)
-    found = {}
+    query_codes, item_codes = _codes(query_captions, gallery_captions, queries=counts[0], items=counts[1])
+    items = len(item_codes)
+    items_of = np.bincount(item_codes, minlength=int(query_codes.max()) + 1)
+    hits, times = np.unique(items_of[query_codes], return_counts=True)
+    expected = {}
     for k in ks:
         drawn = min(k, items)
         none = [math.comb(items - int(c), drawn) / math.comb(items, drawn) for c in hits]
-        found[f"r{k}"] = 1 - float(np.average(none, weights=times))
-    return found
+        expected[f"r{k}"] = 1 - float(np.average(none, weights=times))
+    return expected
 
 
 def attribute_match(
@@ -71,37 +77,41 @@ def attribute_match(
     BridgeCLIP's model card, "Attribute-based retrieval". Queries and items without a label are left out; of items
     that are equally similar the first one counts. Chance is the mean share of the items that share a label.
 
+    Args:
+        queries, gallery: L2-normalised embeddings; similarity is their cosine, in float32.
+        query_labels, gallery_labels: any number of labels of each.
+
     Returns:
-        both ``None`` where no query or no item has a label.
+        Both ``None`` where no query or no item has a label.
     """
-    asked, offered = ([i for i, one in enumerate(each) if one] for each in (query_labels, gallery_labels))
-    if not asked or not offered:
+    query_rows, item_rows = ([i for i, own in enumerate(labels) if own] for labels in (query_labels, gallery_labels))
+    if not query_rows or not item_rows:
         return None, None
-    names = sorted({name for each in (query_labels, gallery_labels) for one in each for name in one})
-    wanted = indicators([query_labels[i] for i in asked], names).astype(np.float32)
-    held = indicators([gallery_labels[i] for i in offered], names).astype(np.float32)
+    names = sorted({name for labels in (query_labels, gallery_labels) for own in labels for name in own})
+    of_queries = indicators([query_labels[i] for i in query_rows], names).astype(np.float32)
+    of_items = indicators([gallery_labels[i] for i in item_rows], names).astype(np.float32)
     hits, shares = [], []
-    for part, similarity in _blocks(queries[asked], gallery[offered]):
-        shared = wanted[part] @ held.T > 0
+    for part, similarity in _blocks(queries[query_rows], gallery[item_rows]):
+        shared = of_queries[part] @ of_items.T > 0
         hits.append(np.take_along_axis(shared, similarity.argmax(axis=1)[:, None], axis=1)[:, 0])
         shares.append(shared.mean(axis=1))
     return float(np.concatenate(hits).mean()), float(np.concatenate(shares).mean())
 
 
 def indicators(labels: Sequence[Collection[str]], classes: Sequence[str]) -> Bool[np.ndarray, "n c"]:
-    """Which of the ``classes`` each item is labelled with."""
-    return np.array([[name in one for name in classes] for one in labels], bool).reshape(len(labels), len(classes))
+    """Mark for each item which of the ``classes`` it is labelled with."""
+    return np.array([[name in own for name in classes] for own in labels], bool).reshape(len(labels), len(classes))
 
 
 def _codes(
     query_captions: Sequence[str], gallery_captions: Sequence[str], *, queries: int, items: int
 ) -> tuple[Int[np.ndarray, "q"], Int[np.ndarray, "g"]]:
     """Numbers for captions: equal where captions are equal."""
-    told = len(query_captions), len(gallery_captions)
-    if told != (queries, items) or not queries or not items:
+    lengths = len(query_captions), len(gallery_captions)
+    if lengths != (queries, items) or not queries or not items:
         raise ValueError(
-            f"{queries} queries have {told[0]} captions and {items} items have {told[1]}; give one caption for each, "
-            "and at least one of each"
+            f"{queries} queries have {lengths[0]} captions and {items} items have {lengths[1]}; give one caption for "
+            "each, and at least one of each"
         )
     codes = np.unique(np.array([*query_captions, *gallery_captions], dtype=object), return_inverse=True)[1]
     return codes[:queries], codes[queries:]

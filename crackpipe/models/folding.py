@@ -10,10 +10,10 @@ PROBE_PX = 64
 
 
 def folded(network: nn.Module) -> nn.Module:
-    """A copy for inference alone that computes the same, less the rounding, with fewer passes over memory.
+    """Copy a network for inference alone: it computes the same, but for rounding, with fewer passes over memory.
 
-    A convolution takes over the batch normalisation that reads its output, where nothing else runs it; which ones these
-    are is seen in one run on zeros. Whatever a normalisation does beside (timm's apply the activation too) stays.
+    A convolution takes over the batch normalisation that reads its output, where both run once; one run on zeros shows
+    which ones these are. Whatever a normalisation does beside (timm's apply the activation too) stays.
     """
     copy = deepcopy(network).eval().requires_grad_(False)
     names = {module: name for name, module in copy.named_modules()}
@@ -31,7 +31,7 @@ def folded(network: nn.Module) -> nn.Module:
 
 def _pairs(network: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
     """Convolutions that run once, each with the normalisation that reads its output."""
-    made: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # the outputs are held, or another could come to lie at their place
+    made: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # outputs are held, or ids would be given again
     runs: dict[nn.Module, int] = {}
     pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
 
@@ -61,6 +61,6 @@ def _pairs(network: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
 
 
 def _rest(norm: nn.BatchNorm2d) -> nn.Module:
-    """What timm's normalisation does after normalising."""
+    """Parts that timm's normalisation runs after normalising: dropout, activation."""
     rest = [part for name in ("drop", "act") if isinstance(part := getattr(norm, name, None), nn.Module)]
     return nn.Sequential(*rest) if rest else nn.Identity()

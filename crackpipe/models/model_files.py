@@ -15,7 +15,13 @@ Card = dict[str, Any]
 
 
 def save(folder: Path, module: nn.Module, card: Card) -> None:
-    """Write a module's weights and its card (architecture, classes, normalisation …); atomic, same bytes every time."""
+    """Write a module's weights and its card, each whole or not at all; the same bytes every time.
+
+    Args:
+        folder: takes ``model.safetensors`` and ``model.json``.
+        module: its whole state is written.
+        card: plain values: kind, architecture, classes, normalisation …
+    """
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     with atomic.replacing(folder / "model.safetensors") as temporary:
         save_file(tensors, temporary)
@@ -31,15 +37,15 @@ def card(folder: Path, *, kind: str) -> Card:
     path = folder / "model.json"
     if not path.is_file():
         cards = {
-            found.parent.name: json.loads(found.read_text("utf-8")) for found in folder.parent.glob("*/model.json")
+            other.parent.name: json.loads(other.read_text("utf-8")) for other in folder.parent.glob("*/model.json")
         }
         beside = sorted(name for name, other in cards.items() if other.get("kind") == kind)
         others = f"; there are {', '.join(beside)}" if beside else ""
         raise ModelError(f"{folder}: no model.json here; run `dvc repro` to train the {kind}, or name another{others}")
-    found: Card = json.loads(path.read_text(encoding="utf-8"))
-    if found.get("kind") != kind:
-        raise ModelError(f"{folder}: holds a {found.get('kind')!r}, but a {kind!r} is needed here")
-    return found
+    values: Card = json.loads(path.read_text(encoding="utf-8"))
+    if values.get("kind") != kind:
+        raise ModelError(f"{folder}: holds a {values.get('kind')!r}, but a {kind!r} is needed here")
+    return values
 
 
 def weights(path: Path) -> dict[str, Tensor]:
@@ -57,15 +63,20 @@ def weights(path: Path) -> dict[str, Tensor]:
 def fill(module: nn.Module, tensors: dict[str, Tensor], *, where: str) -> None:
     """Copy ``tensors`` into ``module``, name by name.
 
+    Args:
+        module: changed in place.
+        tensors: by name, for the whole state of the module.
+        where: names their origin in the error.
+
     Raises:
         ModelError: names or shapes differ, so that the weights belong to another architecture.
     """
-    own = module.state_dict()
-    wrong = [name for name in own if name not in tensors or tensors[name].shape != own[name].shape]
-    wrong += [name for name in tensors if name not in own]
+    state = module.state_dict()
+    wrong = [name for name in state if name not in tensors or tensors[name].shape != state[name].shape]
+    wrong += [name for name in tensors if name not in state]
     if wrong:
         raise ModelError(
-            f"{where}: weights of another architecture; {len(wrong)} of {len(own)} tensors are missing, unknown or of "
-            f"another shape, first {wrong[0]!r}; name the architecture that these weights were trained for"
+            f"{where}: weights of another architecture; {len(wrong)} of {len(state)} tensors are missing, unknown or "
+            f"of another shape, first {wrong[0]!r}; name the architecture that these weights were trained for"
         )
     module.load_state_dict(tensors)

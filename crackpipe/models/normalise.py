@@ -15,7 +15,9 @@ def normalise(
     """RGB levels 0–255 to ``(x / 255 − mean) / std`` on the device, channels last.
 
     Args:
+        pixels: RGB, 0–255; they are not changed.
         mean, std: RGB, in units of [0, 1].
+        runtime: gives the device.
     """
     count, _, height, width = pixels.shape
     # whole rows of R G B R G B … times a row of factors: sums over three channels alone are too short to be fast

@@ -1,12 +1,23 @@
-from . import baselines, cam, crf, finders, labelling, localisation_maps, methods, patch_map, self_training, stream
+from . import (
+    baselines,
+    cam,
+    crf,
+    labelling,
+    localisation_maps,
+    map_predictors,
+    methods,
+    patch_map,
+    self_training,
+    stream,
+)
 
 __all__ = [
     "baselines",
     "cam",
     "crf",
-    "finders",
     "labelling",
     "localisation_maps",
+    "map_predictors",
     "methods",
     "patch_map",
     "self_training",

@@ -38,13 +38,18 @@ def activation_cells(
 ) -> list[Float32[np.ndarray, "_r _c"]]:
     """Class activation map of each photograph, one value for each cell of ``CELL_PX``, in [0, 1].
 
-    Its maximum is 1; it is all 0 where nothing speaks for the class. Photographs of one size share batches of at most
+    Its maximum is 1; it is all 0 where no cell speaks for the class. Photographs of one size share batches of at most
     ``batch_px`` pixels. Of a photograph with more than ``tile_px · tile_px`` pixels the last convolution is computed in
     tiles and joined: memory is that of a tile, and 4 bytes per channel and cell.
 
     Args:
+        photographs: RGB, 0–255.
+        model: the patch classifier, placed for inference.
+        runtime: device and precision.
         kind: Grad-CAM (Selvaraju et al., eq. 1–2) or Grad-CAM++ (Chattopadhay et al.; see :func:`head_maps`).
         target: the class that is explained: crack, or the one the network chooses (König's public code).
+        engine: ``head``, the gradient of the classifier's head alone, or ``library``, pytorch-grad-cam.
+        batch_px: pixels of the photographs that share a batch, at most (but one photograph).
         tile_px: side of the tiles, a multiple of ``CELL_PX``; each sees ``MARGIN_PX`` beyond its border.
 
     Raises:
@@ -52,8 +57,8 @@ def activation_cells(
     """
     cells: dict[int, np.ndarray] = {}
     for group in _same_size(photographs, batch_px=batch_px, tile_px=tile_px):
-        some = [photographs[i] for i in group]
-        height, width = some[0].shape[:2]
+        batch = [photographs[i] for i in group]
+        height, width = batch[0].shape[:2]
         if engine == "library" and height * width > tile_px**2:
             raise CrackpipeError(
                 f"localisation_maps.cam.engine=library: a photograph of {height}×{width} px has more pixels than "
@@ -61,11 +66,11 @@ def activation_cells(
             )
         if engine == "library":
             with runtime.autocast():
-                maps = library_maps(model.network, model.prepare(_stacked(some), runtime), kind=kind, target=target)
+                maps = library_maps(model.network, model.prepare(_stacked(batch), runtime), kind=kind, target=target)
         elif height * width > tile_px**2:
-            maps = head_maps(model.network, _tiled(some[0], model, runtime, tile_px=tile_px), kind=kind, target=target)
+            maps = head_maps(model.network, _tiled(batch[0], model, runtime, tile_px=tile_px), kind=kind, target=target)
         else:
-            maps = head_maps(model.network, _features(_stacked(some), model, runtime), kind=kind, target=target)
+            maps = head_maps(model.network, _features(_stacked(batch), model, runtime), kind=kind, target=target)
         cells.update(zip(group, maps.float().cpu().numpy(), strict=True))
     return [cells[i] for i in range(len(photographs))]
 
@@ -80,19 +85,19 @@ def _features(pixels: UInt8[Tensor, "b 3 h w"], model: Classifier, runtime: Runt
 def _tiled(
     photograph: UInt8[np.ndarray, "h w 3"], model: Classifier, runtime: Runtime, *, tile_px: int
 ) -> Float[Tensor, "1 k r c"]:
-    """:func:`_features` joined from tiles; the same but for what lies further than ``MARGIN_PX`` from a cell's tile."""
+    """:func:`_features` joined from tiles: equal where no cell depends on pixels ``MARGIN_PX`` beyond its tile."""
     height, width = photograph.shape[:2]
     joined: Tensor | None = None
     for top in range(0, height, tile_px):
         for left in range(0, width, tile_px):
             above, before = min(top, MARGIN_PX), min(left, MARGIN_PX)
             tile = photograph[top - above : top + tile_px + MARGIN_PX, left - before : left + tile_px + MARGIN_PX]
-            found = _features(_stacked([tile]), model, runtime)[:, :, above // CELL_PX :, before // CELL_PX :]
+            features = _features(_stacked([tile]), model, runtime)[:, :, above // CELL_PX :, before // CELL_PX :]
             if joined is None:
-                joined = found.new_empty(1, found.shape[1], -(-height // CELL_PX), -(-width // CELL_PX))
+                joined = features.new_empty(1, features.shape[1], -(-height // CELL_PX), -(-width // CELL_PX))
             row, col, reach = top // CELL_PX, left // CELL_PX, tile_px // CELL_PX
-            place = joined[:, :, row : row + reach, col : col + reach]
-            place.copy_(found[:, :, : place.shape[2], : place.shape[3]])
+            part = joined[:, :, row : row + reach, col : col + reach]
+            part.copy_(features[:, :, : part.shape[2], : part.shape[3]])
     assert joined is not None  # a photograph has a pixel
     return joined
 
@@ -106,6 +111,14 @@ def head_maps(
     ends in global average pooling and linear layers, exactly ``relu(Σ_k relu(∂p/∂A_k) · A_k) / max``. As
     ``∂p/∂A = p (1 − p) ∂(z_class − z_other)/∂A`` and the factor cancels, the gradient of the logit margin is used: it
     does not vanish where the softmax saturates (there the public code's maps are 0/0 = NaN).
+
+    Args:
+        network: a timm classifier of two classes, the second of which is crack.
+        activation: output of its last convolution.
+        kind, target: as in :func:`activation_cells`.
+
+    Returns:
+        Maps in [0, 1], each with maximum 1 unless it is all 0.
     """
     activation = activation.detach().float().requires_grad_()
     with torch.enable_grad(), torch.autocast(activation.device.type, enabled=False):
@@ -120,7 +133,19 @@ def head_maps(
 def library_maps(
     network: nn.Module, inputs: Float[Tensor, "b 3 h w"], *, kind: Kind, target: Target
 ) -> Float[Tensor, "b r c"]:
-    """Maps at the last convolution from pytorch-grad-cam, whose Grad-CAM++ weights differ slightly from König's."""
+    """Maps at the last convolution from pytorch-grad-cam, whose Grad-CAM++ weights differ slightly from König's.
+
+    Args:
+        network: an EfficientNet, ResNet or VGG of timm.
+        inputs: normalised photographs.
+        kind, target: as in :func:`activation_cells`.
+
+    Returns:
+        Maps in [0, 1], each with maximum 1 unless it is all 0.
+
+    Raises:
+        ValueError: the network's last convolution is not known.
+    """
     from pytorch_grad_cam import GradCAM, GradCAMPlusPlus
     from pytorch_grad_cam.activations_and_gradients import ActivationsAndGradients
 
@@ -138,10 +163,10 @@ def library_maps(
 
 def _explained(logits: Float[Tensor, "b 2"], *, kind: Kind, target: Target) -> Float[Tensor, "b"]:
     """The score whose gradient is taken, one per photograph."""
-    chosen = logits.detach().argmax(dim=1) if target == "argmax" else torch.ones(len(logits), dtype=torch.int64)
-    chosen = chosen.to(logits.device)[:, None]
-    own = logits.gather(1, chosen)[:, 0]
-    return own if kind == "gradcam" else own - logits.gather(1, 1 - chosen)[:, 0]
+    label = logits.detach().argmax(dim=1) if target == "argmax" else torch.ones(len(logits), dtype=torch.int64)
+    label = label.to(logits.device)[:, None]
+    logit = logits.gather(1, label)[:, 0]
+    return logit if kind == "gradcam" else logit - logits.gather(1, 1 - label)[:, 0]
 
 
 def _by_maximum(maps: Float[Tensor, "b r c"]) -> Float[Tensor, "b r c"]:

@@ -4,6 +4,7 @@ The only file that knows pydensecrf.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -11,24 +12,11 @@ from jaxtyping import Float32, UInt8
 from crackpipe.imaging import images
 
 
-def label(
-    image: UInt8[np.ndarray, "h w 3"],
-    cam: Float32[np.ndarray, "h w"],
-    *,
-    half_at: float,
-    iterations: int,
-    gaussian_sxy: float,
-    gaussian_compat: float,
-    bilateral_sxy: float,
-    bilateral_srgb: float,
-    bilateral_compat: float,
-    confidence: float,
-) -> UInt8[np.ndarray, "h w"]:
-    """Marginal crack probability of each pixel after mean-field inference, 0–255.
+@dataclass(frozen=True, slots=True)
+class CrfSettings:
+    """Settings of the CRF.
 
-    Args:
-        image: RGB, 0–255.
-        cam: class activation map in [0, 1].
+    Attributes:
         half_at: in (0, 1); the activation that is read as a probability of one half, ``cam ** (log 0.5 / log
             half_at)``. Dong et al. read the map itself, 0.5; but its values are shares of its own maximum.
         iterations: of mean-field inference.
@@ -37,17 +25,41 @@ def label(
         confidence: in (0.5, 1); probabilities are pulled into [1 − confidence, confidence] first, as a certain pixel
             could never be changed.
     """
+
+    half_at: float
+    iterations: int
+    gaussian_sxy: float
+    gaussian_compat: float
+    bilateral_sxy: float
+    bilateral_srgb: float
+    bilateral_compat: float
+    confidence: float
+
+
+def label(
+    image: UInt8[np.ndarray, "h w 3"], cam: Float32[np.ndarray, "h w"], settings: CrfSettings
+) -> UInt8[np.ndarray, "h w"]:
+    """Marginal crack probability of each pixel after mean-field inference, 0–255.
+
+    Args:
+        image: RGB, 0–255.
+        cam: class activation map in [0, 1].
+        settings: of the CRF.
+    """
     from pydensecrf import densecrf
 
     height, width = cam.shape
-    probability = np.clip(cam, 0, 1) ** (math.log(0.5) / math.log(half_at))
-    crack = np.clip(probability, 1 - confidence, confidence).astype(np.float32)
+    probability = np.clip(cam, 0, 1) ** (math.log(0.5) / math.log(settings.half_at))
+    crack = np.clip(probability, 1 - settings.confidence, settings.confidence).astype(np.float32)
     energy = -np.log(np.stack([1 - crack, crack])).reshape(2, -1)
     field = densecrf.DenseCRF2D(width, height, 2)
     field.setUnaryEnergy(np.ascontiguousarray(energy, np.float32))
-    field.addPairwiseGaussian(sxy=gaussian_sxy, compat=gaussian_compat)
+    field.addPairwiseGaussian(sxy=settings.gaussian_sxy, compat=settings.gaussian_compat)
     field.addPairwiseBilateral(
-        sxy=bilateral_sxy, srgb=bilateral_srgb, rgbim=np.ascontiguousarray(image), compat=bilateral_compat
+        sxy=settings.bilateral_sxy,
+        srgb=settings.bilateral_srgb,
+        rgbim=np.ascontiguousarray(image),
+        compat=settings.bilateral_compat,
     )
-    marginals = np.asarray(field.inference(iterations), np.float32)
+    marginals = np.asarray(field.inference(settings.iterations), np.float32)
     return images.to_levels(marginals[1].reshape(height, width))

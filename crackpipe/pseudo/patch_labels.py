@@ -1,4 +1,4 @@
-"""Where a training photograph's own patch labels leave room for a crack: the weak supervision, pixel by pixel."""
+"""Pixels of a training photograph that its own patch labels leave open for a crack: the weak supervision."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,30 +9,45 @@ from jaxtyping import Bool
 
 from crackpipe.files import parquet, schemas
 
-Place = tuple[int, int, int]  # row, column and side of a patch, pixels
+PatchBox = tuple[int, int, int]  # row, column and side of a patch, pixels
 COLUMNS = ["photo_id", "row_px", "col_px", "side_px", "symmetry", "label", "split"]
 
 
-def without_crack(patches: Path) -> dict[str, list[Place]]:
-    """Patches of each *training* photograph that are labelled none; a photograph without one has an empty list.
+def crack_free_patches(patches: Path) -> dict[str, list[PatchBox]]:
+    """Read the patches of each *training* photograph that are labelled none.
 
-    Labels of validation and test patches are never read: they are what the method is judged by.
+    Labels of validation and test patches are never read: the method is judged by them.
+
+    Args:
+        patches: the ``patches`` table.
+
+    Returns:
+        Row, column and side of the patches, by photo_id. A training photograph whose patches all show a crack has an
+        empty list; photographs of other splits are left out.
+
+    Raises:
+        TableError: the table is missing, or its columns are not the schema's.
     """
-    found: dict[str, list[Place]] = {}
+    boxes: dict[str, list[PatchBox]] = {}
     for batch in parquet.batches(patches, schemas.PATCHES, columns=COLUMNS, rows=8192):
-        own = batch.filter(pc.and_(pc.equal(batch["split"], "train"), pc.equal(batch["symmetry"], 0)))
-        for name in own["photo_id"].unique().to_pylist():
-            found.setdefault(name, [])
-        none = own.filter(pc.equal(own["label"], 0))
-        columns = [none[name].to_pylist() for name in COLUMNS[:4]]  # a dict for each row would take ten times as much
-        for name, row, col, side in zip(*columns, strict=True):
-            found[name].append((row, col, side))
-    return found
+        training = batch.filter(pc.and_(pc.equal(batch["split"], "train"), pc.equal(batch["symmetry"], 0)))
+        for photo_id in training["photo_id"].unique().to_pylist():
+            boxes.setdefault(photo_id, [])
+        crack_free = training.filter(pc.equal(training["label"], 0))
+        columns = [crack_free[name].to_pylist() for name in COLUMNS[:4]]  # rows as dicts take ten times the memory
+        for photo_id, row, col, side in zip(*columns, strict=True):
+            boxes[photo_id].append((row, col, side))
+    return boxes
 
 
-def possible(none: Iterable[Place], *, height: int, width: int) -> Bool[np.ndarray, "h w"]:
-    """False where a patch that covers the pixel is labelled *none*: not one of its pixels is crack."""
-    room = np.ones((height, width), np.bool_)
-    for row, col, side in none:
-        room[row : row + side, col : col + side] = False
-    return room
+def crack_possible(crack_free: Iterable[PatchBox], *, height: int, width: int) -> Bool[np.ndarray, "h w"]:
+    """Mark the pixels that may be crack: False where a patch that covers the pixel is labelled *none*.
+
+    Args:
+        crack_free: patches labelled none.
+        height, width: of the photograph, pixels.
+    """
+    possible = np.ones((height, width), np.bool_)
+    for row, col, side in crack_free:
+        possible[row : row + side, col : col + side] = False
+    return possible

@@ -1,7 +1,7 @@
 """Labels by self-training: masks of a segmenter that learned from weaker labels, within the patch labels.
 
 A network averages over the faults of the labels that it learns from, so that its masks of the very same photographs
-are better labels than those; and where a training patch is labelled none there is no crack, whatever it says.
+are better labels than those; and where a training patch is labelled none there is no crack, whatever the network says.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.pseudo import patch_labels, stream
-from crackpipe.pseudo.patch_labels import Place
+from crackpipe.pseudo.patch_labels import PatchBox
 
 Segment = Callable[..., UInt8[np.ndarray, "_h _w"]]  # (photograph, what=its name) → confidence 0–255
 
@@ -24,7 +24,7 @@ def rows(
     masks: Path,
     *,
     segment: Segment,
-    none: Mapping[str, Sequence[Place]],
+    crack_free_patches: Mapping[str, Sequence[PatchBox]],
     method: str,
     binarise: float,
     workers: int,
@@ -35,19 +35,20 @@ def rows(
         photos, masks: the tables; a photograph that ``masks`` holds already, made by the same segmenter with the same
             settings, is not segmented again.
         segment: the teacher.
-        none: patches without a crack by training photograph, from :func:`patch_labels.without_crack`.
-        method, binarise: as in :func:`stream.row`.
+        crack_free_patches: by training photograph, from :func:`patch_labels.crack_free_patches`.
+        method, binarise: as in :func:`stream.label_row`.
+        workers: threads that decode.
     """
-    done = parquet.scan(masks, schemas.MASKS)
-    known = next(done, None)
+    mask_rows = parquet.scan(masks, schemas.MASKS)
+    mask_row = next(mask_rows, None)
     for photo_id, image in decoded.photographs(photos, workers=workers, what=f"labels ({method})"):
-        if known is not None and known["photo_id"] == photo_id:
-            levels = images.decode_grey(known["mask"])
-            known = next(done, None)
+        if mask_row is not None and mask_row["photo_id"] == photo_id:
+            levels = images.decode_grey(mask_row["mask"])
+            mask_row = next(mask_rows, None)
         else:
             levels = segment(image, what=photo_id)
-        if photo_id in none:
+        if photo_id in crack_free_patches:
             height, width = levels.shape
-            possible = patch_labels.possible(none[photo_id], height=height, width=width)
+            possible = patch_labels.crack_possible(crack_free_patches[photo_id], height=height, width=width)
             levels = np.where(possible, levels, np.uint8(0))
-        yield stream.row(photo_id, levels, method=method, binarise=binarise)
+        yield stream.label_row(photo_id, levels, method=method, binarise=binarise)

@@ -10,31 +10,39 @@ from jaxtyping import Bool
 
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import contact_sheet, images
-from crackpipe.measures.scoreboard import Key
-from crackpipe.report.evaluation import Evaluation
+from crackpipe.measures.scoreboard import Key, Scoreboard
+from crackpipe.report import evaluation
 
 COLOURS = {"ground truth": (0, 200, 80), "pseudo-label": (255, 160, 0), "prediction": (255, 40, 40)}
 PANEL_PX = 280
 
 
 def choose(ranked: pd.DataFrame, *, rows: int) -> pd.DataFrame:
-    """The ``rows`` best, median and worst photographs, with a column ``rank``; fewer where there are fewer."""
+    """Choose the ``rows`` best, median and worst photographs; fewer where there are fewer.
+
+    Args:
+        ranked: photographs from best to worst.
+        rows: photographs of each kind, 1 or more.
+
+    Returns:
+        The chosen rows with a column ``rank``: best, median or worst.
+    """
     middle = max(0, (len(ranked) - rows) // 2)
-    places = {
+    index_of = {
         "best": range(min(rows, len(ranked))),
         "median": range(middle, min(middle + rows, len(ranked))),
         "worst": range(max(0, len(ranked) - rows), len(ranked)),
     }
-    picked: dict[int, str] = {}
-    for rank, index in places.items():
+    rank_of: dict[int, str] = {}
+    for rank, index in index_of.items():
         for i in index:
-            picked.setdefault(i, rank)
-    return ranked.iloc[list(picked)].assign(rank=list(picked.values()))
+            rank_of.setdefault(i, rank)
+    return ranked.iloc[list(rank_of)].assign(rank=list(rank_of.values()))
 
 
 def draw(
     path: Path,
-    evaluation: Evaluation,
+    board: Scoreboard,
     key: Key,
     *,
     photos: Path,
@@ -43,10 +51,20 @@ def draw(
     binarise: float,
     rows: int,
 ) -> None:
-    """Write the gallery of one (segmenter, labels, source, split) as JPEG; predictions at its ODS threshold."""
-    ranked = evaluation.ranked(key)
+    """Write the gallery of one (segmenter, labels, source, split) as JPEG; predictions at its ODS threshold.
+
+    Args:
+        path: file to write.
+        board: as :func:`crackpipe.report.evaluation.evaluate` returns it.
+        key: one of its keys.
+        photos, labels, masks: the ``photos`` table, the ``pseudo_labels`` table of the key's labels, and the folder
+            with one ``masks`` table for each segmenter and labels; of each only the rows that are drawn are read.
+        binarise: confidence in [0, 1] from which pixels of a pseudo-label are drawn as crack.
+        rows: of best, of median and of worst photographs each.
+    """
+    ranked = evaluation.ranked(board, key)
     chosen = choose(ranked, rows=rows)
-    wanted = set(chosen["photo_id"])
+    wanted = list(chosen["photo_id"])
     by_photo = _pick(photos, schemas.PHOTOS, wanted, ["photo_id", "image", "mask"])
     by_label = _pick(labels, schemas.PSEUDO_LABELS, wanted, ["photo_id", "mask"])
     by_mask = _pick(masks / f"{key[0]}-{key[1]}", schemas.MASKS, wanted, ["photo_id", "mask"])
@@ -68,7 +86,7 @@ def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:
 
 
 def _pick(path: Path, schema: schemas.Schema, wanted: Collection[str], columns: list[str]) -> dict[str, dict[str, Any]]:
-    return {row["photo_id"]: row for row in parquet.scan(path, schema, columns=columns) if row["photo_id"] in wanted}
+    return {row["photo_id"]: row for row in parquet.pick(path, schema, values=wanted, columns=columns)}
 
 
 def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, heading: str) -> None:
@@ -78,13 +96,13 @@ def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, head
     figure = Figure(figsize=(len(names) * PANEL_PX / 100, len(panels) * PANEL_PX / 100 + 0.5), dpi=100)
     figure.set_layout_engine("constrained")
     axes = figure.subplots(len(panels), len(names), squeeze=False)
-    for r, (title, row) in enumerate(zip(titles, panels, strict=True)):
-        for c, picture in enumerate(row):
-            axes[r, c].imshow(picture, interpolation="antialiased")
-            axes[r, c].set_axis_off()
-            if r == 0:
-                axes[r, c].set_title(names[c], fontsize=9)
-        axes[r, 0].text(0, -0.02, title, transform=axes[r, 0].transAxes, fontsize=8, va="top")
+    for row, (title, pictures) in enumerate(zip(titles, panels, strict=True)):
+        for col, picture in enumerate(pictures):
+            axes[row, col].imshow(picture, interpolation="antialiased")
+            axes[row, col].set_axis_off()
+            if row == 0:
+                axes[row, col].set_title(names[col], fontsize=9)
+        axes[row, 0].text(0, -0.02, title, transform=axes[row, 0].transAxes, fontsize=8, va="top")
     figure.suptitle(heading, fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, pil_kwargs={"quality": 85})

@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def collect(folders: Sequence[Path]) -> pd.DataFrame:
-    """Rows run, epoch, train_loss of each model folder that has a ``history.csv``."""
+    """Join the histories of models: rows of run, epoch and train_loss for each folder that has a ``history.csv``."""
     parts = []
     for folder in folders:
         path = folder / "history.csv"

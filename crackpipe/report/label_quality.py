@@ -1,22 +1,56 @@
-"""Pseudo-labels against ground truth, where there is any."""
+"""Scores of pseudo-labels, and of baselines that need no learning, against ground truth, where there is any."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from crackpipe import console
 from crackpipe.compute import parallel
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.measures.scoreboard import Scoreboard
+from crackpipe.measures.scoreboard import Key, Scoreboard
 from crackpipe.pseudo import baselines
 from crackpipe.report import wrong_truth
 
 COLUMNS = ["photo_id", "source", "split", "image", "mask"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelQuality:
+    """Counts under (method, source, split).
+
+    Attributes:
+        labels: of each method.
+        baselines: of labels that need no learning, of the same photographs.
+        kept: how many labels of each method have enough crack pixels to be trained on.
+    """
+
+    labels: Scoreboard
+    baselines: Scoreboard
+    kept: Counter[Key]
+
+    def tree(self) -> dict[str, Any]:
+        """``{method: {source: {split: {ods, …, n, kept}}}}`` of each method and, without ``kept``, each baseline."""
+        tree = self.labels.tree() | self.baselines.tree()
+        for (method, source, split), count in self.kept.items():
+            tree[method][source][split]["kept"] = count
+        return tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Photograph:
+    photo_id: str
+    source: str
+    split: str
+    truth: Bool[np.ndarray, "h w"]
+    labels: dict[str, UInt8[np.ndarray, "_h _w"]]
+    crack_px: dict[str, int]
+    baselines: dict[str, UInt8[np.ndarray, "h w"]]
 
 
 def score(
@@ -28,22 +62,23 @@ def score(
     keep_px: int,
     doubtful: Collection[str],
     workers: int,
-) -> dict[str, Any]:
-    """``{method: {source: {split: {ods, …, n, kept}}}}`` of each method and of the baselines; one photograph in memory.
-
-    ``n`` counts photographs with ground truth, ``kept`` those among them whose label has ``keep_px`` crack pixels.
+) -> LabelQuality:
+    """Count every photograph that has ground truth; memory of a few photographs.
 
     Args:
         photos, labels: the ``photos`` table, and the folder with one ``pseudo_labels`` table for each method.
+        methods: names of those tables.
+        tolerance_px: of the tolerant scores, 0 or more.
+        keep_px: labels with at least so many crack pixels count as ``kept``.
         doubtful: photographs whose ground truth is known to be wrong; see :mod:`crackpipe.report.wrong_truth`.
+        workers: threads that decode.
 
     Raises:
-        CrackpipeError: a table of labels does not hold the photographs of the ``photos`` table.
+        TableError: a table of labels does not hold the photographs of the ``photos`` table.
         ParamsError: a doubtful photograph is unknown.
     """
     wrong_truth.check(photos, doubtful=doubtful)
-    board = Scoreboard(tolerance_px=tolerance_px)
-    kept: Counter[tuple[str, str, str]] = Counter()
+    quality = LabelQuality(Scoreboard(tolerance_px=tolerance_px), Scoreboard(tolerance_px=tolerance_px), Counter())
     rows = parquet.scan(photos, schemas.PHOTOS, columns=COLUMNS)
     joined = parquet.joined(
         console.bar(rows, what="score labels", total=parquet.count(photos, schemas.PHOTOS), unit="photos"),
@@ -51,19 +86,16 @@ def score(
         where=lambda method: f"data/pseudo_labels/{method}",
         stage=_stage,
     )
-    for row, truth, found in parallel.prefetch(_decoded, joined, workers=workers, ahead=4 * workers):
-        if truth is None:
+    for photo in parallel.prefetch(_decoded, joined, workers=workers, ahead=4 * workers):
+        if photo is None:
             continue
-        for source in wrong_truth.sources_of(row[0]["photo_id"], row[0]["source"], doubtful=doubtful):
-            place = source, row[0]["split"]
-            for method, levels in found.items():
-                board.add((method, *place), levels=levels, truth=truth)
-            for method, label in row[1].items():
-                kept[(method, *place)] += label["crack_px"] >= keep_px
-    tree = board.tree()
-    for (method, source, split), count in kept.items():
-        tree[method][source][split]["kept"] = count
-    return tree
+        for source in wrong_truth.sources_of(photo.photo_id, photo.source, doubtful=doubtful):
+            for board, masks in ((quality.labels, photo.labels), (quality.baselines, photo.baselines)):
+                for name, levels in masks.items():
+                    board.add((name, source, photo.split), photo.photo_id, levels=levels, truth=photo.truth)
+            for method, crack_px in photo.crack_px.items():
+                quality.kept[method, source, photo.split] += crack_px >= keep_px
+    return quality
 
 
 def _labels(table: Path) -> Iterator[tuple[str, parquet.Row]]:
@@ -72,17 +104,22 @@ def _labels(table: Path) -> Iterator[tuple[str, parquet.Row]]:
 
 
 def _stage(method: str) -> str:
-    """The stage of dvc.yaml that makes these labels."""
-    taught_by = method.removeprefix("self_")
-    return f"pseudo_label@{method}" if taught_by == method else f"self_label@{taught_by}"
+    """Name the stage of dvc.yaml that makes these labels."""
+    trained_on = method.removeprefix("self_")
+    return f"pseudo_label@{method}" if trained_on == method else f"self_label@{trained_on}"
 
 
-def _decoded(
-    item: tuple[parquet.Row, dict[str, parquet.Row]],
-) -> tuple[Any, Any, dict[str, UInt8[np.ndarray, "_h _w"]]]:
-    row, labels = item
+def _decoded(joined: tuple[parquet.Row, dict[str, parquet.Row]]) -> _Photograph | None:
+    """Decode a photograph with its labels; ``None`` without ground truth."""
+    row, labels = joined
     if row["mask"] is None:
-        return item, None, {}
-    found = {method: images.decode_grey(label["mask"]) for method, label in labels.items()}
-    found |= baselines.all_of(images.decode_rgb(row["image"]))
-    return item, images.decode_mask(row["mask"]), found
+        return None
+    return _Photograph(
+        photo_id=row["photo_id"],
+        source=row["source"],
+        split=row["split"],
+        truth=images.decode_mask(row["mask"]),
+        labels={method: images.decode_grey(label["mask"]) for method, label in labels.items()},
+        crack_px={method: label["crack_px"] for method, label in labels.items()},
+        baselines=baselines.all_of(images.decode_rgb(row["image"])),
+    )

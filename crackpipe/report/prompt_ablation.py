@@ -20,19 +20,23 @@ AHEAD = 8  # photographs that are decoded before they are needed
 def score(
     photos: Path, segment: Segment, *, split: str, tolerance_px: int, workers: int, what: str
 ) -> dict[str, dict[str, float | int]]:
-    """``{source: {ods, ois, ap, n}}`` of the photographs of a split that have ground truth; memory of a few of them.
+    """Score ``{source: {ods, ois, ap, n}}`` of a split's photographs with ground truth; memory of a few of them.
 
     Args:
+        photos: the ``photos`` table.
+        segment: gives the soft mask of a photograph.
+        split: photographs of this split are scored.
         tolerance_px: see :class:`Scoreboard`; the figures that are returned allow none.
-        what: names the progress bar.
+        workers: threads that decode.
+        what: name of the progress bar.
     """
     board = Scoreboard(tolerance_px=tolerance_px)
     rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "image", "mask"])
     wanted = (row for row in rows if row["split"] == split and row["mask"] is not None)
     decoded = parallel.prefetch(_decoded, wanted, workers=workers, ahead=AHEAD)
     for photo_id, source, image, truth in console.bar(decoded, what=what, total=None, unit="photos"):
-        board.add((source,), levels=segment(image, what=photo_id), truth=truth)
-    return {key[0]: {name: board.scores(key)[name] for name in SHOWN} for key in board.places()}
+        board.add((source,), photo_id, levels=segment(image, what=photo_id), truth=truth)
+    return {key[0]: {name: board.scores(key)[name] for name in SHOWN} for key in board.sorted_keys()}
 
 
 def _decoded(row: parquet.Row) -> tuple[str, str, np.ndarray, np.ndarray]:

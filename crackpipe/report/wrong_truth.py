@@ -17,19 +17,19 @@ def check(photos: Path, *, doubtful: Collection[str]) -> None:
     table = parquet.read(photos, schemas.PHOTOS, columns=["photo_id", "source"])
     known = table["photo_id"].to_pylist()
     for source in table["source"].unique().to_pylist():
-        own = [name for name in known if name.startswith(f"{source}/")]
+        members = [name for name in known if name.startswith(f"{source}/")]
         for name in doubtful:
-            if name.startswith(f"{source}/") and name not in own:
-                (near,) = difflib.get_close_matches(name, own, n=1, cutoff=0)
+            if name.startswith(f"{source}/") and name not in members:
+                (near,) = difflib.get_close_matches(name, members, n=1, cutoff=0)
                 raise ParamsError(
-                    f"evaluate.doubtful: got {name!r}, but none of the {len(own)} photographs of {source} has that "
+                    f"evaluate.doubtful: got {name!r}, but none of the {len(members)} photographs of {source} has that "
                     f"name, the nearest is {near!r}; correct it, or take it off the list if ingest.sources leaves that "
                     "photograph out"
                 )
 
 
 def sources_of(photo_id: str, source: str, *, doubtful: Collection[str]) -> list[str]:
-    """Names that a photograph is scored under: its source, and ``<source>_without_<names>`` unless it is doubtful.
+    """List the names that a photograph is scored under: its source, and ``<source>_without_<names>`` unless doubtful.
 
     >>> sources_of("cfd/001", "cfd", doubtful=["cfd/042"])
     ['cfd', 'cfd_without_042']

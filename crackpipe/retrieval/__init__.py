@@ -1,4 +1,4 @@
-"""Uses of embeddings: nearest neighbours, linear probes, votes."""
+"""Tasks on embeddings: nearest neighbours, linear probes, votes."""
 
 import lazy_loader
 

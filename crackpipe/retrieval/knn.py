@@ -15,14 +15,15 @@ def predict(
     k: int,
     weighted: bool,
 ) -> Bool[np.ndarray, "q c"]:
-    """Labels of the queries, voted for by their ``k`` most similar items (all, where there are fewer).
+    """Labels of the queries, by a vote of their ``k`` most similar items (all, where there are fewer).
 
     Args:
         train, queries: L2-normalised embeddings.
         labels: which of c classes each item of ``train`` has.
         several: whether an item may have several labels, or none: then each class with at least half of the votes is
             predicted. Else the class with most votes; among equals that whose voters are more similar, then the first.
-        weighted: a vote counts as much as its voter is similar (cosine, at least 0); else each counts 1.
+        k: items that vote, at least 1.
+        weighted: whether a vote counts as much as its voter is similar (cosine, at least 0); else each counts 1.
     """
     similarity, index = nearest.top(queries, train, k=k)
     voters = labels[index]

@@ -14,34 +14,37 @@ def predict(
     standardise: bool,
     iterations: int,
 ) -> Bool[np.ndarray, "q c"]:
-    """Labels of the queries. Nothing is drawn at random: the same call predicts the same.
+    """Labels of the queries; nothing is drawn at random.
 
     A class that all items of ``train`` have, or none, is predicted for all queries, or for none.
 
     Args:
+        train, queries: embeddings.
         labels: which of c classes each item of ``train`` has.
         several: whether an item may have several labels, or none: then each class of probability ≥ 0.5 is predicted.
             Else the most probable class (multinomial).
         inverse_penalty: C, the inverse strength of the L2 penalty on the weights.
-        standardise: bring each dimension to mean 0 and variance 1 over ``train`` first.
-        iterations: at most so many of L-BFGS.
+        standardise: whether each dimension is brought to mean 0 and variance 1 over ``train`` first.
+        iterations: of L-BFGS, at most.
     """
-    fitted, asked = train.astype(np.float64), queries.astype(np.float64)
+    known, unknown = train.astype(np.float64), queries.astype(np.float64)
     if standardise:
-        mean, spread = fitted.mean(axis=0), fitted.std(axis=0)
+        mean, spread = known.mean(axis=0), known.std(axis=0)
         spread[spread == 0] = 1
-        fitted, asked = (fitted - mean) / spread, (asked - mean) / spread
+        known, unknown = (known - mean) / spread, (unknown - mean) / spread
     if not several:
-        chosen = _classes(fitted, labels.argmax(axis=1), asked, inverse_penalty, iterations)
-        return np.arange(labels.shape[1]) == chosen[:, None]
-    columns = [_classes(fitted, column.astype(np.int64), asked, inverse_penalty, iterations) for column in labels.T]
+        classes = _most_probable(known, labels.argmax(axis=1), unknown, inverse_penalty, iterations)
+        return np.arange(labels.shape[1]) == classes[:, None]
+    columns = [
+        _most_probable(known, column.astype(np.int64), unknown, inverse_penalty, iterations) for column in labels.T
+    ]
     return np.stack(columns, axis=1) == 1
 
 
-def _classes(
-    fitted: Float64[np.ndarray, "n d"],
+def _most_probable(
+    train: Float64[np.ndarray, "n d"],
     classes: Int64[np.ndarray, "n"],
-    asked: Float64[np.ndarray, "q d"],
+    queries: Float64[np.ndarray, "q d"],
     inverse_penalty: float,
     iterations: int,
 ) -> Int64[np.ndarray, "q"]:
@@ -49,6 +52,6 @@ def _classes(
     from sklearn.linear_model import LogisticRegression
 
     if classes.min() == classes.max():  # nothing to tell apart
-        return np.full(len(asked), classes[0])
-    found = LogisticRegression(C=inverse_penalty, max_iter=iterations).fit(fitted, classes)
-    return found.predict(asked).astype(np.int64)
+        return np.full(len(queries), classes[0])
+    model = LogisticRegression(C=inverse_penalty, max_iter=iterations).fit(train, classes)
+    return model.predict(queries).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What is classified from an embedding: soundness and measure (one label each), damage and location (several)."""
+"""Classification tasks on embeddings: soundness and measure (one label each), damage and location (several)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ class Task:
     """Labelled items of two splits.
 
     Attributes:
+        name: of the attribute.
         several: whether an item may have several labels.
         classes: every label of either split, sorted.
         train_rows, test_rows: the items of each split that are labelled.
@@ -34,17 +35,22 @@ class Task:
 
 
 def labels(attributes: Mapping[str, Any] | None, name: str) -> frozenset[str]:
-    """The labels of one item: of the attribute ``name`` of a row of ``photos``; none where it is unknown."""
-    told = (attributes or {}).get(name)
-    if told is None:
+    """Labels of one item; none where they are unknown.
+
+    Args:
+        attributes: of a row of ``photos``.
+        name: of one attribute.
+    """
+    value = (attributes or {}).get(name)
+    if value is None:
         return frozenset()
-    return frozenset([told] if isinstance(told, str) else told)
+    return frozenset([value] if isinstance(value, str) else value)
 
 
 def collect(
     train: Sequence[Mapping[str, Any] | None], test: Sequence[Mapping[str, Any] | None]
 ) -> tuple[list[Task], dict[str, str]]:
-    """The tasks that can be trained and scored, and the reason why each of the others cannot.
+    """Collect the tasks that can be trained and scored, and the reason why each of the others cannot.
 
     Args:
         train, test: attributes of each item, as in ``photos``.
@@ -52,24 +58,31 @@ def collect(
     Returns:
         tasks; and name → reason for a task that lacks labels in ``test``, or two different ones in ``train``.
     """
-    found, absent = [], {}
+    collected, absent = [], {}
     for name, several in SEVERAL.items():
-        told = [labels(one, name) for one in train], [labels(one, name) for one in test]
-        reason = _lacking(*told)
+        train_sets, test_sets = ([labels(item, name) for item in items] for items in (train, test))
+        reason = _reason_against(train_sets, test_sets)
         if reason:
             absent[name] = reason
             continue
-        classes = sorted(frozenset().union(*told[0], *told[1]))
-        rows = [np.flatnonzero([bool(one) for one in each]) for each in told]
-        flags = [
-            retrieval.indicators([each[i] for i in index], classes) for each, index in zip(told, rows, strict=True)
-        ]
-        found.append(Task(name, several, tuple(classes), rows[0], flags[0], rows[1], flags[1]))
-    return found, absent
+        classes = sorted(frozenset().union(*train_sets, *test_sets))
+        train_rows, train_labels = _labelled(train_sets, classes)
+        test_rows, test_labels = _labelled(test_sets, classes)
+        collected.append(Task(name, several, tuple(classes), train_rows, train_labels, test_rows, test_labels))
+    return collected, absent
 
 
-def _lacking(train: Sequence[Collection[str]], test: Sequence[Collection[str]]) -> str | None:
-    sets = {frozenset(one) for one in train if one}
+def _labelled(
+    sets: Sequence[frozenset[str]], classes: Sequence[str]
+) -> tuple[Int64[np.ndarray, "n"], Bool[np.ndarray, "n c"]]:
+    """Items that have a label, and which of the classes each has."""
+    rows = np.flatnonzero([bool(labels) for labels in sets])
+    return rows, retrieval.indicators([labels for labels in sets if labels], classes)
+
+
+def _reason_against(train: Sequence[Collection[str]], test: Sequence[Collection[str]]) -> str | None:
+    """Reason why a task with these labels cannot be trained or scored; ``None`` if it can."""
+    sets = {frozenset(labels) for labels in train if labels}
     if not sets:
         return "no photograph of train has one"
     if len(sets) == 1:

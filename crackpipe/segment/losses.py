@@ -1,4 +1,7 @@
-"""Losses of the segmenters: functions of the crack probability and a label in {0, 1}."""
+"""Losses of the segmenters: functions of the crack probability, or its logit, and a label.
+
+Labels are in {0, 1} where nothing else is said. All losses are means or sums over a batch: one number.
+"""
 
 import torch
 from jaxtyping import Float
@@ -8,19 +11,36 @@ EPS = 1e-6
 
 
 def focal(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, gamma: float = 2.0) -> Float[Tensor, ""]:
-    """Focal loss with α = 1 (Lin et al. 2017, eq. 4), mean over pixels."""
-    of_truth = torch.where(label > 0.5, crack, 1 - crack).clamp(EPS, 1)
-    return -((1 - of_truth) ** gamma * of_truth.log()).mean()
+    """Focal loss with α = 1 (Lin et al. 2017, eq. 4), mean over pixels.
+
+    Args:
+        crack: probability of crack, in [0, 1].
+        label: 0 or 1.
+        gamma: focus on pixels of low probability; 0 gives the cross-entropy.
+    """
+    true_class = torch.where(label > 0.5, crack, 1 - crack).clamp(EPS, 1)
+    return -((1 - true_class) ** gamma * true_class.log()).mean()
 
 
 def dice(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, smooth: float = 1.0) -> Float[Tensor, ""]:
-    """1 − Dice coefficient of the crack channel, per photograph, mean over the batch (Milletari et al. 2016)."""
+    """1 − Dice coefficient of the crack channel, per photograph, mean over the batch (Milletari et al. 2016).
+
+    Args:
+        crack: probability of crack, in [0, 1].
+        label: in [0, 1].
+        smooth: added to numerator and denominator, so that an empty label and an empty prediction agree.
+    """
     both = (crack * label).sum(dim=(1, 2))
     return 1 - ((2 * both + smooth) / (crack.sum(dim=(1, 2)) + label.sum(dim=(1, 2)) + smooth)).mean()
 
 
 def edge(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
-    """1 − Σ p·E / Σ E over the label's edge pixels E (CrackCLIP, section 3.4); 0 where no label has an edge."""
+    """1 − Σ p·E / Σ E over the label's edge pixels E (CrackCLIP, section 3.4); 0 where no label has an edge.
+
+    Args:
+        crack: probability of crack, p, in [0, 1].
+        label: 0 or 1.
+    """
     return _on_edges(crack, label_edges(label))
 
 
@@ -35,7 +55,7 @@ def label_edges(label: Float[Tensor, "b h w"]) -> Float[Tensor, "b h w"]:
     return label * outside
 
 
-def text_adapters(
+def adapter_loss(
     maps: list[Float[Tensor, "b h w"]],
     label: Float[Tensor, "b h w"],
     *,
@@ -43,7 +63,13 @@ def text_adapters(
     dice_weight: float,
     edge_weight: float,
 ) -> Float[Tensor, ""]:
-    """CrackCLIP's loss: focal + dice + edge of each stage's map, summed over the stages."""
+    """CrackCLIP's loss: focal + dice + edge of each stage's map, summed over the stages (section 3.4).
+
+    Args:
+        maps: of each stage, probability of crack, in [0, 1].
+        label: 0 or 1.
+        focal_weight, dice_weight, edge_weight: of the three parts.
+    """
     edges = label_edges(label)
     total = torch.zeros((), device=label.device)
     for crack in maps:
@@ -52,12 +78,22 @@ def text_adapters(
     return total
 
 
-def overlap(logits: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
-    """Binary cross-entropy + dice loss of logits against a target in [0, 1]: a pixel may be a share of a crack."""
+def cross_entropy_dice(logits: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
+    """Binary cross-entropy (mean over pixels) + dice loss.
+
+    Args:
+        logits: of crack.
+        target: in [0, 1]: a pixel may be a share of a crack.
+    """
     entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
     return entropy + dice(torch.sigmoid(logits), target)
 
 
-def supervised(outputs: list[Float[Tensor, "b h w"]], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
-    """:func:`overlap` summed over the side outputs and the prediction of a network (deep supervision)."""
-    return torch.stack([overlap(one.float(), target) for one in outputs]).sum()
+def deep_supervision(outputs: list[Float[Tensor, "b h w"]], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
+    """:func:`cross_entropy_dice` summed over all outputs of a network.
+
+    Args:
+        outputs: logits of the side outputs and of the prediction.
+        target: in [0, 1].
+    """
+    return torch.stack([cross_entropy_dice(logits.float(), target) for logits in outputs]).sum()

@@ -1,7 +1,7 @@
 """Grid search of the CRF's parameters for the mean IoU on labelled photographs (Dong et al. 2020)."""
 
+import dataclasses
 import difflib
-import inspect
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,11 +18,7 @@ from crackpipe.pseudo import crf
 
 Sample = tuple[UInt8[np.ndarray, "_h _w 3"], Float32[np.ndarray, "_h _w"], Bool[np.ndarray, "_h _w"]]
 
-PARAMETERS = tuple(
-    name
-    for name, parameter in inspect.signature(crf.label).parameters.items()
-    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-)
+PARAMETERS = tuple(field.name for field in dataclasses.fields(crf.CrfSettings))
 """Settings of the CRF that can be searched."""
 
 
@@ -94,5 +90,5 @@ def iou(label: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float
 
 def _iou_of(task: tuple[Sample, dict[str, float], float]) -> float:
     (image, cam, mask), settings, binarise = task
-    levels = crf.label(image, cam, **settings)  # type: ignore[arg-type]  # iterations are whole numbers
+    levels = crf.label(image, cam, crf.CrfSettings(**settings))  # type: ignore[arg-type]  # iterations are whole numbers
     return iou(images.at_least(levels, binarise), mask)

@@ -12,7 +12,7 @@ from crackpipe import params
 from crackpipe.compute import seeds
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset, sweep
-from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.measures import uncertainty
 from crackpipe.params import Params
 from crackpipe.params.project import Project
@@ -63,7 +63,7 @@ def tune_head(
     return pd.DataFrame(rows).sort_values("nll", ignore_index=True, kind="stable")
 
 
-def split(patches: Material, *, held_out: float, seed: int) -> Material:
+def split(patches: FewShotData, *, held_out: float, seed: int) -> FewShotData:
     """Part the pool by structures: a share of them takes the place of the test set, and nothing that of other kinds.
 
     Args:

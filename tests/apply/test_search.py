@@ -46,13 +46,11 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder_files.save(Path("models/clip"), model, {"architecture": "dual", **SPEC})
     parquet.write_shards(Path("data/photos"), schemas.PHOTOS, [row(name) for name in CAPTIONS])
     runtime = Runtime(torch.device("cpu"), None)
-    settings = {
-        "side_px": 32,
-        "batch": 4,
-        "workers": 1,
-        "fingerprint": fingerprint.of(None, [Path("models/clip")]),
-    }
-    embedding.write(Path("data/embeddings/tuned"), Path("data/photos"), model, runtime, **settings)
+    settings = embedding.EmbeddingSettings(side_px=32, batch=4, workers=1)
+    digest = fingerprint.of(None, [Path("models/clip")])
+    embedding.write(
+        Path("data/embeddings/tuned"), Path("data/photos"), model, runtime, settings=settings, fingerprint=digest
+    )
 
 
 def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png") -> pd.DataFrame:

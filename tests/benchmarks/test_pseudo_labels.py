@@ -77,7 +77,7 @@ def test_labels_of_the_same_maps_are_equal(settings: dict[str, Any]) -> None:
     own |= {"bilateral": False, "erosions": 1}
     found = peers.cam_location(image, *maps, **own)
     assert 0.01 < (found > 0).mean() < 0.99
-    assert np.array_equal(found, methods.cam_location(image, *maps, **own))
+    assert np.array_equal(found, methods.cam_location(image, *maps, methods.CamLocationSettings(**own)))
 
 
 def test_both_ways_write_the_labels_that_they_return(

@@ -1,4 +1,4 @@
-"""What a frozen trunk has seen, kept on disk: the rest of the network says what the whole one says."""
+"""Features of a frozen trunk, cached on disk: the rest of the network gives the logits of the whole one."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from torch import nn
 
 from crackpipe.classify import feature_cache, scoring
 from crackpipe.classify.classifier import Classifier
-from crackpipe.classify.training_inputs import Photographed
+from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute.runtime import start_runtime
 from crackpipe.errors import DatasetError, TableError
 from crackpipe.files import schemas
 
-AUGMENT = {"sides_px": [16], "colour_jitter": 0.0, "colour_jitter_p": 0.0, "noise_p": 0.0}
-MACHINE = start_runtime(device="cpu", precision="fp32", threads=1)
+UNCHANGED = Augmentation(sides_px=[16], colour_jitter=0.0, colour_jitter_p=0.0, noise_p=0.0)
+RUNTIME = start_runtime(device="cpu", precision="fp32", threads=1)
 
 
 def classifier() -> Classifier:
@@ -50,50 +50,50 @@ def patches(split: str, *, first: int, n: int, symmetry: int = 0) -> pd.DataFram
     return table.astype({"label": np.int8, "symmetry": np.int8})
 
 
-def photographs() -> Photographed:
+def photo_inputs() -> PhotoInputs:
     photos = {f"demo/{split}": PHOTO for split in ("train", "val", "test")}
-    return Photographed(photos, 16, 1, AUGMENT)
+    return PhotoInputs(photos, 16, 1, UNCHANGED)
 
 
-def test_the_rest_says_of_kept_patches_what_the_whole_network_says_of_the_photographs(tmp_path: Path) -> None:
+def test_the_rest_gives_for_cached_features_the_logits_of_the_whole_network_for_photographs(tmp_path: Path) -> None:
     model = classifier()
     parts = (patches("train", first=0, n=6, symmetry=5), pd.concat([patches("val", first=6, n=4),
              patches("test", first=10, n=7)], ignore_index=True))  # fmt: skip
-    size = feature_cache.write(tmp_path, model, parts, photographs(), MACHINE, train_from="norm", seed=0)
-    kept = feature_cache.load(tmp_path)
-    assert kept.features.shape == (17, 4, 4, 4)
-    assert size == kept.features.nbytes
-    assert kept.patches["photo_id"].is_monotonic_increasing
+    size = feature_cache.write(tmp_path, model, parts, photo_inputs(), RUNTIME, train_from="norm", seed=0)
+    cache = feature_cache.load(tmp_path)
+    assert cache.features.shape == (17, 4, 4, 4)
+    assert size == cache.features.nbytes
+    assert cache.patches["photo_id"].is_monotonic_increasing
     names = ["norm", "pool", "flat", "head"]
     rest = Classifier(nn.Sequential(*(getattr(model.network, name) for name in names)), "small", 16, (), ())
     for split in ("train", "val", "test"):
-        own = kept.patches[kept.patches["split"] == split].reset_index(drop=True)
-        found = scoring.logits(rest, own, kept, MACHINE)
-        expected = scoring.logits(model, own, photographs(), MACHINE)
-        assert len(own) == {"train": 6, "val": 4, "test": 7}[split]
+        part = cache.patches[cache.patches["split"] == split].reset_index(drop=True)
+        found = scoring.logits(rest, part, cache, RUNTIME)
+        expected = scoring.logits(model, part, photo_inputs(), RUNTIME)
+        assert len(part) == {"train": 6, "val": 4, "test": 7}[split]
         assert torch.allclose(found, expected, atol=2e-3)  # float16
         assert found.std() > 0.01
 
 
-def test_training_sees_the_patches_at_the_places_drawn_with_their_labels(tmp_path: Path) -> None:
+def test_training_sees_the_patches_at_the_rows_drawn_with_their_labels(tmp_path: Path) -> None:
     parts = (patches("train", first=0, n=6), patches("test", first=6, n=2))
-    feature_cache.write(tmp_path, classifier(), parts, photographs(), MACHINE, train_from="norm", seed=0)
-    kept = feature_cache.load(tmp_path)
-    train = kept.patches[kept.patches["split"] == "train"].reset_index(drop=True)
-    batches = list(kept.training(train, np.array([5, 0, 3]), batch=2, seed=1, epoch=4))
+    feature_cache.write(tmp_path, classifier(), parts, photo_inputs(), RUNTIME, train_from="norm", seed=0)
+    cache = feature_cache.load(tmp_path)
+    train = cache.patches[cache.patches["split"] == "train"].reset_index(drop=True)
+    batches = list(cache.training(train, np.array([5, 0, 3]), batch=2, seed=1, epoch=4))
     assert [labels.tolist() for _, labels in batches] == [[1, 0], [1]]
     seen = torch.cat([features for features, _ in batches]).numpy()
-    assert np.array_equal(seen, kept.features[train["place"].to_numpy()[[5, 0, 3]]])
+    assert np.array_equal(seen, cache.features[train["feature_row"].to_numpy()[[5, 0, 3]]])
 
 
-def test_the_same_patches_are_kept_as_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_patches_are_cached_as_the_same_bytes(tmp_path: Path) -> None:
     parts = (patches("train", first=0, n=6), patches("test", first=6, n=2))
     for name in ("a", "b"):
-        feature_cache.write(tmp_path / name, classifier(), parts, photographs(), MACHINE, train_from="norm", seed=0)
+        feature_cache.write(tmp_path / name, classifier(), parts, photo_inputs(), RUNTIME, train_from="norm", seed=0)
     assert (tmp_path / "a" / feature_cache.FILE).read_bytes() == (tmp_path / "b" / feature_cache.FILE).read_bytes()
 
 
-def test_a_class_with_few_patches_is_kept_once_each() -> None:
+def test_each_patch_of_a_class_with_few_is_cached_once() -> None:
     table = pd.concat([patches("train", first=0, n=6), patches("test", first=6, n=6)], ignore_index=True)
     table["label"] = (table["col_px"] == 0).astype(np.int8)
     train, scored = feature_cache.draw(table, train=6, val=4, test=4, crack_share=0.5, seed=0)
@@ -104,8 +104,8 @@ def test_a_class_with_few_patches_is_kept_once_each() -> None:
         feature_cache.draw(table[table["col_px"] != 0], train=6, val=4, test=4, crack_share=0.5, seed=0)
 
 
-def test_what_was_never_kept_is_told_before_it_is_trained_on(tmp_path: Path) -> None:
-    feature_cache.write_nothing(tmp_path)
+def test_an_empty_or_missing_cache_is_an_error_before_the_training(tmp_path: Path) -> None:
+    feature_cache.write_empty(tmp_path)
     with pytest.raises(TableError, match=r"holds no patch; run .* after calibrate\.train_from is set"):
         feature_cache.load(tmp_path)
     with pytest.raises(TableError, match="no trunk_features table here"):

@@ -12,9 +12,13 @@ import torch
 from dark_network import Darkness
 
 from crackpipe.classify import classifier, feature_cache, loss_comparison, recipe
+from crackpipe.classify.attack_steps import Attack
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, Tables
 from crackpipe.classify.losses.smoothing import cross_entropy
-from crackpipe.classify.training_inputs import Photographed
+from crackpipe.classify.recipe import PlanSettings
+from crackpipe.classify.training import TrainingSettings
+from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError, ModelError
@@ -33,17 +37,21 @@ def patches() -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"label": np.int8}).assign(row_px=0, side_px=16, symmetry=0)
 
 
+def unchanged(side_px: int) -> Augmentation:
+    return Augmentation(sides_px=[side_px], colour_jitter=0.0, colour_jitter_p=0.0, noise_p=0.0)
+
+
 def test_a_cell_trains_and_validates_on_one_source_and_tests_on_all() -> None:
-    found = loss_comparison.for_training_on(patches(), "crack500")
+    found = loss_comparison.patches_of_cell(patches(), "crack500")
     sources = found["photo_id"].str.partition("/")[0]
     assert set(sources[found["split"] != "test"]) == {"crack500"}
     assert set(sources[found["split"] == "test"]) == {"crack500", "deepcrack"}
-    assert len(loss_comparison.for_training_on(patches(), "all")) == len(patches())
+    assert len(loss_comparison.patches_of_cell(patches(), "all")) == len(patches())
 
 
 def test_a_source_without_training_patches_is_refused_by_name() -> None:
     with pytest.raises(DatasetError, match="cfd has no training patch; expected all or one of crack500, deepcrack"):
-        loss_comparison.for_training_on(patches(), "cfd")
+        loss_comparison.patches_of_cell(patches(), "cfd")
 
 
 def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack_steps() -> None:
@@ -51,12 +59,12 @@ def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack
     photo[:, 16:] = 255
     model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
     runtime = start_runtime(device="cpu", precision="fp32", threads=1)
-    found = loss_comparison.cell(
+    found = loss_comparison.score(
         model,
         patches(),
-        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
+        PhotoInputs({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, unchanged(16)),
         runtime=runtime,
-        attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
+        attack=Attack(steps=5, epsilon=1.0, step_size=0.2),
         seed=0,
     )
     assert set(found["scores"]) == {"crack500", "deepcrack"}
@@ -67,9 +75,6 @@ def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack
     assert found["scores"]["crack500"]["temperature"]["ece"] < 1 - sure
     (row,) = found["attack_steps"]["crack500"]
     assert row == {"steps": 3, "accuracy": 1.0, "confidence": pytest.approx(sure), "count": 2}  # 4 / (8 · 0.2) steps
-
-
-AUGMENT = {"sides_px": [32], "colour_jitter": 0.0, "colour_jitter_p": 0.0, "noise_p": 0.0}
 
 
 def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
@@ -95,35 +100,33 @@ def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
 def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> dict[str, Any]:
     loss_comparison.run(
         folder / f"{name}.json",
-        name="cross_entropy",
+        Combination("cross_entropy", "tf_efficientnet_lite0", train_on="crack500", seed=seed),
         loss=cross_entropy,
-        backbone="tf_efficientnet_lite0",
-        train_on="crack500",
-        seed=seed,
-        scored_seed=0,
-        weights="package",
-        side_px=32,
-        train_from=train_from,
-        val_patches=24,
-        test_patches=24,
-        attack={"steps": 2, "epsilon": 1.0, "step_size": 0.2},
-        drawn={"epochs": 1, "patches_per_epoch": 8, "crack_share": None},
-        augment=AUGMENT,
-        schedule={"batch": 4, "optimiser": "sgd", "lr": 0.01, "lr_gamma": 0.5, "lr_step_epochs": 1, "momentum": 0.9,
-                  "weight_decay": 0.0},
-        photos=folder / "photos",
-        patches=folder / "patches.parquet",
-        features=folder / "features",
+        settings=ComparisonSettings(
+            weights="package",
+            side_px=32,
+            train_from=train_from,
+            val_patches=24,
+            test_patches=24,
+            scored_seed=0,
+            attack=Attack(steps=2, epsilon=1.0, step_size=0.2),
+            plan=PlanSettings(epochs=1, patches_per_epoch=8, crack_share=None),
+            augmentation=unchanged(32),
+            training=TrainingSettings(
+                batch=4, optimiser="sgd", lr=0.01, lr_gamma=0.5, lr_step_epochs=1, momentum=0.9, weight_decay=0.0
+            ),
+        ),
+        tables=Tables(folder / "photos", folder / "patches.parquet", folder / "features"),
         runtime=start_runtime(device="cpu", precision="fp32", threads=1),
         workers=1,
         key=[],
-    )  # fmt: skip
+    )
     found: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return found
 
 
 @pytest.mark.parametrize("train_from", ["conv_head", None])
-def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_equal_figures(
+def test_a_cell_trains_on_cached_features_or_on_photographs_and_equal_seeds_give_equal_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_from: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)  # checkpoints
@@ -133,13 +136,13 @@ def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_e
     model = classifier.create(backbone="tf_efficientnet_lite0", weights="package", side_px=32)
     parts = table[table["split"] == "train"], table[table["split"] != "train"]
     if train_from is None:
-        feature_cache.write_nothing(tmp_path / "features")
+        feature_cache.write_empty(tmp_path / "features")
     else:
         with PhotoCache(tmp_path / "photos", wanted=set(table["photo_id"]), workers=1) as photos:
-            inputs = Photographed(photos, 32, 1, AUGMENT)
+            inputs = PhotoInputs(photos, 32, 1, unchanged(32))
             folder = tmp_path / "features"
             feature_cache.write(folder, model, parts, inputs, runtime, train_from=train_from, seed=0)
-        shutil.rmtree(tmp_path / "photos")  # nothing is read but what was kept
+        shutil.rmtree(tmp_path / "photos")  # nothing is read but the cache
         (tmp_path / "photos").mkdir()
         (tmp_path / "patches.parquet").write_bytes(b"")
     found = run(tmp_path, train_from=train_from, seed=1, name="a")
@@ -155,7 +158,7 @@ def test_a_cell_trains_on_kept_features_or_on_photographs_and_equal_seeds_give_e
     assert found["scores"] != run(tmp_path, train_from=train_from, seed=2, name="c")["scores"]
 
 
-def test_validation_patches_of_one_class_are_told_before_the_training(
+def test_validation_patches_of_one_class_are_an_error_before_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -172,12 +175,12 @@ def test_calibrators_see_validation_patches_alone() -> None:
     table = patches()
     table.loc[table["split"] == "val", "label"] = 1 - table["label"]
     model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
-    found = loss_comparison.cell(
+    found = loss_comparison.score(
         model,
         table,
-        Photographed({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, {"sides_px": [16]}),
+        PhotoInputs({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, unchanged(16)),
         runtime=start_runtime(device="cpu", precision="fp32", threads=1),
-        attack={"steps": 5, "epsilon": 1.0, "step_size": 0.2},
+        attack=Attack(steps=5, epsilon=1.0, step_size=0.2),
         seed=0,
     )
     assert found["scores"]["crack500"]["none"]["accuracy"] == 1

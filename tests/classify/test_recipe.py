@@ -6,7 +6,8 @@ from dark_network import Darkness
 
 from crackpipe.classify import calibrator, recipe, scoring
 from crackpipe.classify.classifier import Classifier
-from crackpipe.classify.training_inputs import Photographed
+from crackpipe.classify.recipe import PlanSettings
+from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute.runtime import Runtime
 
 PHOTO = np.zeros((16, 512, 3), np.uint8)  # black on the left, white on the right
@@ -29,7 +30,7 @@ def patches() -> pd.DataFrame:
 def test_only_training_patches_train_and_no_photograph_of_theirs_is_scored() -> None:
     table = patches()
     scored = scoring.choose(table, count=10, seed=0)
-    plan = recipe.plan(table, scored, epochs=3, patches_per_epoch=30, crack_share=0.5, seed=0)
+    plan = recipe.plan(table, scored, PlanSettings(epochs=3, patches_per_epoch=30, crack_share=0.5), seed=0)
     assert set(plan.train["split"]) == {"train"}
     assert all(order.max() < len(plan.train) for order in plan.orders)
     assert not set(plan.train["photo_id"]) & set(plan.scored["photo_id"])
@@ -38,7 +39,8 @@ def test_only_training_patches_train_and_no_photograph_of_theirs_is_scored() -> 
 
 def test_a_calibrator_is_fitted_to_the_validation_patches_and_saved_with_the_model(runtime: Runtime) -> None:
     table = patches()
-    inputs = Photographed({f"demo/{split}": PHOTO for split in SPLITS}, 16, 1, {"sides_px": [16]})
+    unchanged = Augmentation(sides_px=[16], colour_jitter=0.0, colour_jitter_p=0.0, noise_p=0.0)
+    inputs = PhotoInputs({f"demo/{split}": PHOTO for split in SPLITS}, 16, 1, unchanged)
     model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
     scored = table[table["split"] != "train"]
     found = recipe.calibrated(model, "temperature", scored, inputs, runtime=runtime, where="posthoc")

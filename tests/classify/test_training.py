@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -12,12 +13,13 @@ from crackpipe.classify import classifier, training
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.losses.smoothing import cross_entropy
 from crackpipe.classify.losses.step import HeldOut, Loss, Step
+from crackpipe.classify.training import TrainingSettings
 from crackpipe.compute.runtime import start_runtime
 from crackpipe.data.patch_pixels import PatchBatch
 from crackpipe.models.checkpoints import Checkpoint
 
 EPOCHS = 3
-TOLD = HeldOut(torch.tensor([0.5, 1.5]), torch.tensor([0.6, 0.9]), torch.tensor([True, False]))
+HELD_OUT = HeldOut(torch.tensor([0.5, 1.5]), torch.tensor([0.6, 0.9]), torch.tensor([True, False]))
 
 
 def batches(epoch: int, *, n: int = 4, steps: int = 2) -> Iterator[PatchBatch]:
@@ -40,11 +42,23 @@ def small() -> Classifier:
     return Classifier(network, "small", 32, (0.5,) * 3, (0.5,) * 3)
 
 
+def settings(optimiser: Literal["sgd", "adam"], *, lr: float, momentum: float, weight_decay: float) -> TrainingSettings:
+    return TrainingSettings(
+        batch=4,
+        optimiser=optimiser,
+        lr=lr,
+        lr_gamma=0.5,
+        lr_step_epochs=1,
+        momentum=momentum,
+        weight_decay=weight_decay,
+    )
+
+
 def fit(
     model: Classifier,
     folder: Path,
     *,
-    name: str = "sgd",
+    name: Literal["sgd", "adam"] = "sgd",
     lr: float = 0.05,
     epochs: int = EPOCHS,
     of_epoch: Callable[[int], Iterator[PatchBatch]] = batches,
@@ -56,13 +70,10 @@ def fit(
     return training.fit(
         model,
         batches=of_epoch,
-        steps_per_epoch=2,
-        validate=lambda: ({"val_f1": 0.5}, TOLD),
+        validate=lambda: ({"val_f1": 0.5}, HELD_OUT),
         loss=loss,
-        optimise=training.optimiser(name, model.network, lr=lr, momentum=0.9, weight_decay=1e-4),
+        settings=settings(name, lr=lr, momentum=0.9, weight_decay=1e-4),
         epochs=epochs,
-        lr_gamma=0.5,
-        lr_step_epochs=1,
         seed=3,
         runtime=runtime,
         checkpoint=Checkpoint(folder),
@@ -81,14 +92,14 @@ def dies_in(killed_epoch: int) -> Callable[[int], Iterator[PatchBatch]]:
     return of_epoch
 
 
-def equal(one: nn.Module, other: nn.Module) -> bool:
-    own, theirs = one.state_dict(), other.state_dict()
-    return all(torch.equal(value, theirs[name]) for name, value in own.items())
+def equal(first: nn.Module, second: nn.Module) -> bool:
+    expected = second.state_dict()
+    return all(torch.equal(value, expected[name]) for name, value in first.state_dict().items())
 
 
 @pytest.mark.parametrize(("name", "make"), [("sgd", lite), ("adam", small)])
 def test_a_run_killed_in_its_second_epoch_ends_with_equal_weights(
-    tmp_path: Path, name: str, make: Callable[[], Classifier]
+    tmp_path: Path, name: Literal["sgd", "adam"], make: Callable[[], Classifier]
 ) -> None:
     whole = make()
     history = fit(whole, tmp_path / "whole", name=name)
@@ -146,8 +157,8 @@ def test_the_history_tells_the_rate_of_each_epoch_and_what_was_validated(tmp_pat
 
 def test_momentum_is_sgds_or_the_first_beta_of_adam() -> None:
     network = nn.Linear(2, 2)
-    sgd = training.optimiser("sgd", network, lr=0.1, momentum=0.8, weight_decay=0.01)
-    adam = training.optimiser("adam", network, lr=0.1, momentum=0.8, weight_decay=0.01)
+    sgd = training.build_optimiser(network, settings("sgd", lr=0.1, momentum=0.8, weight_decay=0.01))
+    adam = training.build_optimiser(network, settings("adam", lr=0.1, momentum=0.8, weight_decay=0.01))
     assert isinstance(sgd, torch.optim.SGD)
     assert isinstance(adam, torch.optim.AdamW)
     assert sgd.param_groups[0]["momentum"] == 0.8
@@ -155,29 +166,29 @@ def test_momentum_is_sgds_or_the_first_beta_of_adam() -> None:
     assert sgd.param_groups[0]["weight_decay"] == adam.param_groups[0]["weight_decay"] == 0.01
 
 
-def test_a_loss_is_told_the_step_the_final_layer_and_what_validation_found(tmp_path: Path) -> None:
+def test_a_loss_knows_the_step_the_final_layer_and_the_decisions_on_validation_patches(tmp_path: Path) -> None:
     model, seen = small(), []
 
-    def watched(features: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor, step: Step) -> torch.Tensor:
+    def watching_loss(features: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor, step: Step) -> torch.Tensor:
         seen.append((step.epoch, step.batch, len(step.held_out)))
         assert torch.allclose(features @ step.weight.T + step.bias, logits, atol=1e-6)
         assert features.requires_grad
         assert not step.weight.requires_grad
         return cross_entropy(features, logits, targets, step)
 
-    fit(model, tmp_path, loss=watched)
+    fit(model, tmp_path, loss=watching_loss)
     assert seen == [(0, 0, 0), (0, 1, 0), (1, 0, 1), (1, 1, 1), (2, 0, 2), (2, 1, 2)]
 
 
-def test_a_resumed_run_is_told_what_validation_found_before_the_kill(tmp_path: Path) -> None:
+def test_a_resumed_run_knows_the_decisions_on_validation_patches_before_the_kill(tmp_path: Path) -> None:
     counts: list[int] = []
 
-    def watched(features: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor, step: Step) -> torch.Tensor:
+    def watching_loss(features: torch.Tensor, logits: torch.Tensor, targets: torch.Tensor, step: Step) -> torch.Tensor:
         counts.append(len(step.held_out))
-        assert all(torch.equal(told.distance, TOLD.distance) for told in step.held_out)
+        assert all(torch.equal(held_out.distance, HELD_OUT.distance) for held_out in step.held_out)
         return cross_entropy(features, logits, targets, step)
 
     with pytest.raises(KeyboardInterrupt):
-        fit(small(), tmp_path, of_epoch=dies_in(1), loss=watched)
-    fit(small(), tmp_path, loss=watched)
+        fit(small(), tmp_path, of_epoch=dies_in(1), loss=watching_loss)
+    fit(small(), tmp_path, loss=watching_loss)
     assert counts == [0, 0, 1, 1, 1, 2, 2]

@@ -1,21 +1,18 @@
-"""A dual encoder small enough for tests: timm's own test network as the trunk, one text layer."""
+"""A small dual encoder and the specification in its card."""
 
 from typing import Any
 
 import pytest
-import torch
+import small_encoder
 
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
-
-SIZES: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 1}
 
 
 @pytest.fixture(scope="session")
 def spec() -> dict[str, Any]:
-    return {"architecture": "dual", **SIZES}
+    return small_encoder.SPEC
 
 
 @pytest.fixture
 def encoder() -> DualEncoder:
-    torch.manual_seed(0)
-    return DualEncoder(**SIZES).eval()
+    return small_encoder.create()

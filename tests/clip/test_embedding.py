@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from crackpipe.clip import embedding, embedding_file
+from crackpipe.clip.embedding import EmbeddingSettings
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
@@ -38,13 +39,16 @@ def row(name: str, split: str, caption: str | None, *, image: bytes | None = Non
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [row(name, *told) for name, told in TABLE.items()])
+    parquet.write_shards(
+        tmp_path / "photos", schemas.PHOTOS, [row(name, split, caption) for name, (split, caption) in TABLE.items()]
+    )
     return tmp_path / "photos"
 
 
 def write(folder: Path, photos: Path, encoder: DualEncoder, runtime: Runtime, **changed: Any) -> pd.DataFrame:
-    settings = {"side_px": SIDE_PX, "batch": 2, "workers": 2, "fingerprint": "of the encoder"} | changed
-    return embedding.write(folder, photos, encoder, runtime, scratch=folder.parent / "scratch", **settings)
+    settings = EmbeddingSettings(**{"side_px": SIDE_PX, "batch": 2, "workers": 2} | changed)
+    scratch, digest = folder.parent / "scratch", "of the encoder"
+    return embedding.write(folder, photos, encoder, runtime, settings=settings, fingerprint=digest, scratch=scratch)
 
 
 def test_photographs_and_the_distinct_captions_of_each_split_are_listed_in_order(photos: Path) -> None:
@@ -64,7 +68,7 @@ def test_each_item_gets_its_own_embedding(photos: Path, encoder: DualEncoder, ru
     write(tmp_path / "out", photos, encoder, runtime)
     for split in ("train", "val", "test"):
         found = embedding_file.load(tmp_path / "out", kind="image", split=split)
-        assert found.item_ids == [name for name, told in TABLE.items() if told[0] == split]
+        assert found.item_ids == [name for name, (own, _) in TABLE.items() if own == split]
         for name, vector in zip(found.item_ids, found.vectors, strict=True):
             square = torch.from_numpy(images.squeezed(picture(name), side_px=SIDE_PX)).permute(2, 0, 1)[None]
             with torch.no_grad():

@@ -13,8 +13,8 @@ PAGE_BYTES = 4096
 FAULTS = """
 import resource, sys
 import numpy as np
-from crackpipe import heap
-getattr(heap, sys.argv[1], lambda: None)()
+from crackpipe.compute import memory
+getattr(memory, sys.argv[1], lambda: None)()
 size = int(sys.argv[2])
 for _ in range(3):
     np.ones(size, np.uint8)  # freed at once

@@ -1,30 +1,11 @@
-"""Device, precision and seeds."""
+"""Device and precision."""
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Precision, Runtime, start_runtime
 from crackpipe.errors import ParamsError
-
-
-def test_the_same_key_draws_the_same_whatever_was_drawn_before() -> None:
-    first = seeds.generator(7, 2, 5).random(4)
-    np.random.default_rng(1).random(9)
-    seeds.seed_everything(3)
-    assert np.array_equal(seeds.generator(7, 2, 5).random(4), first)
-    keys = [(7, 2, 5), (7, 5, 2), (7, 2, 6), (8, 2, 5), (7, 2)]
-    assert len({tuple(seeds.generator(*key).random(4)) for key in keys}) == len(keys)
-
-
-def test_seeding_makes_every_global_generator_repeat() -> None:
-    def drawn() -> list[float]:
-        seeds.seed_everything(2**40 + 1)
-        return [np.random.random(), float(torch.rand(())), torch.nn.Linear(2, 2).weight.sum().item()]  # noqa: NPY002
-
-    assert drawn() == drawn()
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", None), ("bf16", torch.bfloat16), ("fp16", torch.float16)])

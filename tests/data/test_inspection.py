@@ -32,7 +32,7 @@ def photo(
     )
 
 
-def inspect(raw: RawPhoto, *, needs_mask: bool = False) -> inspection.Facts:
+def inspect(raw: RawPhoto, *, needs_mask: bool = False) -> inspection.PhotoFacts:
     return inspection.inspect(raw, max_megapixels=0.01, needs_mask=needs_mask)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -28,24 +27,6 @@ def cut(
     found = slices.cut(photos, side_px=side_px, stride_px=stride_px, symmetries=symmetries, min_crack_px=least)
     assert found.schema.equals(schemas.PATCHES.columns)
     return found.to_pylist()
-
-
-@given(length=st.integers(1, 200), grid=GRID)
-def test_every_pixel_lies_in_a_patch_and_only_the_last_stands_over_the_border(
-    length: int, grid: tuple[int, int]
-) -> None:
-    side, stride = grid
-    found = patch_grid.starts(length, side_px=side, stride_px=stride).tolist()
-    assert {pixel for start in found for pixel in range(start, start + side)} >= set(range(length))
-    assert found == list(range(0, len(found) * stride, stride))
-    assert all(start + side < length for start in found[:-1])
-    assert found[-1] < length
-
-
-def test_the_last_patch_overhangs_by_what_the_stride_leaves() -> None:
-    assert patch_grid.starts(100, side_px=32, stride_px=16).tolist() == [0, 16, 32, 48, 64, 80]  # 80 + 32 = 112
-    assert patch_grid.starts(96, side_px=32, stride_px=16).tolist() == [0, 16, 32, 48, 64]  # to the border
-    assert patch_grid.starts(20, side_px=32, stride_px=16).tolist() == [0]
 
 
 @given(
@@ -101,23 +82,3 @@ def test_a_photograph_with_a_label_only_is_its_central_square() -> None:
 
 def test_no_photographs_are_an_empty_table_of_the_same_columns() -> None:
     assert cut(side_px=16, stride_px=8) == []
-
-
-@pytest.mark.parametrize("symmetry", range(8))
-def test_every_symmetry_is_undone_by_its_inverse(symmetry: int) -> None:
-    pixels = np.arange(5 * 7 * 3).reshape(5, 7, 3)
-    assert np.array_equal(patch_grid.undo_symmetry(patch_grid.apply_symmetry(pixels, symmetry), symmetry), pixels)
-
-
-def test_the_eight_symmetries_are_all_there_are() -> None:
-    assert sorted(patch_grid.SYMMETRIES) == list(range(8))
-    square = np.arange(9).reshape(3, 3)
-    found = {patch_grid.apply_symmetry(square, symmetry).tobytes() for symmetry in range(8)}
-    turned = [np.rot90(side, turns) for side in (square, square.T) for turns in range(4)]
-    assert found == {one.tobytes() for one in turned}
-    assert patch_grid.apply_symmetry(square, 1).tolist() == [
-        [2, 5, 8],
-        [1, 4, 7],
-        [0, 3, 6],
-    ]  # a quarter turn, to the left
-    assert patch_grid.apply_symmetry(square, 4).tolist() == [[2, 1, 0], [5, 4, 3], [8, 7, 6]]  # mirrored

@@ -1,4 +1,4 @@
-"""The posterior is right where a closed form tells it, and predictions are those of a loop over its samples."""
+"""The posterior is that of a closed form, and predictions are those of a loop over its samples."""
 
 import numpy as np
 import pyro
@@ -10,6 +10,7 @@ from pyro.nn import PyroModule, PyroSample
 from torch import Tensor
 
 from crackpipe.few_shot import batches, bayesian, head_networks
+from crackpipe.few_shot.settings import BayesianSettings, Guide, InferenceSettings
 from crackpipe.measures import uncertainty
 
 NOISE, PRIOR, DRAWS = 0.5, 2.0, 20_000
@@ -37,23 +38,18 @@ def closed_form(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     return covariance @ inputs.T @ targets / NOISE**2, covariance
 
 
-def fitted(guide: bayesian.Guide, inputs: Tensor, targets: Tensor, *, steps: int) -> tuple[Tensor, Tensor]:
+def fitted(guide: Guide, inputs: Tensor, targets: Tensor, *, steps: int) -> tuple[Tensor, Tensor]:
     width = inputs.shape[1]
-    drawn, losses = bayesian.posterior(
+    draws, losses = bayesian.fit_posterior(
         Regression(width),
         ((inputs, targets) for _ in range(steps)),
-        guide=guide,
-        rank=2,
         starts={"weight": (torch.zeros(width), torch.full((width,), 0.1))},
-        steps=steps,
-        lr=0.05,
-        anneal=0.2,
-        samples=DRAWS,
+        settings=InferenceSettings(guide=guide, rank=2, steps=steps, lr=0.05, anneal=0.2, samples=DRAWS),
         seed=0,
     )
     assert losses.isfinite().all()
     assert len(losses) == steps
-    return drawn["weight"].mean(dim=0), torch.cov(drawn["weight"].T)
+    return draws["weight"].mean(dim=0), torch.cov(draws["weight"].T)
 
 
 def test_mean_and_variance_are_those_of_the_closed_form_where_weights_are_independent() -> None:
@@ -87,24 +83,29 @@ def networks(
     vectors = torch.nn.functional.normalize(torch.randn(400, 6) + 3 * labels[:, None], dim=1)
     classes = torch.nn.functional.normalize(torch.randn(2, 6), dim=1) if texts else None
     rows = np.stack([np.arange(200), np.arange(200, 400)])
-    chosen = torch.from_numpy(rows)
-    within = head_networks.turned(vectors[chosen], head_networks.frame(vectors[chosen], classes))
-    inputs = head_networks.framed(vectors[chosen], within)
-    found, losses = bayesian.fit(
-        batches.drawn(inputs, labels[chosen], batch=64, steps=steps, seed=0),
-        within,
-        spread=inputs.square().mean(dim=1) + within.texts.square().mean(dim=1),
+    index = torch.from_numpy(rows)
+    transform = head_networks.fit_transform(vectors[index], classes).turned(vectors[index])
+    inputs = transform.apply(vectors[index])
+    settings = BayesianSettings(
+        texts=texts,
         hidden=4,
         dropout=0.1,
         steps=steps,
+        batch=64,
         lr=0.05,
         prior_scale=1.0,
         guide="mean_field",
         rank=2,
         init_scale=1.0,
         anneal=0.5,
-        items=200,
         samples=samples,
+    )
+    found, losses = bayesian.fit(
+        batches.draw(inputs, labels[index], batch=64, steps=steps, seed=0),
+        transform,
+        spread=inputs.square().mean(dim=1) + transform.texts.square().mean(dim=1),
+        items=200,
+        settings=settings,
         seed=3,
     )
     assert losses.shape == (steps,)
@@ -118,7 +119,7 @@ def test_probabilities_are_those_of_a_loop_over_the_samples(texts: bool) -> None
     for one in found:
         loop = []
         for weight, bias, score in zip(one.weight, one.bias, one.score, strict=True):
-            scores = [torch.relu(vectors @ weight.T + said) @ score for said in bias]
+            scores = [torch.relu(vectors @ weight.T + class_bias) @ score for class_bias in bias]
             loop.append(torch.softmax(torch.stack(scores), dim=0)[1] if texts else torch.sigmoid(scores[0]))
         found_mean, found_information = uncertainty.of_members(torch.sigmoid(head_networks.predict(one, vectors)))
         np.testing.assert_allclose(found_mean, torch.stack(loop).mean(dim=0), atol=1e-5)
@@ -145,7 +146,7 @@ def test_two_equal_fits_are_equal_and_seeds_differ() -> None:
     assert not torch.equal(first[0].weight, first[1].weight)
 
 
-def test_what_was_learned_is_not_the_prior() -> None:
+def test_the_posterior_is_not_the_prior() -> None:
     found, vectors, losses = networks(samples=50, steps=400)
     assert float(losses[-50:].mean()) < 0.5  # a head that falls back to its prior says one half: ln 2 = 0.69 nats
     for one in found:
@@ -156,5 +157,5 @@ def test_what_was_learned_is_not_the_prior() -> None:
 
 def test_an_input_that_never_varies_keeps_the_prior() -> None:
     spread = torch.tensor([[0.0, 1.0]])
-    found = bayesian.guessed(spread, hidden=4, prior_scale=2.0, items=800)
+    found = bayesian.laplace_scale(spread, hidden=4, prior_scale=2.0, items=800)
     np.testing.assert_allclose(found, [[2.0, 2 / (1 + 4 * 800 / 32) ** 0.5]], rtol=1e-6)

@@ -1,4 +1,4 @@
-"""The drawn pool and test set: balanced, from the named photographs, no place in both; what is short is told."""
+"""The drawn pool and test set: balanced, from the named photographs, no structure in both; shortages are reported."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from crackpipe.errors import DatasetError
 from crackpipe.few_shot import draw as few_shot_draw
 
 SPLITS = ["train"] * 6 + ["test"] * 4
-ASKED: dict[str, Any] = {"train_sources": [], "test_sources": [], "ood_sources": [], "pool": 8, "test": 6, "ood": 4}
+WANTED: dict[str, Any] = {"train_sources": [], "test_sources": [], "ood_sources": [], "pool": 8, "test": 6, "ood": 4}
 
 
 def photos() -> pd.DataFrame:
@@ -42,7 +42,7 @@ def patches() -> pd.DataFrame:
 
 
 def draw(**changed: Any) -> pd.DataFrame:
-    return few_shot_draw.draw(patches(), photos(), seed=1, **(ASKED | changed))
+    return few_shot_draw.draw(patches(), photos(), seed=1, **(WANTED | changed))
 
 
 def test_both_classes_are_drawn_equally_and_no_structure_is_in_pool_and_test() -> None:
@@ -67,11 +67,11 @@ def test_photographs_of_another_kind_and_their_structures_are_in_neither() -> No
     assert not set(found[found["split"] != "ood"]["photo_id"]) & {"a/p0", "b/p9"}
 
 
-def test_all_there_are_are_taken_where_fewer_exist_and_that_is_told() -> None:
-    asked = {"pool": 1000, "test": 6, "ood": 4}
-    found = draw(**asked)
+def test_all_patches_are_taken_where_there_are_too_few_and_that_is_reported() -> None:
+    wanted = {"pool": 1000, "test": 6, "ood": 4}
+    found = draw(**wanted)
     assert (found["split"] == "pool").sum() == 24
-    (line,) = few_shot_draw.shortages(found, **asked)
+    (line,) = few_shot_draw.shortages(found, **wanted)
     assert line.startswith("pool: 24 of the 1000 patches asked for")
 
 
@@ -91,7 +91,7 @@ def test_the_same_seed_draws_the_same_and_inputs_stay() -> None:
     first, second = draw(), draw()
     assert first.equals(second)
     assert patches().equals(before)
-    assert not np.array_equal(first["item_id"], few_shot_draw.draw(patches(), photos(), seed=2, **ASKED)["item_id"])
+    assert not np.array_equal(first["item_id"], few_shot_draw.draw(patches(), photos(), seed=2, **WANTED)["item_id"])
 
 
 def test_nothing_has_the_same_columns() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from crackpipe.clip import embedding, embedding_file
+from crackpipe.clip.embedding import EmbeddingSettings
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.few_shot import embed
@@ -28,8 +29,8 @@ def photo(name: str) -> parquet.Row:
 
 
 def item(name: str, row: int, col: int) -> parquet.Row:
-    place = {"photo_id": name, "row_px": row, "col_px": col, "side_px": SIDE_PX, "symmetry": 0, "label": 1}
-    return place | {"split": "pool", "item_id": f"{name}@{row:02d},{col:02d}+32", "source": "s", "group_id": name}
+    square = {"photo_id": name, "row_px": row, "col_px": col, "side_px": SIDE_PX, "symmetry": 0, "label": 1}
+    return square | {"split": "pool", "item_id": f"{name}@{row:02d},{col:02d}+32", "source": "s", "group_id": name}
 
 
 def test_each_vector_is_of_the_patch_that_its_item_id_names(
@@ -38,8 +39,9 @@ def test_each_vector_is_of_the_patch_that_its_item_id_names(
     parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, [photo("s/a"), photo("s/b")])
     items = pd.DataFrame([item(*corner) for corner in CORNERS]).astype({"label": "int8"})
     texts = (["no crack"], ["a crack"])
-    out, seen, scratch = tmp_path / "out", tmp_path / "photos", tmp_path / "scratch"
-    embed.write(out, items, seen, texts, encoder, runtime, side_px=SIDE_PX, batch=2, workers=2, scratch=scratch)
+    out, photos, scratch = tmp_path / "out", tmp_path / "photos", tmp_path / "scratch"
+    settings = EmbeddingSettings(side_px=SIDE_PX, batch=2, workers=2)
+    embed.write(out, items, photos, texts, encoder, runtime, settings=settings, scratch=scratch)
     found = embedding_file.load(out, kind="image", split=None)
     assert found.item_ids == items["item_id"].tolist()
     for vector, (name, row, col) in zip(found.vectors, CORNERS, strict=True):

@@ -1,4 +1,4 @@
-"""Training subsets are nested, hold both classes evenly, and are refused where they cannot be had."""
+"""Training subsets are nested, hold both classes evenly, and are refused where the pool is too small."""
 
 import numpy as np
 import pytest
@@ -24,10 +24,10 @@ def test_more_than_the_pool_has_is_refused() -> None:
         subsets.sizes([2, 8], pool=7)
 
 
-@pytest.mark.parametrize("one", [0.01, 1])
-def test_a_subset_of_one_patch_lacks_a_class(one: float) -> None:
+@pytest.mark.parametrize("size", [0.01, 1])
+def test_a_subset_of_one_patch_lacks_a_class(size: float) -> None:
     with pytest.raises(TableError, match=r"T0: .* of a pool of 100 are 1 patches, so a class would be missing"):
-        subsets.sizes([one], pool=100)
+        subsets.sizes([size], pool=100)
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 5))

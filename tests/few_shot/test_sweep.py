@@ -1,4 +1,4 @@
-"""Heads on all subsets and seeds: rows in order, the same twice, better with labels; scores and curves of them."""
+"""Heads on all subsets and seeds: rows in order, the same twice, better with labels; their figures and curves."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from crackpipe.errors import TableError
 from crackpipe.few_shot import sweep
-from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.report import few_shot
 
 NETWORK: dict[str, Any] = {"texts": True, "hidden": 4, "dropout": 0.1, "steps": 40, "batch": 16, "lr": 0.05}
@@ -46,9 +46,9 @@ def patches(name: str, *, count: int, shift: float, seed: int) -> Patches:
 
 
 @pytest.fixture(scope="module")
-def material() -> Material:
+def data() -> FewShotData:
     classes = np.array([[0.0] + [1.0] * 7, [0.5] + [1.0] * 7], np.float32)
-    return Material(
+    return FewShotData(
         patches("p", count=40, shift=3.0, seed=0),
         patches("t", count=60, shift=3.0, seed=1),
         patches("o", count=20, shift=0.0, seed=2),
@@ -57,8 +57,8 @@ def material() -> Material:
 
 
 @pytest.mark.parametrize("head", SETTINGS)
-def test_a_head_says_the_same_twice_of_every_patch_and_tells_the_clusters_apart(head: str, material: Material) -> None:
-    first, second = (sweep.run(head, material, settings=SETTINGS[head], **TRIAL) for _ in range(2))
+def test_a_head_scores_every_patch_the_same_twice_and_separates_the_clusters(head: str, data: FewShotData) -> None:
+    first, second = (sweep.run(head, data, settings=SETTINGS[head], **TRIAL) for _ in range(2))
     wanted = ["T0"] if head == "zero_shot" else ["T1", "T2"]
     assert [(row["subset"], row["seed"]) for row in first] == [(name, seed) for name in wanted for seed in (3, 4)]
     for one, other in zip(first, second, strict=True):
@@ -68,12 +68,12 @@ def test_a_head_says_the_same_twice_of_every_patch_and_tells_the_clusters_apart(
         assert (one["mutual_information"] is not None) == head.startswith("bayesian")
     if head != "zero_shot":
         assert [row["n_train"] for row in first] == [4, 4, 40, 40]
-        right = (first[-1]["score"][:60] > 0.5) == (material.test.labels == 1)
+        right = (first[-1]["score"][:60] > 0.5) == (data.test.labels == 1)
         assert right.mean() > 0.9
 
 
-def test_seeds_that_learn_from_the_same_patches_differ_by_their_start(material: Material) -> None:
-    together = sweep.run("linear", material, settings=SETTINGS["linear"] | {"dropout": 0.0}, **TRIAL)
+def test_seeds_that_learn_from_the_same_patches_differ_by_their_start(data: FewShotData) -> None:
+    together = sweep.run("linear", data, settings=SETTINGS["linear"] | {"dropout": 0.0}, **TRIAL)
     assert not np.array_equal(together[-1]["score"], together[-2]["score"])
 
 
@@ -81,27 +81,27 @@ def test_every_head_of_the_params_is_there() -> None:
     assert set(SETTINGS) == set(sweep.HEADS)
 
 
-def test_a_subset_that_lacks_a_class_is_refused_before_training(material: Material) -> None:
+def test_a_subset_that_lacks_a_class_is_refused_before_training(data: FewShotData) -> None:
     labels = np.zeros(40, np.int64)
     labels[0] = 1
-    pool = material.pool
+    pool = data.pool
     rare = Patches(pool.item_ids, pool.vectors, labels, pool.sources, pool.group_ids)
-    with pytest.raises(TableError, match="subset T0 of seed 3: has 0 of crack and 2 of no crack"):
-        sweep.run("knn", Material(rare, material.test, material.ood, material.classes), settings={"k": 1},
+    with pytest.raises(TableError, match="subset T0 of seed 3: has 0 crack and 2 crack-free patches"):
+        sweep.run("knn", FewShotData(rare, data.test, data.ood, data.classes), settings={"k": 1},
                   shares=[2], seeds=1, seed=3)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def cells(material: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cells")
+def tables(data: FewShotData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
     for head in ("zero_shot", "linear", "bayesian"):
-        sweep.write(folder / f"{head}.parquet", sweep.run(head, material, settings=SETTINGS[head], **TRIAL))
+        sweep.write(folder / f"{head}.parquet", sweep.run(head, data, settings=SETTINGS[head], **TRIAL))
     return folder
 
 
-def test_figures_stand_by_subset_and_head_with_spreads_and_intervals(material: Material, cells: Path) -> None:
-    found = sweep.read(cells, heads=["zero_shot", "linear", "bayesian"])
-    tree = few_shot.scores(material, found, reference="linear", resamples=20, seed=0)
+def test_figures_stand_by_subset_and_head_with_spreads_and_intervals(data: FewShotData, tables: Path) -> None:
+    scores = sweep.read(tables, heads=["zero_shot", "linear", "bayesian"])
+    tree = few_shot.scores(data, scores, reference="linear", resamples=20, seed=0)
     assert {subset: sorted(heads) for subset, heads in tree.items()} == {
         "T0": ["zero_shot"],
         "T1": ["bayesian", "linear"],
@@ -119,12 +119,12 @@ def test_figures_stand_by_subset_and_head_with_spreads_and_intervals(material: M
     rows = few_shot.f1_rows(tree)
     assert [row["n_train"] for row in rows] == [0, 4, 4, 40, 40]
     assert all(row["low"] <= row["f1"] <= row["high"] for row in rows)
-    risks = few_shot.risk_rows(material, found)
+    risks = few_shot.risk_rows(data, scores)
     assert {row["coverage"] for row in risks} == {share / 100 for share in range(5, 101, 5)}
-    losses = few_shot.loss_rows(found)
+    losses = few_shot.loss_rows(scores)
     assert {row["run"] for row in losses} == {"linear T1", "linear T2", "bayesian T1", "bayesian T2"}
 
 
-def test_what_another_run_has_left_is_refused(cells: Path) -> None:
+def test_a_table_of_another_run_is_refused(tables: Path) -> None:
     with pytest.raises(TableError, match=r"holds bayesian, which few_shot\.heads does not name"):
-        sweep.read(cells, heads=["zero_shot", "linear"])
+        sweep.read(tables, heads=["zero_shot", "linear"])

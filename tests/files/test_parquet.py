@@ -1,5 +1,6 @@
 """Tables: the same rows give the same bytes, a row that does not fit is refused, nothing half-written is left."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,45 @@ def test_rows_are_picked_by_their_first_key_across_shards(tmp_path: Path) -> Non
     assert found == [{"crack_px": 1, "photo_id": "s/001"}, {"crack_px": 4, "photo_id": "s/004"}]
     with pytest.raises(TableError, match="no pseudo_labels table here"):
         parquet.pick(tmp_path / "none", schemas.PSEUDO_LABELS, values={"s/001"}, columns=["crack_px"])
+
+
+def joined(rows: list[str], **others: list[str]) -> list[tuple[parquet.Row, dict[str, str]]]:
+    tables = {name: [(photo_id, f"{name} of {photo_id}") for photo_id in ids] for name, ids in others.items()}
+    photos = ({"photo_id": photo_id} for photo_id in rows)
+    return list(parquet.joined(photos, tables, where=lambda name: f"data/{name}", stage=lambda name: f"make@{name}"))
+
+
+def test_tables_are_joined_photograph_by_photograph() -> None:
+    assert joined(["a", "b"], cam=["a", "b"], truth=["a", "b"]) == [
+        ({"photo_id": "a"}, {"cam": "cam of a", "truth": "truth of a"}),
+        ({"photo_id": "b"}, {"cam": "cam of b", "truth": "truth of b"}),
+    ]
+    assert joined([], cam=[]) == []
+    assert joined(["a"]) == [({"photo_id": "a"}, {})]
+
+
+def test_nothing_is_read_ahead_of_the_join() -> None:
+    read: list[str] = []
+
+    def rows() -> Iterator[parquet.Row]:
+        for photo_id in "abc":
+            read.append(photo_id)
+            yield {"photo_id": photo_id}
+
+    pairs = ((photo_id, 0) for photo_id in "abc")
+    next(parquet.joined(rows(), {"cam": pairs}, where=str, stage=str))
+    assert read == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("cam", "next_one", "expected"),
+    [(["b"], "'b'", "'a'"), (["a"], "None", "'b'"), (["a", "c"], "'c'", "'b'"), (["a", "b", "c"], "'c'", "no more")],
+)
+def test_a_table_of_other_photographs_is_refused_with_the_stage_that_makes_it(
+    cam: list[str], next_one: str, expected: str
+) -> None:
+    with pytest.raises(TableError) as caught:
+        joined(["a", "b"], truth=["a", "b"], cam=cam)
+    assert str(caught.value) == (
+        f"data/cam: next photograph is {next_one}, but the photos table has {expected}; run `dvc repro make@cam` again"
+    )

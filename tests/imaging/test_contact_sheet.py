@@ -69,3 +69,12 @@ def test_the_suffix_chooses_the_format_and_twice_gives_the_same_bytes(tmp_path: 
     drawn(path, plain(RED))
     assert path.read_bytes() == first
     assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_an_overlay_is_grey_with_the_mask_in_colour() -> None:
+    image = np.zeros((2, 2, 3), np.uint8)
+    image[..., 0] = 100  # red of luma 30
+    found = contact_sheet.overlay(image, np.array([[True, False], [False, False]]), (1, 2, 3))
+    assert found[0, 0].tolist() == [1, 2, 3]
+    assert found[1, 1].tolist() == [30, 30, 30]
+    assert (found.shape, found.dtype) == ((2, 2, 3), np.dtype(np.uint8))

@@ -1,10 +1,23 @@
-"""Differences of paired values against SciPy's own test."""
+"""Means and spreads over seeds; differences of paired values against SciPy's own test."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from crackpipe.measures import intervals
+
+
+def test_means_and_spreads_leave_out_seeds_without_the_figure() -> None:
+    figures = [{"f1": 0.25, "auc": None, "ece": 0.5}, {"f1": 0.75, "auc": 0.875, "ece": None}]
+    assert intervals.means_and_spreads(figures) == {
+        "f1": 0.5,
+        "f1_std": pytest.approx(0.5 / 2**0.5),
+        "auc": 0.875,
+        "auc_std": None,
+        "ece": 0.5,
+        "ece_std": None,
+    }
+    assert intervals.means_and_spreads([{"auc": None}]) == {"auc": None, "auc_std": None}
 
 
 def test_the_interval_is_that_of_the_paired_t_test() -> None:

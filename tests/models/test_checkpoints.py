@@ -1,17 +1,20 @@
-"""Checkpoints: found again by content, one run at a time, whole or not there, gone after success."""
+"""Checkpoints: one run at a time, whole or not there, gone after success."""
 
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
+from crackpipe.models.checkpoints import Stateful
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,32 +33,6 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-def write(folder: Path, **files: str) -> Path:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    return folder
-
-
-def test_the_fingerprint_changes_with_values_names_and_bytes(tmp_path: Path) -> None:
-    folder = write(tmp_path / "in", a="xb", b="y")
-    first = fingerprint.of({"lr": 0.1, "n": 2}, [folder])
-    assert fingerprint.of({"n": 2, "lr": 0.1}, [folder]) == first
-    assert fingerprint.of({"lr": 0.2, "n": 2}, [folder]) != first
-    assert fingerprint.of({"lr": 0.1, "n": 2}, [folder / "a", folder / "b"]) == first
-    write(folder, b="z")
-    assert fingerprint.of({"lr": 0.1, "n": 2}, [folder]) != first
-    write(folder, b="y")
-    assert fingerprint.of({"lr": 0.1, "n": 2}, [folder]) == first
-    (folder / "b").rename(folder / "c")
-    assert fingerprint.of({"lr": 0.1, "n": 2}, [folder]) != first
-
-
-def test_bytes_that_move_from_one_file_to_the_next_change_the_fingerprint(tmp_path: Path) -> None:
-    one = fingerprint.of(0, [write(tmp_path / "one", a="xb", b="")])
-    assert fingerprint.of(0, [write(tmp_path / "two", a="x", b="b")]) != one
-
-
 def test_a_fresh_start_has_no_state_and_a_saved_one_comes_back() -> None:
     with checkpoints.opened("train", "abc") as checkpoint:
         assert checkpoint.load() is None
@@ -64,6 +41,41 @@ def test_a_fresh_start_has_no_state_and_a_saved_one_comes_back() -> None:
         found = checkpoint.load()
     assert found is not None
     assert torch.equal(found["weights"], torch.arange(4))
+
+
+def parts() -> dict[str, Stateful]:
+    torch.manual_seed(0)
+    network = nn.Linear(3, 2)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.StepLR(optimiser, step_size=1, gamma=0.5)
+    return {"network": network, "optimiser": optimiser, "schedule": schedule}
+
+
+def step(parts: dict[str, Any]) -> None:
+    parts["optimiser"].zero_grad()
+    parts["network"](torch.ones(1, 3)).square().sum().backward()
+    parts["optimiser"].step()
+    parts["schedule"].step()
+
+
+def test_parts_go_on_from_where_they_were_kept_with_the_values_beside_them() -> None:
+    whole, broken, resumed = parts(), parts(), parts()
+    for _ in range(4):
+        step(whole)
+    with checkpoints.opened("train", "abc") as checkpoint:
+        assert checkpoint.resume(broken) == {}
+        for _ in range(2):
+            step(broken)
+        checkpoint.keep(broken, history=[0.5, 0.25], best=torch.ones(2))
+        values = checkpoint.resume(resumed)
+    assert values["history"] == [0.5, 0.25]
+    assert torch.equal(values["best"], torch.ones(2))
+    assert sorted(values) == ["best", "history"]
+    for _ in range(2):
+        step(resumed)
+    assert resumed["optimiser"].state_dict()["param_groups"][0]["lr"] == 0.1 / 16
+    for name, value in whole["network"].state_dict().items():
+        assert torch.equal(resumed["network"].state_dict()[name], value)
 
 
 def interrupted() -> None:

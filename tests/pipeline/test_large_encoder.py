@@ -21,10 +21,10 @@ PEAK_MIB = 6 * 1024
 SAVE = """
 import torch
 from pathlib import Path
-from crackpipe.clip import encoder
+from crackpipe.clip.encoders import encoder_files
 torch.manual_seed(0)
 spec = {"architecture": "open_clip", "name": "ViT-L-14", "image_px": 518}
-encoder.save(Path("models/clip"), encoder.create(spec), spec)
+encoder_files.save(Path("models/clip"), encoder_files.create(spec), spec)
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]

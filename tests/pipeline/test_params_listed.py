@@ -52,7 +52,7 @@ def chain(node: ast.AST, known: dict[str, str]) -> str | None:
         name = ast.unparse(node.func)
         if name == "getattr" and (above := chain(node.args[0], known)) is not None:
             return f"{above}.{pattern(node.args[1])}"
-        return "" if name in {"params.load", "Project.open"} else None
+        return "" if name in {"load", "params.load", "Project.open"} else None
     if isinstance(node, ast.Attribute) and (above := chain(node.value, known)) is not None:
         return above if node.attr in {"model_dump", "params"} else f"{above}.{node.attr}".lstrip(".")
     return None

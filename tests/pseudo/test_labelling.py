@@ -75,21 +75,24 @@ def item(number: int) -> Item:
 
 def one_by_one(name: str, number: int) -> np.ndarray:
     image = photograph(number)
-    found = grids(image)
+    maps_by_kind = grids(image)
     if name == "cam":
-        return images.to_levels(found["cam"])
+        return images.to_levels(maps_by_kind["cam"])
     if name == "cam_crf":
-        return crf.label(image, found["cam"], **CRF)
+        return crf.label(image, maps_by_kind["cam"], crf.CrfSettings(**CRF))
     if name == "cam_location":
-        return methods.cam_location(image, found["cam"], found["patch_64"], **LOCATION)
-    return methods.soft_location(image, found["cam"], found["patch_64"], found["patch_32"], **SOFT)
+        return methods.cam_location(
+            image, maps_by_kind["cam"], maps_by_kind["patch_64"], methods.CamLocationSettings(**LOCATION)
+        )
+    maps = (maps_by_kind["cam"], maps_by_kind["patch_64"], maps_by_kind["patch_32"])
+    return methods.soft_location(image, *maps, settings=methods.SoftLocationSettings(**SOFT))
 
 
 @pytest.mark.parametrize("name", ["cam", "cam_crf", "cam_location", "soft_location"])
 def test_labels_come_in_order_and_equal_those_made_one_by_one(name: str) -> None:
-    chosen = replace(labelling.method(name, SECTIONS[name]), in_processes=False)
+    method = replace(labelling.create_method(name, SECTIONS[name]), in_processes=False)
     count = 12
-    found = list(labelling.label(map(item, range(count)), chosen, workers=2))
+    found = list(labelling.label(map(item, range(count)), method, workers=2))
     assert [key for key, _, _ in found] == list(range(count))
     for number, pixels, levels in found:
         assert np.array_equal(pixels, photograph(number))
@@ -99,11 +102,11 @@ def test_labels_come_in_order_and_equal_those_made_one_by_one(name: str) -> None
 
 
 def test_processes_give_what_threads_give() -> None:
-    in_processes = labelling.method("cam_crf", SECTIONS["cam_crf"])
+    in_processes = labelling.create_method("cam_crf", SECTIONS["cam_crf"])
     assert in_processes.in_processes
     runs = [
-        list(labelling.label(map(item, range(12)), chosen, workers=2))
-        for chosen in (in_processes, replace(in_processes, in_processes=False))
+        list(labelling.label(map(item, range(12)), method, workers=2))
+        for method in (in_processes, replace(in_processes, in_processes=False))
     ]
     assert [key for key, _, _ in runs[0]] == list(range(12))
     for (key, pixels, levels), (other_key, other_pixels, other_levels) in zip(*runs, strict=True):
@@ -125,7 +128,7 @@ def test_processes_give_what_threads_give() -> None:
 def test_a_section_of_params_yaml_makes_a_method(name: str, changed: dict[str, Any], kinds: tuple[str, ...]) -> None:
     settings = getattr(RIGHT, name).model_dump() | changed
     before = settings.copy()
-    made = labelling.method(name, settings)
+    made = labelling.create_method(name, settings)
     assert made.kinds == kinds
     assert made.upsample == settings["upsample"]
     assert settings == before
@@ -135,24 +138,24 @@ def test_a_section_of_params_yaml_makes_a_method(name: str, changed: dict[str, A
 
 
 def test_a_label_is_empty_where_no_crack_is_possible_and_as_it_was_elsewhere() -> None:
-    chosen = labelling.method("cam", SECTIONS["cam"])
+    method = labelling.create_method("cam", SECTIONS["cam"])
     free = item(0)
     possible = np.random.default_rng(1).random(SIZES[0]) < 0.5
-    bound = replace(free, possible=possible)
-    whole, part = (labelling.one(one, chosen=chosen) for one in (free, bound))
+    bound = replace(free, crack_possible=possible)
+    whole, part = (labelling.soft_mask(item, method=method) for item in (free, bound))
     assert not part[~possible].any()
     assert np.array_equal(part[possible], whole[possible])
     assert whole[~possible].any()
     assert part.dtype == np.uint8
-    (found,) = labelling.label([bound], chosen, workers=1)
+    (found,) = labelling.label([bound], method, workers=1)
     assert np.array_equal(found[2], part)
 
 
-def test_localisation_maps_is_upsampled_to_the_photograph() -> None:
+def test_localisation_maps_are_upsampled_to_the_photograph() -> None:
     cells = np.array([[0.0, 1.0]], np.float32)
     row = {"photo_id": "s/a", "kind": "cam", "cell_px": 8, "cells": images.encode_unit16(cells)}
-    chosen = labelling.method("cam", OF_ALL | {"upsample": "nearest"})
-    levels = labelling.one(Item("s/a", np.zeros((5, 13, 3), np.uint8), (row,), None), chosen=chosen)
+    method = labelling.create_method("cam", OF_ALL | {"upsample": "nearest"})
+    levels = labelling.soft_mask(Item("s/a", np.zeros((5, 13, 3), np.uint8), (row,), None), method=method)
     assert levels.tolist() == [[0] * 8 + [255] * 5] * 5
 
 
@@ -167,7 +170,7 @@ def test_a_photograph_is_taken_for_each_that_is_labelled_and_no_more_are_held(wo
             taken += 1
             yield item(number)
 
-    for _ in labelling.label(counted(), labelling.method("cam", SECTIONS["cam"]), workers=workers):
+    for _ in labelling.label(counted(), labelling.create_method("cam", SECTIONS["cam"]), workers=workers):
         labelled += 1
         assert taken == min(count, labelled - 1 + held)
     assert labelled == count
@@ -198,4 +201,4 @@ def test_a_fault_in_one_photograph_is_raised_and_not_skipped() -> None:
 
 
 def test_no_photographs_have_no_labels() -> None:
-    assert not list(labelling.label((), labelling.method("cam", SECTIONS["cam"]), workers=1))
+    assert not list(labelling.label((), labelling.create_method("cam", SECTIONS["cam"]), workers=1))

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from crackpipe.imaging import dark_map, images
 from crackpipe.pseudo import methods
+from crackpipe.pseudo.methods import CamLocationSettings
 
 PLAIN = {
     "threshold": 0.5,
@@ -31,7 +32,7 @@ def surface(height: int = 64, width: int = 96) -> np.ndarray:
 
 
 def band(height: int = 64, width: int = 96) -> np.ndarray:
-    """Localisation maps: sure near row 30, fading to nothing."""
+    """A localisation map: sure near row 30, fading to nothing."""
     fade = np.clip(1.2 - np.abs(np.arange(height) - 30) / 20, 0, 1).astype(np.float32)
     return np.repeat(fade[:, None], width, axis=1)
 
@@ -40,8 +41,8 @@ def sure(value: float = 1.0) -> np.ndarray:
     return np.full((64, 96), value, np.float32)
 
 
-def found(image: np.ndarray, cam: np.ndarray, patch_map: np.ndarray, **changed: Any) -> np.ndarray:
-    return methods.cam_location(image, cam, patch_map, **(PLAIN | changed))
+def cam_location(image: np.ndarray, cam: np.ndarray, patch_map: np.ndarray, **changed: Any) -> np.ndarray:
+    return methods.cam_location(image, cam, patch_map, CamLocationSettings(**(PLAIN | changed)))
 
 
 def test_the_steps_equal_scipys() -> None:
@@ -56,7 +57,7 @@ def test_the_steps_equal_scipys() -> None:
     soft = np.where(dark, where, 0) * 255
     wide = ndimage.maximum_filter(soft, 3, mode="constant", cval=0)
     expected = ndimage.minimum_filter(wide, 3, mode="constant", cval=255)
-    levels = found(image, cam, patch_map, erosions=2, closings=1)
+    levels = cam_location(image, cam, patch_map, erosions=2, closings=1)
     assert levels.dtype == np.uint8
     assert np.abs(levels - expected).max() <= 0.51
     assert levels.max() > 128
@@ -65,16 +66,16 @@ def test_the_steps_equal_scipys() -> None:
 
 
 def test_the_line_is_found_and_the_ground_is_not() -> None:
-    levels = methods.cam_location(surface(), band(), band(), **PAPER)
+    levels = cam_location(surface(), band(), band(), **PAPER)
     assert (levels[29:32, 8:-8] > 200).all()
     assert (levels[:26] == 0).all()
     assert (levels[35:] == 0).all()
 
 
 def test_darkness_alone_or_localisation_alone_is_no_crack() -> None:
-    assert not found(surface(), sure(0), sure(0.9)).any()  # dark, but the mean does not pass 0.5
+    assert not cam_location(surface(), sure(0), sure(0.9)).any()  # dark, but the mean does not pass 0.5
     bright = np.repeat(np.random.default_rng(0).integers(150, 190, (64, 96, 1), dtype=np.uint8), 3, axis=2)
-    assert bright[found(bright, sure(), sure()) > 0].max() < 175  # only the darker grains
+    assert bright[cam_location(bright, sure(), sure()) > 0].max() < 175  # only the darker grains
 
 
 def test_the_threshold_must_be_exceeded() -> None:
@@ -95,17 +96,17 @@ def test_each_erosion_takes_one_pixel_from_every_side(erosions: int) -> None:
 def test_closing_joins_a_gap_of_one_pixel() -> None:
     image = surface()
     image[29:32, 50] = 170
-    without = found(image, sure(), sure(), dark_classes=2)
-    joined = found(image, sure(), sure(), dark_classes=2, closings=1)
+    without = cam_location(image, sure(), sure(), dark_classes=2)
+    joined = cam_location(image, sure(), sure(), dark_classes=2, closings=1)
     assert (without[30, 48:53] > 0).tolist() == [True, True, False, True, True]
     assert (joined[30, 48:53] == 255).all()
 
 
-def test_no_localisation_maps_and_no_texture_give_zeros_and_never_nan() -> None:
+def test_no_localisation_and_no_texture_give_zeros_and_never_nan() -> None:
     flat = np.full((64, 96, 3), 128, np.uint8)
     for settings in (PLAIN, PAPER):
-        assert not methods.cam_location(flat, sure(), sure(), **settings).any()
-        assert not methods.cam_location(surface(), sure(0), sure(0), **settings).any()
+        assert not cam_location(flat, sure(), sure(), **settings).any()
+        assert not cam_location(surface(), sure(0), sure(0), **settings).any()
 
 
 @pytest.mark.parametrize("change", [{"bilateral": False}, {"closings": 0}, {"erosions": 0}, {"dark_classes": 2}])
@@ -113,14 +114,12 @@ def test_each_ablation_changes_the_label(change: dict[str, Any]) -> None:
     random = np.random.default_rng(5)
     grey = ndimage.gaussian_filter(random.normal(150, 60, (64, 96)), 1).clip(0, 255)
     image = np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
-    localisation_maps = ndimage.gaussian_filter(random.random((64, 96)), 6)
-    localisation_maps = ((localisation_maps - localisation_maps.min()) / np.ptp(localisation_maps)).astype(np.float32)
+    levels = ndimage.gaussian_filter(random.random((64, 96)), 6)
+    cam = ((levels - levels.min()) / np.ptp(levels)).astype(np.float32)
     settings = PAPER | {"threshold": 0.3, "erosions": 2}
-    whole = methods.cam_location(image, localisation_maps, localisation_maps, **settings)
+    whole = cam_location(image, cam, cam, **settings)
     assert whole.any()
-    assert not np.array_equal(
-        whole, methods.cam_location(image, localisation_maps, localisation_maps, **(settings | change))
-    )
+    assert not np.array_equal(whole, cam_location(image, cam, cam, **(settings | change)))
 
 
 def test_the_bilateral_filter_is_used_before_the_thresholds_and_on_the_result() -> None:
@@ -129,5 +128,5 @@ def test_the_bilateral_filter_is_used_before_the_thresholds_and_on_the_result() 
     where = methods.localisation(cam, cam, threshold=0.5, erosions=0)
     levels = images.to_levels(np.where(dark, where, np.float32(0)))
     expected = images.bilateral(levels, diameter_px=5, sigma_colour=120, sigma_space=120)
-    assert np.array_equal(found(image, cam, cam, bilateral=True), expected)
+    assert np.array_equal(cam_location(image, cam, cam, bilateral=True), expected)
     assert not np.array_equal(expected, levels)

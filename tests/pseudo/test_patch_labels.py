@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from crackpipe.files import parquet, schemas
 from crackpipe.pseudo import patch_labels
-from crackpipe.pseudo.patch_labels import Place
+from crackpipe.pseudo.patch_labels import PatchBox
 
-PLACES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 9)), max_size=5)
+BOXES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 9)), max_size=5)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def patches(tmp_path: Path) -> Path:
 
 
 def test_patches_without_a_crack_are_listed_once_for_each_training_photograph(patches: Path) -> None:
-    assert patch_labels.without_crack(patches) == {
+    assert patch_labels.crack_free_patches(patches) == {
         "s/mixed": [(0, 0, 64), (32, 0, 64)],
         "s/sound": [(0, 0, 64)],
         "s/torn": [],
@@ -47,26 +47,28 @@ def test_labels_of_other_splits_are_never_read(patches: Path, split: str) -> Non
     rows = list(parquet.scan(patches, schemas.PATCHES))
     turned = [row | {"label": 1 - row["label"]} if row["split"] == split else row for row in rows]
     assert turned != rows
-    before = patch_labels.without_crack(patches)
+    before = patch_labels.crack_free_patches(patches)
     parquet.write(patches, schemas.PATCHES, turned)
-    assert patch_labels.without_crack(patches) == before
+    assert patch_labels.crack_free_patches(patches) == before
 
 
 def test_symmetric_copies_are_not_read(patches: Path) -> None:
     rows = [row for row in parquet.scan(patches, schemas.PATCHES) if row["symmetry"] == 0]
-    before = patch_labels.without_crack(patches)
+    before = patch_labels.crack_free_patches(patches)
     parquet.write(patches, schemas.PATCHES, rows)
-    assert patch_labels.without_crack(patches) == before
+    assert patch_labels.crack_free_patches(patches) == before
 
 
-@given(none=PLACES, height=st.integers(1, 16), width=st.integers(1, 16))
-def test_a_pixel_can_be_crack_unless_a_patch_without_one_covers_it(none: list[Place], height: int, width: int) -> None:
-    found = patch_labels.possible(none, height=height, width=width)
-    assert (found.shape, found.dtype) == ((height, width), np.dtype(bool))
+@given(crack_free=BOXES, height=st.integers(1, 16), width=st.integers(1, 16))
+def test_a_pixel_can_be_crack_unless_a_patch_without_one_covers_it(
+    crack_free: list[PatchBox], height: int, width: int
+) -> None:
+    possible = patch_labels.crack_possible(crack_free, height=height, width=width)
+    assert (possible.shape, possible.dtype) == ((height, width), np.dtype(bool))
     for row, col in np.ndindex(height, width):
-        covered = any(top <= row < top + side and left <= col < left + side for top, left, side in none)
-        assert found[row, col] == (not covered)
+        covered = any(top <= row < top + side and left <= col < left + side for top, left, side in crack_free)
+        assert possible[row, col] == (not covered)
 
 
 def test_a_photograph_whose_patches_all_show_a_crack_may_hold_it_anywhere() -> None:
-    assert patch_labels.possible([], height=3, width=4).all()
+    assert patch_labels.crack_possible([], height=3, width=4).all()

@@ -158,8 +158,8 @@ MEASURE = """
 import re
 from pathlib import Path
 import numpy as np, torch
-from crackpipe import runtime
 from crackpipe.classify.classifier import Classifier
+from crackpipe.compute.runtime import start_runtime
 from crackpipe.pseudo import patch_map
 
 class Mean(torch.nn.Module):
@@ -170,11 +170,11 @@ class Mean(torch.nn.Module):
 def held(field):
     return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 
-machine = start_runtime(device="cpu", precision="fp32", threads=1)
+runtime = start_runtime(device="cpu", precision="fp32", threads=1)
 model = Classifier(Mean(), "mean", 32, (0.0,) * 3, (1.0,) * 3)
 image = np.full((2000, 5000, 3), 51, np.uint8)
 before = held("VmRSS")
-patch_map.patch_cells([image], model, machine, side_px=32, stride_px=16, batch_px=1 << 20)
+patch_map.patch_cells([image], model, runtime, side_px=32, stride_px=16, batch_px=1 << 20)
 print(held("VmHWM") - before)
 """
 

@@ -1,4 +1,4 @@
-"""Labels by self-training: what the teacher says, where the patch labels leave room for a crack."""
+"""Labels by self-training: the teacher's masks, where the patch labels leave room for a crack."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ NAMES = {"s/a": "train", "s/b": "train", "s/c": "val", "s/d": "test"}
 
 
 class Teacher:
-    """Says 200 everywhere, and remembers whom it was asked about."""
+    """Answers 200 everywhere, and remembers the photographs that it has segmented."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.segmented: list[str] = []
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, what: str) -> UInt8[np.ndarray, "h w"]:
-        self.asked.append(what)
+        self.segmented.append(what)
         return np.full(image.shape[:2], 200, np.uint8)
 
 
@@ -45,43 +45,45 @@ def masks_of(folder: Path, **levels: int) -> Path:
     return folder / "masks"
 
 
-def made(photos: Path, masks: Path, teacher: Teacher, **none: list[tuple[int, int, int]]) -> dict[str, parquet.Row]:
-    rows = self_training.rows(
+def label_rows(
+    photos: Path, masks: Path, teacher: Teacher, **crack_free: list[tuple[int, int, int]]
+) -> dict[str, parquet.Row]:
+    every = self_training.rows(
         photos,
         masks,
         segment=teacher,
-        none={f"s/{name}": places for name, places in none.items()},
+        crack_free_patches={f"s/{name}": boxes for name, boxes in crack_free.items()},
         method="self_cam_location",
         binarise=0.5,
         workers=1,
     )
-    return {row["photo_id"]: row for row in rows}
+    return {row["photo_id"]: row for row in every}
 
 
 def test_a_patch_labelled_none_holds_no_crack_whatever_the_teacher_says(photos: Path, tmp_path: Path) -> None:
-    found = made(photos, masks_of(tmp_path), Teacher(), a=[(0, 4, 4)], b=[])
+    rows = label_rows(photos, masks_of(tmp_path), Teacher(), a=[(0, 4, 4)], b=[])
     wanted = np.full((SIDE, SIDE), 200, np.uint8)
     wanted[0:4, 4:8] = 0
-    assert np.array_equal(images.decode_grey(found["s/a"]["mask"]), wanted)
-    assert found["s/a"]["crack_px"] == SIDE * SIDE - 16
-    assert found["s/b"]["crack_px"] == SIDE * SIDE
+    assert np.array_equal(images.decode_grey(rows["s/a"]["mask"]), wanted)
+    assert rows["s/a"]["crack_px"] == SIDE * SIDE - 16
+    assert rows["s/b"]["crack_px"] == SIDE * SIDE
 
 
 def test_patch_labels_that_are_not_given_do_not_touch_validation_and_test(photos: Path, tmp_path: Path) -> None:
-    found = made(photos, masks_of(tmp_path), Teacher(), a=[(0, 0, SIDE)])
-    assert [found[name]["crack_px"] for name in NAMES] == [0, SIDE * SIDE, SIDE * SIDE, SIDE * SIDE]
+    rows = label_rows(photos, masks_of(tmp_path), Teacher(), a=[(0, 0, SIDE)])
+    assert [rows[name]["crack_px"] for name in NAMES] == [0, SIDE * SIDE, SIDE * SIDE, SIDE * SIDE]
 
 
 def test_photographs_that_have_a_mask_are_not_segmented_again(photos: Path, tmp_path: Path) -> None:
     teacher = Teacher()
-    found = made(photos, masks_of(tmp_path, c=100, d=150), teacher)
-    assert teacher.asked == ["s/a", "s/b"]
-    assert images.decode_grey(found["s/c"]["mask"]).max() == 100
-    assert images.decode_grey(found["s/d"]["mask"]).max() == 150
-    assert [found[name]["crack_px"] > 0 for name in ("s/c", "s/d")] == [False, True]
+    rows = label_rows(photos, masks_of(tmp_path, c=100, d=150), teacher)
+    assert teacher.segmented == ["s/a", "s/b"]
+    assert images.decode_grey(rows["s/c"]["mask"]).max() == 100
+    assert images.decode_grey(rows["s/d"]["mask"]).max() == 150
+    assert [rows[name]["crack_px"] > 0 for name in ("s/c", "s/d")] == [False, True]
 
 
 def test_every_photograph_gets_a_row_that_names_the_method(photos: Path, tmp_path: Path) -> None:
-    found = made(photos, masks_of(tmp_path), Teacher())
-    assert list(found) == list(NAMES)
-    assert {row["method"] for row in found.values()} == {"self_cam_location"}
+    rows = label_rows(photos, masks_of(tmp_path), Teacher())
+    assert list(rows) == list(NAMES)
+    assert {row["method"] for row in rows.values()} == {"self_cam_location"}

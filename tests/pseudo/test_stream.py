@@ -57,38 +57,38 @@ def gathered(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def items(photos: Path, localisation_maps: Path, **changed: object) -> list[stream.Item]:
-    settings = {"none": {}, "workers": 2, "what": "test", "wanted": None} | changed
+    settings = {"crack_free_patches": {}, "workers": 2, "what": "test", "wanted": None} | changed
     return list(stream.items(photos, localisation_maps, **settings))
 
 
 def test_each_photograph_meets_its_own_localisation_maps(photos: Path, gathered: Callable[[str], Path]) -> None:
-    found = items(photos, gathered("abc"))
-    assert [item.key for item in found] == ["s/a", "s/b", "s/c"]
-    for level, item in enumerate(found, start=1):
+    joined = items(photos, gathered("abc"))
+    assert [item.key for item in joined] == ["s/a", "s/b", "s/c"]
+    for level, item in enumerate(joined, start=1):
         assert item.image.shape == (6, 8, 3)
         assert (item.image == level).all()
         assert [(row["photo_id"], row["kind"]) for row in item.localisation_maps] == [
             (item.key, "cam"),
             (item.key, "patch_64"),
         ]
-        assert item.possible is None
+        assert item.crack_possible is None
 
 
 def test_patches_without_a_crack_leave_no_room_for_one(photos: Path, gathered: Callable[[str], Path]) -> None:
-    found = items(photos, gathered("abc"), none={"s/a": [(0, 0, 4)], "s/b": []})
+    joined = items(photos, gathered("abc"), crack_free_patches={"s/a": [(0, 0, 4)], "s/b": []})
     wanted = np.ones((6, 8), bool)
     wanted[:4, :4] = False
-    assert found[0].possible is not None
-    assert np.array_equal(found[0].possible, wanted)
-    assert found[1].possible is not None
-    assert found[1].possible.all()
-    assert found[2].possible is None  # it has no patch labels
+    assert joined[0].crack_possible is not None
+    assert np.array_equal(joined[0].crack_possible, wanted)
+    assert joined[1].crack_possible is not None
+    assert joined[1].crack_possible.all()
+    assert joined[2].crack_possible is None  # it has no patch labels
 
 
 def test_some_photographs_can_be_taken_alone(photos: Path, gathered: Callable[[str], Path]) -> None:
-    (found,) = items(photos, gathered("abc"), wanted={"s/b"})
-    assert found.key == "s/b"
-    assert {row["photo_id"] for row in found.localisation_maps} == {"s/b"}
+    (item,) = items(photos, gathered("abc"), wanted={"s/b"})
+    assert item.key == "s/b"
+    assert {row["photo_id"] for row in item.localisation_maps} == {"s/b"}
 
 
 @pytest.mark.parametrize(("names", "owner", "missing"), [("ac", "'s/c'", "'s/b'"), ("ab", "None", "'s/c'")])
@@ -106,13 +106,13 @@ def test_a_photograph_without_localisation_maps_is_named(
 
 def test_a_row_counts_the_pixels_from_the_threshold_on() -> None:
     levels = np.array([[0, 101, 102, 255]], np.uint8)
-    row = stream.row("s/a", levels, method="cam", binarise=0.4)
+    row = stream.label_row("s/a", levels, method="cam", binarise=0.4)
     assert (row["photo_id"], row["method"], row["crack_px"]) == ("s/a", "cam", 2)
     assert np.array_equal(images.decode_grey(row["mask"]), levels)
 
 
 def test_ground_truth_becomes_labels_of_the_photographs_that_have_it(photos: Path, tmp_path: Path) -> None:
-    assert parquet.write_shards(tmp_path / "truth", schemas.PSEUDO_LABELS, stream.truth(photos, binarise=0.5)) == 2
+    assert parquet.write_shards(tmp_path / "truth", schemas.PSEUDO_LABELS, stream.truth_rows(photos, binarise=0.5)) == 2
     rows = list(parquet.scan(tmp_path / "truth", schemas.PSEUDO_LABELS))
     assert [(row["photo_id"], row["method"], row["crack_px"]) for row in rows] == [
         ("s/a", "truth", 6),
@@ -123,8 +123,8 @@ def test_ground_truth_becomes_labels_of_the_photographs_that_have_it(photos: Pat
 
 def test_labels_become_rows_in_their_order() -> None:
     image, levels = np.zeros((1, 2, 3), np.uint8), np.array([[0, 255]], np.uint8)
-    made = iter([("s/b", image, levels), ("s/a", image, 255 - levels)])
-    rows = list(stream.labels(made, method="cam", binarise=0.5))
+    labelled = iter([("s/b", image, levels), ("s/a", image, 255 - levels)])
+    rows = list(stream.label_rows(labelled, method="cam", binarise=0.5))
     assert [row["photo_id"] for row in rows] == ["s/b", "s/a"]
     assert np.array_equal(images.decode_grey(rows[1]["mask"]), 255 - levels)
     assert rows[0]["method"] == "cam"

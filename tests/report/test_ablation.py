@@ -70,7 +70,7 @@ def score(project: Path, *, limit: int = 100, **variants: dict[str, object]) -> 
         variants={"soft_location": settings},
         splits=["train"],
         limit=limit,
-        none={f"site/{i}": [(0, 0, 16)] for i in range(5)},
+        crack_free_patches={f"site/{i}": [(0, 0, 16)] for i in range(5)},
         tolerance_px=2,
         workers=2,
     )

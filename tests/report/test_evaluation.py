@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from crackpipe.errors import CrackpipeError
-from crackpipe.report import evaluation
-from crackpipe.report.evaluation import Evaluation
+from crackpipe.measures.scoreboard import Scoreboard
+from crackpipe.report import evaluation, label_quality
 
 TRUTH, CAM = ("text_adapters", "truth"), ("text_adapters", "cam")
 Write = Callable[..., Path]
@@ -18,13 +18,18 @@ def levels(mask: np.ndarray, *, level: int = 255) -> np.ndarray:
     return mask.astype(np.uint8) * np.uint8(level)
 
 
-def evaluate(photos: Path, *, expected: list[tuple[str, str]], doubtful: tuple[str, ...] = ()) -> Evaluation:
-    masks = photos.parent / "masks"
-    return evaluation.evaluate(photos, masks, expected=expected, tolerance_px=1, doubtful=doubtful)
+def baselines(photos: Path, doubtful: tuple[str, ...] = ()) -> Scoreboard:
+    shared = {"tolerance_px": 1, "keep_px": 1, "doubtful": doubtful, "workers": 1}
+    return label_quality.score(photos, photos.parent / "labels", methods=[], **shared).baselines
+
+
+def evaluate(photos: Path, *, expected: list[tuple[str, str]], doubtful: tuple[str, ...] = ()) -> Scoreboard:
+    board = baselines(photos, doubtful)
+    return evaluation.evaluate(photos, photos.parent / "masks", expected=expected, baselines=board, doubtful=doubtful)
 
 
 @pytest.fixture
-def found(write_photos: Write, write_masks: Write, crack: np.ndarray) -> Evaluation:
+def board(write_photos: Write, write_masks: Write, crack: np.ndarray) -> Scoreboard:
     """Trained on truth: perfect, but for one photograph that is moved by a pixel. Trained on activation maps: empty."""
     moved, nothing = np.roll(crack, 1, axis=1), np.zeros_like(crack)
     photos = write_photos(
@@ -43,8 +48,8 @@ def found(write_photos: Write, write_masks: Write, crack: np.ndarray) -> Evaluat
     return evaluate(photos, expected=[CAM, TRUTH])
 
 
-def test_each_source_and_split_is_scored_on_its_own(found: Evaluation) -> None:
-    tree = found.board.tree()["text_adapters"]
+def test_each_source_and_split_is_scored_on_its_own(board: Scoreboard) -> None:
+    tree = board.tree()["text_adapters"]
     assert sorted(tree["truth"]) == ["cfd", "demo"]
     assert sorted(tree["truth"]["demo"]) == ["test", "val"]
     assert (tree["truth"]["cfd"]["test"]["ods"], tree["truth"]["cfd"]["test"]["n"]) == (1.0, 1)
@@ -55,12 +60,12 @@ def test_each_source_and_split_is_scored_on_its_own(found: Evaluation) -> None:
     assert tree["cam"]["demo"]["test"]["ods"] == 0.0
 
 
-def test_photographs_without_ground_truth_are_not_scored(found: Evaluation) -> None:
-    assert found.photo_ids[(*TRUTH, "demo", "test")] == ["demo/1", "demo/2"]
+def test_photographs_without_ground_truth_are_not_scored(board: Scoreboard) -> None:
+    assert board.photo_ids((*TRUTH, "demo", "test")) == ["demo/1", "demo/2"]
 
 
-def test_baselines_stand_beside_the_segmenters(found: Evaluation) -> None:
-    tree = found.board.tree()
+def test_baselines_stand_beside_the_segmenters(board: Scoreboard) -> None:
+    tree = board.tree()
     assert sorted(tree) == ["darkness", "otsu", "text_adapters"]
     for name in ("darkness", "otsu"):
         assert sorted(tree[name]) == [evaluation.UNTRAINED]
@@ -68,8 +73,8 @@ def test_baselines_stand_beside_the_segmenters(found: Evaluation) -> None:
         assert tree[name][evaluation.UNTRAINED]["demo"]["test"]["ods"] == 1.0  # black on white
 
 
-def test_curves_hold_one_series_for_each_method_and_source(found: Evaluation) -> None:
-    table = found.curves(split="test")
+def test_curves_hold_one_series_for_each_method_and_source(board: Scoreboard) -> None:
+    table = evaluation.curves(board, split="test")
     assert sorted(set(table["series"])) == [
         "cfd: darkness",
         "cfd: otsu",
@@ -86,14 +91,14 @@ def test_curves_hold_one_series_for_each_method_and_source(found: Evaluation) ->
     assert one.loc[0.9, "recall"] == 0.0  # the masks end at 200 of 255
 
 
-def test_photographs_are_ranked_at_the_ods_threshold(found: Evaluation) -> None:
-    ranked = found.ranked((*TRUTH, "demo", "test"))
+def test_photographs_are_ranked_at_the_ods_threshold(board: Scoreboard) -> None:
+    ranked = evaluation.ranked(board, (*TRUTH, "demo", "test"))
     assert ranked.to_dict("list") == {"photo_id": ["demo/1", "demo/2"], "f1": [1.0, 0.0]}
     assert ranked.attrs["threshold"] == 0.01
 
 
-def test_equal_photographs_are_ranked_by_name(found: Evaluation) -> None:
-    assert found.ranked((*CAM, "demo", "test"))["photo_id"].tolist() == ["demo/1", "demo/2"]
+def test_equal_photographs_are_ranked_by_name(board: Scoreboard) -> None:
+    assert evaluation.ranked(board, (*CAM, "demo", "test"))["photo_id"].tolist() == ["demo/1", "demo/2"]
 
 
 def test_a_cell_that_is_no_longer_in_params_is_refused(
@@ -157,17 +162,17 @@ def test_a_doubtful_photograph_is_scored_and_left_out_beside_it(
     photos = write_photos(dict.fromkeys(("cfd/1", "cfd/2", "cfd/3", "demo/1"), ("test", crack)))
     seen = {"cfd/1": crack, "cfd/2": np.zeros_like(crack), "cfd/3": crack, "demo/1": crack}
     write_masks("text_adapters-truth", {name: levels(mask) for name, mask in seen.items()})
-    found = evaluate(photos, expected=[TRUTH], doubtful=("cfd/2",))
-    tree = found.board.tree()["text_adapters"]["truth"]
+    board = evaluate(photos, expected=[TRUTH], doubtful=("cfd/2",))
+    tree = board.tree()["text_adapters"]["truth"]
     scores = {source: (one["test"]["ods"], one["test"]["n"]) for source, one in tree.items()}
     assert scores == {"cfd": (2 / 3, 3), "cfd_without_2": (1.0, 2), "demo": (1.0, 1)}
-    assert found.photo_ids[(*TRUTH, "cfd", "test")] == ["cfd/1", "cfd/2", "cfd/3"]
-    assert found.photo_ids[(*TRUTH, "cfd_without_2", "test")] == ["cfd/1", "cfd/3"]
-    assert found.board.tree()["otsu"][evaluation.UNTRAINED]["cfd_without_2"]["test"]["n"] == 2
+    assert board.photo_ids((*TRUTH, "cfd", "test")) == ["cfd/1", "cfd/2", "cfd/3"]
+    assert board.photo_ids((*TRUTH, "cfd_without_2", "test")) == ["cfd/1", "cfd/3"]
+    assert board.tree()["otsu"][evaluation.UNTRAINED]["cfd_without_2"]["test"]["n"] == 2
 
 
 def test_without_a_doubt_nothing_is_scored_twice(write_photos: Write, write_masks: Write, crack: np.ndarray) -> None:
     photos = write_photos({"demo/1": ("test", crack)})
     write_masks("text_adapters-truth", {"demo/1": levels(crack)})
-    found = evaluate(photos, expected=[TRUTH], doubtful=("cfd/42",))
-    assert sorted(found.board.tree()["text_adapters"]["truth"]) == ["demo"]
+    board = evaluate(photos, expected=[TRUTH], doubtful=("cfd/42",))
+    assert sorted(board.tree()["text_adapters"]["truth"]) == ["demo"]

@@ -1,4 +1,4 @@
-"""The gallery: whom it chooses, and pictures that open."""
+"""The gallery: the photographs it chooses, and pictures that open."""
 
 import io
 from collections.abc import Callable
@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from crackpipe.imaging import contact_sheet
-from crackpipe.report import evaluation, gallery
+from crackpipe.report import evaluation, gallery, label_quality
 
 Write = Callable[..., Path]
 KEY = ("text_adapters", "truth", "demo", "test")
@@ -43,15 +42,6 @@ def test_choosing_leaves_the_ranking_alone() -> None:
     assert table.columns.tolist() == ["photo_id", "f1"]
 
 
-def test_an_overlay_is_grey_with_the_mask_in_colour() -> None:
-    image = np.zeros((2, 2, 3), np.uint8)
-    image[..., 0] = 100  # red of luma 30
-    found = contact_sheet.overlay(image, np.array([[True, False], [False, False]]), (1, 2, 3))
-    assert found[0, 0].tolist() == [1, 2, 3]
-    assert found[1, 1].tolist() == [30, 30, 30]
-    assert (found.shape, found.dtype) == ((2, 2, 3), np.dtype(np.uint8))
-
-
 @pytest.fixture
 def drawn(
     write_photos: Write, write_masks: Write, write_labels: Write, crack: np.ndarray, tmp_path: Path
@@ -62,12 +52,16 @@ def drawn(
     levels = {name: mask.astype(np.uint8) * np.uint8(255) for name, mask in masks.items()}
     write_masks("text_adapters-truth", levels)
     write_labels("truth", levels)
-    found = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], tolerance_px=1, doubtful=[])
+    quality = label_quality.score(
+        photos, tmp_path / "labels", methods=[], tolerance_px=1, keep_px=1, doubtful=[], workers=1
+    )
+    baselines = quality.baselines
+    board = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], baselines=baselines, doubtful=[])
 
     def draw(name: str) -> Path:
         path = tmp_path / "pictures" / name
         labels, masks = tmp_path / "labels/truth", tmp_path / "masks"
-        gallery.draw(path, found, KEY, photos=photos, labels=labels, masks=masks, binarise=0.5, rows=1)
+        gallery.draw(path, board, KEY, photos=photos, labels=labels, masks=masks, binarise=0.5, rows=1)
         return path
 
     return draw

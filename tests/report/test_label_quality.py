@@ -20,7 +20,7 @@ def levels(mask: np.ndarray) -> np.ndarray:
 
 
 def score(photos: Path, *methods: str, keep_px: int = 10, doubtful: tuple[str, ...] = ()) -> dict[str, Any]:
-    return label_quality.score(
+    quality = label_quality.score(
         photos,
         photos.parent / "labels",
         methods=methods,
@@ -29,6 +29,7 @@ def score(photos: Path, *methods: str, keep_px: int = 10, doubtful: tuple[str, .
         doubtful=doubtful,
         workers=2,
     )
+    return quality.tree()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from crackpipe.errors import ParamsError
+from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.report import evaluation, label_quality, wrong_truth
 from crackpipe.report.wrong_truth import sources_of
 
@@ -63,8 +64,22 @@ def test_a_name_that_its_source_does_not_have_is_told_with_the_nearest(photos: P
 
 
 def test_labels_and_masks_are_not_scored_without_a_photograph_that_there_is_not(photos: Path) -> None:
-    shared = {"tolerance_px": 1, "doubtful": ["cfd/42"]}
+    doubtful = ["cfd/42"]
     with pytest.raises(ParamsError, match=r"evaluate\.doubtful: got 'cfd/42'"):
-        label_quality.score(photos, photos.parent / "labels", methods=[], keep_px=1, workers=1, **shared)
+        label_quality.score(
+            photos,
+            photos.parent / "labels",
+            methods=[],
+            tolerance_px=1,
+            keep_px=1,
+            doubtful=doubtful,
+            workers=1,
+        )
     with pytest.raises(ParamsError, match=r"evaluate\.doubtful: got 'cfd/42'"):
-        evaluation.evaluate(photos, photos.parent / "masks", expected=[("unet", "truth")], **shared)
+        evaluation.evaluate(
+            photos,
+            photos.parent / "masks",
+            expected=[("unet", "truth")],
+            baselines=Scoreboard(tolerance_px=1),
+            doubtful=doubtful,
+        )

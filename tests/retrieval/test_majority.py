@@ -1,4 +1,4 @@
-"""The most frequent label set, whatever is asked."""
+"""The most frequent label set, whatever the query."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from crackpipe.retrieval import majority
         ([[1, 0], [0, 1]], [1, 0]),
     ],
 )
-def test_the_most_frequent_set_is_said_of_every_query(sets: list[list[int]], wanted: list[int]) -> None:
+def test_the_most_frequent_set_is_predicted_for_every_query(sets: list[list[int]], wanted: list[int]) -> None:
     assert majority.predict(np.array(sets, bool), count=3).astype(int).tolist() == [wanted] * 3
 
 

@@ -19,31 +19,31 @@ def sorted_whole(queries: np.ndarray, gallery: np.ndarray, k: int) -> np.ndarray
 @settings(max_examples=40)
 @given(
     items=st.integers(1, 40),
-    asked=st.integers(0, 9),
+    count=st.integers(0, 9),
     k=st.integers(1, 12),
     blocks=st.tuples(st.integers(1, 15), st.integers(1, 4)),
     half=st.booleans(),
     coarsely=st.booleans(),
 )
 def test_the_nearest_are_those_of_the_whole_product(
-    items: int, asked: int, k: int, blocks: tuple[int, int], half: bool, coarsely: bool
+    items: int, count: int, k: int, blocks: tuple[int, int], half: bool, coarsely: bool
 ) -> None:
-    random = np.random.default_rng(items * 100 + asked)
-    gallery, queries = random.normal(size=(items, 5)), random.normal(size=(asked, 5))
+    random = np.random.default_rng(items * 100 + count)
+    gallery, queries = random.normal(size=(items, 5)), random.normal(size=(count, 5))
     gallery, queries = (each.astype(np.float16 if half else np.float32) for each in (gallery, queries))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nearest, "ROWS", blocks[0])
         patch.setattr(nearest, "QUERIES", blocks[1])
         patch.setattr(nearest.runtime, "processor_has_bf16", lambda: coarsely)
         similarity, index = nearest.top(queries, gallery, k=k)
-    assert similarity.shape == index.shape == (asked, min(k, items))
+    assert similarity.shape == index.shape == (count, min(k, items))
     assert np.array_equal(index, sorted_whole(queries, gallery, k))
     wanted = np.einsum("qd,qkd->qk", queries.astype(np.float64), gallery.astype(np.float64)[index])
     np.testing.assert_allclose(similarity, wanted, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("length", [1, 30])
-def test_vectors_that_bf16_cannot_tell_apart_are_told_apart(monkeypatch: pytest.MonkeyPatch, length: float) -> None:
+def test_vectors_that_bf16_cannot_separate_are_separated(monkeypatch: pytest.MonkeyPatch, length: float) -> None:
     """All within a thousandth of one direction: coarse products are wrong by several times that."""
     monkeypatch.setattr(nearest.runtime, "processor_has_bf16", lambda: True)
     monkeypatch.setattr(nearest, "ROWS", 16)
@@ -61,12 +61,12 @@ def test_vectors_that_bf16_cannot_tell_apart_are_told_apart(monkeypatch: pytest.
 @given(seed=st.integers(0, 999), width=st.integers(1, 512), scale=st.sampled_from([0.01, 1.0, 100.0]))
 def test_no_product_is_above_its_ceiling_and_that_is_near(seed: int, width: int, scale: float) -> None:
     random = torch.Generator().manual_seed(seed)
-    asked, block = (torch.randn(count, width, generator=random) * scale for count in (4, 30))
-    block[0] = asked[0]
-    highest = (asked.double() @ block.double().T).amax(dim=1)
-    above = nearest.ceiling(asked, block) - highest
+    queries, block = (torch.randn(count, width, generator=random) * scale for count in (4, 30))
+    block[0] = queries[0]
+    highest = (queries.double() @ block.double().T).amax(dim=1)
+    above = nearest.ceiling(queries, block) - highest
     assert (above >= 0).all()
-    assert (above <= 0.03 * asked.norm(dim=1) * block.norm(dim=1).max()).all()
+    assert (above <= 0.03 * queries.norm(dim=1) * block.norm(dim=1).max()).all()
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -77,7 +77,7 @@ def test_a_gallery_in_rising_or_falling_order_is_searched_to_its_end(order: int)
     assert gallery[index[..., None], 0][..., 0].tolist() == [[9999, 9998, 9997], [0, 1, 2]]
 
 
-def test_equal_vectors_are_all_found_and_the_same_call_says_the_same() -> None:
+def test_equal_vectors_are_all_found_in_the_same_order_in_every_call() -> None:
     gallery = np.ones((9000, 2), np.float16)
     first, second = (nearest.top(gallery[:2], gallery, k=4) for _ in range(2))
     assert np.array_equal(first[1], second[1])

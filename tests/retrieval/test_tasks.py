@@ -1,17 +1,17 @@
-"""Tasks from attributes: who is labelled with what, and why a task is absent."""
+"""Tasks from attributes: labelled items and their labels, and the reason of an absent task."""
 
 from typing import Any
 
 from crackpipe.retrieval import tasks
 
 
-def told(**changed: Any) -> dict[str, Any]:
+def item(**changed: Any) -> dict[str, Any]:
     return {"damage": [], "location": [], "soundness": None, "measure": None} | changed
 
 
 def test_a_task_holds_the_labelled_items_of_both_splits() -> None:
-    train = [told(soundness="Ⅱ"), None, told(), told(soundness="Ⅰ")]
-    found, absent = tasks.collect(train, [told(), told(soundness="Ⅲ")])
+    train = [item(soundness="Ⅱ"), None, item(), item(soundness="Ⅰ")]
+    found, absent = tasks.collect(train, [item(), item(soundness="Ⅲ")])
     assert [task.name for task in found] == ["soundness"]
     task = found[0]
     assert not task.several
@@ -23,20 +23,20 @@ def test_a_task_holds_the_labelled_items_of_both_splits() -> None:
 
 
 def test_damage_and_location_may_be_several() -> None:
-    train = [told(damage=["rust", "crack"], location=["wall"]), told(damage=["crack"], location=["beam"])]
-    found, _ = tasks.collect(train, [told(damage=["rust"], location=["wall", "beam"])])
+    train = [item(damage=["rust", "crack"], location=["wall"]), item(damage=["crack"], location=["beam"])]
+    found, _ = tasks.collect(train, [item(damage=["rust"], location=["wall", "beam"])])
     assert [(task.name, task.several) for task in found] == [("damage", True), ("location", True)]
     assert found[0].classes == ("crack", "rust")
     assert found[0].train_labels.astype(int).tolist() == [[1, 1], [1, 0]]
     assert found[1].test_labels.astype(int).tolist() == [[1, 1]]
 
 
-def test_an_absent_task_tells_its_reason() -> None:
+def test_an_absent_task_has_a_reason() -> None:
     train = [
-        told(damage=["crack", "rust"], soundness="Ⅱ", location=["wall"]),
-        told(damage=["rust", "crack"], location=["beam"]),
+        item(damage=["crack", "rust"], soundness="Ⅱ", location=["wall"]),
+        item(damage=["rust", "crack"], location=["beam"]),
     ]
-    found, absent = tasks.collect(train, [told(damage=["rust"], soundness="Ⅰ", measure="B")])
+    found, absent = tasks.collect(train, [item(damage=["rust"], soundness="Ⅰ", measure="B")])
     assert found == []
     assert absent == {
         "soundness": "every photograph of train that has one has the same: Ⅱ",

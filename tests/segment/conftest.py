@@ -12,7 +12,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
 from crackpipe.segment.adapters import examples, token_cache
 from crackpipe.segment.adapters.examples import Examples
-from crackpipe.segment.windows.augment import Place, View
+from crackpipe.segment.windows.augment import Placement, View
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 
@@ -45,29 +45,29 @@ Whole = Callable[..., View]
 def whole() -> Whole:
     """The view of all of a square photograph, as it is or mirrored."""
 
-    def seen(pixels: np.ndarray, *, mirrored: bool = False) -> View:
+    def view(pixels: np.ndarray, *, mirrored: bool = False) -> View:
         side_px = len(pixels)
-        place = Place(side_px, False, 1.0, (side_px - 1) / 2, (side_px - 1) / 2, 0.0, mirrored)
-        return View(np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels, place, None)
+        placement = Placement(side_px, False, 1.0, (side_px - 1) / 2, (side_px - 1) / 2, 0.0, mirrored)
+        return View(np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels, placement, None)
 
-    return seen
+    return view
 
 
-Keep = Callable[..., Examples]
+Cache = Callable[..., Examples]
 
 
 @pytest.fixture(scope="session")
-def keep(whole: Whole, runtime: Runtime) -> Keep:
+def cache(whole: Whole, runtime: Runtime) -> Cache:
     """Write tokens of whole photographs to a folder, and read them back with their masks as labels."""
 
-    def kept(
+    def cached(
         folder: Path, pictures: Sequence[tuple[np.ndarray, np.ndarray]], encoder: DualEncoder, stages: Sequence[int]
     ) -> Examples:
         names = [f"p/{number:02d}" for number in range(len(pictures))]
-        seen = [(name, 0, whole(image)) for name, (image, _) in zip(names, pictures, strict=True)]
-        shapes = token_cache.shapes(encoder, stages=stages, side_px=len(pictures[0][0]), runtime=runtime)
-        token_cache.write(folder, seen, count=len(seen), kept=shapes, encoder=encoder, batch=4, runtime=runtime)
+        windows = [(name, 0, whole(image)) for name, (image, _) in zip(names, pictures, strict=True)]
+        shapes = token_cache.token_shapes(encoder, stages=stages, side_px=len(pictures[0][0]), runtime=runtime)
+        token_cache.write(folder, windows, count=len(windows), shapes=shapes, encoder=encoder, batch=4, runtime=runtime)
         labels = {name: images.encode_mask(mask) for name, (_, mask) in zip(names, pictures, strict=True)}
-        return examples.labelled(token_cache.Tokens(folder), labels, binarise=0.5, kind="truth", workers=1)
+        return examples.label_windows(folder, labels, binarise=0.5, kind="truth", workers=1)
 
-    return kept
+    return cached

@@ -30,8 +30,8 @@ BLOCK = picture(
 def test_focal_loss_is_its_formula() -> None:
     crack = torch.tensor([[[0.9, 0.2], [0.5, 0.7]]])
     label = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])
-    of_truth = [0.9, 0.8, 0.5, 0.3]
-    wanted = sum(-((1 - p) ** 2) * math.log(p) for p in of_truth) / 4
+    true_class = [0.9, 0.8, 0.5, 0.3]
+    wanted = sum(-((1 - p) ** 2) * math.log(p) for p in true_class) / 4
     assert float(losses.focal(crack, label)) == pytest.approx(wanted, rel=1e-5)
 
 
@@ -113,7 +113,7 @@ def test_a_label_without_an_edge_has_no_edge_loss_and_no_gradient(label: Tensor)
 
 def test_the_stages_losses_are_weighted_and_summed() -> None:
     maps = [0.1 + 0.8 * BLOCK, torch.full((1, 5, 5), 0.4)]
-    found = losses.text_adapters(maps, BLOCK, focal_weight=2.0, dice_weight=0.5, edge_weight=3.0)
+    found = losses.adapter_loss(maps, BLOCK, focal_weight=2.0, dice_weight=0.5, edge_weight=3.0)
     wanted = sum(
         2.0 * losses.focal(crack, BLOCK) + 0.5 * losses.dice(crack, BLOCK) + 3.0 * losses.edge(crack, BLOCK)
         for crack in maps
@@ -125,21 +125,21 @@ def test_the_stages_losses_are_weighted_and_summed() -> None:
 def test_no_loss_is_negative_or_undefined(level: float, rows: int, cols: int, seed: int) -> None:
     label = (torch.rand(1, rows, cols, generator=torch.Generator().manual_seed(seed)) > 0.5).float()
     crack = torch.full((1, rows, cols), level)
-    value = float(losses.text_adapters([crack], label, **WEIGHTS))
+    value = float(losses.adapter_loss([crack], label, **WEIGHTS))
     assert math.isfinite(value)
     assert value >= -1e-6
 
 
 def test_the_right_answer_costs_less_than_its_opposite() -> None:
-    assert losses.text_adapters([BLOCK], BLOCK, **WEIGHTS) < 0.01
-    assert losses.text_adapters([1 - BLOCK], BLOCK, **WEIGHTS) > 1
+    assert losses.adapter_loss([BLOCK], BLOCK, **WEIGHTS) < 0.01
+    assert losses.adapter_loss([1 - BLOCK], BLOCK, **WEIGHTS) > 1
 
 
 LOGITS = torch.tensor([[[2.0, -1.0], [0.0, 0.5]]])
 SHARES = torch.tensor([[[1.0, 0.0], [0.25, 0.75]]])
 
 
-def overlap_by_hand(logits: Tensor, target: Tensor) -> float:
+def cross_entropy_dice_by_hand(logits: Tensor, target: Tensor) -> float:
     """Cross-entropy and dice in plain numbers, one photograph."""
     pairs = list(zip(logits.flatten().tolist(), target.flatten().tolist(), strict=True))
     cracks = [1 / (1 + math.exp(-logit)) for logit, _ in pairs]
@@ -151,19 +151,21 @@ def overlap_by_hand(logits: Tensor, target: Tensor) -> float:
     return sum(entropies) / len(entropies) + dice
 
 
-def test_overlap_is_cross_entropy_and_dice_of_shares() -> None:
-    assert float(losses.overlap(LOGITS, SHARES)) == pytest.approx(overlap_by_hand(LOGITS, SHARES), rel=1e-5)
+def test_cross_entropy_and_dice_take_shares() -> None:
+    assert float(losses.cross_entropy_dice(LOGITS, SHARES)) == pytest.approx(
+        cross_entropy_dice_by_hand(LOGITS, SHARES), rel=1e-5
+    )
 
 
-def test_overlap_of_a_batch_is_the_mean_of_its_photographs() -> None:
+def test_cross_entropy_and_dice_of_a_batch_are_the_mean_of_its_photographs() -> None:
     logits, target = torch.cat([LOGITS, -LOGITS]), torch.cat([SHARES, SHARES])
-    wanted = (overlap_by_hand(LOGITS, SHARES) + overlap_by_hand(-LOGITS, SHARES)) / 2
-    assert float(losses.overlap(logits, target)) == pytest.approx(wanted, rel=1e-5)
+    wanted = (cross_entropy_dice_by_hand(LOGITS, SHARES) + cross_entropy_dice_by_hand(-LOGITS, SHARES)) / 2
+    assert float(losses.cross_entropy_dice(logits, target)) == pytest.approx(wanted, rel=1e-5)
 
 
-def test_a_certain_mistake_overlaps_little_but_costs_no_infinity() -> None:
+def test_a_certain_mistake_costs_much_but_no_infinity() -> None:
     logits = torch.full((1, 2, 2), -1e4, requires_grad=True)
-    value = losses.overlap(logits, torch.ones(1, 2, 2))
+    value = losses.cross_entropy_dice(logits, torch.ones(1, 2, 2))
     value.backward()
     assert math.isfinite(float(value.detach()))
     assert value.detach() > 1e3
@@ -173,20 +175,22 @@ def test_a_certain_mistake_overlaps_little_but_costs_no_infinity() -> None:
 
 def test_deep_supervision_sums_the_outputs() -> None:
     outputs = [LOGITS, torch.zeros_like(LOGITS), -LOGITS]
-    wanted = sum(overlap_by_hand(one, SHARES) for one in outputs)
-    assert float(losses.supervised(outputs, SHARES)) == pytest.approx(wanted, rel=1e-5)
-    assert float(losses.supervised([LOGITS], SHARES)) == pytest.approx(overlap_by_hand(LOGITS, SHARES), rel=1e-5)
+    wanted = sum(cross_entropy_dice_by_hand(logits, SHARES) for logits in outputs)
+    assert float(losses.deep_supervision(outputs, SHARES)) == pytest.approx(wanted, rel=1e-5)
+    assert float(losses.deep_supervision([LOGITS], SHARES)) == pytest.approx(
+        cross_entropy_dice_by_hand(LOGITS, SHARES), rel=1e-5
+    )
 
 
 def test_outputs_of_half_precision_are_scored_in_single_precision() -> None:
-    found = losses.supervised([LOGITS.to(torch.bfloat16)], SHARES)  # these logits are exact in bfloat16
+    found = losses.deep_supervision([LOGITS.to(torch.bfloat16)], SHARES)  # these logits are exact in bfloat16
     assert found.dtype == torch.float32
-    torch.testing.assert_close(found, losses.supervised([LOGITS], SHARES))
+    torch.testing.assert_close(found, losses.deep_supervision([LOGITS], SHARES))
 
 
 def test_each_output_is_pulled_towards_the_target() -> None:
     outputs = [torch.zeros(1, 2, 2, requires_grad=True) for _ in range(2)]
-    losses.supervised(outputs, torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])).backward()
-    for one in outputs:
-        assert one.grad is not None
-        assert torch.equal(one.grad < 0, torch.tensor([[[True, False], [True, False]]]))
+    losses.deep_supervision(outputs, torch.tensor([[[1.0, 0.0], [1.0, 0.0]]])).backward()
+    for logits in outputs:
+        assert logits.grad is not None
+        assert torch.equal(logits.grad < 0, torch.tensor([[[True, False], [True, False]]]))

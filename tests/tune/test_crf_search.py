@@ -69,7 +69,7 @@ def test_terms_between_neighbours_beat_none_and_the_table_is_that_of_a_loop() ->
         settings |= {"gaussian_compat": gaussian, "bilateral_compat": bilateral}
         ious = []
         for image, cam, mask in samples:
-            crack = crf.label(image, cam, **settings) >= 128
+            crack = crf.label(image, cam, crf.CrfSettings(**settings)) >= 128
             ious.append((crack & mask).sum() / (crack | mask).sum())
         row = table[(table["gaussian_compat"] == gaussian) & (table["bilateral_compat"] == bilateral)]
         assert row["mean_iou"].tolist() == [pytest.approx(np.mean(ious), abs=1e-12)]

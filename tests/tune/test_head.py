@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from crackpipe.cli import app
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset as materials
-from crackpipe.few_shot.dataset import Material, Patches
+from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.params.project import Project
 from crackpipe.tune import head as tuning
 from crackpipe.tune.head import tune_head
@@ -29,13 +29,13 @@ def patches(name: str, *, count: int, seed: int) -> Patches:
 
 
 @pytest.fixture
-def data() -> Material:
+def data() -> FewShotData:
     pool, test, ood = patches("p", count=80, seed=0), patches("t", count=40, seed=1), patches("o", count=8, seed=2)
-    return Material(pool, test, ood, np.eye(2, 8, dtype=np.float32))
+    return FewShotData(pool, test, ood, np.eye(2, 8, dtype=np.float32))
 
 
 @pytest.fixture
-def project(data: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(data: FewShotData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     text = text.replace("    - 0.01\n    - 0.05\n    - 0.1\n    - 0.5\n    - 1.0\n", "    - 8\n    - 1.0\n")
     (tmp_path / "params.yaml").write_text(text.replace("  seeds: 5", "  seeds: 2"), encoding="utf-8")
@@ -43,7 +43,7 @@ def project(data: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return Project.open(tmp_path)
 
 
-def test_whole_structures_are_held_out_and_the_test_set_is_gone(data: Material) -> None:
+def test_whole_structures_are_held_out_and_the_test_set_is_gone(data: FewShotData) -> None:
     parts = tuning.split(data, held_out=0.25, seed=0)
     assert set(parts.pool.item_ids) | set(parts.test.item_ids) == set(data.pool.item_ids)
     assert not set(parts.pool.group_ids) & set(parts.test.group_ids)
@@ -63,9 +63,11 @@ def test_every_combination_is_a_row_and_the_lowest_nll_is_first(project: Project
     np.testing.assert_allclose(table["nll"], table[["nll_T1", "nll_T2"]].mean(axis=1))
 
 
-def test_other_test_patches_change_nothing(project: Project, data: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_test_patches_change_nothing(
+    project: Project, data: FewShotData, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = tune_head("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
-    other = Material(data.pool, patches("u", count=40, seed=9), data.ood, data.classes)
+    other = FewShotData(data.pool, patches("u", count=40, seed=9), data.ood, data.classes)
     monkeypatch.setattr(materials, "load", lambda _folder: other)
     after = tune_head("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
     assert before.equals(after)

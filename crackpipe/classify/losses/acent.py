@@ -1,4 +1,4 @@
-"""Adversarial calibration entropy (ACEnt): be unsure where an attack has led."""
+"""Adversarial calibration entropy (ACEnt): outputs are to be unsure at the features that an attack leads to."""
 
 import torch
 from jaxtyping import Float, Int
@@ -42,10 +42,10 @@ def acent(
 def _shift(
     centre: Float[Tensor, "b d"], targets: Int[Tensor, "b"], step: Step, *, epsilon: float, steps: int
 ) -> Float[Tensor, "b k"]:
-    """What the attack adds to the logits."""
+    """Change of the logits by the attack."""
     delta = torch.zeros_like(centre)
     for _ in range(steps):
-        away = torch.softmax((centre + delta) @ step.weight.T + step.bias, dim=1)
-        away = away - F.one_hot(targets, away.shape[1])
-        delta = (delta + 2.5 * epsilon / steps * torch.sign(away @ step.weight)).clamp(-epsilon, epsilon)
+        by_logits = torch.softmax((centre + delta) @ step.weight.T + step.bias, dim=1)
+        by_logits = by_logits - F.one_hot(targets, by_logits.shape[1])  # ∂ cross-entropy / ∂ logits
+        delta = (delta + 2.5 * epsilon / steps * torch.sign(by_logits @ step.weight)).clamp(-epsilon, epsilon)
     return delta @ step.weight.T

@@ -34,37 +34,47 @@ def ar_adals(
     """
     epsilon = smoothing(step.held_out, subsets=subsets, rate=rate, classes=logits.shape[1]).to(logits.device)
     far = distance(logits.detach(), weight=step.weight)
-    mine = epsilon[places(far, subsets=subsets)][:, None]
-    soft = (1 - mine) * F.one_hot(targets, logits.shape[1]) + mine / logits.shape[1]
+    share = epsilon[subset_of(far, subsets=subsets)][:, None]
+    soft = (1 - share) * F.one_hot(targets, logits.shape[1]) + share / logits.shape[1]
     return -(soft * F.log_softmax(logits, dim=1)).sum(dim=1).mean()
 
 
 def smoothing(held_out: tuple[HeldOut, ...], *, subsets: int, rate: float, classes: int) -> Float[Tensor, "r"]:
-    """ε of each subset, the least robust first, after the epochs that were validated; in [0, (k − 1) / k]."""
-    found = torch.zeros(subsets)
+    """ε of each subset, the least robust first, after the epochs that were validated; in [0, (k − 1) / k].
+
+    Args:
+        held_out: decisions on the validation patches after each epoch so far.
+        subsets, rate: see :func:`ar_adals`.
+        classes: k.
+    """
+    epsilon = torch.zeros(subsets)
     for epoch in held_out:
-        place = places(epoch.distance, subsets=subsets)
-        count = torch.bincount(place, minlength=subsets).clamp(min=1)
-        gap = torch.zeros(subsets).index_add_(0, place, epoch.confidence.float() - epoch.right.float()) / count
-        found = (found + rate * gap).clamp(0, (classes - 1) / classes)
-    return found
+        subset = subset_of(epoch.distance, subsets=subsets)
+        count = torch.bincount(subset, minlength=subsets).clamp(min=1)
+        gap = torch.zeros(subsets).index_add_(0, subset, epoch.confidence.float() - epoch.right.float()) / count
+        epsilon = (epsilon + rate * gap).clamp(0, (classes - 1) / classes)
+    return epsilon
 
 
 def distance(logits: Float[Tensor, "n k"], *, weight: Float[Tensor, "k d"]) -> Float[Tensor, "n"]:
     """Euclidean distance of features to the nearest boundary of a linear layer, ``min_j (l_i − l_j) / ‖w_i − w_j‖``.
 
     In units of the features; i is the class they are decided as.
+
+    Args:
+        logits: (n, k) of the layer.
+        weight: (k, d) of the layer.
     """
     decided = logits.argmax(dim=1)
     gap = logits.gather(1, decided[:, None]) - logits
     apart = torch.cdist(weight.float(), weight.float())[decided]
-    own = F.one_hot(decided, logits.shape[1]).bool()
-    return torch.where(own, torch.inf, gap / apart.clamp(min=1e-12)).amin(dim=1)
+    itself = F.one_hot(decided, logits.shape[1]).bool()
+    return torch.where(itself, torch.inf, gap / apart.clamp(min=1e-12)).amin(dim=1)
 
 
-def places(distances: Float[Tensor, "n"], *, subsets: int) -> Int[Tensor, "n"]:
-    """Subset of each, 0 the nearest to a boundary: equal parts of their order, ties in the order given."""
+def subset_of(distances: Float[Tensor, "n"], *, subsets: int) -> Int[Tensor, "n"]:
+    """Cut the order of distances into equal subsets, 0 the nearest; return that of each; ties stay in order."""
     order = torch.argsort(distances, stable=True)
-    place = torch.empty_like(order)
-    place[order] = torch.arange(len(order), device=order.device) * subsets // max(len(order), 1)
-    return place
+    subset = torch.empty_like(order)
+    subset[order] = torch.arange(len(order), device=order.device) * subsets // max(len(order), 1)
+    return subset

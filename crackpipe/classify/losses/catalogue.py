@@ -1,11 +1,11 @@
 """Every loss by its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from crackpipe.classify.losses.acent import acent
-from crackpipe.classify.losses.aicl import aicl
+from crackpipe.classify.losses.aicl import AiclSettings, aicl
 from crackpipe.classify.losses.ar_adals import ar_adals
 from crackpipe.classify.losses.dece import dece
 from crackpipe.classify.losses.focal import dual_focal, flsd
@@ -25,6 +25,13 @@ LOSSES: dict[str, Callable[..., Any]] = {
 }
 
 
-def build(name: str, settings: dict[str, Any]) -> Loss:
-    """The loss of that name with its settings, which are those of ``losses.<name>`` in ``params.yaml``."""
+def build(name: str, settings: Mapping[str, Any]) -> Loss:
+    """Bind a loss to its settings.
+
+    Args:
+        name: one of :data:`LOSSES`.
+        settings: those of ``losses.<name>`` in ``params.yaml``, by name.
+    """
+    if name == "aicl":
+        return partial(aicl, settings=AiclSettings(**settings))
     return partial(LOSSES[name], **settings)

@@ -50,12 +50,12 @@ def soft_ece(
     sharpness: float,
     bin_temperature: float,
 ) -> Float[Tensor, ""]:
-    """The differentiable calibration error alone, in [0, 1]."""
+    """Differentiable calibration error alone, in [0, 1]; see :func:`dece` for the arguments."""
     p = F.softmax(logits, dim=1)
     confidence = p.amax(dim=1)
-    own = p.gather(1, targets[:, None])
+    p_true = p.gather(1, targets[:, None])
     others = ~F.one_hot(targets, p.shape[1]).bool()
-    rank = 1 + torch.where(others, torch.sigmoid(sharpness * (p - own)), 0.0).sum(dim=1)
+    rank = 1 + torch.where(others, torch.sigmoid(sharpness * (p - p_true)), 0.0).sum(dim=1)
     right = F.relu(2 - rank)
     share = _shares(confidence, bins=bins, temperature=bin_temperature)
     count = share.sum(dim=0)
@@ -64,7 +64,7 @@ def soft_ece(
 
 
 def _shares(confidence: Float[Tensor, "b"], *, bins: int, temperature: float) -> Float[Tensor, "b m"]:
-    """Share of each confidence in each bin: softmax of ``(m c − Σ_{i<m} i / M) / τ``, most to its own."""
+    """Shares of each confidence in each bin: softmax of ``(m c − Σ_{i<m} i / M) / τ``, most to its own."""
     number = torch.arange(1, bins + 1, device=confidence.device, dtype=confidence.dtype)
     cuts = (number - 1) / bins
     return F.softmax((confidence[:, None] * number - cuts.cumsum(0)) / temperature, dim=1)

@@ -1,4 +1,4 @@
-"""Focal losses: sure decisions count less, which keeps the network from becoming surer still."""
+"""Focal losses: sure decisions count less, so that the network does not become surer still."""
 
 import torch
 from jaxtyping import Float, Int

@@ -1,4 +1,4 @@
-"""What a loss may know beside a batch: where the training is, the final layer, and what validation has told."""
+"""Knowledge of a loss beside its batch: the step of the training, the final layer, decisions on validation patches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class HeldOut:
     Attributes:
         distance: of the features to the nearest decision boundary; see :func:`ar_adals.distance`.
         confidence: largest softmax output, in (0, 1].
-        right: whether the decision was right.
+        right: True where the decision was right.
     """
 
     distance: Float[Tensor, "v"]
@@ -44,4 +44,4 @@ class Step:
 
 
 Loss = Callable[[Float[Tensor, "b d"], Float[Tensor, "b k"], Int[Tensor, "b"], Step], Float[Tensor, ""]]
-"""Of features that enter the final layer, its logits, labels 0 … k−1 and the step: the value to be minimised."""
+"""Value to minimise, of features that enter the final layer, its logits, labels 0 … k−1 and the step."""

@@ -5,17 +5,17 @@ from torch import Tensor, nn
 
 
 class Attention(nn.Module):
-    """Takes the place and the weights, by the same names, of a block's ``nn.MultiheadAttention``.
+    """Replacement of a block's ``nn.MultiheadAttention``, with its weights under the same names.
 
     That one holds a tokens × tokens matrix in its shortcut for inference (120 MB for each photograph of ViT-L/14 at
     518 px), and reorders all tokens when the shortcut is not taken.
     """
 
-    def __init__(self, like: nn.MultiheadAttention) -> None:
+    def __init__(self, original: nn.MultiheadAttention) -> None:
         super().__init__()
-        self.in_proj_weight, self.in_proj_bias = like.in_proj_weight, like.in_proj_bias
-        self.out_proj = like.out_proj
-        self.heads = like.num_heads
+        self.in_proj_weight, self.in_proj_bias = original.in_proj_weight, original.in_proj_bias
+        self.out_proj = original.out_proj
+        self.heads = original.num_heads
 
     def forward(
         self,
@@ -29,10 +29,11 @@ class Attention(nn.Module):
         """Mixed tokens, and no weights.
 
         Args:
-            query, key, value: the same tokens, three times: what open_clip's blocks give.
-            attn_mask: is added to the products; (t, t), or (b × heads, t, t).
+            query, key, value: the same tokens, three times, as open_clip's blocks pass them.
+            need_weights: always ``False``.
+            attn_mask: added to the products of queries and keys; (t, t), or (b × heads, t, t).
         """
-        assert key is query, "a block that looks at other tokens keeps its own attention"
+        assert key is query, "a block of cross-attention keeps its own attention"
         assert value is query
         assert not need_weights
         if attn_mask is not None and attn_mask.ndim == 3:
@@ -43,10 +44,10 @@ class Attention(nn.Module):
         return self.out_proj(mixed.transpose(1, 2).flatten(2)), None
 
 
-def slim(network: nn.Module) -> None:
-    """Give every block of ``network`` that attends to its own tokens such an attention, in place."""
+def replace_self_attention(network: nn.Module) -> None:
+    """Put an :class:`Attention` into every block of ``network`` that attends to its own tokens, in place."""
     for block in network.modules():
-        own = getattr(block, "attn", None)
-        looks_elsewhere = hasattr(block, "ln_1_kv")
-        if hasattr(block, "ln_1") and not looks_elsewhere and type(own) is nn.MultiheadAttention and own.batch_first:
-            block.attn = Attention(own)
+        original = getattr(block, "attn", None)
+        crosses = hasattr(block, "ln_1_kv")  # open_clip's cross-attention has a norm for keys and values
+        if hasattr(block, "ln_1") and not crosses and type(original) is nn.MultiheadAttention and original.batch_first:
+            block.attn = Attention(original)

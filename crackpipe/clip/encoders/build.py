@@ -1,4 +1,4 @@
-"""The encoder before it has seen a text of ours: the dual one on a trunk that exists, or one of open_clip by name."""
+"""Encoders before the pipeline trains them: the dual one on a trunk that exists, or one of open_clip by name."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.models import backbones, model_files
 
 PACKAGED = "tf_efficientnet_lite0"  # the backbone whose weights come with a package
-SIZES = {"joint_width", "text_width", "text_layers"}  # of dual, as params.yaml names them
+SIZES = {"joint_width", "text_width", "text_layers"}  # arguments of dual, as params.yaml names them
 Trunk = Literal["classifier", "package"]
 
 
@@ -21,30 +21,32 @@ def dual(
         classifier: folder of a trained patch classifier.
         trunk: ``classifier``: that of this classifier. ``package``: EfficientNet-Lite0 with ImageNet's weights; the
             folder is then not read.
+        joint_width: dimensions of the space that images and texts share.
+        text_width, text_layers: channels and blocks of the text transformer.
 
     Raises:
         ModelError: the folder holds no classifier, or its weights do not fit its card.
     """
     name = PACKAGED if trunk == "package" else model_files.card(classifier, kind="classifier")["architecture"]
     sizes = {"joint_width": joint_width, "text_width": text_width, "text_layers": text_layers}
-    found = DualEncoder(backbone=name, **sizes)
+    encoder = DualEncoder(backbone=name, **sizes)
     if trunk == "package":
-        found.trunk.load_state_dict(backbones.create(name, classes=0, weights="package").state_dict())
+        encoder.trunk.load_state_dict(backbones.create(name, classes=0, weights="package").state_dict())
     else:
         trained = model_files.weights(classifier / "model.safetensors")
-        model_files.fill(found.trunk, {part: trained[part] for part in found.trunk.state_dict()}, where=str(classifier))
-    return found, {"architecture": "dual", "backbone": name, **sizes}
+        tensors = {part: trained[part] for part in encoder.trunk.state_dict()}
+        model_files.fill(encoder.trunk, tensors, where=str(classifier))
+    return encoder, {"architecture": "dual", "backbone": name, **sizes}
 
 
 def named(name: str, *, weights: str, image_px: int | None) -> tuple[OpenClipEncoder, dict[str, Any]]:
     """An encoder of open_clip and its card.
 
     Args:
-        weights: see :func:`crackpipe.clip.encoders.open_clip_models.whole_model`.
+        name, weights: see :func:`crackpipe.clip.encoders.open_clip_models.whole_model`.
         image_px: side of the squares that it is built for, ``None`` for its own.
 
     Raises:
         ModelError: the model is unknown, or its weights cannot be had or are another's.
     """
-    found = OpenClipEncoder(name, weights=weights, image_px=image_px)
-    return found, {"architecture": "open_clip", "name": name}
+    return OpenClipEncoder(name, weights=weights, image_px=image_px), {"architecture": "open_clip", "name": name}

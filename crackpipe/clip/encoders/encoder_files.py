@@ -3,20 +3,20 @@
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from crackpipe.clip.encoders import weights
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.models import model_files
 
 
-def create(spec: dict[str, Any], *, weights: str = "none") -> DualEncoder | OpenClipEncoder:
+def create(spec: dict[str, Any], *, weights: str = "none") -> TrainableEncoder:
     """Build an encoder from the ``spec`` of its card: architecture ``dual`` or ``open_clip`` and their sizes.
 
     Args:
-        spec: of ``open_clip``: its ``name``; ``image_px``, ``mean`` and ``std`` where they are not the model's own.
+        spec: of ``dual``: its ``backbone``, ``joint_width``, ``text_width`` and ``text_layers``; of ``open_clip``: its
+            ``name``, and ``image_px``, ``mean`` and ``std`` where they are not the model's own.
         weights: of ``open_clip``, see :func:`crackpipe.clip.encoders.open_clip_models.whole_model`.
     """
     if spec["architecture"] == "dual":
@@ -26,15 +26,15 @@ def create(spec: dict[str, Any], *, weights: str = "none") -> DualEncoder | Open
     )
 
 
-def save(folder: Path, encoder: nn.Module, spec: dict[str, Any]) -> None:
+def save(folder: Path, encoder: TrainableEncoder, spec: dict[str, Any]) -> None:
     """Write an encoder as safetensors and JSON; ``spec`` as :func:`create` takes it."""
-    own: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
     if isinstance(encoder, OpenClipEncoder):
-        own = {"mean": list(encoder.mean), "std": list(encoder.std), "image_px": encoder.image_px}
-    model_files.save(folder, encoder, {"kind": "clip", **spec, **own})
+        inputs = {"mean": list(encoder.mean), "std": list(encoder.std), "image_px": encoder.image_px}
+    model_files.save(folder, encoder, {"kind": "clip", **spec, **inputs})
 
 
-def load(folder: Path, runtime: Runtime) -> DualEncoder | OpenClipEncoder:
+def load(folder: Path, runtime: Runtime) -> TrainableEncoder:
     """Read an encoder, place it on the device, frozen and in inference mode.
 
     On the processor its weights are mapped from the file: a tower that is not used takes no memory.
@@ -42,14 +42,14 @@ def load(folder: Path, runtime: Runtime) -> DualEncoder | OpenClipEncoder:
     Raises:
         ModelError: the folder holds no encoder, or its weights do not fit its card.
     """
-    with weights.to_come():
+    with weights.uninitialised():
         encoder = create(model_files.card(folder, kind="clip"))
     tensors = model_files.weights(folder / "model.safetensors")
-    weights.fit(encoder, tensors, where=str(folder), advice="run `dvc repro align_clip`, or restore the folder")
+    weights.assign(encoder, tensors, where=str(folder), advice="run `dvc repro align_clip`, or restore the folder")
     return place(encoder, runtime).eval().requires_grad_(False)
 
 
-def place(encoder: DualEncoder | OpenClipEncoder, runtime: Runtime) -> DualEncoder | OpenClipEncoder:
+def place(encoder: TrainableEncoder, runtime: Runtime) -> TrainableEncoder:
     """Move an encoder to the device; convolutional trunks in channels-last order.
 
     Not vision transformers: their one convolution, of whole patches, runs ten times slower so on a processor.

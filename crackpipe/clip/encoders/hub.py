@@ -1,4 +1,4 @@
-"""The hub that pretrained weights come from: whether it answers, found out in seconds."""
+"""The hub that pretrained weights come from: a check, within seconds, whether it answers."""
 
 import contextlib
 import socket
@@ -14,8 +14,8 @@ PORTS = {"http": 80, "https": 443}
 
 
 @contextlib.contextmanager
-def quick_to_fail() -> Iterator[None]:
-    """Within it, downloads from a hub that does not answer fail at once; files in its cache are still found.
+def failing_fast() -> Iterator[None]:
+    """Context in which downloads from a hub that does not answer fail at once; files in its cache are still found.
 
     Its own client tries each file again and again for the better part of a minute.
     """
@@ -28,20 +28,25 @@ def quick_to_fail() -> Iterator[None]:
 
 
 def answers(url: str, *, seconds: float) -> bool:
-    """Whether the host of ``url``, or the proxy that leads to it, takes a connection within ``seconds``."""
+    """Whether the host of ``url``, or the proxy that leads to it, takes a connection within ``seconds``.
+
+    Args:
+        url: address with its scheme, http or https.
+        seconds: time limit, the look-up of the name included.
+    """
     parts = urllib.parse.urlsplit(url)
     proxy = None if urllib.request.proxy_bypass(parts.netloc) else urllib.request.getproxies().get(parts.scheme)
     if proxy:
         parts = urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}", scheme="http")
     port = parts.port or PORTS.get(parts.scheme, 80)
-    found = threading.Event()
+    connected = threading.Event()
 
     def connect() -> None:
         with contextlib.suppress(OSError), socket.create_connection((parts.hostname or "", port), timeout=seconds):
-            found.set()
+            connected.set()
 
     # a thread: looking up a name has no time limit of its own
-    asking = threading.Thread(target=connect, daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return found.is_set()
+    attempt = threading.Thread(target=connect, daemon=True)
+    attempt.start()
+    attempt.join(seconds)
+    return connected.is_set()

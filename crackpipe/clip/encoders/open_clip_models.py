@@ -1,4 +1,4 @@
-"""What is used of open_clip: tokenizers, its text transformer and its whole models (the only file that knows it)."""
+"""Tokenizers, text transformer and whole models of open_clip (the only file that knows it)."""
 
 import contextlib
 import difflib
@@ -23,14 +23,19 @@ Tokenizer = Callable[[list[str]], Int[Tensor, "n t"]]
 
 
 def text_tower(*, width: int, layers: int, joint_width: int) -> nn.Module:
-    """A small open_clip text transformer: token ids (n, 40) → embeddings (n, joint_width)."""
+    """A small open_clip text transformer: token ids (n, 40) → embeddings (n, joint_width).
+
+    Args:
+        width, layers: channels and blocks.
+        joint_width: dimensions of the space that images and texts share.
+    """
     return TextTransformer(
         context_length=CONTEXT, width=width, heads=max(1, width // 32), layers=layers, output_dim=joint_width
     )
 
 
 def tokenize(texts: list[str], *, context: int = CONTEXT) -> Int[Tensor, "n t"]:
-    """Byte-pair token ids, zero padded; longer texts are cut at ``context`` tokens."""
+    """Byte-pair token ids, zero padded; longer texts are cut at ``context`` tokens, with the start and end tokens."""
     return _tokenizer(context)(texts)
 
 
@@ -42,14 +47,14 @@ def tokenizer_of(name: str) -> Tokenizer:
         ModelError: it is no part of open_clip and cannot be had.
     """
     try:
-        with _asking_hub("hf_tokenizer_name" in _text_settings(name)):
-            found: Tokenizer = open_clip.get_tokenizer(name)
+        with _hub_if("hf_tokenizer_name" in _text_settings(name)):
+            tokenizer: Tokenizer = open_clip.get_tokenizer(name)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         raise ModelError(
             f"align_clip.open_clip_model: the tokenizer of {name} cannot be had ({_first_line(error)}); it needs the "
             "package transformers and the hub; name a model with open_clip's own tokenizer, e.g. ViT-B-32"
         ) from error
-    return found
+    return tokenizer
 
 
 def whole_model(name: str, *, pretrained: str, image_px: int | None = None) -> nn.Module:
@@ -73,7 +78,7 @@ def whole_model(name: str, *, pretrained: str, image_px: int | None = None) -> n
     else:
         model = _untrained(name) if pretrained == "none" else _from_tag(name, pretrained)
         image_size.change(model.visual, side_px=image_px or image_size.image_px(model.visual))
-    attention.slim(model)
+    attention.replace_self_attention(model)
     return model
 
 
@@ -84,7 +89,7 @@ def joint_width(name: str) -> int:
 
 def _untrained(name: str) -> Network:
     try:
-        with _asking_hub("hf_model_name" in _text_settings(name)), _quiet():
+        with _hub_if("hf_model_name" in _text_settings(name)), _quiet():
             return open_clip.create_model(name, pretrained=None, pretrained_text=False)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         raise ModelError(
@@ -95,17 +100,19 @@ def _untrained(name: str) -> Network:
 
 def _from_file(name: str, path: Path, *, image_px: int | None) -> Network:
     tensors = weights.read(path)
-    with weights.to_come():
+    with weights.uninitialised():
         model = _untrained(name)
-    wanted_px = image_px or image_size.image_px(model.visual)
+    side_px = image_px or image_size.image_px(model.visual)
     trained_px = image_size.trained_px(model.visual, tensors, prefix="visual.")
     if trained_px is not None:
         image_size.change(model.visual, side_px=trained_px)
-    alike = _alike(tensors)
-    advice = f"set align_clip.open_clip_model to the model that they were trained for{alike}, or name weights of {name}"
-    weights.fit(model, tensors, where=f"align_clip.weights={path}", advice=advice)
-    image_size.change(model.visual, side_px=wanted_px)
-    _scale_as_trained(model.visual, name)
+    fitting = _fitting_models(tensors)
+    advice = (
+        f"set align_clip.open_clip_model to the model that they were trained for{fitting}, or name weights of {name}"
+    )
+    weights.assign(model, tensors, where=f"align_clip.weights={path}", advice=advice)
+    image_size.change(model.visual, side_px=side_px)
+    _normalise_as_published(model.visual, name)
     return model
 
 
@@ -117,7 +124,7 @@ def _from_tag(name: str, tag: str) -> Network:
         raise ModelError(f"align_clip.weights: {name} has no weights named {tag!r}{near}; or {files}")
     _check_activation(name, tag=tag)
     try:
-        with hub.quick_to_fail(), _quiet():
+        with hub.failing_fast(), _quiet():
             return open_clip.create_model(name, pretrained=tag)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         raise ModelError(
@@ -137,42 +144,46 @@ def _check_activation(name: str, *, tag: str) -> None:
         )
 
 
-def _scale_as_trained(visual: Network, name: str) -> None:
-    """A file does not tell how its inputs are scaled: as all published weights of the model, where they agree."""
+def _normalise_as_published(visual: Network, name: str) -> None:
+    """Set mean and std of inputs, which no file of weights holds, to those of all published weights, if these agree."""
     published = [open_clip.get_pretrained_cfg(name, tag) for tag in open_clip.list_pretrained_tags_by_model(name)]
-    scalings = {(tuple(one["mean"]), tuple(one["std"])) for one in published if one.get("mean") and one.get("std")}
+    scalings = {
+        (tuple(config["mean"]), tuple(config["std"]))
+        for config in published
+        if config.get("mean") and config.get("std")
+    }
     if len(scalings) == 1:
         visual.image_mean, visual.image_std = scalings.pop()
 
 
-def _alike(tensors: dict[str, Tensor]) -> str:
-    """Models whose image tower has as many blocks of the same widths as these weights, in brackets; or nothing."""
+def _fitting_models(tensors: dict[str, Tensor]) -> str:
+    """Names, in brackets, of models whose image tower has as many blocks of the same widths as these weights; or ""."""
     stem, joint = tensors.get("visual.conv1.weight"), tensors.get("visual.proj")
     if stem is None or joint is None:
         return ""
     depth = len({name.split(".")[3] for name in tensors if name.startswith("visual.transformer.resblocks.")})
-    wanted = {"width": stem.shape[0], "patch_size": stem.shape[-1], "layers": depth}
-    settings = {name: open_clip.get_model_config(name) for name in open_clip.list_models()}
-    found = [
+    sizes = {"width": stem.shape[0], "patch_size": stem.shape[-1], "layers": depth}
+    configs = {name: open_clip.get_model_config(name) for name in open_clip.list_models()}
+    fitting = [
         name
-        for name, one in settings.items()
-        if one["embed_dim"] == joint.shape[1] and wanted.items() <= one["vision_cfg"].items()
+        for name, config in configs.items()
+        if config["embed_dim"] == joint.shape[1] and sizes.items() <= config["vision_cfg"].items()
     ]
-    return f" ({', '.join(sorted(found, key=len)[:3])} fit)" if found else ""
+    return f" ({', '.join(sorted(fitting, key=len)[:3])} fit)" if fitting else ""
 
 
-def _asking_hub(needed: bool) -> contextlib.AbstractContextManager[None]:
-    return hub.quick_to_fail() if needed else contextlib.nullcontext()
+def _hub_if(needed: bool) -> contextlib.AbstractContextManager[None]:
+    return hub.failing_fast() if needed else contextlib.nullcontext()
 
 
 def _text_settings(name: str) -> dict[str, object]:
-    found: dict[str, object] = open_clip.get_model_config(name)["text_cfg"]
-    return found
+    settings: dict[str, object] = open_clip.get_model_config(name)["text_cfg"]
+    return settings
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without open_clip's remarks on the root logger: that weights are random, which are about to be replaced."""
+    """Silence open_clip's warnings on the root logger that weights are random, which are about to be replaced."""
     root = logging.getLogger()
     before, root.disabled = root.disabled, True
     try:
@@ -183,7 +194,7 @@ def _quiet() -> Iterator[None]:
 
 @functools.cache
 def _tokenizer(context: int) -> SimpleTokenizer:
-    """Reading its vocabulary takes longer than a training step: once per process."""
+    """A byte-pair tokenizer, made once per process: reading its vocabulary takes longer than a training step."""
     return SimpleTokenizer(context_length=context)
 
 

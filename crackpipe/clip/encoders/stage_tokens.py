@@ -1,4 +1,4 @@
-"""Token maps of four stages of an image tower, whatever its kind: what text adapters read (CrackCLIP, section 3.3)."""
+"""Token maps of four stages of an image tower, whatever its kind: inputs of text adapters (CrackCLIP, section 3.3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ Tokens = list[Float[Tensor, "b _c _r _k"]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
-    """How the stages of one tower are had.
+class StageReader:
+    """The four stages of one image tower.
 
     Attributes:
         widths: channels of the four maps.
         multiple_px: heights and widths of inputs are multiples of it.
-        run: prepared images (b, 3, h, w) to four maps (b, c, r, k), float32.
+        read: prepared images (b, 3, h, w) to four maps (b, c, r, k), float32.
     """
 
     widths: tuple[int, ...]
     multiple_px: int
-    run: Callable[[Float[Tensor, "b 3 h w"]], Tokens]
+    read: Callable[[Float[Tensor, "b 3 h w"]], Tokens]
 
 
-def of(visual: Network) -> Stages:
-    """The stages of an image tower of open_clip.
+def reader(visual: Network) -> StageReader:
+    """A reader of the stages of an image tower of open_clip.
 
     Vision transformers: patch tokens after a quarter, a half, three quarters and all blocks; the raw residual stream
     without final norm or projection, class token dropped. Any input size that is a multiple of the patch: position
@@ -54,16 +54,16 @@ def of(visual: Network) -> Stages:
     trunk = getattr(visual, "trunk", None)
     if hasattr(visual, "class_embedding") and hasattr(visual, "transformer"):
         width, patch_px = int(visual.conv1.out_channels), int(visual.patch_size[0])
-        return Stages((width,) * STAGES, patch_px, partial(_of_transformer, visual))
+        return StageReader((width,) * STAGES, patch_px, partial(_of_transformer, visual))
     if all(hasattr(visual, name) for name in ("stem", "layer1", "layer2", "layer3", "layer4")):
         widths = tuple(int(layer[-1].conv3.out_channels) for layer in _layers(visual))
-        return Stages(widths, 32, partial(_of_resnet, visual))
+        return StageReader(widths, 32, partial(_of_resnet, visual))
     if isinstance(trunk, ConvNeXt | FastVit):
         info: list[dict[str, Any]] = trunk.feature_info[-STAGES:]
-        return Stages(tuple(one["num_chs"] for one in info), info[-1]["reduction"], partial(of_timm, trunk))
+        return StageReader(tuple(stage["num_chs"] for stage in info), info[-1]["reduction"], partial(of_timm, trunk))
     if type(trunk) is VisionTransformer and type(trunk.patch_embed) is PatchEmbed:
         patch_px = int(trunk.patch_embed.patch_size[0])
-        return Stages((int(trunk.embed_dim),) * STAGES, patch_px, partial(_of_timm_transformer, trunk))
+        return StageReader((int(trunk.embed_dim),) * STAGES, patch_px, partial(_of_timm_transformer, trunk))
     kind = type(visual if trunk is None else trunk).__name__
     raise ModelError(
         f"align_clip.open_clip_model: its image tower is a {kind}, which gives embeddings but no stage tokens; those "
@@ -99,20 +99,27 @@ def _of_resnet(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
 
 
 def of_timm(trunk: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
-    """Maps of the last four stages of one of timm's convolutional networks, float32."""
+    """Maps of the last four stages of one of timm's convolutional networks, float32.
+
+    Args:
+        trunk: the network, built without a classifier.
+        inputs: prepared images; height and width are multiples of 32.
+    """
     indices = list(range(-STAGES, 0))
-    return [one.float() for one in trunk.forward_intermediates(inputs, indices=indices, intermediates_only=True)]
+    maps = trunk.forward_intermediates(inputs, indices=indices, intermediates_only=True)
+    return [stage.float() for stage in maps]
 
 
 def _of_timm_transformer(trunk: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
     embed, depth = trunk.patch_embed, len(trunk.blocks)
-    whole = (trunk.dynamic_img_size, embed.strict_img_size, embed.flatten, embed.output_fmt)
+    before = (trunk.dynamic_img_size, embed.strict_img_size, embed.flatten, embed.output_fmt)
     trunk.dynamic_img_size, embed.strict_img_size, embed.flatten, embed.output_fmt = True, False, False, Format.NHWC
     try:
         indices = [depth * stage // STAGES - 1 for stage in range(1, STAGES + 1)]
-        return [one.float() for one in trunk.forward_intermediates(inputs, indices=indices, intermediates_only=True)]
+        maps = trunk.forward_intermediates(inputs, indices=indices, intermediates_only=True)
+        return [stage.float() for stage in maps]
     finally:
-        trunk.dynamic_img_size, embed.strict_img_size, embed.flatten, embed.output_fmt = whole
+        trunk.dynamic_img_size, embed.strict_img_size, embed.flatten, embed.output_fmt = before
 
 
 def _layers(visual: Network) -> list[Network]:

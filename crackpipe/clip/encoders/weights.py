@@ -1,4 +1,4 @@
-"""Files of an encoder's weights: read without running code that they may hold, and put into a module."""
+"""Files of an encoder's weights: read without running code in them, and assigned to a module."""
 
 import contextlib
 import pickle
@@ -18,7 +18,7 @@ FORMS = (".safetensors", *CHECKPOINTS)
 PREFIXES = ("module.", "_orig_mod.")  # of training on several devices, of compiled models
 DERIVED = ("attn_mask", "input_resolution", "context_length", "vocab_size")  # in some checkpoints, but no weights
 DRAWING = ("normal_", "uniform_")  # methods of tensors, that initialisations end in
-SHOWN = 4
+SHOWN = 4  # differences that an error lists
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -43,57 +43,68 @@ def read(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def fit(module: nn.Module, tensors: dict[str, Tensor], *, where: str, advice: str) -> None:
+def assign(module: nn.Module, tensors: dict[str, Tensor], *, where: str, advice: str) -> None:
     """Make ``tensors`` the weights of ``module``, name by name, in the module's precision, without a second copy.
 
     Args:
+        module: changed in place.
+        tensors: by the names of the module's ``state_dict``.
         where: names the file, or the parameter and the file, in errors.
         advice: what to do about weights that do not fit.
 
     Raises:
         ModelError: names or shapes differ; some of them are shown.
     """
-    own = module.state_dict()
-    found = {name: value for name, value in tensors.items() if name in own or name.rpartition(".")[2] not in DERIVED}
-    for name, value in found.items():
-        if name in own and value.numel() == own[name].numel() == 1:  # logit_scale is a number or a vector of one
-            found[name] = value.reshape(own[name].shape)
-    wrong = differences(found, own)
+    expected = module.state_dict()
+    given = {
+        name: value for name, value in tensors.items() if name in expected or name.rpartition(".")[2] not in DERIVED
+    }
+    for name, value in given.items():
+        # logit_scale is a number or a vector of one
+        if name in expected and value.numel() == expected[name].numel() == 1:
+            given[name] = value.reshape(expected[name].shape)
+    wrong = differences(given, expected)
     if wrong:
         rest = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise ModelError(
-            f"{where}: weights of another architecture; {len(wrong)} tensors differ from the {len(own)} that it has: "
-            f"{'; '.join(wrong[:SHOWN])}{rest}; {advice}"
+            f"{where}: weights of another architecture; {len(wrong)} tensors differ from the {len(expected)} that it "
+            f"has: {'; '.join(wrong[:SHOWN])}{rest}; {advice}"
         )
-    module.load_state_dict({name: value.to(own[name].dtype) for name, value in found.items()}, assign=True)
+    module.load_state_dict({name: value.to(expected[name].dtype) for name, value in given.items()}, assign=True)
 
 
-def differences(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
-    """What each tensor that is missing, unknown or of another shape is, and should be; other shapes first."""
+def differences(given: dict[str, Tensor], expected: dict[str, Tensor]) -> list[str]:
+    """A sentence on each tensor that is missing, unknown or of another shape; other shapes first.
+
+    Args:
+        given, expected: tensors by name.
+    """
     shapes = [
-        f"{name} is {_shape(found[name])} instead of {_shape(value)}"
-        for name, value in wanted.items()
-        if name in found and found[name].shape != value.shape
+        f"{name} is {_shape(given[name])} instead of {_shape(value)}"
+        for name, value in expected.items()
+        if name in given and given[name].shape != value.shape
     ]
-    missing = [f"{name} is missing" for name in wanted if name not in found]
-    return shapes + missing + [f"{name} is unknown" for name in found if name not in wanted]
+    missing = [f"{name} is missing" for name in expected if name not in given]
+    return shapes + missing + [f"{name} is unknown" for name in given if name not in expected]
 
 
 @contextlib.contextmanager
-def to_come() -> Iterator[None]:
-    """Modules built within it are not filled with random numbers: their weights are about to be replaced."""
+def uninitialised() -> Iterator[None]:
+    """Context in which new modules are not filled with random numbers, for weights that are about to be replaced."""
     with _Undrawn():
         yield
 
 
 class _Undrawn(TorchFunctionMode):
+    """Skips functions that fill a tensor with random numbers."""
+
     def __torch_function__(
         self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        given = kwargs or {}
+        named = kwargs or {}
         if getattr(func, "__module__", "") == nn.init.__name__ or getattr(func, "__name__", "") in DRAWING:
-            return args[0] if args else next(iter(given.values()))
-        return func(*args, **given)
+            return args[0] if args else next(iter(named.values()))
+        return func(*args, **named)
 
 
 def _unpickled(path: Path) -> Any:
@@ -113,13 +124,14 @@ def _unpickled(path: Path) -> Any:
         ) from error
 
 
-def _tensors(found: Any, *, path: Path) -> dict[str, Tensor]:
-    tensors = found.get("state_dict", found) if isinstance(found, dict) else found
-    if not isinstance(tensors, dict) or not tensors or not all(isinstance(one, Tensor) for one in tensors.values()):
+def _tensors(content: Any, *, path: Path) -> dict[str, Tensor]:
+    """The tensors of an unpickled checkpoint."""
+    tensors = content.get("state_dict", content) if isinstance(content, dict) else content
+    if not isinstance(tensors, dict) or not tensors or not all(isinstance(value, Tensor) for value in tensors.values()):
         inside = (
-            f"a dict of {', '.join(map(str, list(found)[:SHOWN]))} …"
-            if isinstance(found, dict)
-            else f"a {type(found).__name__}"
+            f"a dict of {', '.join(map(str, list(content)[:SHOWN]))} …"
+            if isinstance(content, dict)
+            else f"a {type(content).__name__}"
         )
         raise ModelError(
             f"align_clip.weights={path}: holds {inside}, but a dict of tensors, or one under the name state_dict, is "

@@ -1,11 +1,10 @@
-"""What more captions are worth: how well an encoder that was tuned on a share of them finds images and texts."""
+"""Gain from more captions: R@10 of an encoder that was tuned on a share of them."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from crackpipe.clip.encoders.dual_encoder import DualEncoder
-from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.training import alignment
 from crackpipe.clip.training.pairing import Pairs
 from crackpipe.clip.training.tuning import History
@@ -13,11 +12,11 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError
 from crackpipe.measures import retrieval
 
-AMONG = 10  # R@10 (BridgeCLIP's model card, "Data-scaling result")
+AMONG = retrieval.SCALING_K
 
 
 def parse_share(text: str) -> float:
-    """A share of the captioned training photographs, as ``scale_captions.shares`` lists them.
+    """Read a share of the captioned training photographs, as ``scale_captions.shares`` lists them.
 
     Raises:
         ParamsError: it is no number above 0 and at most 1.
@@ -31,17 +30,22 @@ def parse_share(text: str) -> float:
     return share
 
 
-def recalls(encoder: DualEncoder | OpenClipEncoder, pairs: Pairs, *, chunk: int, runtime: Runtime) -> dict[str, float]:
-    """R@10 of captioned photographs among the different captions, and of these among the photographs."""
+def recalls(encoder: TrainableEncoder, pairs: Pairs, *, chunk: int, runtime: Runtime) -> dict[str, float]:
+    """R@10 [0, 1] of captioned photographs among the different captions, and of these among the photographs.
+
+    Args:
+        pairs: photographs with one caption each.
+        chunk: items that are encoded at once.
+    """
     images, texts, captions = alignment.embeddings(encoder, pairs, chunk=chunk, runtime=runtime)
-    own = [one[0] for one in pairs.texts]
-    forth = retrieval.recall(images, texts, query_captions=own, gallery_captions=captions, ks=[AMONG])
-    back = retrieval.recall(texts, images, query_captions=captions, gallery_captions=own, ks=[AMONG])
-    return {"image_to_text_r10": forth[f"r{AMONG}"], "text_to_image_r10": back[f"r{AMONG}"]}
+    of_images = [choices[0] for choices in pairs.texts]
+    to_text = retrieval.recall(images, texts, query_captions=of_images, gallery_captions=captions, ks=[AMONG])
+    to_image = retrieval.recall(texts, images, query_captions=captions, gallery_captions=of_images, ks=[AMONG])
+    return {"image_to_text_r10": to_text[f"r{AMONG}"], "text_to_image_r10": to_image[f"r{AMONG}"]}
 
 
 def row(
-    encoder: DualEncoder | OpenClipEncoder,
+    encoder: TrainableEncoder,
     pairs: Mapping[str, Pairs],
     history: History,
     *,
@@ -49,16 +53,19 @@ def row(
     chunk: int,
     runtime: Runtime,
 ) -> dict[str, Any]:
-    """One row of the sweep: share, number of captioned photographs, best epoch, its validation loss, and R@10.
+    """Score one encoder: share, number of captioned photographs, best epoch, its validation loss, and R@10.
 
     Args:
-        pairs: of the splits; val and test are scored where they have captions.
+        encoder: tuned on ``pairs["train"]``.
+        pairs: by split; val and test are scored where they have captions.
         history: of :func:`crackpipe.clip.training.tuning.fit`.
+        share: of the captioned training photographs, (0, 1].
+        chunk: items that are encoded at once.
     """
-    (best,) = (one for one in history if one["best"])
-    found: dict[str, Any] = {"share": share, "n": len(pairs["train"])}
-    found |= {"best_epoch": best["epoch"], "val_loss": best["val_loss"]}
+    (best,) = (epoch for epoch in history if epoch["best"])
+    scores: dict[str, Any] = {"share": share, "n": len(pairs["train"])}
+    scores |= {"best_epoch": best["epoch"], "val_loss": best["val_loss"]}
     for split in ("val", "test"):
         if split in pairs:
-            found[split] = recalls(encoder, pairs[split], chunk=chunk, runtime=runtime)
-    return found
+            scores[split] = recalls(encoder, pairs[split], chunk=chunk, runtime=runtime)
+    return scores

@@ -12,8 +12,11 @@ def loss(
 
     Args:
         images, texts: L2-normalised embeddings of n pairs.
-        alike: symmetric, true on the diagonal and where two pairs say the same thing, e.g. have the same caption.
+        alike: symmetric, true on the diagonal and where two pairs have the same meaning, e.g. the same caption.
         scale: inverse temperature.
+
+    Returns:
+        mean cross-entropy over both directions, in nats.
     """
     logits = scale * images @ texts.T
     positive = alike.float()

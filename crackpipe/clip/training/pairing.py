@@ -9,8 +9,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from crackpipe import console
-from crackpipe.clip.encoders.dual_encoder import DualEncoder
-from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
+from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.training import freezing, image_cache
 from crackpipe.clip.training.image_cache import Features, Squares
 from crackpipe.compute import seeds
@@ -29,9 +28,9 @@ class Pairs:
 
     Attributes:
         images: pixels, or features of a frozen tower.
-        views: how many views of each image training draws from.
+        views: number of symmetries (1–8) of each image that training draws from.
         texts: for each image its possible texts; one is drawn each time it is used.
-        keys: equal where two images say the same, e.g. have one caption.
+        keys: equal where two images have the same meaning, e.g. one caption.
     """
 
     images: Squares | Features
@@ -53,12 +52,21 @@ def of_patches(
     workers: int,
     seed: int,
 ) -> list[Pairs]:
-    """``count`` training patches, half of them cracks, with the prompts of their label; nothing where there are none.
+    """Pair training patches, half of them cracks, with the prompts of their label.
 
     Args:
-        patches: of the table of that name.
+        patches: the table of that name.
         photos: the table of photographs that they are cut from.
         prompts: sentences for the labels 0 and 1.
+        count: patches to draw.
+        side_px: side that each patch is resized to.
+        workers: threads that decode and cut.
+
+    Returns:
+        one set of pairs; none where there are no patches to draw from.
+
+    Raises:
+        DatasetError: all training patches are of one class.
     """
     drawn = draw_patches(patches, count=count, seed=seed)
     if drawn.empty:
@@ -71,10 +79,14 @@ def of_patches(
 def of_photographs(
     photos: Path, *, splits: Sequence[str], share: float, side_px: int, views: int, workers: int, seed: int
 ) -> dict[str, Pairs]:
-    """Captioned photographs of each split with their captions; see :func:`captioned` and :func:`with_captions`.
+    """Pair the captioned photographs of each split with their captions.
 
     Args:
-        side_px: of the square that each photograph is squeezed to.
+        photos: the table of photographs.
+        splits, share, seed: see :func:`captioned`.
+        side_px: side of the square that each photograph is squeezed to.
+        views: see :func:`with_captions`.
+        workers: threads that decode.
     """
     captions = captioned(photos, splits=splits, share=share, seed=seed)
     squares = photo_squares(captions, photos, side_px=side_px, workers=workers)
@@ -82,24 +94,32 @@ def of_photographs(
 
 
 def of_sources(patches: pd.DataFrame, sources: Sequence[str]) -> pd.DataFrame:
-    """The patches of photographs of these sources, or all of them where none is named.
+    """Patches of photographs of these sources, or all of them where none is named.
+
+    Args:
+        patches: the table of that name.
+        sources: names, as in ``ingest.sources``.
 
     Raises:
         ParamsError: a source has no patch.
     """
     if not sources:
         return patches
-    own = patches["photo_id"].str.partition("/")[0]
-    if missing := sorted(set(sources) - set(own)):
+    source = patches["photo_id"].str.partition("/")[0]
+    if missing := sorted(set(sources) - set(source)):
         raise ParamsError(
             f"align_clip.sources: {missing[0]!r} has no patch; expected sources of ingest.sources that have masks or "
-            f"labels: {', '.join(sorted(set(own))) or 'none has'}"
+            f"labels: {', '.join(sorted(set(source))) or 'none has'}"
         )
-    return patches[own.isin(sources)].reset_index(drop=True)
+    return patches[source.isin(sources)].reset_index(drop=True)
 
 
 def draw_patches(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
-    """``count`` training patches, half of them cracks; none where there are fewer than 2 to be drawn from."""
+    """Draw ``count`` training patches, half of them cracks; none where there are fewer than 2 to draw from.
+
+    Raises:
+        DatasetError: all training patches are of one class.
+    """
     train = patches[patches["split"] == "train"].reset_index(drop=True)
     if len(train) < 2:
         return train.iloc[:0]
@@ -108,66 +128,88 @@ def draw_patches(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFram
 
 
 def captioned(photos: Path, *, splits: Sequence[str], share: float, seed: int) -> pd.DataFrame:
-    """photo_id, split and caption of the photographs that have one, ascending in split and photo_id.
+    """Select the photographs with a caption: photo_id, split and caption, ascending in split and photo_id.
+
+    A split with a single captioned photograph is left out, because a caption is contrasted with others.
 
     Args:
-        share: of the training photographs (0–1], at least 2: with one seed, a smaller share is a part of every larger
-            one. A split with a single photograph is left out, because a caption is contrasted with others.
+        photos: the table of photographs.
+        splits: train, val or test.
+        share: of the captioned training photographs (0–1], at least 2 of them: with one seed, a smaller share is a part
+            of every larger one.
+        seed: of the draw of the share.
     """
     table = parquet.read(photos, schemas.PHOTOS, columns=["photo_id", "split", "caption"]).to_pandas()
-    said = table[table["split"].isin(splits) & table["caption"].notna()].reset_index(drop=True)
-    train = np.flatnonzero(said["split"] == "train")
-    kept = max(2, round(share * len(train)))
-    rest = said.drop(index=train[seeds.generator(seed).permutation(len(train))[kept:]])
-    several = rest[rest.groupby("split")["split"].transform("size") > 1]
+    known = table[table["split"].isin(splits) & table["caption"].notna()].reset_index(drop=True)
+    train = np.flatnonzero(known["split"] == "train")
+    count = max(2, round(share * len(train)))
+    shared = known.drop(index=train[seeds.generator(seed).permutation(len(train))[count:]])
+    several = shared[shared.groupby("split")["split"].transform("size") > 1]
     return several.sort_values(["split", "photo_id"], ignore_index=True)
 
 
 def patch_squares(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, side_px: int, workers: int) -> Squares:
-    """The pixels of patches."""
+    """Cut patches from decoded photographs.
+
+    Args:
+        patches: rows of the table of that name.
+        photos: RGB levels 0–255 by photo_id.
+        side_px: side that each patch is resized to.
+        workers: threads that cut.
+    """
     count = len(patches)
     loaded = patch_pixels.batches(patches, photos, np.arange(count), side_px=side_px, batch=BATCH, workers=workers)
     bar = console.bar(loaded, what="cut patches", total=-(-count // BATCH), unit="batches")
     pixels = (square.permute(1, 2, 0).numpy() for batch, _ in bar for square in batch)
-    return image_cache.keep_squares(enumerate(pixels), count=count, side_px=side_px)
+    return image_cache.cache_squares(enumerate(pixels), count=count, side_px=side_px)
 
 
 def photo_squares(captions: pd.DataFrame, photos: Path, *, side_px: int, workers: int) -> Squares:
-    """Photographs squeezed to squares, in the order of ``captions``; one pass over the table ``photos``."""
-    places = {photo_id: place for place, photo_id in enumerate(captions["photo_id"])}
-    squares = decoded.photographs(photos, wanted=set(places), side_px=side_px, workers=workers, what="decode")
-    numbered = ((places[photo_id], pixels) for photo_id, pixels in squares)
-    return image_cache.keep_squares(numbered, count=len(places), side_px=side_px)
+    """Squeeze photographs to squares, in one pass over their table.
+
+    Args:
+        captions: has the photo_id of each, in the order of the squares.
+        photos: the table of photographs.
+        side_px: side of the squares.
+        workers: threads that decode.
+    """
+    rows = {photo_id: row for row, photo_id in enumerate(captions["photo_id"])}
+    squares = decoded.photographs(photos, wanted=set(rows), side_px=side_px, workers=workers, what="decode")
+    numbered = ((rows[photo_id], pixels) for photo_id, pixels in squares)
+    return image_cache.cache_squares(numbered, count=len(rows), side_px=side_px)
 
 
 def with_prompts(squares: Squares, labels: Int[np.ndarray, "n"], prompts: tuple[list[str], list[str]]) -> Pairs:
-    """Patches with the prompts of their label, 0 or 1; patches of one label are no negatives of each other."""
+    """Pair patches with the prompts of their label, 0 or 1; patches of one label are no negatives of each other."""
     return Pairs(squares, 1, [prompts[label] for label in labels], labels.astype(np.int64))
 
 
 def with_captions(squares: Squares, captions: pd.DataFrame, *, views: int) -> dict[str, Pairs]:
-    """Photographs of each split with their captions; those of one caption are no negatives of each other.
+    """Pair the photographs of each split with their captions; those of one caption are no negatives of each other.
 
     Args:
+        squares: photographs in the order of ``captions``.
         captions: split and caption of each photograph, those of one split side by side.
-        views: symmetries (1–8) of a training photograph; others are seen as they are.
+        views: symmetries (1–8) of a training photograph; those of other splits are used as they are.
     """
     keys = pd.factorize(captions["caption"], sort=True)[0].astype(np.int64)
-    found = {}
+    pairs = {}
     for split, part in captions.groupby("split"):
         rows = slice(part.index[0], part.index[-1] + 1)
         texts = [[text] for text in part["caption"]]
-        turns = views if split == "train" else 1
-        found[str(split)] = Pairs(Squares(squares.pixels[rows]), turns, texts, keys[rows])
-    return found
+        symmetries = views if split == "train" else 1
+        pairs[str(split)] = Pairs(Squares(squares.pixels[rows]), symmetries, texts, keys[rows])
+    return pairs
 
 
-def encoded(pairs: Pairs, encoder: DualEncoder | OpenClipEncoder, runtime: Runtime) -> Pairs:
-    """The same pairs with what the image tower sees of them, where training leaves that as it is.
+def cache_frozen_features(pairs: Pairs, encoder: TrainableEncoder, runtime: Runtime) -> Pairs:
+    """Replace pixels by features, if the image tower is frozen: it is then run once for all epochs.
 
-    What is trained must have been chosen before (:func:`parts.thaw`).
+    Args:
+        pairs: returned as they are where blocks of the image tower are trained.
+        encoder: its trained parameters have been chosen by :func:`freezing.thaw`.
     """
-    if isinstance(pairs.images, Features) or not freezing.image_kept(encoder):
+    if isinstance(pairs.images, Features) or not freezing.image_tower_frozen(encoder):
         return pairs
-    seen = image_cache.keep_features(pairs.images, encoder, runtime, views=pairs.views, batch=BATCH)
-    return replace(pairs, images=seen)
+    features = image_cache.cache_features(pairs.images, encoder, runtime, views=pairs.views, batch=BATCH)
+    return replace(pairs, images=features)

@@ -26,8 +26,13 @@ CATALOGUE: dict[str, Dataset] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A dataset as ``crackpipe datasets`` shows it; ``found`` is what lies in its folder."""
+class DatasetInfo:
+    """A dataset as ``crackpipe datasets`` shows it.
+
+    Attributes:
+        name, description, availability, licence, citation: see :class:`crackpipe.data.datasets.layout.Dataset`.
+        found: content of its folder: a number of photographs, or "not here".
+    """
 
     name: str
     description: str
@@ -39,6 +44,10 @@ class Listed:
 
 def read(name: str, *, raw: Path) -> Iterator[RawPhoto]:
     """List the photographs of the dataset in ``raw/name``; their files are not opened.
+
+    Args:
+        name: one of :data:`CATALOGUE`.
+        raw: holds a folder for each dataset.
 
     Raises:
         DatasetError: no such dataset, or its folder is missing, empty or laid out otherwise.
@@ -56,9 +65,9 @@ def read(name: str, *, raw: Path) -> Iterator[RawPhoto]:
         refuse(raw / name, fault=f"dataset {name} has no photograph", layout=dataset.layout)
 
 
-def listing(raw: Path) -> list[Listed]:
-    """Describe every dataset, and what of it lies under ``raw``: a number of photographs, or "not here"."""
-    demo = Listed(
+def listing(raw: Path) -> list[DatasetInfo]:
+    """Describe every dataset, the demo first, and the content of its folder under ``raw``."""
+    demo = DatasetInfo(
         name="demo",
         description="procedural surfaces with cracks, masks and captions, drawn by the pipeline itself",
         availability="needs no folder",
@@ -67,7 +76,7 @@ def listing(raw: Path) -> list[Listed]:
         found="drawn on demand",
     )
     return [demo] + [
-        Listed(
+        DatasetInfo(
             name=dataset.name,
             description=dataset.description,
             availability=dataset.availability,

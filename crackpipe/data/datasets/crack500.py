@@ -21,9 +21,9 @@ def read(folder: Path) -> Iterator[RawPhoto]:
     Raises:
         DatasetError: see ``LAYOUT``.
     """
-    found = layout.expect(folder, any_of=[name for name, _ in _SPLITS], layout=LAYOUT)
+    present = layout.expect(folder, any_of=[name for name, _ in _SPLITS], layout=LAYOUT)
     for name, split in _SPLITS:
-        if name not in found:
+        if name not in present:
             continue
         crops = folder / name
         nested = crops / crops.name

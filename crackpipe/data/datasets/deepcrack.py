@@ -23,9 +23,9 @@ def read(folder: Path) -> Iterator[RawPhoto]:
     Raises:
         DatasetError: see ``LAYOUT``.
     """
-    found = layout.expect(folder, any_of=[f"{name}_img/" for name, _ in _SPLITS], layout=LAYOUT)
+    present = layout.expect(folder, any_of=[f"{name}_img/" for name, _ in _SPLITS], layout=LAYOUT)
     for name, split in _SPLITS:
-        if f"{name}_img/" not in found:
+        if f"{name}_img/" not in present:
             continue
         layout.expect(folder, any_of=[f"{name}_lab/"], layout=LAYOUT)
         photos = layout.by_stem(folder / f"{name}_img")

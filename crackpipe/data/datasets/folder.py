@@ -50,8 +50,8 @@ def read(folder: Path) -> Iterator[RawPhoto]:
 
 
 def _masks(folder: Path) -> dict[str, Path]:
-    found = layout.files(folder) if folder.is_dir() else []
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
+    paths = layout.files(folder) if folder.is_dir() else []
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
 
 
 DATASET = layout.Dataset(

@@ -1,4 +1,4 @@
-"""How a dataset lies on disk: its record in the catalogue, and the checks of a folder against it."""
+"""Layout of a dataset on disk: its record in the catalogue, and the checks of a folder against it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,11 @@ class Dataset:
 
     Attributes:
         name: its name in ``params.yaml``, and its folder's under ``ingest.raw``.
+        description: photographs, their size, and their ground truth, in a line.
         layout: the folders and files that it has, as shown in errors.
         availability: where its authors offer it.
         licence: its authors' terms, or "none stated".
+        citation: the paper or page to cite, or "none".
         has_masks: every photograph must have a mask; one without is rejected.
         read: lists the photographs of a folder, sorted; raises DatasetError if the folder is laid out otherwise.
     """
@@ -44,14 +46,25 @@ def expect(folder: Path, *, any_of: Sequence[str], layout: str) -> list[str]:
     Raises:
         DatasetError: it holds none of them; the text shows ``layout`` and what lies there instead.
     """
-    found = [name for name in any_of if ((folder / name).is_dir() if name.endswith("/") else (folder / name).is_file())]
-    if not found:
+    present = [
+        name for name in any_of if ((folder / name).is_dir() if name.endswith("/") else (folder / name).is_file())
+    ]
+    if not present:
         refuse(folder, fault=f"none of {', '.join(any_of)} is here", layout=layout)
-    return found
+    return present
 
 
 def refuse(folder: Path, *, fault: str, layout: str) -> NoReturn:
-    """Raise the DatasetError of a folder that is missing or of another layout."""
+    """Raise the error of a folder that is missing or of another layout.
+
+    Args:
+        folder: its content is shown.
+        fault: what is wrong with it.
+        layout: the layout that is expected.
+
+    Raises:
+        DatasetError: always.
+    """
     if folder.is_dir():
         names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in folder.iterdir())
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

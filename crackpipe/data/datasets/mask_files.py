@@ -51,11 +51,11 @@ def cut(levels: np.ndarray, *, lossy: bool) -> Bool[np.ndarray, "h w"]:
                 f"least {_NEAR_SHARE:.0%} in a JPEG; threshold it and save it as PNG"
             )
         return levels >= 128
-    found = np.flatnonzero(counts)
-    if len(found) > 2 or (len(found) == 2 and found[0] != 0):
-        shown = ", ".join(str(level) for level in found[:4]) + (", …" if len(found) > 4 else "")
+    present = np.flatnonzero(counts)
+    if len(present) > 2 or (len(present) == 2 and present[0] != 0):
+        shown = ", ".join(str(level) for level in present[:4]) + (", …" if len(present) > 4 else "")
         raise PhotoError(
-            f"mask is not binary: it has {len(found)} levels ({shown}), expected 0 and one other; threshold it and "
+            f"mask is not binary: it has {len(present)} levels ({shown}), expected 0 and one other; threshold it and "
             "save it as PNG"
         )
     return levels > 0

@@ -16,35 +16,37 @@ JPEG_QUALITY = 92
 
 
 def read_image(scene: Scene) -> bytes:
-    """The scene's photograph: a JPEG file's bytes."""
+    """Draw the scene's photograph: the bytes of a JPEG file."""
     return _drawn(scene)[0]
 
 
 def read_mask(scene: Scene) -> Bool[np.ndarray, "h w"]:
-    """The scene's exact mask: pixels that a visible crack covers by half or more."""
+    """Draw the scene's exact mask: True where a visible crack covers half of a pixel or more."""
     return _drawn(scene)[1].copy()
 
 
 @functools.lru_cache(maxsize=4)  # image and mask of one scene are asked for one after the other
 def _drawn(scene: Scene) -> tuple[bytes, Bool[np.ndarray, "h w"]]:
     side_px = scene.side_px
-    rgb = PAINTERS[scene.surface](scene.shared("surface"), scene.own("surface"), side_px)
+    rgb = PAINTERS[scene.surface](scene.structure_rng("surface"), scene.photograph_rng("surface"), side_px)
     for name in scene.hazards:
         if name in MARKERS:
-            rgb = MARKERS[name](scene.own(name), rgb)
+            rgb = MARKERS[name](scene.photograph_rng(name), rgb)
     inside = depth(cracks(scene), side_px=side_px)
     if scene.topology is not None:
-        rgb = _opened(rgb, inside, rng=scene.own("contrast"))
-    light = shadow.lighting(scene.shared("lighting"), side_px=side_px)
+        rgb = _opened(rgb, inside, rng=scene.photograph_rng("contrast"))
+    light = shadow.lighting(scene.structure_rng("lighting"), side_px=side_px)
     for name in scene.hazards:
         if name in shadow.CASTERS:
-            light = light * shadow.CASTERS[name](scene.own(name), side_px)
+            light = light * shadow.CASTERS[name](scene.photograph_rng(name), side_px)
     visible = coverage(inside)
     if "grass" in scene.hazards:
-        colour, cover = grass.grow(scene.own("grass"), side_px=side_px)
+        colour, cover = grass.grow(scene.photograph_rng("grass"), side_px=side_px)
         rgb = rgb + cover[..., None] * (colour - rgb)
         visible = visible * (1 - cover)
-    picture = _photographed(rgb * light[..., None], lens=scene.shared("lens"), noise_rng=scene.own("noise"))
+    picture = _photographed(
+        rgb * light[..., None], lens=scene.structure_rng("lens"), noise_rng=scene.photograph_rng("noise")
+    )
     return images.encode_jpeg(picture, quality=JPEG_QUALITY), visible >= 0.5
 
 

@@ -1,4 +1,4 @@
-"""What one demo photograph shows, and the inspection report that follows from it."""
+"""Content of one demo photograph, and the inspection report that follows from it."""
 
 import zlib
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Scene:
         surface: a key of :data:`LOCATIONS`.
         topology: single, branching, map, loop or stepped (brick only); ``None`` without a crack.
         width_px: mean width of its widest crack; it varies along the crack.
-        hazards: what else is there: joint, stain, paint, edge, foliage, pole, wire, grass.
+        hazards: things beside cracks: joint, stain, paint, edge, foliage, pole, wire, grass.
     """
 
     seed: int
@@ -55,11 +55,11 @@ class Scene:
     width_px: float
     hazards: tuple[str, ...]
 
-    def shared(self, part: str) -> np.random.Generator:
+    def structure_rng(self, part: str) -> np.random.Generator:
         """Return a fresh generator for ``part``, the same for all photographs of the structure."""
         return generator(self.seed, self.group, 0, zlib.crc32(part.encode()))
 
-    def own(self, part: str) -> np.random.Generator:
+    def photograph_rng(self, part: str) -> np.random.Generator:
         """Return a fresh generator for ``part`` of this photograph."""
         return generator(self.seed, self.group, self.index + 1, zlib.crc32(part.encode()))
 
@@ -70,11 +70,11 @@ def cracks(scene: Scene) -> list[Stroke]:
     Raises:
         ValueError: a topology that is not known.
     """
-    rng = scene.own("crack")
+    rng = scene.photograph_rng("crack")
     if scene.topology is None:
         return []
     if scene.topology == "stepped":
-        bond = brick_bond(scene.shared("surface"), scene.own("surface"))
+        bond = brick_bond(scene.structure_rng("surface"), scene.photograph_rng("surface"))
         return crack.stepped(rng, side_px=scene.side_px, width_px=scene.width_px, bond=bond)
     if scene.topology not in crack.TOPOLOGIES:
         known = ", ".join([*crack.TOPOLOGIES, "stepped"])
@@ -86,7 +86,7 @@ def inspect(scene: Scene) -> Attributes:
     """Report on the scene: the greatest drawn crack width and the cracks' length inside the frame decide.
 
     ======== ================================= ==========================================
-    rating   found                             measure
+    rating   seen                              measure
     ======== ================================= ==========================================
     Ⅰ        no crack                          A, or M (upkeep) for a stain or vegetation
     Ⅱ        width < 1.25 mm, not dense        B

@@ -1,8 +1,8 @@
 """Procedural surfaces: asphalt, concrete, brick, plaster and paving slabs.
 
-Each draws reflectance, shape (side, side, 3), RGB, about 0–1. ``style`` holds what the photographs of one structure
-share (colour, grain, size of bricks), ``texture`` what belongs to one photograph; a fresh generator of the same seed
-repeats it.
+Each draws reflectance, shape (side, side, 3), RGB, about 0–1. The generator ``style`` draws what the photographs of one
+structure share (colour, grain, size of bricks), ``texture`` what differs between them; a fresh generator of the same
+seed repeats it.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,14 @@ Painter = Callable[[np.random.Generator, np.random.Generator, int], Rgb]
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """Where the joints of a wall or pavement lie: course ``k`` begins at row ``row0_px + k · course_px``."""
+    """Joints of a wall or pavement: course ``k`` begins at row ``row0_px + k · course_px``.
+
+    Attributes:
+        course_px, unit_px: height of a course and width of a brick or slab, joint included.
+        joint_px: width of a joint.
+        row0_px, col0_px: first bed joint and first head joint.
+        shift: of every other course, as a share of ``unit_px``.
+    """
 
     course_px: float
     unit_px: float

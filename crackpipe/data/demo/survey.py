@@ -61,10 +61,10 @@ def _survey(*, photos: int, side_px: int, seed: int) -> Iterator[RawPhoto]:
         surface = surfaces[group % len(surfaces)]
         sound = int(rng.integers(size))
         for index in range(size):
-            drawn = _scene(
+            scene = _scene(
                 seed=seed, group=group, index=index, side_px=side_px, surface=surface, cracked=index != sound
             )
-            yield _listed(drawn, split=split)
+            yield _listed(scene, split=split)
 
 
 def _listed(scene: Scene, *, split: Split) -> RawPhoto:
@@ -119,4 +119,4 @@ def _splits(rng: np.random.Generator, *, groups: int) -> list[Split]:
     for name, share in _SHARES:
         splits += [name] * max(1, round(share * groups))
     splits += ["train"] * (groups - len(splits))
-    return [splits[place] for place in rng.permutation(groups)]
+    return [splits[index] for index in rng.permutation(groups)]

@@ -1,6 +1,6 @@
 """CrackCLIP's loss straight from the logits of a token grid, with its gradient, in two passes over the pixels.
 
-:func:`text_adapters` is :func:`crackpipe.segment.losses.text_adapters` of the upsampled logits' sigmoid. On a processor
+:func:`adapter_loss` is :func:`crackpipe.segment.losses.adapter_loss` of the upsampled logits' sigmoid. On a processor
 pixels are upsampled row by row, scored and added back to the cells that they came from; no map of the photograph's
 size is kept. Exponential and logarithm are polynomials: both passes run on vector units.
 """
@@ -26,7 +26,7 @@ Side = tuple[Int64[np.ndarray, "starts"], Float32[np.ndarray, "n"]]  # first pix
 def _polynomial(function: Any, *, degree: int, low: float, high: float) -> tuple[np.float32, ...]:
     """Coefficients, lowest power first, of the polynomial that meets a function in the Chebyshev points."""
     fit = Chebyshev.interpolate(function, degree, domain=[low, high]).convert(kind=Polynomial)
-    return tuple(np.float32(one) for one in fit.coef)
+    return tuple(np.float32(coefficient) for coefficient in fit.coef)
 
 
 CRACK, EDGE = 1, 2  # marks of a pixel; 0 is none of both, an edge is crack too
@@ -39,7 +39,7 @@ E0, E1, E2, E3, E4, E5, E6 = _polynomial(np.exp, degree=6, low=-np.log(2) / 2, h
 L0, L1, L2, L3, L4, L5, L6, L7, L8, L9 = _polynomial(np.log1p, degree=9, low=0, high=1)
 
 
-def text_adapters(
+def adapter_loss(
     grids: Sequence[Float[Tensor, "b _r _k"]],
     label: Float[Tensor, "b h w"],
     *,
@@ -51,19 +51,20 @@ def text_adapters(
 
     Args:
         grids: of each stage, logit of crack minus logit of normal in each cell.
-        label: 0 or 1.
+        label: 0 or 1, of the pixels that the grids are upsampled to.
+        focal_weight, dice_weight, edge_weight: of the three parts.
     """
     weights = {"focal_weight": focal_weight, "dice_weight": dice_weight, "edge_weight": edge_weight}
     if label.device.type == "cpu":
-        found: Tensor = _Scored.apply(label, (focal_weight, dice_weight, edge_weight), *grids)
-        return found
+        loss: Tensor = _FusedLoss.apply(label, (focal_weight, dice_weight, edge_weight), *grids)
+        return loss
     height, width = label.shape[1:]
     maps = [torch.sigmoid(upsampled(grid, height=height, width=width)) for grid in grids]
-    return losses.text_adapters(maps, label, **weights)
+    return losses.adapter_loss(maps, label, **weights)
 
 
-class _Scored(torch.autograd.Function):
-    """The loss, whose gradient is found with its value."""
+class _FusedLoss(torch.autograd.Function):
+    """The loss, whose gradient is computed with its value."""
 
     @staticmethod
     def forward(ctx: Any, label: Tensor, weights: tuple[float, float, float], *grids: Tensor) -> Tensor:
@@ -96,15 +97,15 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def _side(cells: int, length: int) -> Side:
-    """How pixels of a side lie between its cells (half-pixel centres).
+    """Position of a side's pixels between its cells (half-pixel centres).
 
     Returns:
-        The first pixel that lies between each cell and the next one, and the length; what share of each pixel's value
-        is that next cell's, in [0, 1); the last cell has no next one and takes it itself.
+        The first pixel that lies between each cell and the next one, and the length; the share of that next cell in
+        each pixel's value, in [0, 1). The last cell has no next one and takes the share itself.
     """
-    place = np.maximum((np.arange(length) + 0.5) * cells / length - 0.5, 0)
-    below = np.minimum(place.astype(np.int64), cells - 1)
-    return np.searchsorted(below, np.arange(cells + 1)), (place - below).astype(np.float32)
+    position = np.maximum((np.arange(length) + 0.5) * cells / length - 0.5, 0)
+    below = np.minimum(position.astype(np.int64), cells - 1)
+    return np.searchsorted(below, np.arange(cells + 1)), (position - below).astype(np.float32)
 
 
 @compiled.function
@@ -134,7 +135,7 @@ def _score(
     shares: tuple[float, float, float],
     slopes: Float32[np.ndarray, "b r k"],
 ) -> float:
-    """Loss of one stage but for the edges' constant; ``slopes``, zeros, become its gradient.
+    """Loss of one stage without the edges' constant; ``slopes``, zeros, become its gradient.
 
     Args:
         rows, cols: see :func:`_side`.
@@ -197,24 +198,24 @@ def _photograph(
             log = L0 + e * (L1 + e * (L2 + e * (L3 + e * (L4 + e * log))))  # log(1 + exp(−|logit|))
             likely = ONE / (ONE + e)
             unlikely = e * likely
-            of_truth = likely if right >= ZERO else unlikely
-            of_other = unlikely if right >= ZERO else likely
+            true_class = likely if right >= ZERO else unlikely
+            other_class = unlikely if right >= ZERO else likely
             log = max(min(right, ZERO) - log, LOG_SURE)
-            row_focal -= of_other * of_other * log
-            slope = of_other * of_other * (TWO * of_truth * log - of_other)
-            slope = slope if of_truth > SURE else ZERO
+            row_focal -= other_class * other_class * log
+            slope = other_class * other_class * (TWO * true_class * log - other_class)
+            slope = slope if true_class > SURE else ZERO
             focal_slope[row, col] = slope if crack else -slope
             spread[row, col] = likely * unlikely
-            row_cracks += of_truth if crack else of_other
-            row_both += of_truth if crack else ZERO
-            row_edge += of_truth if marks[row, col] == EDGE else ZERO
+            row_cracks += true_class if crack else other_class
+            row_both += true_class if crack else ZERO
+            row_edge += true_class if marks[row, col] == EDGE else ZERO
         sums += np.array([row_focal, row_both, row_cracks, row_edge])
     return sums[0], sums[1], sums[2], sums[3]
 
 
 @compiled.reordered
 def _gather(slope: Float32[np.ndarray, "h w"], rows: Side, cols: Side, slopes: Float32[np.ndarray, "r k"]) -> None:
-    """Add what each pixel pulls to the cells that it was upsampled from."""
+    """Add each pixel's derivative to the cells that it was upsampled from."""
     line = np.empty(slopes.shape[1], np.float32)
     last_row, last_col = slopes.shape[0] - 1, slopes.shape[1] - 1
     below = 0

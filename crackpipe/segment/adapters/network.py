@@ -42,7 +42,9 @@ class TextAdapters(nn.Module):
 
         Under autocast only the adapters run in lower precision: cosines are magnified a hundred times.
         """
-        return [self._cosines(adapter(one.movedim(1, -1))) for one, adapter in zip(stages, self.adapters, strict=True)]
+        return [
+            self._cosines(adapter(tokens.movedim(1, -1))) for tokens, adapter in zip(stages, self.adapters, strict=True)
+        ]
 
     def _cosines(self, joint: Float[Tensor, "b r k d"]) -> Float[Tensor, "b r k"]:
         with torch.autocast(joint.device.type, enabled=False):
@@ -52,17 +54,27 @@ class TextAdapters(nn.Module):
 
 
 def upsampled(grid: Float[Tensor, "b r k"], *, height: int, width: int) -> Float[Tensor, "b h w"]:
-    """Bilinear upsampling as two matrix products: faster than torch's own, and repeatable on any device."""
+    """Bilinear upsampling as two matrix products: faster than torch's own, and repeatable on any device.
+
+    Args:
+        grid: values of cells.
+        height, width: of the result, pixels.
+    """
     return _weights(grid.shape[1], height, like=grid) @ grid @ _weights(grid.shape[2], width, like=grid).T
 
 
 def _weights(cells: int, length: int, *, like: Tensor) -> Float[Tensor, "length cells"]:
-    """What each cell adds to each pixel along one side."""
+    """Weight of each cell in each pixel along one side."""
     cell = torch.eye(cells, device=like.device, dtype=like.dtype)[None]
     return nn.functional.interpolate(cell, length, mode="linear", align_corners=False)[0].T
 
 
 def combined(maps: Sequence[Float[Tensor, "b h w"]], *, combine: Literal["mean", "sum"]) -> Float[Tensor, "b h w"]:
-    """Crack map of all stages: their mean, a probability; or their sum, cut to 1 as the masks hold [0, 1]."""
+    """Crack map of all stages: their mean, a probability; or their sum, cut to 1 as the masks hold [0, 1].
+
+    Args:
+        maps: of each stage, probability of crack, in [0, 1].
+        combine: ``mean`` or ``sum``.
+    """
     total = torch.stack(list(maps)).sum(dim=0)
     return total / len(maps) if combine == "mean" else total.clamp(max=1)

@@ -33,7 +33,14 @@ class TextGuided:
 def create(
     encoder: Encoder, *, stages: Sequence[int], combine: Literal["mean", "sum"], text: Float[Tensor, "2 d"]
 ) -> TextGuided:
-    """An untrained segmenter for an encoder; ``text`` holds the directions of normal and crack in the joint space."""
+    """An untrained segmenter for an encoder.
+
+    Args:
+        encoder: whose tokens the adapters read.
+        stages: 1 (finest) to 4.
+        combine: how the stages' maps become one.
+        text: directions of normal and crack in the joint space.
+    """
     network = TextAdapters(stage_widths=[encoder.stage_widths[stage - 1] for stage in stages], text=text)
     return TextGuided(network, tuple(stages), combine)
 
@@ -41,11 +48,18 @@ def create(
 def predict(
     pixels: UInt8[Tensor, "b 3 h w"], segmenter: TextGuided, encoder: Encoder, runtime: Runtime
 ) -> Float[Tensor, "b h w"]:
-    """Crack confidence of each pixel in [0, 1], float32 on the CPU, from RGB levels 0–255."""
+    """Crack confidence of each pixel in [0, 1], float32 on the CPU.
+
+    Args:
+        pixels: RGB levels 0–255; height and width are multiples of the encoder's ``multiple_px``.
+        segmenter: trained for this encoder.
+        encoder: frozen, placed.
+        runtime: device and precision.
+    """
     with torch.inference_mode():
         with runtime.autocast():
-            found = encoder.stage_tokens(encoder.prepare(pixels, runtime))
-        stages = [found[stage - 1].float() for stage in segmenter.stages]
+            tokens = encoder.stage_tokens(encoder.prepare(pixels, runtime))
+        stages = [tokens[stage - 1].float() for stage in segmenter.stages]
         maps = segmenter.network(stages, height=pixels.shape[2], width=pixels.shape[3])
         return combined(maps, combine=segmenter.combine).cpu()
 
@@ -64,6 +78,11 @@ def save(folder: Path, segmenter: TextGuided, *, labels: str) -> None:
 
 def load(folder: Path, encoder: Encoder, runtime: Runtime) -> TextGuided:
     """Read a segmenter for the encoder that it was trained with.
+
+    Args:
+        folder: that :func:`save` wrote.
+        encoder: frozen.
+        runtime: gives the device.
 
     Raises:
         ModelError: the folder holds no segmenter, or it was trained with another encoder.

@@ -1,43 +1,53 @@
-"""Windows whose tokens are kept: views of photographs that may hold a crack, whatever their labels will be."""
+"""Windows whose tokens are cached: views of photographs that may hold a crack, whatever their labels will be."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from crackpipe.compute import parallel, seeds
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.segment.adapters.token_cache import Seen
-from crackpipe.segment.windows.windows import Change
+from crackpipe.segment.adapters.token_cache import PhotoView
+from crackpipe.segment.windows.draw import draw_in_order
+from crackpipe.segment.windows.windows import CutView
 
 
 def draw(photos: Path, *, splits: Sequence[str], count: int, seed: int) -> list[str]:
-    """At most ``count`` photographs of some splits, in the table's order; those known to hold no crack are left out."""
-    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "label"])
-    names = [row["photo_id"] for row in rows if row["split"] in splits and row["label"] != 0]
-    chosen = seeds.generator(seed).permutation(len(names))[:count]
-    return [names[i] for i in np.sort(chosen)]
-
-
-def see(
-    photos: Path, photo_ids: Sequence[str], change: Change, *, views: int, seed: int, workers: int
-) -> Iterator[Seen]:
-    """Yield ``views`` windows of each photograph, in order; each photograph is decoded once.
+    """At most ``count`` photographs of some splits, in the table's order; those known to hold no crack are left out.
 
     Args:
+        photos: the table.
+        splits: names of splits.
+        count: at least 1.
+        seed: of the draw.
+    """
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "label"])
+    photo_ids = [row["photo_id"] for row in rows if row["split"] in splits and row["label"] != 0]
+    return draw_in_order(photo_ids, count=count, seed=seed)
+
+
+def cut_windows(
+    photos: Path, photo_ids: Sequence[str], cut_view: CutView, *, views: int, seed: int, workers: int
+) -> Iterator[PhotoView]:
+    """Yield ``views`` windows of each photograph, in order; each photograph is decoded once.
+
+    A window depends on the seed, the position of its photograph in ``photo_ids`` and its number alone.
+
+    Args:
+        photos: the table.
         photo_ids: in the table's order.
-        change: cuts a window and augments it, e.g. :func:`crackpipe.segment.windows.augment.view`.
+        cut_view: cuts a window and augments it, e.g. :func:`crackpipe.segment.windows.augment.view`.
+        views: windows of each photograph.
+        seed: of the windows.
         workers: threads; memory holds the windows of a few photographs each.
     """
-    numbers = {photo_id: number for number, photo_id in enumerate(photo_ids)}
+    positions = {photo_id: position for position, photo_id in enumerate(photo_ids)}
 
-    def of(row: parquet.Row) -> list[Seen]:
+    def cut(row: parquet.Row) -> list[PhotoView]:
         pixels, photo_id = images.decode_rgb(row["image"]), row["photo_id"]
-        key = seed, numbers[photo_id]
-        return [(photo_id, view, change(pixels, seeds.generator(*key, view))) for view in range(views)]
+        key = seed, positions[photo_id]
+        return [(photo_id, number, cut_view(pixels, seeds.generator(*key, number))) for number in range(views)]
 
-    found = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
-    wanted = (row for row in found if row["photo_id"] in numbers)
-    for group in parallel.prefetch(of, wanted, workers=workers, ahead=2 * workers):
-        yield from group
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
+    wanted = (row for row in rows if row["photo_id"] in positions)
+    for windows in parallel.prefetch(cut, wanted, workers=workers, ahead=2 * workers):
+        yield from windows

@@ -32,7 +32,7 @@ def darkened(
         image: RGB, 0–255.
         levels: crack confidence, 0–255.
         share: how much of the confidence darkness decides, 0–1.
-        near, softness, bilateral_px, bilateral_sigma: as in :func:`crackpipe.pseudo.methods.soft_location`.
+        near, softness, bilateral_px, bilateral_sigma: as in :class:`crackpipe.pseudo.methods.SoftLocationSettings`.
     """
     grey = _filtered(image, bilateral_px=bilateral_px, bilateral_sigma=bilateral_sigma)
     floor = near * float(levels.max())
@@ -47,10 +47,10 @@ def darkened(
     dark = soft_darkness(np.arange(256, dtype=np.uint8)[None], threshold=threshold, softness=softness)[0]
     factor = 1 - np.float32(share) + np.float32(share) * dark
     table = np.rint(np.arange(256, dtype=np.float32)[:, None] * factor[None]).astype(np.uint8)
-    found = np.empty_like(levels)
+    sharpened = np.empty_like(levels)
     for top in range(0, len(grey), BAND_PX):
-        found[top : top + BAND_PX] = table[levels[top : top + BAND_PX], grey[top : top + BAND_PX]]
-    return found
+        sharpened[top : top + BAND_PX] = table[levels[top : top + BAND_PX], grey[top : top + BAND_PX]]
+    return sharpened
 
 
 def _filtered(
@@ -61,6 +61,6 @@ def _filtered(
     for top in range(0, len(grey), BAND_PX):
         above = min(top, HALO_PX)
         part = image[top - above : top + BAND_PX + HALO_PX]
-        found = dark_map.filtered_grey(part, bilateral_px=bilateral_px, bilateral_sigma=bilateral_sigma)
-        grey[top : top + BAND_PX] = found[above : above + BAND_PX]
+        filtered = dark_map.filtered_grey(part, bilateral_px=bilateral_px, bilateral_sigma=bilateral_sigma)
+        grey[top : top + BAND_PX] = filtered[above : above + BAND_PX]
     return grey

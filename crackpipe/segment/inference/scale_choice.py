@@ -1,4 +1,4 @@
-"""Which scales a photograph is segmented at: those at which its cracks are as wide as the network knows them.
+"""Choice of the scales that a photograph is segmented at: its cracks shall be as wide there as the network knows them.
 
 A network that has seen cracks of some 3 to 26 px misses the inside of wider ones and blurs or loses thinner ones. So a
 first look at half and full size measures how wide the cracks of the photograph are, and the map is the mean over those
@@ -28,12 +28,18 @@ def nearest(scales: Sequence[float]) -> float:
 
 
 def choose(scales: Sequence[float], *, width_px: float, min_px: float, max_px: float) -> list[float]:
-    """Scales at which cracks of ``width_px`` are ``min_px`` to ``max_px`` wide; if there is none, the nearest to 1."""
+    """Scales at which cracks of ``width_px`` are ``min_px`` to ``max_px`` wide; if there is none, the nearest to 1.
+
+    Args:
+        scales: factors on the photograph's size, at least one.
+        width_px: of the cracks at full size; 0 where there is none.
+        min_px, max_px: widths that the network knows.
+    """
     return [scale for scale in scales if min_px <= scale * width_px <= max_px] or [nearest(scales)]
 
 
 def crack_width_px(levels: UInt8[np.ndarray, "h w"]) -> float:
-    """Mean width of what a map (0–255) calls crack; 0 where there is none.
+    """Mean width, in pixels, of the cracks of a map (0–255); 0 where there is none.
 
     The pixels of a strip lie a quarter of its width away from its border, on the average.
     """
@@ -50,8 +56,8 @@ def crack_width_px(levels: UInt8[np.ndarray, "h w"]) -> float:
 def mean(maps: Sequence[UInt8[np.ndarray, "h w"]]) -> UInt8[np.ndarray, "h w"]:
     """The mean of some maps, to the nearest level."""
     total = np.zeros(maps[0].shape, np.uint16)
-    for one in maps:
-        total += one
+    for levels in maps:
+        total += levels
     total += len(maps) // 2
     total //= len(maps)
     return total.astype(np.uint8)

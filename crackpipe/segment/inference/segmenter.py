@@ -22,8 +22,35 @@ BILATERAL_PX, BILATERAL_SIGMA = 5, 120.0  # as in König et al.'s dark map
 
 
 @dataclass(frozen=True, slots=True)
+class Inference:
+    """Settings of a segmenter's run over a photograph.
+
+    Attributes:
+        side_px: ``None`` runs the photograph at its own size, in tiles where it is large; a number squeezes it to a
+            square of that side first, as CrackCLIP does.
+        tile_px, overlap_px, flips: see :func:`tiles.predict`. ``side_px`` and ``tile_px`` are rounded up to the
+            segmenter's multiple.
+        scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
+            its cracks are so wide, see :mod:`crackpipe.segment.inference.scale_choice`.
+        dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
+        erosions: 3×3 grey erosions of the result.
+    """
+
+    side_px: int | None
+    tile_px: int
+    overlap_px: int
+    flips: int
+    scales: Sequence[float]
+    crack_min_px: float
+    crack_max_px: float
+    dark_share: float
+    dark_softness: float
+    erosions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segmenter:
-    """What inference needs of a segmenter.
+    """A trained segmenter of any kind, ready to run.
 
     Attributes:
         predict: RGB levels 0–255 (b, 3, h, w) to confidences in [0, 1] (b, h, w).
@@ -35,7 +62,12 @@ class Segmenter:
 
 
 def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
-    """Read the segmenter in ``folder``; a text-guided one reads its encoder in ``clip``.
+    """Read a segmenter.
+
+    Args:
+        folder: of the segmenter.
+        runtime: device and precision.
+        clip: folder of the encoder; read for a text-guided segmenter only.
 
     Raises:
         ModelError: the folder holds no segmenter, or one that belongs to another encoder.
@@ -53,74 +85,61 @@ def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
 def segment(
     image: UInt8[np.ndarray, "h w 3"],
     segmenter: Segmenter,
+    settings: Inference,
     *,
-    side_px: int | None,
-    tile_px: int,
-    overlap_px: int,
-    flips: int,
-    scales: Sequence[float],
-    crack_min_px: float,
-    crack_max_px: float,
-    dark_share: float,
-    dark_softness: float,
-    erosions: int,
     what: str | None,
 ) -> UInt8[np.ndarray, "h w"]:
     """Crack confidence of each pixel, 0–255.
 
     Args:
         image: RGB, 0–255, any size.
-        side_px: ``None`` runs the photograph at its own size, in tiles where it is large; a number squeezes it to a
-            square of that side first, as CrackCLIP does.
-        tile_px, overlap_px, flips, what: see :func:`tiles.predict`. Both sides are rounded up to the segmenter's
-            multiple.
-        scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
-            its cracks are so wide, see :mod:`crackpipe.segment.inference.scale_choice`.
-        dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
-        erosions: 3×3 grey erosions of the result.
+        segmenter: from :func:`load`.
+        settings: of the run.
+        what: name of the progress bar of a large photograph, see :func:`tiles.predict`; ``None``: no bar.
+
+    Raises:
+        ParamsError: a setting is out of its range.
     """
-    whole = image
     height, width = image.shape[:2]
-    tile_px = _rounded(tile_px, segmenter.multiple_px)
-    if side_px is not None:
-        side = _rounded(side_px, segmenter.multiple_px)
-        image = images.resize(image, height=side, width=side, method="area" if side < min(height, width) else "linear")
+    tile_px = _rounded(settings.tile_px, segmenter.multiple_px)
+    resized = image
+    if settings.side_px is not None:
+        resized = images.squeezed(image, side_px=_rounded(settings.side_px, segmenter.multiple_px))
     run = partial(
         tiles.predict,
-        image,
+        resized,
         segmenter.predict,
         tile_px=tile_px,
-        overlap_px=overlap_px,
+        overlap_px=settings.overlap_px,
         multiple_px=segmenter.multiple_px,
-        flips=flips,
+        flips=settings.flips,
         batch_px=tile_px**2,
         what=what,
     )
-    found = _at_scales(run, scales=scales, min_px=crack_min_px, max_px=crack_max_px)
-    found = images.resize(found, height=height, width=width, method="linear")
-    if dark_share:
-        found = darkening.darkened(
-            whole,
-            found,
-            share=dark_share,
+    levels = _at_scales(run, settings)
+    levels = images.resize(levels, height=height, width=width, method="linear")
+    if settings.dark_share:
+        levels = darkening.darkened(
+            image,
+            levels,
+            share=settings.dark_share,
             near=NEAR,
-            softness=dark_softness,
+            softness=settings.dark_softness,
             bilateral_px=BILATERAL_PX,
             bilateral_sigma=BILATERAL_SIGMA,
         )
-    return images.erode(found, times=erosions)
+    return images.erode(levels, times=settings.erosions)
 
 
-def _at_scales(
-    run: Callable[..., UInt8[np.ndarray, "_h _w"]], *, scales: Sequence[float], min_px: float, max_px: float
-) -> UInt8[np.ndarray, "_h _w"]:
+def _at_scales(run: Callable[..., UInt8[np.ndarray, "_h _w"]], settings: Inference) -> UInt8[np.ndarray, "_h _w"]:
     """The mean map over the scales that suit the photograph; ``run(scale=…)`` gives the map at one of them."""
+    scales = settings.scales
     maps = {scale: run(scale=scale) for scale in scale_choice.look(scales)}
     if len(scales) == 1:
         return maps[scales[0]]
     width_px = scale_choice.crack_width_px(scale_choice.mean(list(maps.values())))
-    chosen = scale_choice.choose(scales, width_px=width_px, min_px=min_px, max_px=max_px)
-    return scale_choice.mean([maps[scale] if scale in maps else run(scale=scale) for scale in chosen])
+    suiting = scale_choice.choose(scales, width_px=width_px, min_px=settings.crack_min_px, max_px=settings.crack_max_px)
+    return scale_choice.mean([maps[scale] if scale in maps else run(scale=scale) for scale in suiting])
 
 
 def _rounded(side_px: int, multiple_px: int) -> int:

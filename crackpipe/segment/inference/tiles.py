@@ -11,12 +11,11 @@ from torch import Tensor
 
 from crackpipe import console
 from crackpipe.errors import ParamsError
-from crackpipe.imaging import banded_resize as scaling
-from crackpipe.imaging import images, patch_grid
+from crackpipe.imaging import banded_resize, images, patch_grid
 
 Predict = Callable[[UInt8[Tensor, "b 3 s t"]], Float32[Tensor, "b s t"]]
 
-# How many of the square's symmetries are averaged: itself; mirrored left–right; both ways; quarter turns too.
+# Symmetries of the square, by their number: itself; mirrored left–right; both ways; quarter turns too.
 SYMMETRIES = {1: (0,), 2: (0, 4), 4: (0, 2, 4, 6), 8: (0, 1, 2, 3, 4, 5, 6, 7)}
 FEW_ROWS = 4  # of tiles: done before a bar would be read
 
@@ -55,9 +54,9 @@ def predict(
 ) -> UInt8[np.ndarray, "h w"]:
     """Confidence of each pixel, 0–255, the mean over symmetries.
 
-    What is not longer than ``tile_px`` runs at its own length, mirrored to a multiple of ``multiple_px``; what is
-    longer is cut into tiles of ``tile_px``, the last one shifted inside, and where tiles overlap their weights fall
-    linearly towards their borders. Weights are applied as a running mean, so that tiles which agree stay exact.
+    A side of at most ``tile_px`` runs at its own length, mirrored to a multiple of ``multiple_px``; a longer one is
+    cut into tiles of ``tile_px``, the last one shifted inside, and where tiles overlap their weights fall linearly
+    towards their borders. Weights are applied as a running mean, so that tiles which agree stay exact.
 
     Beside the image and the result it takes about three rows of tiles in float32 and what ``predict`` needs for a
     batch: a resized photograph or map is never held whole.
@@ -65,7 +64,9 @@ def predict(
     Args:
         image: RGB, 0–255.
         predict: maps a batch of RGB levels 0–255 on the CPU to confidences in [0, 1], each at its pixel.
-        overlap_px: least overlap of neighbouring tiles.
+        tile_px: side of a tile, a multiple of ``multiple_px``.
+        overlap_px: least overlap of neighbouring tiles, less than ``tile_px``.
+        multiple_px: heights and widths of inputs of ``predict`` are multiples of it.
         flips: how many symmetries of the square each tile is averaged over, 1, 2, 4 or 8: see ``SYMMETRIES``.
         scale: factor that the photograph is resized by; the result has its own size again.
         batch_px: tiles of a row share batches of at most so many pixels (but one tile).
@@ -76,21 +77,27 @@ def predict(
     """
     _check(tile_px=tile_px, overlap_px=overlap_px, multiple_px=multiple_px, flips=flips, scale=scale)
     height, width = image.shape[:2]
-    found = np.empty((height, width), np.uint8)
+    levels = np.empty((height, width), np.uint8)
     run = partial(_averaged, predict, symmetries=SYMMETRIES[flips])
     down, across = (
         lay(max(1, round(length * scale)), tile_px=tile_px, overlap_px=overlap_px) for length in (height, width)
     )
     bands = _bands(image, run, down=down, across=across, multiple_px=multiple_px, batch_px=batch_px, what=what)
     top = 0
-    for band in scaling.resized(bands, height=down.length, width=across.length, to_height=height, to_width=width):
-        found[top : top + len(band)] = images.to_levels(band)
+    for band in banded_resize.resized(bands, height=down.length, width=across.length, to_height=height, to_width=width):
+        levels[top : top + len(band)] = images.to_levels(band)
         top += len(band)
-    return found
+    return levels
 
 
 def lay(length: int, *, tile_px: int, overlap_px: int) -> Axis:
-    """Tiles of ``tile_px`` along ``length`` pixels: every ``tile_px − overlap_px``, the last one shifted inside."""
+    """Tiles of ``tile_px`` along ``length`` pixels: every ``tile_px − overlap_px``, the last one shifted inside.
+
+    Args:
+        length: of the photograph along this axis, at least 1.
+        tile_px: side of a tile; a shorter photograph is one tile of its own length.
+        overlap_px: least overlap of neighbouring tiles, less than ``tile_px``.
+    """
     side = min(length, tile_px)
     count = 1 + -(-(length - side) // (tile_px - overlap_px))
     starts = np.minimum(np.arange(count) * (tile_px - overlap_px), length - side)
@@ -119,7 +126,7 @@ def _bands(
     cost twice the memory.
     """
     row = np.empty((down.side_px, across.length), np.float32)
-    kept = np.empty((0, across.length), np.float32)
+    overlap = np.empty((0, across.length), np.float32)  # the last row's pixels that this row covers too
     ends = [*down.starts[1:].tolist(), down.length]
     rows: Iterable[tuple[int, int, np.ndarray]] = zip(down.starts.tolist(), ends, down.shares, strict=True)
     if what is not None and len(ends) > FEW_ROWS:
@@ -127,10 +134,10 @@ def _bands(
     for top, end, share in rows:
         read = partial(_read, image, top=top, down=down, across=across, multiple_px=multiple_px)
         _fill(row, read, run, across=across, batch_px=batch_px)
-        known = len(kept)
-        row[:known] = kept + share[:known, None] * (row[:known] - kept)
+        common = len(overlap)
+        row[:common] = overlap + share[:common, None] * (row[:common] - overlap)
         yield row[: end - top]
-        kept = row[end - top :].copy()
+        overlap = row[end - top :].copy()
 
 
 def _fill(
@@ -144,21 +151,21 @@ def _fill(
     """Fill ``row`` with the blended maps of one row of tiles."""
     tall = len(row)
     count = max(1, batch_px // (tall * across.side_px))
-    known = 0  # columns that the tiles so far cover
+    covered = 0  # columns that the tiles so far cover
     for first in range(0, len(across.starts), count):
         lefts = across.starts[first : first + count].tolist()
-        found = run(np.stack([read(left) for left in lefts]))[:, :tall, : across.side_px]
-        for left, share, tile in zip(lefts, across.shares[first:], found, strict=False):
-            row[:, left:known] += share[: known - left] * (tile[:, : known - left] - row[:, left:known])
-            row[:, known : left + across.side_px] = tile[:, known - left :]
-            known = left + across.side_px
+        maps = run(np.stack([read(left) for left in lefts]))[:, :tall, : across.side_px]
+        for left, share, tile in zip(lefts, across.shares[first:], maps, strict=False):
+            row[:, left:covered] += share[: covered - left] * (tile[:, : covered - left] - row[:, left:covered])
+            row[:, covered : left + across.side_px] = tile[:, covered - left :]
+            covered = left + across.side_px
 
 
 def _read(
     image: UInt8[np.ndarray, "h w 3"], left: int, *, top: int, down: Axis, across: Axis, multiple_px: int
 ) -> UInt8[np.ndarray, "s t 3"]:
     """One tile of the resized photograph, mirrored to a multiple of ``multiple_px``."""
-    pixels = scaling.part(
+    pixels = banded_resize.part(
         image,
         height=down.length,
         width=across.length,
@@ -179,8 +186,8 @@ def _averaged(
     for symmetry in symmetries:
         turned = np.ascontiguousarray(np.moveaxis(patch_grid.apply_symmetry(squares, symmetry), 2, 0))
         with torch.inference_mode():
-            found = predict(torch.from_numpy(turned).permute(0, 3, 1, 2)).cpu().numpy()
-        total += patch_grid.undo_symmetry(np.moveaxis(found, 0, 2), symmetry)
+            maps = predict(torch.from_numpy(turned).permute(0, 3, 1, 2)).cpu().numpy()
+        total += patch_grid.undo_symmetry(np.moveaxis(maps, 0, 2), symmetry)
     total /= len(symmetries)
     return np.moveaxis(total, 2, 0)
 

@@ -81,7 +81,11 @@ def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, tr
 
 
 def check_size(network: Network, *, height: int, width: int) -> None:
-    """Check that photographs of this size, in pixels, come out of a network at their own size.
+    """Check that photographs come out of a network at their own size.
+
+    Args:
+        network: of this catalogue.
+        height, width: of the photographs, pixels.
 
     Raises:
         ModelError: a side is not a multiple of the network's ``multiple_px``.

@@ -46,15 +46,15 @@ class DeepCrackZou(nn.Module):
 
     def forward(self, inputs: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b h w"]]:
         """Logits of the five side outputs, finest first, and of the fused prediction."""
-        encoded, places = [], []
+        encoded, indices = [], []
         features = inputs
         for number in range(len(DEPTHS)):
             encoded.append(self.encoder.stage(number, features))
-            features, chosen = nn.functional.max_pool2d(encoded[-1], 2, return_indices=True)
-            places.append(chosen)
+            features, index = nn.functional.max_pool2d(encoded[-1], 2, return_indices=True)
+            indices.append(index)
         maps: list[Tensor] = []
         for number in reversed(range(len(DEPTHS))):
-            features = self.decoder[number](unpooled(features, places[number]))
+            features = self.decoder[number](unpooled(features, indices[number]))
             side = self.sides[number](torch.cat([encoded[number], features], dim=1))
             maps.insert(0, bilinear(side[:, 0], times=2**number))
         fused = self.fuse(torch.stack(maps, dim=1))

@@ -47,15 +47,15 @@ class Oed(nn.Module):
         if trunk is not None:
             trunks.copy(trunk, into=self.encoder, encoder=encoder)
         *skips, deepest = self.encoder.feature_info.channels()
-        *channels, finest = (scaled(one, width) for one in CHANNELS)
+        *channels, finest = (scaled(channels, width) for channels in CHANNELS)
         self.blocks = nn.ModuleList(
-            DecoderBlock(coarse=coarse, skip=skip, channels=own, gate=gates)
-            for coarse, skip, own in zip([deepest, *channels[:-1]], reversed(skips), channels, strict=True)
+            DecoderBlock(coarse=coarse, skip=skip, channels=outputs, gate=gates)
+            for coarse, skip, outputs in zip([deepest, *channels[:-1]], reversed(skips), channels, strict=True)
         )
         self.photograph = nn.Sequential(*conv_block(3, finest, norm=True), *conv_block(finest, finest, norm=True))
         joined = channels[-1] + finest
         self.last = nn.Sequential(*conv_block(joined, finest, norm=True), *conv_block(finest, finest, norm=True))
-        self.sides = nn.ModuleList(nn.Conv2d(own, 1, kernel_size=1) for own in channels)
+        self.sides = nn.ModuleList(nn.Conv2d(outputs, 1, kernel_size=1) for outputs in channels)
         self.head = nn.Conv2d(finest, 1, kernel_size=3, padding=1)
         for part in (self.blocks, self.photograph, self.last, self.sides, self.head):
             initialise(part)
@@ -114,8 +114,8 @@ class AttentionGate(nn.Module):
         self, coarse: Float[Tensor, "b _c h w"], skip: Float[Tensor, "b s 2*h 2*w"]
     ) -> Float[Tensor, "b s 2*h 2*w"]:
         """The skip, each pixel times its opening in (0, 1)."""
-        asked = torch.relu(self.of_skip(skip) + doubled(self.of_coarse(coarse)))
-        return skip * torch.sigmoid(self.opening(asked))
+        joint = torch.relu(self.of_skip(skip) + doubled(self.of_coarse(coarse)))
+        return skip * torch.sigmoid(self.opening(joint))
 
 
 def _features(encoder: str) -> Network:

@@ -1,4 +1,4 @@
-"""A segmentation network with everything that its inputs need: built, saved, loaded and run in one place."""
+"""A segmentation network with the normalisation of its inputs: built, saved, loaded and run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,28 +52,40 @@ class PixelNetwork:
         catalogue.check_size(self.network, height=pixels.shape[2], width=pixels.shape[3])
         inputs = normalise.normalise(pixels, mean=self.mean, std=self.std, runtime=runtime)
         with runtime.autocast():
-            found: list[Tensor] = self.network(inputs)
-        return [one.float() for one in found]
+            maps: list[Tensor] = self.network(inputs)
+        return [logits.float() for logits in maps]
 
     def predict(self, pixels: UInt8[Tensor, "b 3 h w"], runtime: Runtime) -> Float[Tensor, "b h w"]:
-        """Crack probability of each pixel, float32 on the CPU."""
+        """Crack probability of each pixel, float32 on the CPU, from RGB levels 0–255.
+
+        Raises:
+            ModelError: a side is not a multiple of ``multiple_px``.
+        """
         with torch.inference_mode():
-            found = [torch.sigmoid(one).cpu() for one in self.logits(pixels, runtime)]
-        return _refined(found[-1], found[0], radius_px=self.refine_px) if self.refine_px else found[-1]
+            maps = [torch.sigmoid(logits).cpu() for logits in self.logits(pixels, runtime)]
+        return _refined(maps[-1], maps[0], radius_px=self.refine_px) if self.refine_px else maps[-1]
 
 
 def _refined(
     prediction: Float[Tensor, "b h w"], guide: Float[Tensor, "b h w"], *, radius_px: int
 ) -> Float[Tensor, "b h w"]:
     pairs = zip(prediction.numpy(), guide.numpy(), strict=True)
-    refined = [guided_filter(one, by, radius_px=radius_px, eps=REFINE_EPS) for one, by in pairs]
+    refined = [guided_filter(crack, side, radius_px=radius_px, eps=REFINE_EPS) for crack, side in pairs]
     return torch.from_numpy(np.stack(refined)).clamp(0, 1)
 
 
 def create(
     name: str, *, encoder: str, weights: Weights, width: float, trunk: nn.Module | None, refine_px: int
 ) -> PixelNetwork:
-    """An untrained network; see :func:`catalogue.create`. Inputs are scaled as the encoder's pretraining did."""
+    """An untrained network whose inputs are scaled as in the encoder's pretraining.
+
+    Args:
+        name, encoder, weights, width, trunk: see :func:`catalogue.create`.
+        refine_px: see :class:`PixelNetwork`.
+
+    Raises:
+        ModelError: an unknown name, or an encoder or weights that the network cannot have.
+    """
     network = catalogue.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk)
     mean, std = backbones.normalisation_of(encoder)
     return PixelNetwork(network, name, encoder, width, tuple(mean), tuple(std), refine_px)

@@ -1,9 +1,12 @@
 """Training of the pixel networks on augmented windows, with checkpoints."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
@@ -11,84 +14,195 @@ from torch import Tensor, nn
 from crackpipe import console
 from crackpipe.compute import parallel, seeds
 from crackpipe.compute.runtime import Runtime
+from crackpipe.errors import ModelError, ParamsError
+from crackpipe.models import schedule
 from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.models.resume import Resumable, Row
+from crackpipe.segment import losses
+from crackpipe.segment.networks import pixel_network
+from crackpipe.segment.networks.pixel_network import PixelNetwork
+from crackpipe.segment.networks.trunks import Weights
+from crackpipe.segment.windows.windows import Sample
 
 WARM_UP = 0.1  # share of the steps over which the learning rate rises
-KEEP_STEPS = 100  # steps between checkpoints, and the length of a row of the history
+EPOCH_STEPS = 100  # steps between checkpoints, and the length of a row of the history
 
-Sample = Callable[[np.random.Generator], tuple[UInt8[np.ndarray, "s s 3"], UInt8[np.ndarray, "s s"]]]
 Forward = Callable[[UInt8[Tensor, "b 3 s s"]], list[Float[Tensor, "b s s"]]]  # side outputs, then the prediction
 Loss = Callable[[list[Float[Tensor, "b s s"]], Float[Tensor, "b s s"]], Float[Tensor, ""]]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelTraining:
+    """Settings of a training of a pixel network.
+
+    Attributes:
+        steps: of the optimiser.
+        batch: windows in a step.
+        lr: peak learning rate of AdamW.
+        weight_decay: decoupled.
+        seed: of the windows.
+    """
+
+    steps: int
+    batch: int
+    lr: float
+    weight_decay: float
+    seed: int
+
+
+def create(
+    name: str,
+    *,
+    encoder: str,
+    weights: Weights,
+    width: float,
+    side_px: int,
+    trunk: nn.Module | None,
+    runtime: Runtime,
+    refine_px: int = 0,
+) -> PixelNetwork:
+    """An untrained network on the device, after a run on a blank window has shown that it takes ``side_px``.
+
+    Args:
+        name, encoder, weights, width, trunk, refine_px: see :func:`pixel_network.create`.
+        side_px: of training windows.
+        runtime: device and precision.
+
+    Raises:
+        ParamsError: there is no such encoder, or the network cannot have it with these weights, this width or side.
+    """
+    section = f"train_segmenter.{name}"
+    try:
+        model = pixel_network.create(
+            name, encoder=encoder, weights=weights, width=width, trunk=trunk, refine_px=refine_px
+        )
+    except ModelError as error:
+        raise ParamsError(f"{section}.encoder={encoder} with weights={weights} and width={width}: {error}") from error
+    runtime.place(model.network).requires_grad_(True).eval()
+    try:
+        with torch.no_grad():
+            model.logits(torch.zeros(1, 3, side_px, side_px, dtype=torch.uint8), runtime)
+    except (ModelError, AssertionError, RuntimeError) as error:  # the latter two are timm's
+        raise ParamsError(
+            f"{section}.side_px={side_px}: encoder={encoder} takes no window of this side ({error}); change either"
+        ) from error
+    return model
+
+
+def train(
+    model: PixelNetwork,
+    sample: Sample,
+    settings: PixelTraining,
+    *,
+    folder: Path,
+    labels: str,
+    runtime: Runtime,
+    checkpoint: Checkpoint,
+) -> None:
+    """Train a network in place, with deep supervision; write it to ``folder``.
+
+    Args:
+        model: on the device, from :func:`create`.
+        sample: draws one window (RGB 0–255) and its target (0–255) from a generator.
+        settings: of the training.
+        folder: gets the model and ``history.csv`` (epoch, train_loss).
+        labels: kind of the labels, for the model's card.
+        runtime: device and precision.
+        checkpoint: of this training.
+    """
+    history = fit(
+        model.network,
+        partial(model.logits, runtime=runtime),
+        settings,
+        sample=sample,
+        loss=losses.deep_supervision,
+        runtime=runtime,
+        checkpoint=checkpoint,
+    )
+    pixel_network.save(folder, model, labels=labels)
+    pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
 
 
 def fit(
     network: nn.Module,
     forward: Forward,
+    settings: PixelTraining,
     *,
     sample: Sample,
     loss: Loss,
-    steps: int,
-    batch: int,
-    lr: float,
-    weight_decay: float,
-    seed: int,
     runtime: Runtime,
     checkpoint: Checkpoint,
-) -> list[dict[str, int | float]]:
-    """Train in place; return ``epoch`` (the number of the hundred steps) and ``train_loss`` of each.
+) -> list[Row]:
+    """Train in place with AdamW; the learning rate rises linearly over a tenth of the steps, then falls as a cosine.
 
-    AdamW; the learning rate rises linearly over a tenth of the steps and falls along a cosine. The windows of a step
-    depend on (seed, step) alone, so that a resumed run sees what an unbroken one would have seen.
+    The windows of a step depend on (seed, step) alone, so that a resumed run draws what an unbroken one would have
+    drawn.
 
     Args:
+        network: whose parameters are trained.
         forward: levels 0–255 to logits.
+        settings: of the training.
         sample: draws one window and its target (0–255) from a generator.
+        loss: of the logits and the targets (0–1).
+        runtime: gives the device.
+        checkpoint: of this training.
+
+    Returns:
+        ``epoch`` (the number of the hundred steps) and ``train_loss`` of each.
     """
-    optimise = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimise, lambda step: rate(step, steps=steps))
-    history: list[dict[str, int | float]] = []
-    state = checkpoint.load()
-    if state is not None:
-        network.load_state_dict(state["network"])
-        optimise.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        history = state["history"]
+    steps = settings.steps
+    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+    rates = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate(step, steps=steps))
+    progress = Resumable(checkpoint, {"network": network, "optimiser": optimiser, "schedule": rates})
     network.train()
-    first = min(len(history) * KEEP_STEPS, steps)
+    first = min(len(progress.history) * EPOCH_STEPS, steps)
     total = 0.0
-    windows = parallel.prefetch(
-        lambda step: draw(sample, batch=batch, seed=seed, step=step), range(first, steps), workers=1, ahead=2
-    )
-    bar = console.bar(windows, what=f"train {type(network).__name__}", total=steps - first, unit="steps")
-    for step, (pixels, target) in enumerate(bar, start=first):
+    for step, (pixels, target) in enumerate(_batches(network, sample, settings, first=first), start=first):
         value = loss(forward(pixels), target.to(runtime.device))
-        optimise.zero_grad(set_to_none=True)
+        optimiser.zero_grad(set_to_none=True)
         value.backward()
-        optimise.step()
-        schedule.step()
+        optimiser.step()
+        rates.step()
         total += float(value.detach())
-        if (step + 1) % KEEP_STEPS == 0 or step + 1 == steps:
-            history.append({"epoch": len(history) + 1, "train_loss": round(total / (step % KEEP_STEPS + 1), 6)})
+        if (step + 1) % EPOCH_STEPS == 0 or step + 1 == steps:
+            mean = round(total / (step % EPOCH_STEPS + 1), 6)
+            progress.history.append({"epoch": len(progress.history) + 1, "train_loss": mean})
+            progress.save()
             total = 0.0
-            parts: dict[str, Any] = {"network": network, "optimiser": optimise, "schedule": schedule}
-            checkpoint.save({**{name: part.state_dict() for name, part in parts.items()}, "history": history})
     network.eval()
-    return history
+    return progress.history
 
 
 def rate(step: int, *, steps: int) -> float:
     """Factor on the learning rate before step ``step`` of ``steps``: a linear rise, then a cosine down to 0."""
-    rise = max(1, round(WARM_UP * steps))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(1, steps - rise))))
+    warmup_steps = max(1, round(WARM_UP * steps))
+    return schedule.warmup_cosine(step, peak=1.0, warmup_steps=warmup_steps, steps=steps)
+
+
+def _batches(
+    network: nn.Module, sample: Sample, settings: PixelTraining, *, first: int
+) -> Iterator[tuple[UInt8[Tensor, "b 3 s s"], Float[Tensor, "b s s"]]]:
+    """Windows and targets of the steps from ``first`` on, drawn by a thread ahead of their use; with a bar."""
+
+    def draw_step(step: int) -> tuple[Tensor, Tensor]:
+        return draw(sample, batch=settings.batch, seed=settings.seed, step=step)
+
+    batches = parallel.prefetch(draw_step, range(first, settings.steps), workers=1, ahead=2)
+    what = f"train {type(network).__name__}"
+    return console.bar(batches, what=what, total=settings.steps - first, unit="steps")
 
 
 def draw(
     sample: Sample, *, batch: int, seed: int, step: int
 ) -> tuple[UInt8[Tensor, "b 3 s s"], Float[Tensor, "b s s"]]:
-    """Windows and targets (0–1) of one step."""
-    drawn = [sample(seeds.generator(seed, step, item)) for item in range(batch)]
-    pixels = torch.from_numpy(np.stack([window for window, _ in drawn])).permute(0, 3, 1, 2)
-    target = torch.from_numpy(np.stack([label for _, label in drawn])).float() / 255
+    """Windows (0–255) and targets (0–1) of one step.
+
+    Args:
+        sample: draws one window and its target (0–255) from a generator.
+        batch: windows in the step.
+        seed, step: together they fix the windows.
+    """
+    pairs = [sample(seeds.generator(seed, step, item)) for item in range(batch)]
+    pixels = torch.from_numpy(np.stack([window for window, _ in pairs])).permute(0, 3, 1, 2)
+    target = torch.from_numpy(np.stack([label for _, label in pairs])).float() / 255
     return pixels, target

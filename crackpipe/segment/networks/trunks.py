@@ -68,18 +68,18 @@ def copy(trunk: nn.Module, *, into: nn.Module, encoder: str) -> None:
     Raises:
         ModelError: a tensor is missing or of another shape, or the trunk goes on where the encoder ends.
     """
-    own, found = ({_as_in_timm(name): value for name, value in net.state_dict().items()} for net in (into, trunk))
-    parts = {name.split(".")[0] for name in own}  # what the trunk has besides is its head
-    wrong = [name for name in own if name not in found or found[name].shape != own[name].shape]
-    wrong += [name for name in found if name not in own and name.split(".")[0] in parts]
+    target, source = ({_as_in_timm(name): value for name, value in net.state_dict().items()} for net in (into, trunk))
+    parts = {name.split(".")[0] for name in target}  # the trunk's other parts are its head
+    wrong = [name for name in target if name not in source or source[name].shape != target[name].shape]
+    wrong += [name for name in source if name not in target and name.split(".")[0] in parts]
     if wrong:
         raise ModelError(
             f"segmenter's encoder {encoder}: the pretrained trunk is of another architecture; {len(wrong)} tensors are "
             f"missing, unknown or of another shape, first {wrong[0]!r}; set encoder to the architecture that the trunk "
             "was trained as"
         )
-    for name, value in own.items():
-        value.copy_(found[name])
+    for name, value in target.items():
+        value.copy_(source[name])
 
 
 def _as_in_timm(name: str) -> str:

@@ -18,16 +18,46 @@ Target = UInt8[np.ndarray, "s s"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a window lies: from the photograph, or from any label of it, to the window.
+class Augmentation:
+    """Random changes of a window.
+
+    Attributes:
+        scale_min, scale_max: factor on the photograph's size, log-uniform.
+        rotation_deg: largest turn to either side.
+        contrast: the contrast is multiplied by 1 ± this share at most; each colour by up to a quarter of that.
+        brightness: grey levels that are added or subtracted at most.
+        grey_p: probability that the colours are taken away.
+        blur_p, blur_px: probability of a Gaussian blur, and its largest sigma.
+        noise_p, noise: probability of Gaussian noise, and its largest sigma in grey levels.
+        thin_cracks_p, thin_min_px, thin_max_px: probability and widths of :func:`thin_cracks.draw`.
+    """
+
+    scale_min: float
+    scale_max: float
+    rotation_deg: float
+    contrast: float
+    brightness: float
+    grey_p: float
+    blur_p: float
+    blur_px: float
+    noise_p: float
+    noise: float
+    thin_cracks_p: float
+    thin_min_px: float
+    thin_max_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The way from the photograph, or from any label of it, to the window.
 
     Attributes:
         side_px: of the window.
         squeezed: whether the whole photograph is squeezed to a square of that side first, as CrackCLIP does.
-        scale: factor on the size of what is left.
+        scale: factor on the size of the photograph, after that.
         centre_row, centre_col: the window's centre, pixels after scaling.
-        turn_deg: how far the window is turned about it.
-        mirrored: whether left and right change places at the end.
+        turn_deg: turn of the window about its centre, counter-clockwise.
+        mirrored: whether left and right are exchanged at the end.
     """
 
     side_px: int
@@ -45,12 +75,12 @@ class View:
 
     Attributes:
         pixels: RGB levels 0–255.
-        place: where it lies.
+        placement: where it was cut.
         drawn: cracks that were drawn into it, which are in no label; ``None`` where there are none.
     """
 
     pixels: Window
-    place: Place
+    placement: Placement
     drawn: Bool[np.ndarray, "s s"] | None
 
 
@@ -60,63 +90,54 @@ def view(
     *,
     side_px: int,
     fit: Literal["crop", "resize"],
-    scale_min: float,
-    scale_max: float,
-    rotation_deg: float,
-    contrast: float,
-    brightness: float,
-    grey_p: float,
-    blur_p: float,
-    blur_px: float,
-    noise_p: float,
-    noise: float,
-    thin_cracks_p: float,
-    thin_min_px: float,
-    thin_max_px: float,
+    augmentation: Augmentation,
 ) -> View:
-    """A random square of a photograph; :func:`target` cuts a label to it.
+    """Cut a random square from a photograph and change it; :func:`target` cuts a label to it.
 
     Args:
+        pixels: RGB, 0–255.
+        random: generator of everything that is drawn.
+        side_px: of the window.
         fit: ``resize`` squeezes the whole photograph to a square of ``side_px`` first, as CrackCLIP does.
-        scale_min, scale_max: factor on the photograph's size, log-uniform.
-        rotation_deg: largest turn to either side.
-        contrast: the contrast is multiplied by 1 ± this share at most; each colour by up to a quarter of that.
-        brightness: grey levels that are added or subtracted at most.
-        grey_p: probability that the colours are taken away.
-        blur_p, blur_px: probability of a Gaussian blur, and its largest sigma.
-        noise_p, noise: probability of Gaussian noise, and its largest sigma in grey levels.
-        thin_cracks_p, thin_min_px, thin_max_px: probability and widths of :func:`thin_cracks.draw`.
+        augmentation: ranges and probabilities of the changes.
     """
-    place = _place(
+    scale = np.exp(random.uniform(np.log(augmentation.scale_min), np.log(augmentation.scale_max)))
+    placement = _placement(
         random,
         pixels.shape[:2],
         side_px=side_px,
         squeezed=fit == "resize",
-        scale=float(np.exp(random.uniform(np.log(scale_min), np.log(scale_max)))),
-        rotation_deg=rotation_deg,
+        scale=float(scale),
+        rotation_deg=augmentation.rotation_deg,
     )
-    levels, drawn = _cut(pixels, place).astype(np.float32), None
-    if random.random() < thin_cracks_p:
-        levels, drawn = thin_cracks.draw(levels, random, min_px=thin_min_px, max_px=thin_max_px)
-    if random.random() < blur_p:
-        levels = images.gaussian_blur(levels, sigma_px=float(random.uniform(0.3, max(blur_px, 0.3))))
-    levels = _light(levels, random, contrast=contrast, brightness=brightness, grey_p=grey_p)
-    if random.random() < noise_p:
-        sigma = np.float32(random.uniform(0, noise))
+    levels, drawn = _cut(pixels, placement).astype(np.float32), None
+    if random.random() < augmentation.thin_cracks_p:
+        levels, drawn = thin_cracks.draw(
+            levels, random, min_px=augmentation.thin_min_px, max_px=augmentation.thin_max_px
+        )
+    if random.random() < augmentation.blur_p:
+        levels = images.gaussian_blur(levels, sigma_px=float(random.uniform(0.3, max(augmentation.blur_px, 0.3))))
+    levels = _change_light(levels, random, augmentation)
+    if random.random() < augmentation.noise_p:
+        sigma = np.float32(random.uniform(0, augmentation.noise))
         levels = levels + sigma * random.standard_normal(levels.shape, np.float32)
-    return View(np.rint(levels).clip(0, 255).astype(np.uint8), place, drawn)
+    return View(np.rint(levels).clip(0, 255).astype(np.uint8), placement, drawn)
 
 
-def target(label: UInt8[np.ndarray, "h w"], place: Place, *, drawn: Bool[np.ndarray, "s s"] | None) -> Target:
-    """What a window shows of its photograph's label (0–255), and of what was drawn into it.
+def target(label: UInt8[np.ndarray, "h w"], placement: Placement, *, drawn: Bool[np.ndarray, "s s"] | None) -> Target:
+    """Cut a photograph's label (0–255) to a window, and add what was drawn into the window.
 
     Where the window shrinks the photograph, a pixel is the share of it that is crack.
+
+    Args:
+        label: of the whole photograph.
+        placement, drawn: of the window's :class:`View`.
     """
-    cut = _cut(label, place)
+    cut = _cut(label, placement)
     return cut if drawn is None else np.where(drawn, np.uint8(255), cut)
 
 
-def _place(
+def _placement(
     random: np.random.Generator,
     shape: tuple[int, ...],
     *,
@@ -124,49 +145,49 @@ def _place(
     squeezed: bool,
     scale: float,
     rotation_deg: float,
-) -> Place:
+) -> Placement:
     """A turned square, as far inside the scaled photograph as it goes."""
     sides = (side_px, side_px) if squeezed else shape
     turn_deg = float(random.uniform(-rotation_deg, rotation_deg))
-    row, col = (_inside(random, _scaled(length, scale), side_px) for length in sides)
-    return Place(side_px, squeezed, scale, row, col, turn_deg, bool(random.random() < 0.5))
+    row, col = (_centre(random, _scaled(length, scale), side_px) for length in sides)
+    return Placement(side_px, squeezed, scale, row, col, turn_deg, bool(random.random() < 0.5))
 
 
-def _cut(layer: np.ndarray, place: Place) -> np.ndarray:
+def _cut(layer: np.ndarray, placement: Placement) -> np.ndarray:
     """Squeeze, shrink or enlarge a photograph or a label, then cut the turned square from it."""
-    if place.squeezed:
-        layer = images.squeezed(layer, side_px=place.side_px)
-    height, width = (_scaled(length, place.scale) for length in layer.shape[:2])
-    layer = images.resize(layer, height=height, width=width, method="area" if place.scale < 1 else "linear")
+    if placement.squeezed:
+        layer = images.squeezed(layer, side_px=placement.side_px)
+    height, width = (_scaled(length, placement.scale) for length in layer.shape[:2])
+    layer = images.resize(layer, height=height, width=width, method="area" if placement.scale < 1 else "linear")
     square = images.turned_window(
-        layer, centre_row=place.centre_row, centre_col=place.centre_col, turn_deg=place.turn_deg, side_px=place.side_px
+        layer,
+        centre_row=placement.centre_row,
+        centre_col=placement.centre_col,
+        turn_deg=placement.turn_deg,
+        side_px=placement.side_px,
     )
-    return np.ascontiguousarray(square[:, ::-1]) if place.mirrored else square
+    return np.ascontiguousarray(square[:, ::-1]) if placement.mirrored else square
 
 
 def _scaled(length: int, scale: float) -> int:
     return max(8, round(length * scale))
 
 
-def _inside(random: np.random.Generator, length: int, side_px: int) -> float:
+def _centre(random: np.random.Generator, length: int, side_px: int) -> float:
     """The centre of a square of whole pixels, inside the photograph or, where that is smaller, in its middle."""
     room = length - side_px
     first = int(random.integers(0, room + 1)) if room > 0 else room // 2
     return first + (side_px - 1) / 2
 
 
-def _light(
-    levels: Float32[np.ndarray, "s s 3"],
-    random: np.random.Generator,
-    *,
-    contrast: float,
-    brightness: float,
-    grey_p: float,
+def _change_light(
+    levels: Float32[np.ndarray, "s s 3"], random: np.random.Generator, augmentation: Augmentation
 ) -> Float32[np.ndarray, "s s 3"]:
     """Change contrast and brightness, then take the colours away, or change them."""
+    contrast, brightness = augmentation.contrast, augmentation.brightness
     mean = levels.mean()
     levels = (levels - mean) * np.float32(1 + random.uniform(-contrast, contrast)) + mean
     levels = levels + np.float32(random.uniform(-brightness, brightness))
-    if random.random() < grey_p:
+    if random.random() < augmentation.grey_p:
         return np.repeat(levels.mean(axis=2, keepdims=True), 3, axis=2)
     return levels * (1 + contrast / 4 * random.uniform(-1, 1, 3)).astype(np.float32)

@@ -1,6 +1,7 @@
 """AICL against the formulas of its paper, written out pair by pair."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,22 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackpipe.classify import attack_steps
+from crackpipe.classify.attack_steps import Against, Attack, Start
 from crackpipe.classify.losses import aicl
+from crackpipe.classify.losses.aicl import AiclSettings, Level
 from crackpipe.classify.losses.step import Step
 
-SETTINGS: dict[str, Any] = {
-    "weight": 2.0,
-    "burn_in_epochs": 10,
-    "steps": 5,
-    "epsilon": 0.102,
-    "step_size": 0.01275,
-    "against": "decision",
-    "start": "features",
-    "level": "distribution",
-    "pairs": "neighbours",
-    "hinge": True,
-    "detach": True,
-}
+SETTINGS = AiclSettings(
+    weight=2.0,
+    burn_in_epochs=10,
+    steps=5,
+    epsilon=0.102,
+    step_size=0.01275,
+    against="decision",
+    start="features",
+    level="distribution",
+    pairs="neighbours",
+    hinge=True,
+    detach=True,
+)
 
 
 def literal_distribution(
@@ -120,13 +123,13 @@ def test_one_group_has_nothing_to_be_compared_with(hinge: bool) -> None:
 @pytest.mark.parametrize("steps", [1, 5])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_whole_loss_and_its_gradient_in_logits_equal_the_formulas(
-    drawn: Any, against: str, start: str, level: str, steps: int, classes: int
+    drawn: Any, against: Against, start: Start, level: Level, steps: int, classes: int
 ) -> None:
     batch = drawn(7, classes=classes)
-    more = {"against": against, "start": start, "level": level, "steps": steps, "epsilon": 0.4, "step_size": 0.2}
-    how = {**SETTINGS, **more, "hinge": False, "pairs": "all", "detach": False}
+    changed = replace(SETTINGS, against=against, start=start, level=level, steps=steps, epsilon=0.4, step_size=0.2)
+    changed = replace(changed, hinge=False, pairs="all", detach=False)
     logits = batch.logits.detach().requires_grad_(True)
-    found = aicl.aicl(batch.features, logits, batch.targets, batch.step(), **how)
+    found = aicl.aicl(batch.features, logits, batch.targets, batch.step(), settings=changed)
     (gradient,) = torch.autograd.grad(found, logits)
     kappa = attack_steps.survived(
         batch.features,
@@ -134,7 +137,7 @@ def test_the_whole_loss_and_its_gradient_in_logits_equal_the_formulas(
         weight=batch.final.weight,
         bias=batch.final.bias,
         key=(1, 20, 3),
-        **{name: how[name] for name in ("steps", "epsilon", "step_size", "against", "start")},
+        attack=Attack(steps, 0.4, 0.2, against, start),
     ).tolist()
     literal = batch.logits.detach().requires_grad_(True)
     p = literal.exp() / literal.exp().sum(dim=1, keepdim=True)
@@ -152,10 +155,11 @@ def test_the_whole_loss_and_its_gradient_in_logits_equal_the_formulas(
 
 def test_burn_in_is_cross_entropy_alone(drawn: Any) -> None:
     batch = drawn(1)
-    how = {**SETTINGS, "hinge": False, "against": "label"}
+    changed = replace(SETTINGS, hinge=False, against="label")
     plain = torch.nn.functional.cross_entropy(batch.logits, batch.targets).item()
     values = [
-        aicl.aicl(batch.features, batch.logits, batch.targets, batch.step(epoch), **how).item() for epoch in (9, 10)
+        aicl.aicl(batch.features, batch.logits, batch.targets, batch.step(epoch), settings=changed).item()
+        for epoch in (9, 10)
     ]
     assert values[0] == plain
     assert values[1] != pytest.approx(plain)
@@ -164,8 +168,8 @@ def test_burn_in_is_cross_entropy_alone(drawn: Any) -> None:
 def test_with_two_classes_the_papers_steps_never_violate_the_order(drawn: Any) -> None:
     for seed in range(20):
         batch = drawn(seed, n=64)
-        how = {**SETTINGS, "step_size": 0.1, "epsilon": 1.0}
-        found = aicl.aicl(batch.features, batch.logits, batch.targets, batch.step(), **how)
+        changed = replace(SETTINGS, step_size=0.1, epsilon=1.0)
+        found = aicl.aicl(batch.features, batch.logits, batch.targets, batch.step(), settings=changed)
         assert found.item() == torch.nn.functional.cross_entropy(batch.logits, batch.targets).item()
 
 
@@ -174,9 +178,9 @@ def test_against_the_label_a_sure_mistake_is_made_less_sure() -> None:
     features = torch.tensor([[4.0], [0.5], [0.6]])
     targets = torch.tensor([0, 1, 1])
     logits = (features @ weight.T + bias).requires_grad_(True)
-    how = {**SETTINGS, "against": "label"}
+    changed = replace(SETTINGS, against="label")
     step = Step(20, 0, 0, weight, bias)
-    found = aicl.aicl(features, logits, targets, step, **how)
+    found = aicl.aicl(features, logits, targets, step, settings=changed)
     plain = torch.nn.functional.cross_entropy(logits, targets)
     (gradient,) = torch.autograd.grad(found - plain, logits)
     assert found.item() > plain.item()

@@ -137,13 +137,13 @@ def test_acent_leaves_the_final_layer_to_cross_entropy(drawn: Any) -> None:
     assert torch.allclose(own, expected)
 
 
-def told(confidence: list[float], right: list[bool]) -> HeldOut:
+def held_out(confidence: list[float], right: list[bool]) -> HeldOut:
     """Four validation patches, the first two the nearest to a boundary."""
     return HeldOut(torch.tensor([0.1, 0.2, 3.0, 4.0]), torch.tensor(confidence), torch.tensor(right))
 
 
 def test_labels_are_smoothed_where_validation_was_too_sure() -> None:
-    sure = told([0.9, 0.9, 0.8, 0.8], [True, False, True, True])
+    sure = held_out([0.9, 0.9, 0.8, 0.8], [True, False, True, True])
     found = ar_adals.smoothing((sure,), subsets=2, rate=0.5, classes=2)
     assert found.tolist() == pytest.approx([0.5 * (0.9 - 0.5), 0.0])  # the sure half was right more often than it said
     twice = ar_adals.smoothing((sure, sure), subsets=2, rate=0.5, classes=2)
@@ -156,7 +156,7 @@ def test_ar_adals_smooths_the_label_of_the_patch_that_is_easily_overturned() -> 
     weight = torch.tensor([[0.0], [1.0]])
     logits = torch.tensor([[0.0, 5.0], [0.0, 0.5]])
     targets = torch.tensor([1, 1])
-    sure = told([0.9, 0.9, 0.8, 0.8], [True, False, True, True])
+    sure = held_out([0.9, 0.9, 0.8, 0.8], [True, False, True, True])
     step = Step(1, 0, 0, weight, torch.zeros(2), (sure,))
     found = build("ar_adals", {"subsets": 2, "rate": 0.5})(torch.zeros(2, 1), logits, targets, step)
     first = math.log(1 + math.exp(-5.0))

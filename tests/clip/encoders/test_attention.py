@@ -1,4 +1,4 @@
-"""Slim attention gives what torch's own gives, under the same names, and holds no tokens × tokens matrix."""
+"""The replaced attention gives what torch's own gives, under the same names, and holds no tokens × tokens matrix."""
 
 from typing import Any
 
@@ -23,40 +23,42 @@ def blocks() -> Transformer:
 
 
 def test_tokens_are_mixed_as_by_torchs_own_attention() -> None:
-    plain, slim = blocks(), blocks()
-    attention.slim(slim)
+    plain, replaced = blocks(), blocks()
+    attention.replace_self_attention(replaced)
     tokens = torch.randn(2, 7, 24)
     with torch.no_grad():
-        torch.testing.assert_close(slim(tokens), plain(tokens), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(replaced(tokens), plain(tokens), atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("per_head", [False, True])
 def test_masks_are_heeded(per_head: bool) -> None:
-    plain, slim = blocks(), blocks()
-    attention.slim(slim)
+    plain, replaced = blocks(), blocks()
+    attention.replace_self_attention(replaced)
     tokens = torch.randn(2, 5, 24)
     mask = torch.full((5, 5), float("-inf")).triu(1)
     if per_head:
         mask = mask + torch.randn(2 * 3, 5, 5)
     with torch.no_grad():
-        torch.testing.assert_close(slim(tokens, mask), plain(tokens, mask), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(replaced(tokens, mask), plain(tokens, mask), atol=1e-4, rtol=1e-4)
 
 
 def test_a_text_tower_reads_the_same_in_half_precision_too() -> None:
-    plain, slim = (shaken(TextTransformer(context_length=9, vocab_size=20, width=24, heads=3, layers=2)) for _ in "ab")
-    attention.slim(slim)
+    plain, replaced = (
+        shaken(TextTransformer(context_length=9, vocab_size=20, width=24, heads=3, layers=2)) for _ in "ab"
+    )
+    attention.replace_self_attention(replaced)
     ids = torch.randint(0, 20, (2, 9))
     with torch.no_grad():
-        torch.testing.assert_close(slim(ids), plain(ids), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(replaced(ids), plain(ids), atol=1e-4, rtol=1e-4)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            rough = slim(ids)
+            rough = replaced(ids)
         assert nn.functional.cosine_similarity(rough.float().flatten(), plain(ids).flatten(), dim=0) > 0.98
 
 
 def test_names_and_weights_stay() -> None:
     network = blocks()
     before = network.state_dict()
-    attention.slim(network)
+    attention.replace_self_attention(network)
     after = network.state_dict()
     assert list(after) == list(before)
     assert all(after[name].data_ptr() == before[name].data_ptr() for name in before)
@@ -64,17 +66,17 @@ def test_names_and_weights_stay() -> None:
 
 def test_blocks_that_look_at_other_tokens_keep_their_own() -> None:
     block = ResidualAttentionBlock(24, 3, is_cross_attention=True)
-    attention.slim(block)
+    attention.replace_self_attention(block)
     assert type(block.attn) is nn.MultiheadAttention
 
 
 def test_gradients_are_those_of_torchs_own_attention() -> None:
-    plain, slim = blocks(), blocks()
-    attention.slim(slim)
+    plain, replaced = blocks(), blocks()
+    attention.replace_self_attention(replaced)
     tokens = torch.randn(2, 7, 24)
-    for network in (plain, slim):
+    for network in (plain, replaced):
         network(tokens).square().mean().backward()
-    for one, other in zip(slim.parameters(), plain.parameters(), strict=True):
+    for one, other in zip(replaced.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(one.grad, other.grad, atol=1e-3, rtol=1e-3)
 
 
@@ -100,7 +102,7 @@ def test_no_matrix_of_tokens_by_tokens_is_held() -> None:
     with torch.no_grad(), Largest() as plain:  # inference mode would hide what attention is made of
         network(tokens)
     assert any("native_multi_head" in name for name in plain.names)
-    attention.slim(network)
+    attention.replace_self_attention(network)
     with torch.no_grad(), Largest() as largest:
         network(tokens)
     assert largest.values < 900**2

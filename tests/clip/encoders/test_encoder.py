@@ -1,4 +1,4 @@
-"""Encoders behind one interface: shapes, normalisation, and what survives a folder."""
+"""Encoders behind one interface: shapes, normalisation, parts for training, and a saved folder."""
 
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,12 @@ from crackpipe.errors import ModelError
 from crackpipe.models import model_files
 
 TEXTS = ["a flawless wall", "a cracked wall"]
+
+
+@pytest.fixture(scope="module")
+def named() -> OpenClipEncoder:
+    torch.manual_seed(0)
+    return OpenClipEncoder("ViT-S-32-alt", weights="none").eval()
 
 
 def photograph(*, height: int = 64, width: int = 96) -> torch.Tensor:
@@ -78,10 +84,13 @@ def test_a_saved_encoder_sees_and_reads_the_same(
 ) -> None:
     encoder_files.save(tmp_path, encoder, spec)
     loaded = encoder_files.load(tmp_path, runtime)
+    weights = loaded.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in encoder.state_dict().items())
     inputs = encoder.prepare(photograph(), runtime)
     with torch.no_grad():
+        # close, not equal: the order of sums depends on where in memory the weights lie
         torch.testing.assert_close(loaded.image_embedding(inputs), encoder.image_embedding(inputs))
-        assert torch.equal(loaded.text_embedding(TEXTS), encoder.text_embedding(TEXTS))
+        torch.testing.assert_close(loaded.text_embedding(TEXTS), encoder.text_embedding(TEXTS))
         for found, wanted in zip(loaded.stage_tokens(inputs), encoder.stage_tokens(inputs), strict=True):
             torch.testing.assert_close(found, wanted)
     assert not loaded.training
@@ -166,3 +175,39 @@ def test_in_half_precision_embeddings_still_have_length_one(
         tokens = encoder.stage_tokens(inputs)
     assert {one.dtype for one in [found, *tokens]} == {torch.float32}
     torch.testing.assert_close(found.norm(dim=1), torch.ones(3), atol=1e-6, rtol=0)
+
+
+def test_features_and_projection_together_are_the_image_embedding(
+    encoder: DualEncoder, named: OpenClipEncoder, runtime: Runtime
+) -> None:
+    for each, side in ((encoder, 64), (named, named.image_px)):
+        pixels = torch.randint(
+            0, 256, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+        )
+        inputs = each.prepare(pixels, runtime)
+        with torch.no_grad():
+            features = each.features(inputs)
+            assert features.shape == (2, each.feature_width)
+            torch.testing.assert_close(each.project(features), each.image_embedding(inputs))
+
+
+def test_a_projection_that_was_left_out_is_there_again(named: OpenClipEncoder) -> None:
+    before = list(named.state_dict())
+    with torch.no_grad():
+        named.features(torch.zeros(1, 3, named.image_px, named.image_px))
+    assert list(named.state_dict()) == before
+
+
+def test_features_depend_on_the_parameters_of_the_image_tower_alone(
+    encoder: DualEncoder, named: OpenClipEncoder
+) -> None:
+    for each, prefix in ((encoder, "trunk."), (named, "model.visual.")):
+        own = {id(parameter) for parameter in each.feature_parameters()}
+        names = {name for name, parameter in each.named_parameters() if id(parameter) in own}
+        tower = {name for name, _ in each.named_parameters() if name.startswith(prefix)}
+        assert names == tower - {"model.visual.proj"}
+
+
+def test_the_temperature_is_the_encoders_own(encoder: DualEncoder, named: OpenClipEncoder) -> None:
+    assert encoder.log_inverse_temperature() is encoder.log_scale
+    assert named.log_inverse_temperature() is named.model.logit_scale

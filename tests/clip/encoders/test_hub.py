@@ -1,4 +1,4 @@
-"""A hub that does not answer is found out in seconds, not after its client's many tries."""
+"""A hub that does not answer is detected in seconds, not after its client's many tries."""
 
 import socket
 import threading
@@ -39,33 +39,33 @@ def test_a_lookup_that_never_ends_counts_as_no_answer(monkeypatch: pytest.Monkey
     for_ever.set()
 
 
-def test_behind_a_proxy_the_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_behind_a_proxy_the_proxy_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = []
 
-    def connect(place: tuple[str, int], **_: Any) -> socket.socket:
-        asked.append(place)
+    def connect(address: tuple[str, int], **_: Any) -> socket.socket:
+        addresses.append(address)
         return socket.socket()
 
     monkeypatch.setattr(socket, "create_connection", connect)
     monkeypatch.setenv("https_proxy", "http://gate.example:3128")
     assert hub.answers("https://hub.example", seconds=5)
-    assert asked == [("gate.example", 3128)]
+    assert addresses == [("gate.example", 3128)]
 
 
 def test_downloads_are_off_only_while_the_hub_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", NOBODY)
-    with hub.quick_to_fail():
+    with hub.failing_fast():
         assert constants.is_offline_mode()
     assert not constants.is_offline_mode()
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.getsockname()[1]}")
-        with hub.quick_to_fail():
+        with hub.failing_fast():
             assert not constants.is_offline_mode()
 
 
 def test_downloads_that_are_off_stay_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with hub.quick_to_fail():
+    with hub.failing_fast():
         assert constants.is_offline_mode()
     assert constants.is_offline_mode()

@@ -157,5 +157,5 @@ def test_a_checkpoint_of_another_model_is_refused_with_the_models_that_fit(tmp_p
 def test_a_file_of_known_weights_is_scaled_as_they_were_trained() -> None:
     """SigLIP's inputs lie in [-1, 1], whatever the file that holds the weights is called."""
     visual = nn.Identity()
-    open_clip_models._scale_as_trained(visual, "ViT-B-16-SigLIP")
+    open_clip_models._normalise_as_published(visual, "ViT-B-16-SigLIP")
     assert (visual.image_mean, visual.image_std) == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))

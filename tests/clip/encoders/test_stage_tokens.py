@@ -63,19 +63,19 @@ def as_tokens(maps: Sequence[Tensor]) -> list[Tensor]:
     return [one.flatten(2).transpose(1, 2) for one in maps]
 
 
-def assert_alike(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> None:
-    for one, other in zip(found, wanted, strict=True):
+def assert_alike(actual: Sequence[Tensor], expected: Sequence[Tensor]) -> None:
+    for one, other in zip(actual, expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize(("layers", "after"), [(4, [1, 2, 3, 4]), (8, [2, 4, 6, 8]), (12, [3, 6, 9, 12])])
-def test_stage_tokens_are_what_hooks_see_after_each_quarter(layers: int, after: list[int]) -> None:
+def test_stage_tokens_are_those_of_hooks_after_each_quarter(layers: int, after: list[int]) -> None:
     visual, inputs = tower(layers=layers), torch.randn(2, 3, 32, 32)
     with torch.no_grad():
-        found = stage_tokens.of(visual).run(inputs)
-    assert [tuple(one.shape) for one in found] == [(2, 24, 4, 4)] * 4
+        maps = stage_tokens.reader(visual).read(inputs)
+    assert [tuple(one.shape) for one in maps] == [(2, 24, 4, 4)] * 4
     seen = hooked(visual, inputs, [visual.transformer.resblocks[number - 1] for number in after])
-    assert_alike(as_tokens(found), [one[:, 1:] for one in seen])
+    assert_alike(as_tokens(maps), [one[:, 1:] for one in seen])
 
 
 def assert_as_hooks_see(name: str, *, own_px: int, side_px: int, after: list[int]) -> None:
@@ -87,12 +87,12 @@ def assert_as_hooks_see(name: str, *, own_px: int, side_px: int, after: list[int
     weights = {f"visual.{key}": value for key, value in visual.state_dict().items()}
     resize_pos_embed(weights, SimpleNamespace(visual=twin))
     twin.load_state_dict({key.removeprefix("visual."): value for key, value in weights.items()}, assign=True)
-    attention.slim(visual)
+    attention.replace_self_attention(visual)
     inputs = torch.randn(1, 3, side_px, side_px)
     with torch.no_grad():
-        found = stage_tokens.of(visual).run(inputs)
+        maps = stage_tokens.reader(visual).read(inputs)
     seen = hooked(twin, inputs, [twin.transformer.resblocks[number - 1] for number in after])
-    assert_alike(as_tokens(found), [one[:, 1:] for one in seen])
+    assert_alike(as_tokens(maps), [one[:, 1:] for one in seen])
 
 
 def test_vit_b_32_at_another_size_has_the_tokens_that_hooks_see() -> None:
@@ -116,17 +116,17 @@ def test_at_another_size_the_position_embeddings_are_resampled() -> None:
     twin.load_state_dict(weights | {"positional_embedding": torch.cat([first, larger[0].flatten(1).T])})
     inputs = torch.randn(1, 3, 48, 64)
     with torch.no_grad():
-        found = stage_tokens.of(visual).run(inputs)
+        maps = stage_tokens.reader(visual).read(inputs)
     seen = hooked(twin, inputs, [twin.transformer.resblocks[number] for number in (1, 3, 5, 7)])
-    assert_alike(as_tokens(found), [one[:, 1:] for one in seen])
+    assert_alike(as_tokens(maps), [one[:, 1:] for one in seen])
 
 
 def test_a_token_map_keeps_rows_and_columns_apart() -> None:
-    run, inputs = stage_tokens.of(tower()).run, torch.zeros(1, 3, 16, 40)
+    read, inputs = stage_tokens.reader(tower()).read, torch.zeros(1, 3, 16, 40)
     with torch.no_grad():
-        plain = run(inputs)[0]
+        plain = read(inputs)[0]
         inputs[0, :, 8:16, 24:32] = 9.0
-        moved = (run(inputs)[0] - plain).abs().sum(dim=1)[0]
+        moved = (read(inputs)[0] - plain).abs().sum(dim=1)[0]
     assert tuple(moved.shape) == (2, 5)
     assert int(moved.argmax()) == 1 * 5 + 3
 
@@ -134,23 +134,23 @@ def test_a_token_map_keeps_rows_and_columns_apart() -> None:
 def test_maps_of_a_resnet_are_the_outputs_of_its_four_layers() -> None:
     visual = shaken(ModifiedResNet(layers=[1, 2, 1, 1], output_dim=8, heads=2, image_size=64, width=8))
     inputs = torch.randn(2, 3, 64, 64)
-    found = stage_tokens.of(visual)
+    reader = stage_tokens.reader(visual)
     with torch.no_grad():
-        maps = found.run(inputs)
+        maps = reader.read(inputs)
     assert [tuple(one.shape[1:]) for one in maps] == [(32, 16, 16), (64, 8, 8), (128, 4, 4), (256, 2, 2)]
-    assert (found.widths, found.multiple_px) == ((32, 64, 128, 256), 32)
+    assert (reader.widths, reader.multiple_px) == ((32, 64, 128, 256), 32)
     assert_alike(maps, hooked(visual, inputs, [visual.layer1, visual.layer2, visual.layer3, visual.layer4]))
 
 
 def test_maps_of_a_convnext_are_the_outputs_of_its_four_stages() -> None:
     visual = shaken(TimmModel("test_convnext", embed_dim=8, image_size=64, pool="", proj="linear"))
     inputs = torch.randn(2, 3, 64, 96)
-    found = stage_tokens.of(visual)
+    reader = stage_tokens.reader(visual)
     with torch.no_grad():
-        maps = found.run(inputs)
-    assert found.multiple_px == 32
+        maps = reader.read(inputs)
+    assert reader.multiple_px == 32
     assert [tuple(one.shape[1:]) for one in maps] == [
-        (width, 64 // step, 96 // step) for width, step in zip(found.widths, (4, 8, 16, 32), strict=True)
+        (width, 64 // step, 96 // step) for width, step in zip(reader.widths, (4, 8, 16, 32), strict=True)
     ]
     assert_alike(maps, hooked(visual.trunk, inputs, list(visual.trunk.stages)))
 
@@ -159,10 +159,10 @@ def test_a_timm_transformer_has_the_same_interface_at_any_size() -> None:
     """Against timm's own change of the input size."""
     visual = TimmModel("vit_tiny_patch16_224", embed_dim=8, image_size=224, pool="token", proj="linear").eval()
     inputs = torch.randn(1, 3, 64, 96)
-    found = stage_tokens.of(visual)
+    reader = stage_tokens.reader(visual)
     with torch.no_grad():
-        maps = found.run(inputs)
-    assert (found.widths, found.multiple_px) == ((192,) * 4, 16)
+        maps = reader.read(inputs)
+    assert (reader.widths, reader.multiple_px) == ((192,) * 4, 16)
     assert [tuple(one.shape) for one in maps] == [(1, 192, 4, 6)] * 4
     visual.trunk.set_input_size((64, 96))
     seen = hooked(visual.trunk, inputs, [visual.trunk.blocks[number] for number in (2, 5, 8, 11)])
@@ -172,7 +172,7 @@ def test_a_timm_transformer_has_the_same_interface_at_any_size() -> None:
 def test_a_tower_without_stages_says_which_have_them() -> None:
     visual = TimmModel("test_resnet", embed_dim=8, image_size=64, pool="avg", proj="linear")
     with pytest.raises(ModelError) as caught:
-        stage_tokens.of(visual)
+        stage_tokens.reader(visual)
     text = str(caught.value)
     assert text.startswith(
         "align_clip.open_clip_model: its image tower is a ResNet, which gives embeddings but no stage"
@@ -180,12 +180,12 @@ def test_a_tower_without_stages_says_which_have_them() -> None:
     assert text.endswith("and plain vision transformers (ViT-B-16-SigLIP …)")
 
 
-def test_tokens_of_half_precision_come_out_in_full() -> None:
+def test_tokens_of_half_precision_come_out_in_float32() -> None:
     visual, inputs = tower(layers=4), torch.randn(1, 3, 32, 32)
     with torch.inference_mode():
-        exact = stage_tokens.of(visual).run(inputs)
+        exact = stage_tokens.reader(visual).read(inputs)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            rough = stage_tokens.of(visual).run(inputs)
+            rough = stage_tokens.reader(visual).read(inputs)
     for one, other in zip(rough, exact, strict=True):
         assert one.dtype == torch.float32
         assert nn.functional.cosine_similarity(one.flatten(), other.flatten(), dim=0) > 0.98

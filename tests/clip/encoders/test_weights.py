@@ -1,4 +1,4 @@
-"""Files of weights: every form that is read, and what is said of those that are not."""
+"""Files of weights: every form that is read, and the errors of those that are not."""
 
 import collections
 from pathlib import Path
@@ -31,9 +31,9 @@ def module() -> nn.Module:
     return nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
 
 
-def assert_same(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
-    assert found.keys() == wanted.keys()
-    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+def assert_same(actual: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    assert actual.keys() == expected.keys()
+    assert all(torch.equal(actual[name], expected[name]) for name in expected)
 
 
 def fine_tuned(tensors: dict[str, Tensor]) -> dict[str, Any]:
@@ -115,30 +115,30 @@ def test_a_checkpoint_without_weights_says_what_it_holds(tmp_path: Path) -> None
         weights.read(tmp_path / "a.pt")
 
 
-def test_fitted_weights_are_the_modules_own(module: nn.Module, tensors: dict[str, Tensor]) -> None:
-    weights.fit(module, tensors, where="here", advice=ADVICE)
+def test_assigned_weights_are_the_modules_own(module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    weights.assign(module, tensors, where="here", advice=ADVICE)
     assert_same(module.state_dict(), tensors)
     assert all(parameter.requires_grad for parameter in module.parameters())
 
 
 def test_no_second_copy_of_the_weights_is_made(module: nn.Module, tensors: dict[str, Tensor]) -> None:
-    weights.fit(module, tensors, where="here", advice=ADVICE)
+    weights.assign(module, tensors, where="here", advice=ADVICE)
     assert module[0].weight.data_ptr() == tensors["0.weight"].data_ptr()
 
 
 def test_weights_take_the_modules_precision(module: nn.Module, tensors: dict[str, Tensor]) -> None:
-    weights.fit(module, {name: value.half() for name, value in tensors.items()}, where="here", advice=ADVICE)
+    weights.assign(module, {name: value.half() for name, value in tensors.items()}, where="here", advice=ADVICE)
     assert {parameter.dtype for parameter in module.parameters()} == {torch.float32}
 
 
-def test_what_follows_from_the_architecture_is_left_out(module: nn.Module, tensors: dict[str, Tensor]) -> None:
+def test_tensors_that_follow_from_the_architecture_are_left_out(module: nn.Module, tensors: dict[str, Tensor]) -> None:
     extra = {"attn_mask": torch.zeros(2, 2), "text.attn_mask": torch.zeros(2, 2), "context_length": torch.tensor(77)}
-    weights.fit(module, tensors | extra, where="here", advice=ADVICE)
+    weights.assign(module, tensors | extra, where="here", advice=ADVICE)
     assert_same(module.state_dict(), tensors)
 
 
 def test_a_number_and_a_vector_of_one_are_the_same(module: nn.Module, tensors: dict[str, Tensor]) -> None:
-    weights.fit(module, tensors | {"2.bias": torch.tensor(4.0)}, where="here", advice=ADVICE)
+    weights.assign(module, tensors | {"2.bias": torch.tensor(4.0)}, where="here", advice=ADVICE)
     assert module[2].bias.tolist() == [4.0]
 
 
@@ -146,7 +146,7 @@ def test_weights_that_do_not_fit_are_shown(module: nn.Module, tensors: dict[str,
     del tensors["2.bias"]
     other = tensors | {"0.weight": torch.ones(5, 2), "head": torch.tensor(1.0)}
     with pytest.raises(ModelError) as caught:
-        weights.fit(module, other, where="align_clip.weights=a.pt", advice=ADVICE)
+        weights.assign(module, other, where="align_clip.weights=a.pt", advice=ADVICE)
     assert str(caught.value) == (
         "align_clip.weights=a.pt: weights of another architecture; 3 tensors differ from the 4 that it has: 0.weight "
         "is 5×2 instead of 3×2; 2.bias is missing; head is unknown; name others"
@@ -155,12 +155,12 @@ def test_weights_that_do_not_fit_are_shown(module: nn.Module, tensors: dict[str,
 
 def test_of_many_that_do_not_fit_the_rest_is_counted(module: nn.Module) -> None:
     with pytest.raises(ModelError, match=r"5 tensors differ .*2.bias is missing and 1 more; name others"):
-        weights.fit(module, {"x": torch.ones(1)}, where="here", advice=ADVICE)
+        weights.assign(module, {"x": torch.ones(1)}, where="here", advice=ADVICE)
 
 
 def test_modules_whose_weights_are_to_come_draw_nothing() -> None:
     torch.manual_seed(0)
-    with weights.to_come():
+    with weights.uninitialised():
         nn.Linear(3, 4)
         nn.init.trunc_normal_(tensor=torch.zeros(3))
     after = torch.rand(1)

@@ -9,7 +9,7 @@ import torch
 from toy_pairs import two_clusters
 
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
-from crackpipe.clip.training import alignment, freezing
+from crackpipe.clip.training import alignment
 from crackpipe.clip.training import caption_scaling as scaling
 from crackpipe.clip.training.pairing import Pairs
 from crackpipe.compute.runtime import Runtime
@@ -24,33 +24,35 @@ HISTORY = [
 
 
 def captioned(encoder: DualEncoder, *, count: int = 24, captions: int = 15) -> Pairs:
-    pairs = two_clusters(width=freezing.feature_width(encoder), count=count)
+    pairs = two_clusters(width=encoder.feature_width, count=count)
     keys = np.arange(count) % captions
     return dataclasses.replace(pairs, texts=[[f"Leak number {key}."] for key in keys], keys=keys)
 
 
 def counted(encoder: DualEncoder, pairs: Pairs) -> tuple[float, float]:
     """R@10 from sorted lists, both ways."""
-    seen = torch.from_numpy(pairs.images.values[:, 0].astype(np.float32))  # type: ignore[union-attr]
-    said = sorted({own[0] for own in pairs.texts})
+    features = torch.from_numpy(pairs.images.values[:, 0].astype(np.float32))  # type: ignore[union-attr]
+    sentences = sorted({choices[0] for choices in pairs.texts})
     with torch.no_grad():
-        images, texts = freezing.projected(encoder, seen).numpy(), encoder.text_embedding(said).numpy()
-    own = [one[0] for one in pairs.texts]
-    forth = [own[i] in [said[j] for j in np.argsort(-texts @ images[i])[:10]] for i in range(len(own))]
-    back = [said[j] in [own[i] for i in np.argsort(-images @ texts[j])[:10]] for j in range(len(said))]
-    return float(np.mean(forth)), float(np.mean(back))
+        images, texts = encoder.project(features).numpy(), encoder.text_embedding(sentences).numpy()
+    captions = [choices[0] for choices in pairs.texts]
+    to_text = [captions[i] in [sentences[j] for j in np.argsort(-texts @ images[i])[:10]] for i in range(len(captions))]
+    to_image = [
+        sentences[j] in [captions[i] for i in np.argsort(-images @ texts[j])[:10]] for j in range(len(sentences))
+    ]
+    return float(np.mean(to_text)), float(np.mean(to_image))
 
 
 def test_recall_is_that_of_sorted_lists(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = captioned(encoder)
     found = scaling.recalls(encoder, pairs, chunk=7, runtime=runtime)
-    forth, back = counted(encoder, pairs)
-    assert found == {"image_to_text_r10": pytest.approx(forth), "text_to_image_r10": pytest.approx(back)}
-    assert 0 < forth < 1
-    assert 0 < back < 1
+    to_text, to_image = counted(encoder, pairs)
+    assert found == {"image_to_text_r10": pytest.approx(to_text), "text_to_image_r10": pytest.approx(to_image)}
+    assert 0 < to_text < 1
+    assert 0 < to_image < 1
 
 
-def test_a_row_tells_the_best_epoch_and_the_splits_that_there_are(encoder: DualEncoder, runtime: Runtime) -> None:
+def test_a_row_holds_the_best_epoch_and_the_splits_that_there_are(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = {"train": captioned(encoder), "test": captioned(encoder, count=20, captions=4)}
     found = scaling.row(encoder, pairs, HISTORY, share=0.25, chunk=7, runtime=runtime)
     recalls = scaling.recalls(encoder, pairs["test"], chunk=7, runtime=runtime)
@@ -73,8 +75,8 @@ def test_a_share_is_read_as_params_write_it(text: str, share: float) -> None:
 
 @pytest.mark.parametrize("text", ["0", "1.5", "-0.5", "half", "nan", ""])
 def test_a_share_outside_0_to_1_is_refused(text: str) -> None:
-    said = f"share: got {text!r}, expected a number above 0 and at most 1, as in scale_captions.shares"
-    with pytest.raises(ParamsError, match=re.escape(said)):
+    message = f"share: got {text!r}, expected a number above 0 and at most 1, as in scale_captions.shares"
+    with pytest.raises(ParamsError, match=re.escape(message)):
         scaling.parse_share(text)
 
 

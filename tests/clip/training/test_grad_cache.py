@@ -86,7 +86,7 @@ def test_gradients_add_up_over_calls_as_those_of_torch_do() -> None:
 
 
 @pytest.mark.parametrize("size", [2, 100])
-def test_a_scaled_loss_scales_gradients_but_not_the_loss_that_is_told(size: int) -> None:
+def test_a_scaled_loss_scales_gradients_but_not_the_loss_that_is_returned(size: int) -> None:
     plain, scaled = Towers(), Towers()
     first = by_chunks(plain, images=size, texts=size)
     second = by_chunks(scaled, images=size, texts=size, factor=256.0)

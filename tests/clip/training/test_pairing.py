@@ -153,17 +153,17 @@ def test_photographs_of_one_caption_share_a_key_and_each_split_has_its_own_image
     assert val.images.pixels[:, 0, 0, 0].tolist() == [3, 4]
 
 
-def test_features_are_kept_where_the_tower_is_frozen_only(encoder: DualEncoder, runtime: Runtime) -> None:
+def test_features_are_cached_where_the_tower_is_frozen_only(encoder: DualEncoder, runtime: Runtime) -> None:
     squares = Squares(np.stack([picture("a", height=32, width=32), picture("b", height=32, width=32)]))
     pairs = pairing.with_captions(squares, pd.DataFrame({"split": "train", "caption": ["Leak.", "Crack."]}), views=2)
     freezing.thaw(encoder, freeze="blocks", train_blocks=1)
-    assert pairing.encoded(pairs["train"], encoder, runtime) is pairs["train"]
+    assert pairing.cache_frozen_features(pairs["train"], encoder, runtime) is pairs["train"]
     freezing.thaw(encoder, freeze="image", train_blocks=0)
-    found = pairing.encoded(pairs["train"], encoder, runtime)
+    found = pairing.cache_frozen_features(pairs["train"], encoder, runtime)
     assert isinstance(found.images, Features)
-    assert found.images.values.shape == (2, 2, freezing.feature_width(encoder))
+    assert found.images.values.shape == (2, 2, encoder.feature_width)
     assert found.texts == pairs["train"].texts
-    assert pairing.encoded(found, encoder, runtime) is found
+    assert pairing.cache_frozen_features(found, encoder, runtime) is found
     pixels = torch.from_numpy(squares.pixels).permute(0, 3, 1, 2)
     with torch.no_grad():
         wanted = encoder.features(encoder.prepare(pixels, runtime)).numpy()

@@ -21,13 +21,13 @@ def reference(grids: list[Tensor], label: Tensor) -> tuple[float, list[Tensor]]:
     wide = [grid.detach().double().requires_grad_() for grid in grids]
     height, width = label.shape[1:]
     maps = [torch.sigmoid(upsampled(grid, height=height, width=width)) for grid in wide]
-    value = losses.text_adapters(maps, label.double(), **WEIGHTS)
+    value = losses.adapter_loss(maps, label.double(), **WEIGHTS)
     return float(value.detach()), list(torch.autograd.grad(value, wide))
 
 
 def compiled(grids: list[Tensor], label: Tensor) -> tuple[float, list[Tensor]]:
     leaves = [grid.clone().requires_grad_() for grid in grids]
-    value = fused_loss.text_adapters(leaves, label, **WEIGHTS)
+    value = fused_loss.adapter_loss(leaves, label, **WEIGHTS)
     return float(value.detach()), list(torch.autograd.grad(value, leaves))
 
 
@@ -79,7 +79,7 @@ def test_gradients_are_scaled_by_what_lies_above_the_loss() -> None:
     (grid,) = draw(3, (2, 6, 9), spread=2.0)
     _, (once,) = compiled([grid], LINE)
     leaf = grid.clone().requires_grad_()
-    (3 * fused_loss.text_adapters([leaf], LINE, **WEIGHTS)).backward()
+    (3 * fused_loss.adapter_loss([leaf], LINE, **WEIGHTS)).backward()
     assert leaf.grad is not None
     torch.testing.assert_close(leaf.grad, 3 * once)
 

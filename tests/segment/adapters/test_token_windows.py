@@ -1,4 +1,4 @@
-"""Which photographs are shown to the encoder, and that their windows depend on nothing but seed and photograph."""
+"""Windows for the encoder: the photographs that are drawn, and windows that depend on seed and photograph alone."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.segment.adapters import token_windows
-from crackpipe.segment.windows.augment import Place, View
+from crackpipe.segment.windows.augment import Placement, View
 
 SPLITS = ["train", "train", "val", "test", "train", "train", "train"]
 LABELS = [1, None, 1, 1, 0, 1, 1]
@@ -34,28 +34,30 @@ def test_photographs_of_the_splits_are_drawn_but_those_known_to_hold_no_crack(ph
 
 def test_so_many_are_drawn_in_the_tables_order_and_another_seed_draws_others(photos: Path) -> None:
     drawn = {tuple(token_windows.draw(photos, splits=["train"], count=2, seed=seed)) for seed in range(20)}
-    assert all(len(one) == 2 and list(one) == sorted(one) for one in drawn)
+    assert all(len(names) == 2 and list(names) == sorted(names) for names in drawn)
     assert len(drawn) == 6  # every pair of the four
     assert len({tuple(token_windows.draw(photos, splits=["train"], count=2, seed=0)) for _ in range(3)}) == 1
 
 
 def noted(pixels: np.ndarray, random: np.random.Generator) -> View:
-    """The photograph, and what the generator said first as its scale."""
-    return View(pixels, Place(8, False, float(random.random()), 3.5, 3.5, 0.0, False), None)
+    """The photograph, and the generator's first number as its scale."""
+    return View(pixels, Placement(8, False, float(random.random()), 3.5, 3.5, 0.0, False), None)
 
 
-def test_each_photograph_is_seen_in_as_many_views_as_asked_for(photos: Path) -> None:
-    seen = list(token_windows.see(photos, ["p/1", "p/5"], noted, views=3, seed=0, workers=2))
-    assert [(photo_id, view) for photo_id, view, _ in seen] == [(name, i) for name in ("p/1", "p/5") for i in range(3)]
-    assert [int(one.pixels[0, 0, 0]) for *_, one in seen] == [1, 1, 1, 5, 5, 5]
-    assert len({one.place.scale for *_, one in seen}) == 6
+def test_each_photograph_is_cut_to_as_many_views_as_asked_for(photos: Path) -> None:
+    windows = list(token_windows.cut_windows(photos, ["p/1", "p/5"], noted, views=3, seed=0, workers=2))
+    assert [(photo_id, view) for photo_id, view, _ in windows] == [
+        (name, i) for name in ("p/1", "p/5") for i in range(3)
+    ]
+    assert [int(view.pixels[0, 0, 0]) for *_, view in windows] == [1, 1, 1, 5, 5, 5]
+    assert len({view.placement.scale for *_, view in windows}) == 6
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_equal_seeds_give_equal_windows_whatever_the_workers(photos: Path, workers: int) -> None:
     def scales(seed: int, *, workers: int) -> list[float]:
-        seen = token_windows.see(photos, ["p/0", "p/6"], noted, views=2, seed=seed, workers=workers)
-        return [one.place.scale for *_, one in seen]
+        windows = token_windows.cut_windows(photos, ["p/0", "p/6"], noted, views=2, seed=seed, workers=workers)
+        return [view.placement.scale for *_, view in windows]
 
     assert scales(3, workers=workers) == scales(3, workers=2)
     assert scales(3, workers=workers) != scales(4, workers=2)

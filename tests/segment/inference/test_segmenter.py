@@ -1,6 +1,7 @@
 """Any segmenter behind one function: a photograph of any size in, a mask of its size out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,19 @@ from crackpipe.segment.networks import pixel_network
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 
 
-def darkness(*, multiple_px: int = 32, seen: list[tuple[int, ...]] | None = None) -> Segmenter:
+def darkness(*, multiple_px: int = 32, sizes: list[tuple[int, ...]] | None = None) -> Segmenter:
     """Each pixel's darkness: a segmenter whose every answer is known; notes the sizes of its inputs."""
 
     def predict(pixels: Tensor) -> Tensor:
-        if seen is not None:
-            seen.append(tuple(pixels.shape[2:]))
+        if sizes is not None:
+            sizes.append(tuple(pixels.shape[2:]))
         return 1 - pixels.float().mean(dim=1) / 255
 
     return Segmenter(predict, multiple_px)
 
 
 def segment(image: np.ndarray, chosen: Segmenter | None = None, **changed: Any) -> np.ndarray:
-    return segmenter.segment(image, chosen or darkness(), **(PLAIN | changed))
+    return segmenter.segment(image, chosen or darkness(), replace(PLAIN, **changed), what=None)
 
 
 def noise(height: int, width: int) -> np.ndarray:
@@ -60,17 +61,17 @@ def test_a_photograph_of_any_size_gets_a_mask_of_its_size(height: int, width: in
 
 @pytest.mark.parametrize(("multiple_px", "side_px", "wanted"), [(32, 50, 64), (14, 50, 56), (14, 56, 56)])
 def test_a_side_is_rounded_up_to_the_segmenters_step(multiple_px: int, side_px: int, wanted: int) -> None:
-    seen: list[tuple[int, ...]] = []
-    segment(noise(100, 80), darkness(multiple_px=multiple_px, seen=seen), side_px=side_px)
-    assert seen == [(wanted, wanted)]
+    sizes: list[tuple[int, ...]] = []
+    segment(noise(100, 80), darkness(multiple_px=multiple_px, sizes=sizes), side_px=side_px)
+    assert sizes == [(wanted, wanted)]
 
 
 def test_tiles_are_rounded_up_to_the_segmenters_step() -> None:
     """One tile side of params.yaml serves networks of 32 px and transformers of 14 px tokens."""
-    seen: list[tuple[int, ...]] = []
+    sizes: list[tuple[int, ...]] = []
     image = noise(100, 60)
-    mask = segment(image, darkness(multiple_px=14, seen=seen), tile_px=64)
-    assert set(seen) == {(70, 70)}
+    mask = segment(image, darkness(multiple_px=14, sizes=sizes), tile_px=64)
+    assert set(sizes) == {(70, 70)}
     assert np.abs(mask - (255 - image.mean(axis=2))).max() <= 0.51
 
 
@@ -123,9 +124,9 @@ def test_symmetries_and_scales_reach_the_tiles() -> None:
     assert (one[:, 0] == 255).all()
     assert not one[:, 1:].any()
     assert np.isin(two[:, [0, -1]], (127, 128)).all()  # mirrored, the last column is the first
-    seen: list[tuple[int, ...]] = []
-    segment(image, darkness(seen=seen), scales=[1.0, 0.5])
-    assert seen == [(64, 64), (32, 32)]
+    sizes: list[tuple[int, ...]] = []
+    segment(image, darkness(sizes=sizes), scales=[1.0, 0.5])
+    assert sizes == [(64, 64), (32, 32)]
 
 
 def test_the_width_of_its_cracks_chooses_the_scales_of_a_photograph() -> None:
@@ -133,11 +134,10 @@ def test_the_width_of_its_cracks_chooses_the_scales_of_a_photograph() -> None:
     thin[:, 60:64] = 0
     wide = np.full((128, 128, 3), 255, np.uint8)
     wide[:, 40:60] = 0
-    for image, sizes in ((thin, [64, 128, 256]), (wide, [64, 128, 32])):
-        seen: list[tuple[int, ...]] = []
-        chosen = darkness(seen=seen)
-        segment(image, chosen, scales=[0.25, 0.5, 1.0, 2.0], tile_px=256)
-        assert [height for height, _ in seen] == sizes  # a first look at half and full size, then what suits it
+    for image, wanted in ((thin, [64, 128, 256]), (wide, [64, 128, 32])):
+        sizes: list[tuple[int, ...]] = []
+        segment(image, darkness(sizes=sizes), scales=[0.25, 0.5, 1.0, 2.0], tile_px=256)
+        assert [height for height, _ in sizes] == wanted  # a first look at half and full size, then what suits it
 
 
 def test_a_network_of_pixels_is_loaded(runtime: Runtime, draw: Picture, tmp_path: Path) -> None:

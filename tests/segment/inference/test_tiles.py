@@ -288,7 +288,7 @@ MEASURE = """
 import re, sys
 from pathlib import Path
 import numpy as np, torch
-from crackpipe.segment import tiles
+from crackpipe.segment.inference import tiles
 
 def held(field):
     return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024

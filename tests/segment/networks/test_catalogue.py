@@ -1,4 +1,4 @@
-"""What all the networks have in common: shapes, gradients, equal bytes for equal seeds, and that they learn."""
+"""Properties of all networks: shapes, gradients, equal bytes for equal seeds, and that they learn."""
 
 import re
 from collections.abc import Callable, Iterator

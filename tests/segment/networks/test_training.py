@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.segment import losses
 from crackpipe.segment.networks import training
+from crackpipe.segment.networks.training import PixelTraining
 
 SIDE = 16
 
@@ -56,9 +58,10 @@ def small() -> Small:
 
 def fit(network: nn.Module, folder: Path, runtime: Runtime, **changed: Any) -> list[dict[str, int | float]]:
     folder.mkdir(exist_ok=True)
-    settings = {"sample": sample, "loss": losses.supervised, "steps": 12, "batch": 2, "lr": 0.02, "weight_decay": 0.01}
-    settings |= {"seed": 0, "runtime": runtime, "checkpoint": Checkpoint(folder)} | changed
-    return training.fit(network, network, **settings)
+    functions = {"sample": sample, "loss": losses.deep_supervision}
+    functions |= {name: changed.pop(name) for name in functions if name in changed}
+    settings = replace(PixelTraining(steps=12, batch=2, lr=0.02, weight_decay=0.01, seed=0), **changed)
+    return training.fit(network, network, settings, runtime=runtime, checkpoint=Checkpoint(folder), **functions)
 
 
 def same(first: nn.Module, second: nn.Module) -> bool:
@@ -81,12 +84,12 @@ def failing_after(windows: int) -> Callable[[np.random.Generator], tuple[np.ndar
 
 
 def test_the_learning_rate_rises_for_a_tenth_and_falls_along_a_cosine() -> None:
-    found = [training.rate(step, steps=40) for step in range(40)]
-    assert found[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
-    assert found[22] == pytest.approx(0.5)  # half of the way down
-    assert found[13] == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
-    assert found == sorted(found[:4]) + sorted(found[4:], reverse=True)
-    assert 0 < found[-1] < 0.01
+    rates = [training.rate(step, steps=40) for step in range(40)]
+    assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert rates[22] == pytest.approx(0.5)  # half of the way down
+    assert rates[13] == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
+    assert rates == sorted(rates[:4]) + sorted(rates[4:], reverse=True)
+    assert 0 < rates[-1] < 0.01
     assert training.rate(40, steps=40) == pytest.approx(0)
 
 
@@ -104,8 +107,8 @@ def test_each_step_goes_as_far_as_the_learning_rate_says(runtime: Runtime, tmp_p
 
     history = fit(network, tmp_path, runtime, loss=slope, steps=4, lr=0.125, weight_decay=0.0)
     assert float(network.value.detach()) == pytest.approx(0.125 * (1.0 + 1.0 + 0.75 + 0.25), rel=1e-5)
-    places = [0.0, 0.125, 0.25, 0.34375]  # before each step
-    assert history == [{"epoch": 1, "train_loss": pytest.approx(-sum(places) / 4, abs=1e-6)}]
+    values = [0.0, 0.125, 0.25, 0.34375]  # before each step
+    assert history == [{"epoch": 1, "train_loss": pytest.approx(-sum(values) / 4, abs=1e-6)}]
 
 
 def test_weights_decay_apart_from_the_gradient(runtime: Runtime, tmp_path: Path) -> None:
@@ -134,11 +137,11 @@ def test_training_finds_the_dark_line(runtime: Runtime, tmp_path: Path) -> None:
 def test_history_holds_the_mean_loss_of_every_hundred_steps_and_of_the_rest(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "KEEP_STEPS", 5)
+    monkeypatch.setattr(training, "EPOCH_STEPS", 5)
     values: list[float] = []
 
     def noted(outputs: list[Tensor], target: Tensor) -> Tensor:
-        value = losses.supervised(outputs, target)
+        value = losses.deep_supervision(outputs, target)
         values.append(float(value.detach()))
         return value
 
@@ -160,7 +163,7 @@ def test_equal_seeds_give_equal_bits_and_others_do_not(runtime: Runtime, tmp_pat
 def test_a_run_killed_at_any_step_goes_on_to_the_same_bits(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
 ) -> None:
-    monkeypatch.setattr(training, "KEEP_STEPS", 5)
+    monkeypatch.setattr(training, "EPOCH_STEPS", 5)
     through, killed, resumed = small(), small(), small()
     wanted = fit(through, tmp_path / "through", runtime)
     with pytest.raises(KeyboardInterrupt):

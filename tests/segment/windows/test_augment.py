@@ -1,7 +1,7 @@
 """Augmented windows: without augmentation pieces of the photograph, and whatever happens, label and pixels together."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,23 +11,22 @@ from scipy import ndimage
 
 from crackpipe.segment.windows import augment
 
-PLAIN: dict[str, Any] = {
-    "fit": "crop",
-    "scale_min": 1.0,
-    "scale_max": 1.0,
-    "rotation_deg": 0.0,
-    "contrast": 0.0,
-    "brightness": 0.0,
-    "grey_p": 0.0,
-    "blur_p": 0.0,
-    "blur_px": 1.5,
-    "noise_p": 0.0,
-    "noise": 8.0,
-    "thin_cracks_p": 0.0,
-    "thin_min_px": 0.8,
-    "thin_max_px": 4.0,
-}
-WILD = PLAIN | {
+PLAIN = augment.Augmentation(
+    scale_min=1.0,
+    scale_max=1.0,
+    rotation_deg=0.0,
+    contrast=0.0,
+    brightness=0.0,
+    grey_p=0.0,
+    blur_p=0.0,
+    blur_px=1.5,
+    noise_p=0.0,
+    noise=8.0,
+    thin_cracks_p=0.0,
+    thin_min_px=0.8,
+    thin_max_px=4.0,
+)
+WILD: dict[str, Any] = {
     "scale_min": 0.25,
     "scale_max": 2.0,
     "rotation_deg": 180.0,
@@ -53,15 +52,20 @@ def disc(height: int, width: int, *, row: float, col: float, radius: float) -> t
     return np.stack([np.full_like(label, 255), 255 - label, 255 - label], axis=2), label
 
 
-def view(
-    pixels: np.ndarray, label: np.ndarray, seed: int, *, side_px: int = 24, **changed: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    seen = augment.view(pixels, np.random.default_rng(seed), side_px=side_px, **(PLAIN | changed))
-    return seen.pixels, augment.target(label, seen.place, drawn=seen.drawn)
+def cut(
+    pixels: np.ndarray, seed: int, *, side_px: int = 24, fit: Literal["crop", "resize"] = "crop", **changed: Any
+) -> augment.View:
+    random = np.random.default_rng(seed)
+    return augment.view(pixels, random, side_px=side_px, fit=fit, augmentation=replace(PLAIN, **changed))
 
 
-def places(pixels: np.ndarray, window: np.ndarray) -> list[tuple[int, int, bool]]:
-    """Where in the photograph a window lies as it is: (row, column, mirrored)."""
+def view(pixels: np.ndarray, label: np.ndarray, seed: int, **changed: Any) -> tuple[np.ndarray, np.ndarray]:
+    made = cut(pixels, seed, **changed)
+    return made.pixels, augment.target(label, made.placement, drawn=made.drawn)
+
+
+def matches(pixels: np.ndarray, window: np.ndarray) -> list[tuple[int, int, bool]]:
+    """Positions in the photograph that show the window itself: (row, column, mirrored)."""
     side = len(window)
     every = np.lib.stride_tricks.sliding_window_view(pixels, (side, side), axis=(0, 1))
     return [
@@ -78,7 +82,7 @@ def test_without_augmentation_a_window_is_a_piece_of_the_photograph_or_its_mirro
     pixels, label = photograph()
     before = pixels.copy(), label.copy()
     window, target = view(pixels, label, seed, side_px=side_px)
-    ((row, col, mirrored),) = places(pixels, window)
+    ((row, col, mirrored),) = matches(pixels, window)
     piece = label[row : row + side_px, col : col + side_px]
     np.testing.assert_array_equal(target, piece[:, ::-1] if mirrored else piece)
     np.testing.assert_array_equal(pixels, before[0])
@@ -100,27 +104,26 @@ def test_squeezing_takes_all_of_the_photograph_and_shares_of_cracks() -> None:
     label[:, 0] = 255  # one of four columns that become one
     pixels = np.zeros((16, 32, 3), np.uint8)
     pixels[:, 16:] = 200
-    seen = augment.view(pixels, np.random.default_rng(0), side_px=8, **(PLAIN | {"fit": "resize"}))
-    there_and_back = slice(None, None, -1 if seen.place.mirrored else 1)
-    target = augment.target(label, seen.place, drawn=seen.drawn)[:, there_and_back]
-    assert seen.pixels[:, there_and_back, 0].tolist() == [[0] * 4 + [200] * 4] * 8
+    made = cut(pixels, 0, side_px=8, fit="resize")
+    there_and_back = slice(None, None, -1 if made.placement.mirrored else 1)
+    target = augment.target(label, made.placement, drawn=made.drawn)[:, there_and_back]
+    assert made.pixels[:, there_and_back, 0].tolist() == [[0] * 4 + [200] * 4] * 8
     assert target.tolist() == [[64, 0, 0, 0] + [255] * 4] * 8
 
 
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=20)
-def test_a_place_alone_cuts_the_label_that_the_window_shows(seed: int) -> None:
-    """What is kept of a window is enough: a label that is red where the photograph is comes out the same."""
+def test_the_placement_alone_cuts_the_label_that_the_window_shows(seed: int) -> None:
+    """It is all that the cache holds of a window: a label that is red where the photograph is comes out the same."""
     pixels, label = disc(70, 90, row=30, col=40, radius=20)
-    settings_ = PLAIN | {"scale_min": 0.5, "scale_max": 1.5, "rotation_deg": 180.0}
-    seen = augment.view(pixels, np.random.default_rng(seed), side_px=32, **settings_)
-    target = augment.target(label, augment.Place(**asdict(seen.place)), drawn=None)
-    assert np.abs(seen.pixels[..., 1].astype(int) + target - 255).max() <= 2
+    made = cut(pixels, seed, side_px=32, scale_min=0.5, scale_max=1.5, rotation_deg=180.0)
+    target = augment.target(label, augment.Placement(**asdict(made.placement)), drawn=None)
+    assert np.abs(made.pixels[..., 1].astype(int) + target - 255).max() <= 2
 
 
 def test_windows_lie_everywhere_and_half_of_them_are_mirrored() -> None:
     pixels, label = photograph(9, 10)
-    found = [places(pixels, view(pixels, label, seed, side_px=8)[0])[0] for seed in range(120)]
+    found = [matches(pixels, view(pixels, label, seed, side_px=8)[0])[0] for seed in range(120)]
     assert {(row, col) for row, col, _ in found} == {(row, col) for row in range(2) for col in range(3)}
     assert 40 <= sum(mirrored for *_, mirrored in found) <= 80
 
@@ -130,7 +133,7 @@ def test_around_a_photograph_that_is_too_small_its_mirror_image_is_seen(height: 
     pixels, label = photograph(height, width)
     window, target = view(pixels, label, 0, side_px=20)
     wide = [np.pad(layer, ((20, 20), (20, 20), (0, 0))[: layer.ndim], mode="reflect") for layer in (pixels, label)]
-    found = places(wide[0], window)
+    found = matches(wide[0], window)
     assert found
     row, col, mirrored = found[0]
     piece = wide[1][row : row + 20, col : col + 20]

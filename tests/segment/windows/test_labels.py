@@ -1,4 +1,4 @@
-"""Which labels a segmenter is trained on."""
+"""Labels that a segmenter is trained on: which are read, which are drawn, and as what targets."""
 
 from pathlib import Path
 
@@ -38,32 +38,40 @@ def stored(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("splits", "keep_px", "wanted"),
+    ("unlabelled", "keep_px", "wanted"),
     [
-        (["train"], 16, ["s/a"]),
-        (["train"], 15, ["s/a", "s/b"]),
-        (["train"], 0, ["s/a", "s/b"]),
-        (["train", "test"], 16, ["s/a", "s/d"]),
-        (["train", "val", "test"], 17, ["s/c"]),
+        ([], 16, ["s/a"]),
+        ([], 15, ["s/a", "s/b"]),
+        ([], 0, ["s/a", "s/b"]),
+        (["test"], 16, ["s/a", "s/d"]),
+        (["val", "test"], 17, ["s/c"]),
     ],
 )
 def test_labels_of_the_splits_with_enough_crack_pixels(
-    photos: Path, stored: Path, splits: list[str], keep_px: int, wanted: list[str]
+    photos: Path, stored: Path, unlabelled: list[str], keep_px: int, wanted: list[str]
 ) -> None:
-    assert labels.load(stored, photos=photos, splits=splits, keep_px=keep_px) == dict.fromkeys(wanted, SOFT)
+    loaded = labels.load(stored, photos, kind="cam", unlabelled=unlabelled, keep_px=keep_px)
+    assert loaded == dict.fromkeys(wanted, SOFT)
+
+
+def test_ground_truth_of_validation_and_test_is_never_trained_on(photos: Path, stored: Path) -> None:
+    loaded = labels.load(stored, photos, kind="truth", unlabelled=["val", "test"], keep_px=0)
+    assert list(loaded) == ["s/a", "s/b"]
 
 
 def test_the_same_photographs_are_drawn_for_the_same_seed() -> None:
-    known = {f"s/{i:02d}": b"" for i in range(20)}
-    first = labels.draw(known, count=8, seed=0, kind="truth")
-    assert first == labels.draw(dict(reversed(known.items())), count=8, seed=0, kind="truth")
+    known = {f"s/{i:02d}": bytes([i]) for i in range(20)}
+    drawn = labels.draw(known, count=8, seed=0, kind="truth")
+    assert drawn == {photo_id: known[photo_id] for photo_id in drawn}
+    first = list(drawn)
+    assert first == list(labels.draw(dict(reversed(known.items())), count=8, seed=0, kind="truth"))
     assert first == sorted(set(first))
     assert len(first) == 8
-    assert first != labels.draw(known, count=8, seed=1, kind="truth")
+    assert first != list(labels.draw(known, count=8, seed=1, kind="truth"))
 
 
 def test_all_are_drawn_where_there_are_fewer() -> None:
-    assert labels.draw({"s/b": b"", "s/a": b""}, count=8, seed=0, kind="truth") == ["s/a", "s/b"]
+    assert list(labels.draw({"s/b": b"", "s/a": b""}, count=8, seed=0, kind="truth")) == ["s/a", "s/b"]
 
 
 def test_no_usable_label_says_what_to_lower() -> None:
@@ -77,20 +85,20 @@ def test_no_usable_label_says_what_to_lower() -> None:
 
 def test_a_hard_target_is_crack_from_the_threshold_on() -> None:
     levels = images.encode_grey(np.array([[0, 127, 128, 255]], np.uint8))
-    found = labels.decode(levels, binarise=0.5, soft=False)
+    found = labels.decode_target(levels, binarise=0.5, soft=False)
     assert (found.tolist(), found.dtype) == ([[0, 0, 255, 255]], np.dtype(np.uint8))
 
 
 def test_a_soft_target_is_one_half_at_the_threshold_and_one_at_twice_as_much() -> None:
     levels = images.encode_grey(np.array([[0, 51, 102, 153, 204, 255]], np.uint8))
-    found = labels.decode(levels, binarise=0.4, soft=True)
+    found = labels.decode_target(levels, binarise=0.4, soft=True)
     assert (found.tolist(), found.dtype) == ([[0, 64, 128, 191, 255, 255]], np.dtype(np.uint8))
 
 
 @pytest.mark.parametrize("percent", range(1, 100))
 def test_soft_and_hard_targets_agree_on_which_side_of_one_half_a_pixel_lies(percent: int) -> None:
     ramp = images.encode_grey(np.arange(256, dtype=np.uint8)[None])
-    soft, hard = (labels.decode(ramp, binarise=percent / 100, soft=soft) for soft in (True, False))
+    soft, hard = (labels.decode_target(ramp, binarise=percent / 100, soft=soft) for soft in (True, False))
     np.testing.assert_array_equal(soft >= 128, hard == 255)
 
 
@@ -98,4 +106,4 @@ def test_soft_and_hard_targets_agree_on_which_side_of_one_half_a_pixel_lies(perc
 def test_ground_truth_is_the_target_itself(soft: bool) -> None:
     thin = np.eye(4, dtype=bool)
     for encoded in (images.encode_mask(thin), images.encode_grey(thin.astype(np.uint8) * np.uint8(255))):
-        np.testing.assert_array_equal(labels.decode(encoded, binarise=0.5, soft=soft), np.where(thin, 255, 0))
+        np.testing.assert_array_equal(labels.decode_target(encoded, binarise=0.5, soft=soft), np.where(thin, 255, 0))

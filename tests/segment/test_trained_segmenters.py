@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import pandas as pd
 import pytest
 from plain_inference import PLAIN
 
-from crackpipe.clip import prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute import seeds
@@ -19,43 +19,47 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
 from crackpipe.models import model_files
 from crackpipe.models.checkpoints import Checkpoint
-from crackpipe.segment import recipes
+from crackpipe.segment.adapters import training as adapters
 from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.adapters.training import AdapterTraining
 from crackpipe.segment.inference import segmenter
-from crackpipe.segment.recipes import Cut
+from crackpipe.segment.networks import training as networks
+from crackpipe.segment.networks.training import PixelTraining
 from crackpipe.segment.windows import windows
 from crackpipe.segment.windows.augment import View
+from crackpipe.segment.windows.windows import Sample
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 Whole = Callable[..., View]
-Keep = Callable[..., Examples]
+Cache = Callable[..., Examples]
 NAMES = ["4", "10", "16", "24"]
 
 
 @pytest.fixture
-def cut(draw: Picture, whole: Whole) -> Cut:
+def sample(draw: Picture, whole: Whole) -> Sample:
     """Windows of four drawn photographs, mirrored as often as not."""
     pictures = {name: draw(height=32, width=32, col=int(name)) for name in NAMES}
 
     def turned(pixels: np.ndarray, random: np.random.Generator) -> View:
         return whole(pixels, mirrored=random.random() < 0.5)
 
-    return partial(
+    cut = partial(
         windows.window,
         photos={name: image for name, (image, _) in pictures.items()},
         labels={name: images.encode_mask(mask) for name, (_, mask) in pictures.items()},
         binarise=0.5,
         soft=False,
-        change=turned,
+        cut_view=turned,
     )
+    return windows.sampler(NAMES, cut)
 
 
 @pytest.fixture
-def kept(draw: Picture, keep: Keep, encoder: DualEncoder, tmp_path: Path) -> Examples:
+def pairs(draw: Picture, cache: Cache, encoder: DualEncoder, tmp_path: Path) -> Examples:
     """Tokens of the four photographs, as they are and upside down."""
     pictures = [draw(height=32, width=32, col=int(name)) for name in NAMES]
     both = [(image[::step], mask[::step]) for image, mask in pictures for step in (1, -1)]
-    return keep(tmp_path / "tokens", both, encoder, (1, 2))
+    return cache(tmp_path / "tokens", both, encoder, (1, 2))
 
 
 def fresh(folder: Path) -> Checkpoint:
@@ -67,40 +71,35 @@ def fresh(folder: Path) -> Checkpoint:
 BUILT: dict[str, Any] = {"encoder": "test_resnet", "weights": "none", "width": 1 / 16, "refine_px": 0, "side_px": 32}
 
 
-def train_network(folder: Path, cut: Cut, runtime: Runtime, *, name: str = "unet", **changed: Any) -> None:
-    settings: dict[str, Any] = {
-        "labels": "soft_location",
-        "steps": 3,
-        "batch": 2,
-        "lr": 0.005,
-        "weight_decay": 0.01,
-        "seed": 0,
-    }
-    settings |= {key: value for key, value in changed.items() if key not in BUILT}
-    seeds.seed_everything(0)
+STEPS = PixelTraining(steps=3, batch=2, lr=0.005, weight_decay=0.01, seed=0)
+PASSES = AdapterTraining(
+    epochs=2, batch=3, lr=0.01, focal_weight=1.0, dice_weight=1.0, edge_weight=1.0, combine="mean", seed=0
+)
+
+
+def train_network(folder: Path, sample: Sample, runtime: Runtime, *, name: str = "unet", **changed: Any) -> None:
     built = BUILT | {key: value for key, value in changed.items() if key in BUILT}
-    model = recipes.untrained(name, trunk=None, runtime=runtime, **built)
-    checkpoint = fresh(folder.with_suffix(".state"))
-    recipes.network(folder, NAMES, cut, model=model, runtime=runtime, checkpoint=checkpoint, **settings)
-
-
-def train_adapters(folder: Path, kept: Examples, encoder: DualEncoder, runtime: Runtime, **changed: Any) -> None:
-    settings: dict[str, Any] = {
-        "labels": "cam",
-        "combine": "mean",
-        "epochs": 2,
-        "batch": 3,
-        "lr": 0.01,
-        "focal_weight": 1.0,
-        "dice_weight": 1.0,
-        "edge_weight": 1.0,
-        "seed": 0,
-    }
+    settings = replace(STEPS, **{key: value for key, value in changed.items() if key not in BUILT})
     seeds.seed_everything(0)
-    text = prompts.text_matrix(encoder, flawless=["a flawless wall"], damaged=["a cracked wall"])
+    model = networks.create(name, trunk=None, runtime=runtime, **built)
     checkpoint = fresh(folder.with_suffix(".state"))
-    recipes.text_adapters(
-        folder, kept, encoder=encoder, text=text, runtime=runtime, checkpoint=checkpoint, **(settings | changed)
+    networks.train(
+        model, sample, settings, folder=folder, labels="soft_location", runtime=runtime, checkpoint=checkpoint
+    )
+
+
+def train_adapters(folder: Path, pairs: Examples, encoder: DualEncoder, runtime: Runtime, **changed: Any) -> None:
+    seeds.seed_everything(0)
+    checkpoint = fresh(folder.with_suffix(".state"))
+    adapters.train(
+        pairs,
+        replace(PASSES, **changed),
+        folder=folder,
+        encoder=encoder,
+        prompts=(["a flawless wall"], ["a cracked wall"]),
+        labels="cam",
+        runtime=runtime,
+        checkpoint=checkpoint,
     )
 
 
@@ -117,37 +116,37 @@ def f1(found: np.ndarray, truth: np.ndarray) -> float:
     ("name", "encoder", "steps"), [("unet", "test_efficientnet", 60), ("deepcrack_liu", "vgg16_bn", 40)]
 )
 def test_a_network_of_pixels_learns_to_find_the_crack(
-    name: str, encoder: str, steps: int, cut: Cut, runtime: Runtime, draw: Picture, tmp_path: Path
+    name: str, encoder: str, steps: int, sample: Sample, runtime: Runtime, draw: Picture, tmp_path: Path
 ) -> None:
     folder = tmp_path / "network"
-    train_network(folder, cut, runtime, name=name, encoder=encoder, steps=steps, batch=4, width=1 / 8, lr=0.01)
+    train_network(folder, sample, runtime, name=name, encoder=encoder, steps=steps, batch=4, width=1 / 8, lr=0.01)
     history = pd.read_csv(folder / "history.csv")
     assert history.columns.tolist() == ["epoch", "train_loss"]
     assert model_files.card(folder, kind="segmenter")["labels"] == "soft_location"
     image, mask = draw(height=32, width=32, col=20)  # none of the four
     loaded = segmenter.load(folder, runtime, clip=tmp_path / "not_needed")
-    assert f1(segmenter.segment(image, loaded, **PLAIN) >= 128, mask) > 0.8
+    assert f1(segmenter.segment(image, loaded, PLAIN, what=None) >= 128, mask) > 0.8
 
 
-def test_equal_seeds_write_equal_networks_and_others_do_not(cut: Cut, runtime: Runtime, tmp_path: Path) -> None:
-    train_network(tmp_path / "a", cut, runtime)
-    train_network(tmp_path / "b", cut, runtime)
-    train_network(tmp_path / "c", cut, runtime, seed=1)
+def test_equal_seeds_write_equal_networks_and_others_do_not(sample: Sample, runtime: Runtime, tmp_path: Path) -> None:
+    train_network(tmp_path / "a", sample, runtime)
+    train_network(tmp_path / "b", sample, runtime)
+    train_network(tmp_path / "c", sample, runtime, seed=1)
     assert same_files(tmp_path / "a", tmp_path / "b")
     assert not same_files(tmp_path / "a", tmp_path / "c")
 
 
-def test_deep_supervision_trains_a_network_with_side_outputs(cut: Cut, runtime: Runtime, tmp_path: Path) -> None:
-    train_network(tmp_path / "oed", cut, runtime, name="oed", encoder="test_efficientnet")
+def test_deep_supervision_trains_a_network_with_side_outputs(sample: Sample, runtime: Runtime, tmp_path: Path) -> None:
+    train_network(tmp_path / "oed", sample, runtime, name="oed", encoder="test_efficientnet")
     loaded = segmenter.load(tmp_path / "oed", runtime, clip=tmp_path / "clip")
     image = np.zeros((40, 70, 3), np.uint8)
-    assert segmenter.segment(image, loaded, **PLAIN).shape == (40, 70)
+    assert segmenter.segment(image, loaded, PLAIN, what=None).shape == (40, 70)
 
 
-def test_adapters_learn_to_find_the_crack_in_kept_tokens(
-    kept: Examples, encoder: DualEncoder, runtime: Runtime, draw: Picture, tmp_path: Path
+def test_adapters_learn_to_find_the_crack_in_cached_tokens(
+    pairs: Examples, encoder: DualEncoder, runtime: Runtime, draw: Picture, tmp_path: Path
 ) -> None:
-    train_adapters(tmp_path / "adapters", kept, encoder, runtime, epochs=12)
+    train_adapters(tmp_path / "adapters", pairs, encoder, runtime, epochs=12)
     history = pd.read_csv(tmp_path / "adapters/history.csv")
     assert history["epoch"].tolist() == list(range(1, 13))
     assert history["train_loss"].iloc[-1] < 0.9 * history["train_loss"].iloc[0]
@@ -155,27 +154,27 @@ def test_adapters_learn_to_find_the_crack_in_kept_tokens(
     encoder_files.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
     loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
     image, mask = draw(height=32, width=32, col=20)
-    found = segmenter.segment(image, loaded, **PLAIN)
-    assert found[mask].mean() > found[~mask].mean() + 20
+    levels = segmenter.segment(image, loaded, PLAIN, what=None)
+    assert levels[mask].mean() > levels[~mask].mean() + 20
     assert model_files.card(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
 
 
 def test_equal_seeds_write_equal_adapters(
-    kept: Examples, encoder: DualEncoder, runtime: Runtime, tmp_path: Path
+    pairs: Examples, encoder: DualEncoder, runtime: Runtime, tmp_path: Path
 ) -> None:
-    train_adapters(tmp_path / "a", kept, encoder, runtime)
-    train_adapters(tmp_path / "b", kept, encoder, runtime)
-    train_adapters(tmp_path / "c", kept, encoder, runtime, seed=1)
+    train_adapters(tmp_path / "a", pairs, encoder, runtime)
+    train_adapters(tmp_path / "b", pairs, encoder, runtime)
+    train_adapters(tmp_path / "c", pairs, encoder, runtime, seed=1)
     assert same_files(tmp_path / "a", tmp_path / "b")
     assert not same_files(tmp_path / "a", tmp_path / "c")
 
 
 def test_training_of_adapters_never_runs_the_image_encoder(
-    kept: Examples, encoder: DualEncoder, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pairs: Examples, encoder: DualEncoder, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
         raise AssertionError("the encoder ran")
 
     monkeypatch.setattr(encoder, "stage_tokens", refuse)
-    train_adapters(tmp_path / "a", kept, encoder, runtime, epochs=3)
+    train_adapters(tmp_path / "a", pairs, encoder, runtime, epochs=3)
     assert model_files.card(tmp_path / "a", kind="segmenter")["stages"] == [1, 2]

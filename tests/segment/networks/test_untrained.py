@@ -1,4 +1,4 @@
-"""What params.yaml asks of a segmenter and it cannot have is told with the key, before training."""
+"""Networks made ready for training: a setting that a network cannot have is named with its key, before training."""
 
 from typing import Any
 
@@ -9,8 +9,7 @@ from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError
 from crackpipe.params.masks import TrainSegmenter
-from crackpipe.segment import recipes
-from crackpipe.segment.networks import pixel_network
+from crackpipe.segment.networks import pixel_network, training
 from crackpipe.segment.networks.catalogue import NETWORKS
 from crackpipe.segment.networks.pixel_network import PixelNetwork
 
@@ -18,7 +17,7 @@ BUILT: dict[str, Any] = {"encoder": "test_resnet", "weights": "none", "width": 1
 
 
 def untrained(runtime: Runtime, name: str, **changed: Any) -> PixelNetwork:
-    return recipes.untrained(name, trunk=None, runtime=runtime, **(BUILT | changed))
+    return training.create(name, trunk=None, runtime=runtime, **(BUILT | changed))
 
 
 @pytest.mark.parametrize(
@@ -30,12 +29,12 @@ def untrained(runtime: Runtime, name: str, **changed: Any) -> PixelNetwork:
         ("unet", {"weights": "classifier"}, "weights=classifier needs a trained patch classifier, got none"),
     ],
 )
-def test_what_a_network_cannot_have_is_told_with_its_key(
+def test_a_setting_that_a_network_cannot_have_is_named_with_its_key(
     name: str, changed: dict[str, Any], said: str, runtime: Runtime
 ) -> None:
-    one = BUILT | changed
-    given = f"encoder={one['encoder']} with weights={one['weights']} and width=0.0625: segmenter's encoder "
-    with pytest.raises(ParamsError, match=rf"^train_segmenter\.{name}\.{given}.*{said}"):
+    built = BUILT | changed
+    key = f"encoder={built['encoder']} with weights={built['weights']} and width=0.0625: segmenter's encoder "
+    with pytest.raises(ParamsError, match=rf"^train_segmenter\.{name}\.{key}.*{said}"):
         untrained(runtime, name, **changed)
 
 
@@ -47,11 +46,11 @@ def test_what_a_network_cannot_have_is_told_with_its_key(
         ("oed", "inception_v3", 32, "Kernel size can't be greater than actual input size"),
     ],
 )
-def test_a_side_that_a_network_does_not_take_is_told_with_its_key(
+def test_a_side_that_a_network_does_not_take_is_named_with_its_key(
     name: str, encoder: str, side_px: int, said: str, runtime: Runtime
 ) -> None:
-    given = rf"side_px={side_px}: encoder={encoder} takes no window of this side \("
-    with pytest.raises(ParamsError, match=rf"^train_segmenter\.{name}\.{given}.*{said}.*\); change either$"):
+    key = rf"side_px={side_px}: encoder={encoder} takes no window of this side \("
+    with pytest.raises(ParamsError, match=rf"^train_segmenter\.{name}\.{key}.*{said}.*\); change either$"):
         untrained(runtime, name, encoder=encoder, side_px=side_px)
 
 
