@@ -1,3 +1,3 @@
-from . import adapters, inference, losses, networks, recipes, windows
+from . import adapters, inference, losses, networks, windows
 
-__all__ = ["adapters", "inference", "losses", "networks", "recipes", "windows"]
+__all__ = ["adapters", "inference", "losses", "networks", "windows"]

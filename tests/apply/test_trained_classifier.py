@@ -48,8 +48,8 @@ def pipelines_label(trained: TrainedClassifier, method: str) -> np.ndarray:
         for kind, (cell_px, cells) in maps.items()
     ]
     section = getattr(trained.params.pseudo_label, method).model_dump()
-    item = labelling.Item("a", PICTURE, tuple(rows), possible=None)
-    ((_, _, levels),) = labelling.label([item], labelling.method(method, section), workers=1)
+    item = labelling.Item("a", PICTURE, tuple(rows), crack_possible=None)
+    ((_, _, levels),) = labelling.label([item], labelling.create_method(method, section), workers=1)
     return levels
 
 
