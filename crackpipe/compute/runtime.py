@@ -11,7 +11,7 @@ import torch
 import torch.utils.deterministic
 from torch import nn
 
-from crackpipe.compute import memory
+from crackpipe.compute import compiler, memory
 from crackpipe.errors import ParamsError
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -59,6 +59,7 @@ def start_runtime(*, device: str, precision: Precision, threads: int, keep_memor
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise ParamsError("runtime.device: got cuda, but no CUDA device is visible; set runtime.device to auto or cpu")
+    compiler.leave_out()
     if keep_memory:
         memory.keep()
     # Before threads start, which inherit it: gradients of trained networks are full of denormals.

@@ -7,8 +7,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 
-from huggingface_hub import constants
-
 PATIENCE_S = 5.0
 PORTS = {"http": 80, "https": 443}
 
@@ -19,6 +17,8 @@ def failing_fast() -> Iterator[None]:
 
     Its own client tries each file again and again for the better part of a minute.
     """
+    from huggingface_hub import constants
+
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = before or not answers(constants.ENDPOINT, seconds=PATIENCE_S)
     try:

@@ -1,6 +1,5 @@
 """Side of the square that an image tower is built for, and its change: position embeddings are resampled once."""
 
-from timm.layers import resample_abs_pos_embed
 from torch import Tensor, nn
 
 from crackpipe.clip.encoders import stage_tokens
@@ -26,6 +25,8 @@ def change(visual: Network, *, side_px: int) -> None:
     Raises:
         ModelError: the side is no multiple of the tower's, or the tower knows one size only.
     """
+    from timm.layers import resample_abs_pos_embed
+
     if side_px == image_px(visual):
         return
     step_px = _step_px(visual, side_px=side_px)

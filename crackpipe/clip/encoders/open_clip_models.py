@@ -7,10 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import open_clip
 from jaxtyping import Int
-from open_clip.tokenizer import SimpleTokenizer
-from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
 from crackpipe.clip.encoders import attention, hub, image_size, weights
@@ -29,6 +26,8 @@ def text_tower(*, width: int, layers: int, joint_width: int) -> nn.Module:
         width, layers: channels and blocks.
         joint_width: dimensions of the space that images and texts share.
     """
+    from open_clip.transformer import TextTransformer
+
     return TextTransformer(
         context_length=CONTEXT, width=width, heads=max(1, width // 32), layers=layers, output_dim=joint_width
     )
@@ -46,6 +45,8 @@ def tokenizer_of(name: str) -> Tokenizer:
     Raises:
         ModelError: it is no part of open_clip and cannot be had.
     """
+    import open_clip
+
     try:
         with _hub_if("hf_tokenizer_name" in _text_settings(name)):
             tokenizer: Tokenizer = open_clip.get_tokenizer(name)
@@ -70,6 +71,8 @@ def whole_model(name: str, *, pretrained: str, image_px: int | None = None) -> n
         ModelError: a name is unknown (the nearest are shown), the weights want another activation than the model
             has, belong to another model, or cannot be had.
     """
+    import open_clip
+
     known = open_clip.list_models()
     if name not in known:
         raise ModelError(f"align_clip.open_clip_model: {name!r} is unknown to open_clip; nearest: {_near(name, known)}")
@@ -84,10 +87,14 @@ def whole_model(name: str, *, pretrained: str, image_px: int | None = None) -> n
 
 def joint_width(name: str) -> int:
     """Dimensions of the space that images and texts of an open_clip model share."""
+    import open_clip
+
     return int(open_clip.get_model_config(name)["embed_dim"])
 
 
 def _untrained(name: str) -> Network:
+    import open_clip
+
     try:
         with _hub_if("hf_model_name" in _text_settings(name)), _quiet():
             return open_clip.create_model(name, pretrained=None, pretrained_text=False)
@@ -117,6 +124,8 @@ def _from_file(name: str, path: Path, *, image_px: int | None) -> Network:
 
 
 def _from_tag(name: str, tag: str) -> Network:
+    import open_clip
+
     tags = open_clip.list_pretrained_tags_by_model(name)
     files = f"name a {', '.join(weights.FORMS)} file, or none"
     if tag not in tags:
@@ -135,6 +144,8 @@ def _from_tag(name: str, tag: str) -> Network:
 
 def _check_activation(name: str, *, tag: str) -> None:
     """Refuse what open_clip only warns of: QuickGELU weights in a GELU model make every token a little wrong."""
+    import open_clip
+
     wanted = bool(open_clip.get_pretrained_cfg(name, tag).get("quick_gelu", False))
     twin = f"{name}-quickgelu"
     if wanted and not open_clip.get_model_config(name).get("quick_gelu", False):
@@ -146,6 +157,8 @@ def _check_activation(name: str, *, tag: str) -> None:
 
 def _normalise_as_published(visual: Network, name: str) -> None:
     """Set mean and std of inputs, which no file of weights holds, to those of all published weights, if these agree."""
+    import open_clip
+
     published = [open_clip.get_pretrained_cfg(name, tag) for tag in open_clip.list_pretrained_tags_by_model(name)]
     scalings = {
         (tuple(config["mean"]), tuple(config["std"]))
@@ -158,6 +171,8 @@ def _normalise_as_published(visual: Network, name: str) -> None:
 
 def _fitting_models(tensors: dict[str, Tensor]) -> str:
     """Names, in brackets, of models whose image tower has as many blocks of the same widths as these weights; or ""."""
+    import open_clip
+
     stem, joint = tensors.get("visual.conv1.weight"), tensors.get("visual.proj")
     if stem is None or joint is None:
         return ""
@@ -177,6 +192,8 @@ def _hub_if(needed: bool) -> contextlib.AbstractContextManager[None]:
 
 
 def _text_settings(name: str) -> dict[str, object]:
+    import open_clip
+
     settings: dict[str, object] = open_clip.get_model_config(name)["text_cfg"]
     return settings
 
@@ -193,9 +210,12 @@ def _quiet() -> Iterator[None]:
 
 
 @functools.cache
-def _tokenizer(context: int) -> SimpleTokenizer:
+def _tokenizer(context: int) -> Tokenizer:
     """A byte-pair tokenizer, made once per process: reading its vocabulary takes longer than a training step."""
-    return SimpleTokenizer(context_length=context)
+    from open_clip.tokenizer import SimpleTokenizer
+
+    tokenizer: Tokenizer = SimpleTokenizer(context_length=context)
+    return tokenizer
 
 
 def _near(name: str, known: list[str]) -> str:

@@ -7,10 +7,6 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from timm.layers import Format, PatchEmbed, resample_abs_pos_embed
-from timm.models.convnext import ConvNeXt
-from timm.models.fastvit import FastVit
-from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor
 
 from crackpipe.errors import ModelError
@@ -51,6 +47,11 @@ def reader(visual: Network) -> StageReader:
     Raises:
         ModelError: the tower is of another kind.
     """
+    from timm.layers import PatchEmbed
+    from timm.models.convnext import ConvNeXt
+    from timm.models.fastvit import FastVit
+    from timm.models.vision_transformer import VisionTransformer
+
     trunk = getattr(visual, "trunk", None)
     if hasattr(visual, "class_embedding") and hasattr(visual, "transformer"):
         width, patch_px = int(visual.conv1.out_channels), int(visual.patch_size[0])
@@ -72,6 +73,8 @@ def reader(visual: Network) -> StageReader:
 
 
 def _of_transformer(visual: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
+    from timm.layers import resample_abs_pos_embed
+
     grid = visual.conv1(inputs)
     batch, _, rows, cols = grid.shape
     tokens = grid.flatten(2).transpose(1, 2)
@@ -111,6 +114,8 @@ def of_timm(trunk: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
 
 
 def _of_timm_transformer(trunk: Network, inputs: Float[Tensor, "b 3 h w"]) -> Tokens:
+    from timm.layers import Format
+
     embed, depth = trunk.patch_embed, len(trunk.blocks)
     before = (trunk.dynamic_img_size, embed.strict_img_size, embed.flatten, embed.output_fmt)
     trunk.dynamic_img_size, embed.strict_img_size, embed.flatten, embed.output_fmt = True, False, False, Format.NHWC

@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
 from crackpipe.models import model_files
-from crackpipe.segment.adapters import text_guided
 from crackpipe.segment.inference import darkening, scale_choice, tiles
 from crackpipe.segment.networks import pixel_network
 from crackpipe.segment.networks.catalogue import NETWORKS
@@ -75,6 +73,9 @@ def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
     if model_files.card(folder, kind="segmenter")["architecture"] in NETWORKS:
         network = pixel_network.load(folder, runtime)
         return Segmenter(partial(network.predict, runtime=runtime), network.multiple_px)
+    from crackpipe.clip.encoders import encoder_files
+    from crackpipe.segment.adapters import text_guided
+
     encoder = encoder_files.load(clip, runtime)
     adapters = text_guided.load(folder, encoder, runtime)
     return Segmenter(
