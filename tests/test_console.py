@@ -31,24 +31,24 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
 ALLOWED = {"segmenter": ("unet", "text_adapters", "oed"), "labels": ("cam", "self_cam_location", "truth")}
 
 
-def given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
+def arguments_read(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
     monkeypatch.setattr("sys.argv", ["segment.py", *arguments])
     return console.arguments(ALLOWED)
 
 
 def test_arguments_come_in_the_order_of_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert given(monkeypatch, "text_adapters", "self_cam_location") == ["text_adapters", "self_cam_location"]
+    assert arguments_read(monkeypatch, "text_adapters", "self_cam_location") == ["text_adapters", "self_cam_location"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("text_adapters",), ("unet", "truth", "cam")])
 def test_a_missing_argument_shows_the_usage(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    said = rf"got {len(arguments)} argument.* usage: python -m pipeline.STAGE SEGMENTER LABELS"
-    with pytest.raises(CrackpipeError, match=said):
-        given(monkeypatch, *arguments)
+    message = rf"got {len(arguments)} argument.* usage: python -m pipeline.STAGE SEGMENTER LABELS"
+    with pytest.raises(CrackpipeError, match=message):
+        arguments_read(monkeypatch, *arguments)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("unett", "cam"), "SEGMENTER: got 'unett', expected one of unet, text_adapters, oed; did you mean unet?"),
         (
@@ -60,15 +60,15 @@ def test_a_missing_argument_shows_the_usage(arguments: tuple[str, ...], monkeypa
     ],
 )
 def test_a_mistyped_argument_is_told_with_what_is_allowed_and_the_nearest(
-    arguments: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(CrackpipeError) as caught:
-        given(monkeypatch, *arguments)
-    assert str(caught.value) == said
+        arguments_read(monkeypatch, *arguments)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "said"),
+    ("name", "arguments", "message"),
     [
         (
             "pseudo_label",
@@ -82,11 +82,11 @@ def test_a_mistyped_argument_is_told_with_what_is_allowed_and_the_nearest(
     ],
 )
 def test_a_stage_that_takes_arguments_checks_them_before_it_reads_anything(
-    name: str, arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", [f"{name}.py", *arguments])
-    with pytest.raises(CrackpipeError, match=said.replace("?", r"\?")):
+    with pytest.raises(CrackpipeError, match=message.replace("?", r"\?")):
         import_module(f"pipeline.{name}").main()
 
 

@@ -43,33 +43,36 @@ class SectionReference:
 def sections(path: Path) -> list[SectionReference]:
     """Read the sections of a commented parameters file.
 
+    Args:
+        path: of the file, e.g. ``conf/config.yaml``.
+
     Raises:
         ParamsError: a parameter has no comment.
     """
     text = path.read_text(encoding="utf-8")
     tree: CommentedMap = YAML().load(text)
     lines = text.splitlines()
-    found = []
+    references = []
     for name, value in tree.items():
         if name != _COMPOSED_OF:
             line = tree.lc.key(name)[0]
-            own = [Parameter("", "", meaning)] if (meaning := _comment(lines[line])) else []
-            parameters = (*own, *_parameters(value, lines, above="", where=f"{path}: {name}"))
-            found.append(SectionReference(name, _title(lines, line), parameters))
-    return found
+            of_section = [Parameter("", "", meaning)] if (meaning := _comment(lines[line])) else []
+            parameters = (*of_section, *_parameters(value, lines, above="", where=f"{path}: {name}"))
+            references.append(SectionReference(name, _title(lines, line), parameters))
+    return references
 
 
 def page(path: Path) -> str:
     """The Markdown page of all sections: a heading each, and a table ``key | default | meaning``."""
-    return "\n\n".join(_section(one) for one in sections(path)) + "\n"
+    return "\n\n".join(_section(section) for section in sections(path)) + "\n"
 
 
 def _section(section: SectionReference) -> str:
-    intro = [one.meaning for one in section.parameters if not one.key]
+    intro = [parameter.meaning for parameter in section.parameters if not parameter.key]
     rows = [
-        f"| `{one.key}` | {f'`{one.default}`' if one.default else ''} | {_cell(one.meaning)} |"
-        for one in section.parameters
-        if one.key
+        f"| `{parameter.key}` | {f'`{parameter.default}`' if parameter.default else ''} | {_cell(parameter.meaning)} |"
+        for parameter in section.parameters
+        if parameter.key
     ]
     title = _sentence(section.title or section.name)
     parts = [f"## {section.name}", "\n\n".join([title, *map(_sentence, intro)])]
@@ -93,15 +96,15 @@ def _parameters(tree: Any, lines: list[str], *, above: str, where: str) -> Itera
             yield from _parameters(value, lines, above=f"{name}.", where=where)
         elif isinstance(value, CommentedSeq) and value and isinstance(value[0], CommentedMap):
             yield from (
-                Parameter(one.key, "", one.meaning)
-                for one in _parameters(value[0], lines, above=f"{name}[].", where=where)
+                Parameter(parameter.key, "", parameter.meaning)
+                for parameter in _parameters(value[0], lines, above=f"{name}[].", where=where)
             )
 
 
 def _flow(value: Any) -> str:
     """A value as YAML writes it on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_flow(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if value is None or isinstance(value, bool):
@@ -111,15 +114,15 @@ def _flow(value: Any) -> str:
 
 
 def _comment(line: str) -> str:
-    found = _COMMENT.search(line)
-    return found[1].strip() if found else ""
+    comment = _COMMENT.search(line)
+    return comment[1].strip() if comment else ""
 
 
 def _title(lines: list[str], line: int) -> str:
     """The ruled comment above a section."""
     above = next((text for text in reversed(lines[:line]) if text.strip()), "")
-    found = _TITLE.match(above)
-    return found[1] if found else ""
+    title = _TITLE.match(above)
+    return title[1] if title else ""
 
 
 def _sentence(text: str) -> str:

@@ -55,10 +55,10 @@ def _masks(tables: Tables) -> list[Line]:
     lines = []
     for name, at in (("ODS", ODS), ("AP", AP)):
         limits = [_highest(published, column, at) for column in columns]
-        own = [None if best is None else _value(best.cells[column], at) for column in columns]
+        figures = [None if best is None else _value(best.cells[column], at) for column in columns]
         trained = "" if best is None else f" ({best.name})"
         lines.append(
-            [f"masks from patch labels, {name} on Crack500 · CFD · DeepCrack{trained}", _join(limits), _bold(own)]
+            [f"masks from patch labels, {name} on Crack500 · CFD · DeepCrack{trained}", _join(limits), _bold(figures)]
         )
     return lines
 
@@ -70,8 +70,8 @@ def _truth(tables: Tables) -> list[Line]:
     limits = [_highest(published, _column(tables["adapters"], name), ODS) for name in SETS]
     columns = [_column(tables["masks"], name) for name in SETS]
     best = _best(ours, columns)
-    own = [None if best is None else _value(best.cells[column], ODS) for column in columns]
-    return [["the same trained on ground truth, ODS", _join(limits), _bold(own)]]
+    figures = [None if best is None else _value(best.cells[column], ODS) for column in columns]
+    return [["the same trained on ground truth, ODS", _join(limits), _bold(figures)]]
 
 
 def _few_labels(tables: Tables) -> list[Line]:

@@ -15,7 +15,7 @@ from crackpipe.imaging import images
 OLD, NEW = np.full((3, 5), 10, np.uint8), np.full((3, 5), 250, np.uint8)
 
 
-def found(folder: Path, *, maker: str, photo: bytes = b"photo", name: str = "a") -> np.ndarray | None:
+def cached(folder: Path, *, maker: str, photo: bytes = b"photo", name: str = "a") -> np.ndarray | None:
     return MaskCache(folder, maker=maker).find(name, photo, height_px=3, width_px=5)
 
 
@@ -27,32 +27,32 @@ def model(folder: Path, *, kind: str, architecture: str, weights: bytes) -> Path
 
 
 def test_a_mask_is_found_by_its_own_maker_photograph_and_size_only(tmp_path: Path):
-    kept = MaskCache(tmp_path, maker="mine")
-    kept.save("deep/a", b"photo", NEW)
-    assert np.array_equal(kept.find("deep/a", b"photo", height_px=3, width_px=5), NEW)
-    assert np.array_equal(found(tmp_path, maker="mine", name="deep/a"), NEW)
-    assert found(tmp_path, maker="other", name="deep/a") is None
-    assert found(tmp_path, maker="mine", name="deep/a", photo=b"another") is None
-    assert found(tmp_path, maker="mine") is None
-    assert kept.find("deep/a", b"photo", height_px=5, width_px=3) is None
+    cache = MaskCache(tmp_path, maker="mine")
+    cache.save("deep/a", b"photo", NEW)
+    assert np.array_equal(cache.find("deep/a", b"photo", height_px=3, width_px=5), NEW)
+    assert np.array_equal(cached(tmp_path, maker="mine", name="deep/a"), NEW)
+    assert cached(tmp_path, maker="other", name="deep/a") is None
+    assert cached(tmp_path, maker="mine", name="deep/a", photo=b"another") is None
+    assert cached(tmp_path, maker="mine") is None
+    assert cache.find("deep/a", b"photo", height_px=5, width_px=3) is None
     (tmp_path / "deep/a.mask.png").unlink()
-    assert kept.find("deep/a", b"photo", height_px=3, width_px=5) is None
+    assert cache.find("deep/a", b"photo", height_px=3, width_px=5) is None
 
 
 def test_masks_of_several_makers_lie_side_by_side(tmp_path: Path):
     MaskCache(tmp_path, maker="one").save("a", b"photo", OLD)
     MaskCache(tmp_path, maker="two").save("b", b"photo", NEW)
-    assert np.array_equal(found(tmp_path, maker="one"), OLD)
-    assert np.array_equal(found(tmp_path, maker="two", name="b"), NEW)
+    assert np.array_equal(cached(tmp_path, maker="one"), OLD)
+    assert np.array_equal(cached(tmp_path, maker="two", name="b"), NEW)
 
 
 @pytest.mark.parametrize("record", [b"", b"{", b"[]", b"\xff\xfe", b'{"a": 3}'])
 def test_a_damaged_record_vouches_for_no_mask_and_is_written_anew(tmp_path: Path, record: bytes):
     MaskCache(tmp_path, maker="mine").save("a", b"photo", OLD)
     (tmp_path / "masks.json").write_bytes(record)
-    assert found(tmp_path, maker="mine") is None
+    assert cached(tmp_path, maker="mine") is None
     MaskCache(tmp_path, maker="mine").save("a", b"photo", NEW)
-    assert np.array_equal(found(tmp_path, maker="mine"), NEW)
+    assert np.array_equal(cached(tmp_path, maker="mine"), NEW)
 
 
 @pytest.mark.parametrize("written", [0, 1, 2])
@@ -71,9 +71,9 @@ def test_a_kill_leaves_no_mask_under_the_origin_of_another(
     monkeypatch.setattr(atomic, "write_bytes", killed_after_some)
     with pytest.raises(KeyboardInterrupt):
         MaskCache(tmp_path, maker="new").save("a", b"photo", NEW)
-    old = found(tmp_path, maker="old")
+    old = cached(tmp_path, maker="old")
     assert old is None if written else np.array_equal(old, OLD)
-    assert found(tmp_path, maker="new") is None
+    assert cached(tmp_path, maker="new") is None
     assert np.array_equal(images.decode_grey((tmp_path / "a.mask.png").read_bytes()), NEW if written == 2 else OLD)
 
 

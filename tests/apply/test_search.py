@@ -58,23 +58,23 @@ def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png") -> pd.
 
 
 def test_the_most_similar_photographs_of_all_splits_come_first() -> None:
-    found = find()
+    table = find()
     runtime = Runtime(torch.device("cpu"), None)
     model = encoder_files.load(Path("models/clip"), runtime)
     query = embedding.encode_texts(model, [TEXT], runtime).astype(np.float64)[0]
     photos = embedding_file.load(Path("data/embeddings/tuned"), kind="image", split=None)
     wanted = sorted(zip(photos.vectors.astype(np.float64) @ query, photos.item_ids, strict=True), reverse=True)[:3]
-    assert found["rank"].tolist() == [1, 2, 3]
-    assert found["photo_id"].tolist() == [name for _, name in wanted]
-    np.testing.assert_allclose(found["similarity"], [value for value, _ in wanted], atol=1e-4)
-    assert found["caption"].tolist() == [CAPTIONS[name] or "" for _, name in wanted]
+    assert table["rank"].tolist() == [1, 2, 3]
+    assert table["photo_id"].tolist() == [name for _, name in wanted]
+    np.testing.assert_allclose(table["similarity"], [value for value, _ in wanted], atol=1e-4)
+    assert table["caption"].tolist() == [CAPTIONS[name] or "" for _, name in wanted]
 
 
 def test_the_table_stands_beside_the_sheet() -> None:
-    found = find(top=5)
+    table = find(top=5)
     assert sorted(path.name for path in Path("found").iterdir()) == ["sheet.csv", "sheet.png"]
     read = pd.read_csv("found/sheet.csv", keep_default_na=False)
-    pd.testing.assert_frame_equal(read, found, check_dtype=False)
+    pd.testing.assert_frame_equal(read, table, check_dtype=False)
     assert 'Rust, "deep".' in read["caption"].tolist()
     with Image.open("found/sheet.png") as picture:
         assert picture.format == "PNG"

@@ -39,17 +39,17 @@ def pipelines_label(trained: TrainedClassifier, method: str) -> np.ndarray:
     settings = trained.params.localisation_maps
     shared = {"model": trained.network, "runtime": trained.runtime, "batch_px": settings.batch_px}
     cells = cam.activation_cells([PICTURE], **shared, **settings.cam.model_dump(), tile_px=settings.tile_px)
-    found = {localisation_maps.CAM: (cam.CELL_PX, cells)}
+    maps = {localisation_maps.CAM: (cam.CELL_PX, cells)}
     for size in settings.patch_maps:
         cells = patch_map.patch_cells([PICTURE], **shared, **size.model_dump())
-        found[localisation_maps.patch_kind(size.side_px)] = size.stride_px, cells
+        maps[localisation_maps.patch_kind(size.side_px)] = size.stride_px, cells
     rows = [
         {"photo_id": "a", "kind": kind, "cell_px": cell_px, "cells": images.encode_unit16(cells[0])}
-        for kind, (cell_px, cells) in found.items()
+        for kind, (cell_px, cells) in maps.items()
     ]
     section = getattr(trained.params.pseudo_label, method).model_dump()
-    item = labelling.Item("a", PICTURE, tuple(rows), possible=None)
-    ((_, _, levels),) = labelling.label([item], labelling.method(method, section), workers=1)
+    item = labelling.Item("a", PICTURE, tuple(rows), crack_possible=None)
+    ((_, _, levels),) = labelling.label([item], labelling.create_method(method, section), workers=1)
     return levels
 
 

@@ -46,9 +46,9 @@ def test_a_list_is_set_from_the_command_line(project: Path, crackpipe: Crackpipe
         project, "configure", labels, "self_label.labels=[]", "prompts.objects.road=[pavement, road surface]"
     )
     assert written.stderr == ""
-    found = YAML(typ="safe").load((project / "params.yaml").read_text(encoding="utf-8"))
-    assert found["train_segmenter"]["labels"] == ["truth"]
-    assert found["prompts"]["objects"]["road"] == ["pavement", "road surface"]
+    tree = YAML(typ="safe").load((project / "params.yaml").read_text(encoding="utf-8"))
+    assert tree["train_segmenter"]["labels"] == ["truth"]
+    assert tree["prompts"]["objects"]["road"] == ["pavement", "road surface"]
 
 
 def test_datasets_are_listed_with_what_lies_in_the_folder(project: Path, crackpipe: Crackpipe):

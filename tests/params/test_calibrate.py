@@ -19,15 +19,15 @@ def changed(**calibrate: Any) -> dict[str, Any]:
 
 
 def test_a_loss_is_named_by_its_section_or_as_a_variant_of_aicl() -> None:
-    found = params.check(changed(variants={"aicl_far": {"epsilon": 0.5}}, aicl_variants=[]), where="p.yaml")
-    assert found.loss("flsd") == ("flsd", RIGHT["losses"]["flsd"])
-    assert found.loss("aicl_far") == ("aicl", RIGHT["losses"]["aicl"] | {"epsilon": 0.5})
+    checked = params.check(changed(variants={"aicl_far": {"epsilon": 0.5}}, aicl_variants=[]), where="p.yaml")
+    assert checked.loss("flsd") == ("flsd", RIGHT["losses"]["flsd"])
+    assert checked.loss("aicl_far") == ("aicl", RIGHT["losses"]["aicl"] | {"epsilon": 0.5})
     with pytest.raises(ParamsError, match=r"LOSS: got 'focal', but losses and calibrate\.variants hold .*aicl_far"):
-        found.loss("focal")
+        checked.loss("focal")
 
 
 @pytest.mark.parametrize(
-    ("calibrate", "said"),
+    ("calibrate", "message"),
     [
         ({"variants": {"flsd": {}}}, r"calibrate\.variants names \['flsd'\], which are losses of their own"),
         ({"variants": {"far": {"steps": 0}}, "aicl_variants": []}, r"calibrate\.variants\.far\.steps: got 0"),
@@ -42,8 +42,8 @@ def test_a_loss_is_named_by_its_section_or_as_a_variant_of_aicl() -> None:
         ({"seeds": []}, r"calibrate\.seeds"),
     ],
 )
-def test_what_does_not_fit_together_is_told(calibrate: dict[str, Any], said: str) -> None:
-    with pytest.raises(ParamsError, match=said):
+def test_what_does_not_fit_together_is_told(calibrate: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
         params.check(changed(**calibrate), where="p.yaml")
 
 
@@ -84,14 +84,14 @@ ONE_CHANGE = {
 
 @pytest.mark.parametrize("name", ONE_CHANGE)
 def test_an_ablation_differs_from_the_authors_code_in_what_it_is_named_for(name: str) -> None:
-    found = params.check(RIGHT, where="p.yaml")
-    code, own = found.loss("aicl_label")[1], found.loss(name)[1]
-    assert {key for key in code if own[key] != code[key]} == ONE_CHANGE[name]
+    checked = params.check(RIGHT, where="p.yaml")
+    code, variant = checked.loss("aicl_label")[1], checked.loss(name)[1]
+    assert {key for key in code if variant[key] != code[key]} == ONE_CHANGE[name]
 
 
 def test_cells_are_named_in_the_order_of_the_matrix() -> None:
     named = {"losses": ["cross_entropy"], "aicl_variants": ["aicl_label"], "train_on": ["all", "demo"], "seeds": [0, 2]}
-    found = params.check(changed(**named), where="p.yaml").calibrate.cells()
-    assert found[:3] == [f"cross_entropy-tf_efficientnet_lite0-{cell}" for cell in ("all-0", "all-2", "demo-0")]
-    assert found[4] == "aicl_label-tf_efficientnet_lite0-all-0"
-    assert len(found) == 8
+    checked = params.check(changed(**named), where="p.yaml").calibrate.cells()
+    assert checked[:3] == [f"cross_entropy-tf_efficientnet_lite0-{cell}" for cell in ("all-0", "all-2", "demo-0")]
+    assert checked[4] == "aicl_label-tf_efficientnet_lite0-all-0"
+    assert len(checked) == 8

@@ -21,11 +21,11 @@ RIGHT = params.load(ROOT / "params.yaml").model_dump()
 def changed(key: str, value: Any) -> dict[str, Any]:
     """The repository's params with one value changed; ``key`` as in ``ingest.sources.0.limit``."""
     tree = deepcopy(RIGHT)
-    place: Any = tree
+    branch: Any = tree
     *path, last = (int(part) if part.isdigit() else part for part in key.split("."))
     for part in path:
-        place = place[part]
-    place[last] = value
+        branch = branch[part]
+    branch[last] = value
     return tree
 
 
@@ -38,13 +38,13 @@ def faults(tree: Any) -> list[str]:
 
 
 def test_the_repositorys_params_are_valid() -> None:
-    found = params.load(ROOT / "params.yaml")
-    assert found.slice.side_px == RIGHT["slice"]["side_px"]
-    assert params.check(RIGHT, where="again") == found
+    checked = params.load(ROOT / "params.yaml")
+    assert checked.slice.side_px == RIGHT["slice"]["side_px"]
+    assert params.check(RIGHT, where="again") == checked
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("runtime.device", "tpu", "got 'tpu'; input should be 'auto', 'cpu' or 'cuda'"),
         ("runtime.threads", 0, "got 0; input should be greater than or equal to 1"),
@@ -106,9 +106,9 @@ def test_the_repositorys_params_are_valid() -> None:
         ("retrieve.k", 0, "got 0; input should be greater than or equal to 1"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key: str, value: Any, said: str) -> None:
+def test_a_wrong_value_is_named_with_its_key_and_what_is_allowed(key: str, value: Any, message: str) -> None:
     (fault,) = faults(changed(key, value))
-    assert fault.startswith(f"{key}: {said}") or fault.startswith(f"{key.rpartition('.')[0]}.{said}")
+    assert fault.startswith(f"{key}: {message}") or fault.startswith(f"{key.rpartition('.')[0]}.{message}")
 
 
 PATCH_PX = RIGHT["localisation_maps"]["patch_maps"][0]["side_px"]
@@ -118,7 +118,7 @@ TILE_PX = RIGHT["segment"]["tile_px"]
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("slice.stride_px", SIDE_PX + 1, f"the stride ({SIDE_PX + 1} px) must not exceed the side ({SIDE_PX} px)"),
         (
@@ -157,11 +157,11 @@ TILE_PX = RIGHT["segment"]["tile_px"]
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_values_that_do_not_fit_each_other_are_refused(key: str, value: Any, said: str) -> None:
+def test_values_that_do_not_fit_each_other_are_refused(key: str, value: Any, message: str) -> None:
     (fault,) = faults(changed(key, value))
     section, text = fault.split(": ", 1)
     assert key.startswith(section)
-    assert said in text
+    assert message in text
     assert len(text) < 150  # the section itself is not told
 
 
@@ -169,7 +169,7 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         (
             "train_segmenter.labels",
@@ -233,12 +233,12 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
         ),
     ],
 )
-def test_sections_that_do_not_fit_each_other_are_refused(key: str, value: Any, said: str) -> None:
-    assert faults(changed(key, value)) == [f"(the whole file): {said}"]
+def test_sections_that_do_not_fit_each_other_are_refused(key: str, value: Any, message: str) -> None:
+    assert faults(changed(key, value)) == [f"(the whole file): {message}"]
 
 
 @pytest.mark.parametrize(
-    ("patch_labels", "taught", "found", "remedy"),
+    ("patch_labels", "self_labels", "conflict", "remedy"),
     [
         (
             True,
@@ -257,19 +257,19 @@ def test_sections_that_do_not_fit_each_other_are_refused(key: str, value: Any, s
     ],
 )
 def test_labels_that_are_emptied_in_patches_without_a_crack_need_patches_without_one_crack_pixel(
-    patch_labels: bool, taught: list[str], found: str | None, remedy: str
+    patch_labels: bool, self_labels: list[str], conflict: str | None, remedy: str
 ) -> None:
     tree = changed("slice.min_crack_px", 5)
     tree["pseudo_label"]["soft_location"]["patch_labels"] = patch_labels
-    tree["self_label"]["labels"] = taught
+    tree["self_label"]["labels"] = self_labels
     tree["train_segmenter"]["labels"] = ["cam_location"]
-    if found is None:
+    if conflict is None:
         assert params.check(tree, where="p.yaml").slice.min_crack_px == 5
         return
     assert faults(tree) == [
         "(the whole file): slice.min_crack_px is 5, so patches labelled none may hold up to 4 crack pixels, but "
-        f"{found}: these labels are emptied in such patches and would lose true cracks; set slice.min_crack_px to 1, "
-        f"or {remedy}"
+        f"{conflict}: these labels are emptied in such patches and would lose true cracks; set slice.min_crack_px to "
+        f"1, or {remedy}"
     ]
     tree["slice"]["min_crack_px"] = 1
     assert params.check(tree, where="p.yaml").slice.min_crack_px == 1
@@ -277,11 +277,11 @@ def test_labels_that_are_emptied_in_patches_without_a_crack_need_patches_without
 
 def test_a_variant_is_the_method_with_one_thing_changed() -> None:
     tree = changed("ablate.soft_location", {"full": {}, "hard": {"softness": 0.0, "bilateral_px": 0}})
-    found = params.check(tree, where="p.yaml").variants()
+    checked = params.check(tree, where="p.yaml").variants()
     own = RIGHT["pseudo_label"]["soft_location"]
-    assert found["soft_location"] == {"full": own, "hard": own | {"softness": 0.0, "bilateral_px": 0}}
-    assert sorted(found) == ["cam_location", "soft_location"]
-    assert found["cam_location"]["full"] == RIGHT["pseudo_label"]["cam_location"]
+    assert checked["soft_location"] == {"full": own, "hard": own | {"softness": 0.0, "bilateral_px": 0}}
+    assert sorted(checked) == ["cam_location", "soft_location"]
+    assert checked["cam_location"]["full"] == RIGHT["pseudo_label"]["cam_location"]
 
 
 @pytest.mark.parametrize(
@@ -353,28 +353,28 @@ def test_a_file_that_is_missing_empty_or_no_yaml_says_so(tmp_path: Path) -> None
 
 
 def test_loaded_params_cannot_be_changed() -> None:
-    found = params.load(ROOT / "params.yaml")
+    checked = params.load(ROOT / "params.yaml")
     with pytest.raises(ValidationError, match="frozen"):
-        found.slice.side_px = 3  # type: ignore[misc]
+        checked.slice.side_px = 3  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("few_shot.reference", "linear_image", "reference is linear_image, but heads does not name it: add it there"),
         ("few_shot.crack_texts", ["a crack"], "crack_texts and no_crack_texts go together"),
         ("few_shot.subsets", [0.1, 0.01], "list each once, the smallest first"),
     ],
 )
-def test_settings_of_few_labels_must_fit_together(key: str, value: Any, said: str) -> None:
+def test_settings_of_few_labels_must_fit_together(key: str, value: Any, message: str) -> None:
     (fault,) = faults(changed(key, value))
     assert fault.startswith("few_shot: ")
-    assert said in fault
+    assert message in fault
 
 
 def test_subsets_are_shares_or_whole_numbers() -> None:
-    found = params.check(changed("few_shot.subsets", [0.0, 0.5, 20]), where="p.yaml").few_shot.subsets
-    assert [type(one) for one in found] == [float, float, int]
+    checked = params.check(changed("few_shot.subsets", [0.0, 0.5, 20]), where="p.yaml").few_shot.subsets
+    assert [type(one) for one in checked] == [float, float, int]
     assert faults(changed("few_shot.subsets", [1.5]))
 
 

@@ -59,8 +59,8 @@ def test_a_parameter_without_a_comment_is_refused(commented: Path) -> None:
 
 
 def test_every_parameter_of_the_schema_has_a_row() -> None:
-    found = {one.name: one for one in reference.sections(ROOT / "conf/config.yaml")}
-    assert set(found) == set(Params.model_fields)
+    by_name = {section.name: section for section in reference.sections(ROOT / "conf/config.yaml")}
+    assert set(by_name) == set(Params.model_fields)
     for name, field in Params.model_fields.items():
-        keys = {parameter.key.split(".")[0] for parameter in found[name].parameters}
+        keys = {parameter.key.split(".")[0] for parameter in by_name[name].parameters}
         assert set(getattr(field.annotation, "model_fields", {})) <= keys

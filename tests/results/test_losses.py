@@ -12,15 +12,15 @@ def test_every_loss_is_told_of_in_the_order_of_the_catalogue() -> None:
     assert [loss["name"] for loss in published_tables.published()["losses"]] == list(LOSSES)
 
 
-def told(ece: float, *, at_home: bool = True) -> dict[str, dict[str, dict[str, float]]]:
+def cell(ece: float, *, at_home: bool = True) -> dict[str, dict[str, dict[str, float]]]:
     return {"mbls": {"none": {"at_home": at_home, "ece": ece, "f1": 0.9}}}
 
 
 def test_figures_on_a_source_trained_on_and_on_another_stand_apart(tmp_path: Path) -> None:
     tree = {
         "lite": {
-            "all": {"crack500": told(0.01), "deepcrack": told(0.03), "cfd": told(0.5, at_home=False)},
-            "crack500": {"crack500": told(0.05), "deepcrack": told(0.3, at_home=False)},
+            "all": {"crack500": cell(0.01), "deepcrack": cell(0.03), "cfd": cell(0.5, at_home=False)},
+            "crack500": {"crack500": cell(0.05), "deepcrack": cell(0.3, at_home=False)},
         }
     }
     folder = results_folder.write(tmp_path / "calibration", calibration=tree)
@@ -33,7 +33,7 @@ def test_figures_on_a_source_trained_on_and_on_another_stand_apart(tmp_path: Pat
 
 def test_each_run_has_columns_of_its_own_under_its_name(tmp_path: Path) -> None:
     folders = [
-        results_folder.write(tmp_path / name, calibration={"lite": {"all": {name: told(ece)}}})
+        results_folder.write(tmp_path / name, calibration={"lite": {"all": {name: cell(ece)}}})
         for name, ece in (("bridge2024", 0.02), ("calibration", 0.01))
     ]
     lines = losses.table([*folders, results_folder.write(tmp_path / "other")], markdown=True).splitlines()

@@ -54,7 +54,7 @@ def test_every_row_has_a_cell_for_every_column(run: Path) -> None:
 
 
 def test_tables_one_and_three_to_six_take_every_segmenter_and_the_labels_themselves(run: Path) -> None:
-    found = published_tables.tables([run])
+    tables = published_tables.tables([run])
     expected = [
         "crack500: darkness, no training",
         "crack500: oed, cam_location labels",
@@ -64,8 +64,8 @@ def test_tables_one_and_three_to_six_take_every_segmenter_and_the_labels_themsel
         "crack500: text_adapters, ground truth",
         "crack500: cam_location, without a segmenter",
     ]
-    assert ours(found[ONE]) == expected
-    assert ours(found[NETWORKS]) == expected
+    assert ours(tables[ONE]) == expected
+    assert ours(tables[NETWORKS]) == expected
 
 
 def test_figures_are_in_percent_and_a_missing_one_is_none(run: Path) -> None:
@@ -82,10 +82,10 @@ def test_figures_are_in_percent_and_a_missing_one_is_none(run: Path) -> None:
 
 
 def test_table_two_takes_the_text_adapters_and_table_three_the_papers_labels(run: Path) -> None:
-    found = published_tables.tables([run])
+    tables = published_tables.tables([run])
     kinds = ["cam_crf labels", "cam_location labels", "soft_location labels", "ground truth"]
-    assert ours(found[TWO]) == [f"crack500: text_adapters, {kind}" for kind in kinds]
-    assert ours(found[THREE]) == [
+    assert ours(tables[TWO]) == [f"crack500: text_adapters, {kind}" for kind in kinds]
+    assert ours(tables[THREE]) == [
         "crack500: oed, cam_location labels",
         "crack500: text_adapters, cam_crf labels",
         "crack500: text_adapters, cam_location labels",
@@ -115,13 +115,13 @@ def test_training_on_unlabelled_photographs_stands_beside_train_alone_and_nowher
         params=PARAMS.format(unlabelled="[val, test]"),
         segmentation={"oed": {"cam_location": {"crack500": A}, "truth": {"crack500": B}}},
     )
-    found = published_tables.tables([run, semi])
-    assert ours(found[SEMI]) == [
+    tables = published_tables.tables([run, semi])
+    assert ours(tables[SEMI]) == [
         "crack500: oed, cam_location labels, train",
         "crack500_semi: oed, cam_location labels, train + val + test",
     ]
     for table in (ONE, TWO, THREE, NETWORKS):
-        rows = [name for name in ours(found[table]) if name.startswith("crack500_semi")]
+        rows = [name for name in ours(tables[table]) if name.startswith("crack500_semi")]
         assert rows == ([] if table in (TWO, THREE) else ["crack500_semi: oed, ground truth"])
 
 
@@ -152,9 +152,9 @@ def test_a_row_that_runs_share_is_shown_once_and_one_that_differs_twice(run: Pat
 def test_labels_that_an_earlier_run_calls_pseudo_are_those_of_its_method(tmp_path: Path) -> None:
     segmentation = {"text_adapters": {"pseudo": {"crack500": A}, "truth": {"crack500": B}}}
     run = results_folder.write(tmp_path / "old", params=EARLIER, segmentation=segmentation)
-    found = published_tables.tables([run])
-    assert ours(found[TWO]) == ["old: text_adapters, cam_location labels", "old: text_adapters, ground truth"]
-    assert ours(found[THREE]) == ["old: text_adapters, cam_location labels"]
+    tables = published_tables.tables([run])
+    assert ours(tables[TWO]) == ["old: text_adapters, cam_location labels", "old: text_adapters, ground truth"]
+    assert ours(tables[THREE]) == ["old: text_adapters, cam_location labels"]
 
 
 def test_a_baseline_that_both_files_hold_has_one_row(run: Path) -> None:
@@ -163,31 +163,31 @@ def test_a_baseline_that_both_files_hold_has_one_row(run: Path) -> None:
 
 
 def test_a_column_on_other_photographs_than_the_papers_is_marked(run: Path) -> None:
-    found = published_tables.tables([run])
+    tables = published_tables.tables([run])
     expected = "Crack500 test: our rows are on 354 photographs, the paper's on 1124: not the same set."
-    assert expected in found[ONE].notes
-    assert not any(note.startswith("CFD") for note in found[ONE].notes)
-    assert any("1436 photographs, the paper's on 1896" in note for note in found[QUALITY].notes)
+    assert expected in tables[ONE].notes
+    assert not any(note.startswith("CFD") for note in tables[ONE].notes)
+    assert any("1436 photographs, the paper's on 1896" in note for note in tables[QUALITY].notes)
 
 
 def test_columns_on_equally_many_other_photographs_share_a_note_that_names_the_source(tmp_path: Path) -> None:
     folder = results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge())
-    found = published_tables.tables([folder])
-    assert found[HEADS].notes[-2:] == (
+    tables = published_tables.tables([folder])
+    assert tables[HEADS].notes[-2:] == (
         "soundness, damage: our rows are on 180 photographs, the card's on 2679: not the same set.",
         "location: our rows are on 170 photographs, the card's on 2679: not the same set.",
     )
     every = "I→T R@1, I→T R@10, T→I R@1, T→I R@10"
-    assert found[RETRIEVAL].notes[-1].startswith(f"{every}: our rows are on 180 photographs")
+    assert tables[RETRIEVAL].notes[-1].startswith(f"{every}: our rows are on 180 photographs")
 
 
 def test_the_majority_and_chance_have_one_row_for_all_encoders(tmp_path: Path) -> None:
     folder = results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge())
-    found = published_tables.tables([folder])
+    tables = published_tables.tables([folder])
     heads = ["base, k-NN", "base, linear", "tuned, k-NN", "tuned, linear", "majority"]
-    assert ours(found[HEADS]) == [f"captioned: {name}" for name in heads]
+    assert ours(tables[HEADS]) == [f"captioned: {name}" for name in heads]
     for table in (RETRIEVAL, MATCHES):
-        assert ours(found[table]) == [f"captioned: {name}" for name in ("base", "tuned", "chance")]
+        assert ours(tables[table]) == [f"captioned: {name}" for name in ("base", "tuned", "chance")]
 
 
 def test_a_metric_that_is_not_defined_is_no_cell(tmp_path: Path) -> None:

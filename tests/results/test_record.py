@@ -24,10 +24,14 @@ def test_a_folder_without_a_record_or_params_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_tells_how_long_its_segmenters_were_trained_and_how_its_maps_were_made(tmp_path: Path) -> None:
-    own = {"unet": {"steps": 600, "width": 0.5, "weights": "hub"}, "text_adapters": {"epochs": 3}, "oed": {"steps": 1}}
-    how = {"scales": [0.5, 1.0], "dark_share": 0.5}
+    training = {
+        "unet": {"steps": 600, "width": 0.5, "weights": "hub"},
+        "text_adapters": {"epochs": 3},
+        "oed": {"steps": 1},
+    }
+    inference = {"scales": [0.5, 1.0], "dark_share": 0.5}
     figures = {"unet": {}, "text_adapters": {}, "darkness": {}}
-    params = json.dumps({"train_segmenter": own, "segment": how})
+    params = json.dumps({"train_segmenter": training, "segment": inference})
     folder = results_folder.write(tmp_path / "own", params=params, segmentation=figures)
     assert record.training(folder) == (
         "Trained: unet 600 steps, width 0.5, encoder's weights hub; text_adapters 3 epochs. "

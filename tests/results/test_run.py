@@ -160,17 +160,20 @@ def test_figures_are_of_the_stages_that_a_run_needs_be_they_metrics_or_plots(pro
     git(project, "add", ".")
     git(project, "commit", "--quiet", "-m", "draw a curve")
 
-    def kept(*overrides: str, until: list[str]) -> tuple[list[str], list[str]]:
+    def results_and_stages(*overrides: str, until: list[str]) -> tuple[list[str], list[str]]:
         folder = run(project, data, *overrides, until=until)
         seconds = json.loads((folder / "run.json").read_text())["seconds"]
         return sorted(path.name for path in (folder / "metrics").iterdir()), sorted(seconds)
 
-    assert kept(until=["draw"]) == (["curve.json"], ["count", "draw"])
+    assert results_and_stages(until=["draw"]) == (["curve.json"], ["count", "draw"])
     assert (project / "results/crack500/metrics/curve.json").read_text() == '[{"n": 3}]'
     both = (["curve.json", "segmentation.json"], ["count", "draw", "label@truth", "score"])
-    assert kept(until=["score", "draw"]) == kept(until=[]) == both
-    assert kept(TRUTH, "slice.stride_px=16", until=["label"]) == ([], ["count", "label@truth"])
-    assert kept(until=["draw"]) == (["curve.json"], ["count", "draw"])  # skipped, and its figures are those of these
+    assert results_and_stages(until=["score", "draw"]) == results_and_stages(until=[]) == both
+    assert results_and_stages(TRUTH, "slice.stride_px=16", until=["label"]) == ([], ["count", "label@truth"])
+    assert results_and_stages(until=["draw"]) == (
+        ["curve.json"],
+        ["count", "draw"],
+    )  # skipped, and its figures are those of these
 
 
 def test_a_stage_that_there_is_not_is_named_before_any_runs(project: Path, data: Path):

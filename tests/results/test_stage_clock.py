@@ -58,6 +58,6 @@ def test_stages_that_a_run_has_come_to_are_needed_whether_they_ran_or_not(tmp_pa
 def test_a_clock_is_the_same_after_saving_and_loading(tmp_path: Path):
     clock = read(StageClock(), (0.0, "Running stage 'train':"), (5.0, "epoch 1"))
     clock.save(tmp_path / "clock.json")
-    kept = stage_clock.load(tmp_path / "clock.json")
-    assert (kept.seconds, kept.finished) == ({"train": 5.0}, {"train": False})
+    loaded = stage_clock.load(tmp_path / "clock.json")
+    assert (loaded.seconds, loaded.finished) == ({"train": 5.0}, {"train": False})
     assert stage_clock.load(tmp_path / "none.json") == StageClock()

@@ -20,9 +20,9 @@ def rows(*folders: Path) -> list[list[str]]:
 
 
 def test_without_a_run_of_ours_the_papers_best_figures_stand_alone() -> None:
-    found = rows()
-    assert len(found) == 6
-    assert [row[1] for row in found] == [
+    lines = rows()
+    assert len(lines) == 6
+    assert [row[1] for row in lines] == [
         "61.31 · 40.80 · 71.01",  # CrackCLIP, CrackCLIP, CAC
         "65.13 · 31.81 · 75.51",  # PWSC, CrackCLIP, CAC
         "67.49 · 43.38 · 66.20",
@@ -30,7 +30,7 @@ def test_without_a_run_of_ours_the_papers_best_figures_stand_alone() -> None:
         "2.10 · 1.90",
         "1.23 · 28.11",
     ]
-    assert found[0][2] == "**– · – · –**"
+    assert lines[0][2] == "**– · – · –**"
 
 
 def test_our_row_is_the_segmenter_of_the_highest_mean_and_never_one_trained_on_truth(tmp_path: Path) -> None:
@@ -43,16 +43,16 @@ def test_our_row_is_the_segmenter_of_the_highest_mean_and_never_one_trained_on_t
             "truth": on_sets(0.8, 0.8, 0.8),
         },
     }
-    found = rows(results_folder.write(tmp_path / "crack500", segmentation=segmentation))
-    assert "(unet, soft_location labels)" in found[0][0]
-    assert found[0][2] == "**60.00 · 60.00 · 70.00**"
-    assert found[1][2] == "**70.00 · 70.00 · 80.00**"
-    assert found[2][2] == "**80.00 · 80.00 · 80.00**"
+    lines = rows(results_folder.write(tmp_path / "crack500", segmentation=segmentation))
+    assert "(unet, soft_location labels)" in lines[0][0]
+    assert lines[0][2] == "**60.00 · 60.00 · 70.00**"
+    assert lines[1][2] == "**70.00 · 70.00 · 80.00**"
+    assert lines[2][2] == "**80.00 · 80.00 · 80.00**"
 
 
 def test_captions_stand_before_and_after_tuning(tmp_path: Path) -> None:
-    found = rows(results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge()))
-    assert found[5][2] == "**14.00 · 44.00**"
+    lines = rows(results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge()))
+    assert lines[5][2] == "**14.00 · 44.00**"
 
 
 def test_calibration_is_plain_cross_entropys_and_few_labels_are_the_linear_heads(tmp_path: Path) -> None:
@@ -66,6 +66,6 @@ def test_calibration_is_plain_cross_entropys_and_few_labels_are_the_linear_heads
         "T1": {"bayesian": {**figures, "f1": 0.9, "n_train": 100}, "linear": {**figures, "f1": 0.7, "n_train": 100}},
         "T5": {"linear": {**figures, "f1": 0.8, "n_train": 10000}},
     }
-    found = rows(results_folder.write(tmp_path / "both", calibration=tree, few_shot=heads))
-    assert found[3][2] == "**70.00 · 80.00**"
-    assert found[4][2] == "**20.00 · 10.00**"
+    lines = rows(results_folder.write(tmp_path / "both", calibration=tree, few_shot=heads))
+    assert lines[3][2] == "**70.00 · 80.00**"
+    assert lines[4][2] == "**20.00 · 10.00**"

@@ -15,7 +15,7 @@ HEADS, RETRIEVAL, MATCHES = 0, 1, 2
 
 def rows(tree: Any, table: int) -> list[Row]:
     """Those that a table of the card takes of a run with this ``metrics/bridge.json``."""
-    card = [given for given in published_tables.published()["tables"] if given["source"] == "BridgeCLIP model card"]
+    card = [entry for entry in published_tables.published()["tables"] if entry["source"] == "BridgeCLIP model card"]
     run = Run("captioned", {}, {} if tree is None else {"bridge": tree})
     return list(table_rows.rows(run, ours=card[table]["ours"], columns=card[table]["columns"]))
 
@@ -29,8 +29,8 @@ def counts(row: Row) -> list[int | None]:
 
 
 def test_heads_are_rows_by_encoder_and_tasks_are_columns() -> None:
-    found = {row.name: figures(row) for row in rows(results_folder.bridge(), HEADS)}
-    assert found == {
+    ours = {row.name: figures(row) for row in rows(results_folder.bridge(), HEADS)}
+    assert ours == {
         "base, k-NN": [20, None, 21, 22, 21],
         "base, linear": [30, None, 31, 32, 31],
         "tuned, k-NN": [50, None, 51, 52, 51],
@@ -40,13 +40,13 @@ def test_heads_are_rows_by_encoder_and_tasks_are_columns() -> None:
 
 
 def test_retrieval_goes_both_ways_by_the_first_and_by_ten() -> None:
-    found = {row.name: figures(row) for row in rows(results_folder.bridge(), RETRIEVAL)}
-    assert found == {"base": [11, 12, 13, 14], "tuned": [41, 42, 43, 44], "chance": [2.1, 3.1, 2.2, 3.2]}
+    ours = {row.name: figures(row) for row in rows(results_folder.bridge(), RETRIEVAL)}
+    assert ours == {"base": [11, 12, 13, 14], "tuned": [41, 42, 43, 44], "chance": [2.1, 3.1, 2.2, 3.2]}
 
 
 def test_attribute_matches_are_those_of_texts_that_ask_for_images() -> None:
-    found = {row.name: figures(row) for row in rows(results_folder.bridge(), MATCHES)}
-    assert found == {"base": [40, None, 41, 42], "tuned": [70, None, 71, 72], "chance": [35, None, 36, 37]}
+    ours = {row.name: figures(row) for row in rows(results_folder.bridge(), MATCHES)}
+    assert ours == {"base": [40, None, 41, 42], "tuned": [70, None, 71, 72], "chance": [35, None, 36, 37]}
 
 
 def test_cells_stand_on_photographs_with_the_label_or_with_a_caption() -> None:
@@ -95,7 +95,7 @@ def test_a_figure_that_is_no_number_is_refused() -> None:
 
 def few_labels(table: str) -> list[Row]:
     """Rows that a table of Crack-CLIP takes of a run with two subsets."""
-    given = next(one for one in published_tables.published()["tables"] if one["source"] == "Zhang and Liu 2025"
+    entry = next(one for one in published_tables.published()["tables"] if one["source"] == "Zhang and Liu 2025"
                  and one["table"] == table)  # fmt: skip
     figures = {"precision": 0.7, "recall": 0.8, "f1": 0.75, "pr_auc": None, "n_test": 60}
     tree = {
@@ -107,7 +107,7 @@ def few_labels(table: str) -> list[Row]:
         },
     }
     run = Run("few_shot", {}, {"few_shot": tree})
-    return list(table_rows.rows(run, ours=given["ours"], columns=given["columns"]))
+    return list(table_rows.rows(run, ours=entry["ours"], columns=entry["columns"]))
 
 
 def test_heads_on_few_labels_are_rows_by_subset() -> None:
@@ -126,12 +126,12 @@ def calibrated(kinds: dict[str, float]) -> dict[str, Any]:
 def test_losses_are_rows_by_backbone_and_sources_and_the_sources_tested_on_are_columns() -> None:
     tested = {"crack500": {"aicl": calibrated({"none": 0.02, "temperature": 0.01})}}
     run = Run("calibration", {}, {"calibration": {"lite": {"deepcrack": tested}}})
-    tables = [given for given in published_tables.published()["tables"] if given["source"] == "Chen et al. 2025"]
-    found = [list(table_rows.rows(run, ours=given["ours"], columns=given["columns"])) for given in tables]
-    assert [row.name for row in found[1]] == ["lite, aicl, trained on deepcrack"]
-    assert [cell and cell.values for cell in found[1][0].cells] == [None, None, (90, 90, 90, 90, 90, 2), None]
-    assert [row.name for row in found[2]] == [
+    tables = [entry for entry in published_tables.published()["tables"] if entry["source"] == "Chen et al. 2025"]
+    ours = [list(table_rows.rows(run, ours=entry["ours"], columns=entry["columns"])) for entry in tables]
+    assert [row.name for row in ours[1]] == ["lite, aicl, trained on deepcrack"]
+    assert [cell and cell.values for cell in ours[1][0].cells] == [None, None, (90, 90, 90, 90, 90, 2), None]
+    assert [row.name for row in ours[2]] == [
         "lite, aicl, trained on deepcrack",
         "lite, aicl, trained on deepcrack, temperature",
     ]
-    assert [cell.values for cell in found[2][1].cells if cell] == [(1,)]
+    assert [cell.values for cell in ours[2][1].cells if cell] == [(1,)]

@@ -35,35 +35,35 @@ def drawn(seed: int) -> Sample:
     return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2), localisation_maps, truth
 
 
-def marked(found: str, truth: str) -> Sample:
+def marked(label: str, truth: str) -> Sample:
     """A grey photograph of one row: localisation maps and truth, ``#`` for a crack."""
     image = np.full((1, len(truth), 3), 128, np.uint8)
-    cam = np.where([[one == "#" for one in found]], 0.95, 0.05).astype(np.float32)
-    return image, cam, np.array([[one == "#" for one in truth]])
+    cam = np.where([[pixel == "#" for pixel in label]], 0.95, 0.05).astype(np.float32)
+    return image, cam, np.array([[pixel == "#" for pixel in truth]])
 
 
 def test_the_best_by_construction_comes_first() -> None:
     """A pixel of confidence 0.95 that is pulled below 0.8 is no crack: only 0.9 finds the mask."""
-    found = crf_search.search(
+    table = crf_search.search(
         [marked(".##.", ".##."), marked("#...", "#...")],
         grid=ALONE | {"confidence": [0.7, 0.9, 0.75]},
         binarise=0.8,
         workers=2,
     )
-    assert found["confidence"].tolist() == [0.9, 0.7, 0.75]
-    assert found["mean_iou"].tolist() == [1.0, 0.0, 0.0]
-    assert list(found.columns) == [*crf_search.PARAMETERS, "mean_iou"]
-    assert found["iterations"].dtype == np.int64
+    assert table["confidence"].tolist() == [0.9, 0.7, 0.75]
+    assert table["mean_iou"].tolist() == [1.0, 0.0, 0.0]
+    assert list(table.columns) == [*crf_search.PARAMETERS, "mean_iou"]
+    assert table["iterations"].dtype == np.int64
 
 
 def test_terms_between_neighbours_beat_none_and_the_table_is_that_of_a_loop() -> None:
     samples = [drawn(0), drawn(1), drawn(2)]
     grid = ALONE | {"bilateral_compat": [0.0, 10.0], "gaussian_compat": [0.0, 3.0], "iterations": [5]}
     before = [tuple(part.copy() for part in sample) for sample in samples]
-    found = crf_search.search(samples, grid=grid, binarise=0.5, workers=1)
-    assert found["bilateral_compat"].tolist()[0] == 10.0
-    assert found["bilateral_compat"].tolist()[-1] == 0.0
-    assert len(found) == 4
+    table = crf_search.search(samples, grid=grid, binarise=0.5, workers=1)
+    assert table["bilateral_compat"].tolist()[0] == 10.0
+    assert table["bilateral_compat"].tolist()[-1] == 0.0
+    assert len(table) == 4
     for gaussian, bilateral in itertools.product([0.0, 3.0], [0.0, 10.0]):
         settings = {name: values[0] for name, values in grid.items()}
         settings |= {"gaussian_compat": gaussian, "bilateral_compat": bilateral}
@@ -71,21 +71,21 @@ def test_terms_between_neighbours_beat_none_and_the_table_is_that_of_a_loop() ->
         for image, cam, mask in samples:
             crack = crf.label(image, cam, crf.CrfSettings(**settings)) >= 128
             ious.append((crack & mask).sum() / (crack | mask).sum())
-        row = found[(found["gaussian_compat"] == gaussian) & (found["bilateral_compat"] == bilateral)]
+        row = table[(table["gaussian_compat"] == gaussian) & (table["bilateral_compat"] == bilateral)]
         assert row["mean_iou"].tolist() == [pytest.approx(np.mean(ious), abs=1e-12)]
-    for sample, kept in zip(samples, before, strict=True):
-        assert all(np.array_equal(one, other) for one, other in zip(sample, kept, strict=True))
+    for sample, copy in zip(samples, before, strict=True):
+        assert all(np.array_equal(before, after) for after, before in zip(sample, copy, strict=True))
 
 
 def test_of_equal_combinations_the_first_of_the_grid_comes_first_and_the_mean_is_over_photographs() -> None:
     samples = [marked(".##.", ".##."), marked(".##.", ".#.."), marked("....", "....")]
-    found = crf_search.search(samples, grid=ALONE | {"iterations": [7, 3, 5]}, binarise=0.5, workers=2)
-    assert found["iterations"].tolist() == [7, 3, 5]
-    assert found["mean_iou"].tolist() == [pytest.approx((1 + 0.5 + 1) / 3)] * 3
+    table = crf_search.search(samples, grid=ALONE | {"iterations": [7, 3, 5]}, binarise=0.5, workers=2)
+    assert table["iterations"].tolist() == [7, 3, 5]
+    assert table["mean_iou"].tolist() == [pytest.approx((1 + 0.5 + 1) / 3)] * 3
 
 
 @pytest.mark.parametrize(
-    ("found", "truth", "expected"),
+    ("label", "truth", "expected"),
     [
         ("##..", "##..", 1.0),
         ("##..", ".##.", 1 / 3),
@@ -94,8 +94,8 @@ def test_of_equal_combinations_the_first_of_the_grid_comes_first_and_the_mean_is
         ("....", "....", 1.0),
     ],
 )
-def test_iou_of_hand_drawn_masks(found: str, truth: str, expected: float) -> None:
-    masks = [np.array([[one == "#" for one in mask]]) for mask in (found, truth)]
+def test_iou_of_hand_drawn_masks(label: str, truth: str, expected: float) -> None:
+    masks = [np.array([[pixel == "#" for pixel in mask]]) for mask in (label, truth)]
     assert crf_search.iou(*masks) == pytest.approx(expected)
 
 

@@ -29,45 +29,45 @@ def patches(name: str, *, count: int, seed: int) -> Patches:
 
 
 @pytest.fixture
-def given() -> FewShotData:
+def data() -> FewShotData:
     pool, test, ood = patches("p", count=80, seed=0), patches("t", count=40, seed=1), patches("o", count=8, seed=2)
     return FewShotData(pool, test, ood, np.eye(2, 8, dtype=np.float32))
 
 
 @pytest.fixture
-def project(given: FewShotData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(data: FewShotData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     text = text.replace("    - 0.01\n    - 0.05\n    - 0.1\n    - 0.5\n    - 1.0\n", "    - 8\n    - 1.0\n")
     (tmp_path / "params.yaml").write_text(text.replace("  seeds: 5", "  seeds: 2"), encoding="utf-8")
-    monkeypatch.setattr(materials, "load", lambda _folder: given)
+    monkeypatch.setattr(materials, "load", lambda _folder: data)
     return Project.open(tmp_path)
 
 
-def test_whole_structures_are_held_out_and_the_test_set_is_gone(given: FewShotData) -> None:
-    parts = tuning.split(given, held_out=0.25, seed=0)
-    assert set(parts.pool.item_ids) | set(parts.test.item_ids) == set(given.pool.item_ids)
+def test_whole_structures_are_held_out_and_the_test_set_is_gone(data: FewShotData) -> None:
+    parts = tuning.split(data, held_out=0.25, seed=0)
+    assert set(parts.pool.item_ids) | set(parts.test.item_ids) == set(data.pool.item_ids)
     assert not set(parts.pool.group_ids) & set(parts.test.group_ids)
     assert len(set(parts.test.group_ids)) == 5  # of 20
-    assert not set(parts.test.item_ids) & set(given.test.item_ids)
+    assert not set(parts.test.item_ids) & set(data.test.item_ids)
     assert len(parts.ood) == 0
-    row = given.pool.item_ids.index(parts.test.item_ids[3])
-    assert np.array_equal(parts.test.vectors[3], given.pool.vectors[row])
-    assert parts.test.labels[3] == given.pool.labels[row]
+    row = data.pool.item_ids.index(parts.test.item_ids[3])
+    assert np.array_equal(parts.test.vectors[3], data.pool.vectors[row])
+    assert parts.test.labels[3] == data.pool.labels[row]
 
 
 def test_every_combination_is_a_row_and_the_lowest_nll_is_first(project: Project) -> None:
-    found = tune_head("knn", {"k": [1, 5]}, project=project, held_out=0.25, seed=0)
-    assert found.columns.tolist() == ["k", "nll_T1", "nll_T2", "nll"]
-    assert sorted(found["k"]) == [1, 5]
-    assert found["nll"].is_monotonic_increasing
-    np.testing.assert_allclose(found["nll"], found[["nll_T1", "nll_T2"]].mean(axis=1))
+    table = tune_head("knn", {"k": [1, 5]}, project=project, held_out=0.25, seed=0)
+    assert table.columns.tolist() == ["k", "nll_T1", "nll_T2", "nll"]
+    assert sorted(table["k"]) == [1, 5]
+    assert table["nll"].is_monotonic_increasing
+    np.testing.assert_allclose(table["nll"], table[["nll_T1", "nll_T2"]].mean(axis=1))
 
 
 def test_other_test_patches_change_nothing(
-    project: Project, given: FewShotData, monkeypatch: pytest.MonkeyPatch
+    project: Project, data: FewShotData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = tune_head("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
-    other = FewShotData(given.pool, patches("u", count=40, seed=9), given.ood, given.classes)
+    other = FewShotData(data.pool, patches("u", count=40, seed=9), data.ood, data.classes)
     monkeypatch.setattr(materials, "load", lambda _folder: other)
     after = tune_head("logistic", {"inverse_penalty": [1.0]}, project=project, held_out=0.3, seed=1)
     assert before.equals(after)
