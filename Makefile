@@ -7,13 +7,15 @@ PYTHON ?= $(eval PYTHON := $(shell for name in python3 python3.13 python3.12 pyt
 DATA ?= data/raw
 SCALE ?= cpu
 
+# Threads that wait sleep instead of spinning: whatever else runs beside them is not slowed down.
+export OMP_WAIT_POLICY := passive
 # Stages run `python -m pipeline.…`: the environment's python, and this folder's code.
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check lint crack500 captioned few_shot calibration bench docs lock clean
+.PHONY: help repro test check nightly lint crack500 captioned few_shot calibration bench docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -23,12 +25,15 @@ repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished sta
 	@$(PY) -m dvc repro
 
 # Two files of tests at a time, each on one thread: small networks on several wait for each other longer than they work.
-TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
-test: $(INSTALLED) ## run every test, the slow ones too
-	@$(TESTS)
+TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile --durations=25
+test: $(INSTALLED) ## run the tests, the pipeline in a small clone among them
+	@$(TESTS) -m "not nightly"
 
 check: lint ## what `make lint` does, then the fast tests
-	$(TESTS) -m "not slow"
+	$(TESTS) -m "not slow and not nightly"
+
+nightly: $(INSTALLED) ## run what is too long for every change: two clones byte for byte, large encoders, other Pythons
+	@$(PY) -m pytest --durations=25 -m nightly
 
 lint: $(INSTALLED) ## format, lint, types, import contracts, params, generated pages
 	$(PY) -m ruff format --check .
@@ -73,7 +78,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: no python3 of version 3.10 or later on PATH; install one, or pass PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(PY) || { echo "creating $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot create environments; on Debian install python3-venv" >&2; exit 1; }; }
 	@echo "installing requirements.lock into $(VENV): some 3 GB for a new environment, minutes"
-	@$(PY) -m pip install --disable-pip-version-check -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)" && \
+		$(VENV)/bin/uv pip install --quiet --python $(PY) -r requirements.lock || \
+		$(PY) -m pip install --disable-pip-version-check -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

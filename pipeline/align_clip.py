@@ -12,7 +12,6 @@ from pathlib import Path
 from crackpipe import console
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import build, encoder_files
-from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.training import freezing, pairing, tuning
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint, parquet, schemas
@@ -21,7 +20,7 @@ from crackpipe.params.project import Project
 
 PHOTOS, PATCHES, CLASSIFIER = Path("data/photos"), Path("data/patches/patches.parquet"), Path("models/classifier")
 BASE, TUNED, CODE = Path("models/clip_base"), Path("models/clip"), Path("data/code/align_clip")
-SECTIONS = {"align_clip", "embed", "prompts", "runtime", "slice"}
+SPLITS, SECTIONS = ("train", "val"), {"align_clip", "embed", "prompts", "runtime", "slice"}
 
 
 def main() -> None:
@@ -29,19 +28,12 @@ def main() -> None:
     params, align = project.params, project.params.align_clip
     runtime = project.start_runtime(keep_memory=True)
     seeds.seed_everything(align.seed)
-    inputs = [CODE, PHOTOS, PATCHES]
-    encoder: TrainableEncoder
-    if align.encoder == "dual":
-        encoder, spec = build.dual(CLASSIFIER, trunk=align.trunk, **align.model_dump(include=build.SIZES))
-        inputs += [CLASSIFIER] if align.trunk == "classifier" else []
-    else:
-        encoder, spec = build.named(align.open_clip_model, weights=align.weights, image_px=align.image_px)
-        inputs += [file for file in [Path(align.weights)] if file.is_file()]
+    encoder, spec, starting_files = build.untrained(CLASSIFIER, **align.model_dump(include=build.SETTINGS))
     encoder_files.place(encoder, runtime)
     photo_px = embedding.square_px(encoder, side_px=params.embed.side_px, key="embed.side_px")
     draws = {"workers": params.runtime.workers, "seed": align.seed}
     settings = tuning.TuningSettings(**align.model_dump(include=tuning.SETTINGS))
-    digest = fingerprint.of(params.model_dump(include=SECTIONS), inputs)
+    digest = fingerprint.of(params.model_dump(include=SECTIONS), [CODE, PHOTOS, PATCHES, *starting_files])
     with (
         checkpoints.opened("align_clip-prompts", digest) as first,
         checkpoints.opened("align_clip-captions", digest) as second,
@@ -57,8 +49,9 @@ def main() -> None:
             brief = replace(settings, epochs=align.prompt_epochs)
             history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
         tuning.save(BASE, encoder, spec, history=history)
-        splits, share, views = ("train", "val"), align.share, align.views
-        pairs = pairing.of_photographs(PHOTOS, splits=splits, share=share, side_px=photo_px, views=views, **draws)
+        pairs = pairing.of_photographs(
+            PHOTOS, splits=SPLITS, share=align.share, side_px=photo_px, views=align.views, **draws
+        )
         if align.epochs and "train" in pairs:
             trained = freezing.thaw(encoder, freeze=align.freeze, train_blocks=align.train_blocks)
             every, held_out = [*sets, pairs["train"]], pairs.get("val")

@@ -89,7 +89,7 @@ def logits(
 
     Args:
         inputs: embeddings after :meth:`InputTransform.apply`.
-        texts: :attr:`InputTransform.texts`.
+        texts: the transform's.
         weight, bias: of the linear layer with h units.
         score: weights of the score.
         dropout_factors: 0 where a unit is left out, and 1 / (1 − dropout) elsewhere; ``None``: no dropout. A unit is

@@ -4,12 +4,40 @@ from pathlib import Path
 from typing import Any, Literal
 
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.models import backbones, model_files
 
 PACKAGED = "tf_efficientnet_lite0"  # the backbone whose weights come with a package
 SIZES = {"joint_width", "text_width", "text_layers"}  # arguments of dual, as params.yaml names them
+SETTINGS = {"encoder", "trunk", *SIZES, "open_clip_model", "weights", "image_px"}  # likewise, of untrained
 Trunk = Literal["classifier", "package"]
+
+
+def untrained(
+    classifier: Path,
+    *,
+    encoder: Literal["dual", "open_clip"],
+    trunk: Trunk,
+    open_clip_model: str,
+    weights: str,
+    image_px: int | None,
+    **sizes: int,
+) -> tuple[TrainableEncoder, dict[str, Any], list[Path]]:
+    """The encoder that training starts from, its card, and the files and folders that it was read from.
+
+    Args:
+        classifier, trunk, sizes: of a dual encoder, see :func:`dual`.
+        encoder: which of the two kinds.
+        open_clip_model, weights, image_px: of one of open_clip, see :func:`named`.
+
+    Raises:
+        ModelError: see :func:`dual` and :func:`named`.
+    """
+    if encoder == "dual":
+        return *dual(classifier, trunk=trunk, **sizes), [classifier] if trunk == "classifier" else []
+    files = [file for file in [Path(weights)] if file.is_file()]
+    return *named(open_clip_model, weights=weights, image_px=image_px), files
 
 
 def dual(
