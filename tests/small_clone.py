@@ -83,9 +83,13 @@ def ran(output: str) -> list[str]:
 
 
 def clone(folder: Path, overrides: Sequence[str]) -> Path:
-    """Clone HEAD into ``folder``, on the branch main with the small parameters committed."""
+    """Clone HEAD into ``folder``, on the branch main with the small parameters committed.
+
+    Without ``dvc.lock``: no stage would find its own run there, and DVC reads and writes the whole file after each.
+    """
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
     run(folder, "git", "checkout", "--quiet", "-B", "main")
+    (folder / "dvc.lock").unlink()
     configure(folder, *overrides)
     commit(folder, "Configure a small run")
     return folder

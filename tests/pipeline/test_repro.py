@@ -14,6 +14,7 @@ CHOSEN = [
     "train_segmenter.segmenters=[unet,text_adapters]",
     "train_segmenter.labels=[soft_location]",
     "self_label.labels=[soft_location]",
+    "self_label.segmenter=unet",
     "ablate_prompts.labels=soft_location",
     "ablate_prompts.wordings=[crack]",
     "scale_captions.shares=[1.0]",
