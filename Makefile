@@ -9,6 +9,8 @@ SCALE ?= cpu
 
 # Threads that wait sleep instead of spinning: whatever else runs beside them is not slowed down.
 export OMP_WAIT_POLICY := passive
+# Where this is set, every process compiles the sources that it imports anew: seconds for each stage.
+unexport PYTHONDONTWRITEBYTECODE
 # Stages run `python -m pipeline.…`: the environment's python, and this folder's code.
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 PY = $(VENV)/bin/python
@@ -25,7 +27,8 @@ repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished sta
 	@$(PY) -m dvc repro
 
 # Two files of tests at a time, each on one thread: small networks on several wait for each other longer than they work.
-TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile --durations=25
+# The pipeline in a small clone, which is the longest file, begins first (tests/conftest.py).
+TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=25
 test: $(INSTALLED) ## run the tests, the pipeline in a small clone among them
 	@$(TESTS) -m "not nightly"
 

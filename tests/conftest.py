@@ -1,4 +1,4 @@
-"""Settings of all tests."""
+"""Settings of all tests: how long each may take and which come first; the state that they leave of torch."""
 
 import sys
 from collections.abc import Iterator
@@ -13,6 +13,39 @@ if TYPE_CHECKING:
 # a busy machine is no fault of the code, and the same commit must give the same verdict twice
 settings.register_profile("crackpipe", deadline=None, derandomize=True)
 settings.load_profile("crackpipe")
+
+SLOW_S, NIGHTLY_S = 300, 3600  # limits of tests so marked; those of others are in pyproject.toml
+LONG_S = 2  # a test of one unit takes less
+FIRST = "test_repro.py"  # the longest file: other workers do the rest beside it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give slow tests more time, and put the files that hold them first, so that no worker ends long after the others.
+
+    ``make test`` passes ``--no-loadscope-reorder``, which keeps this order.
+    """
+    slow_files = set()
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if marks & {"slow", "nightly"}:
+            slow_files.add(item.path)
+            if "timeout" not in marks:
+                item.add_marker(pytest.mark.timeout(NIGHTLY_S if "nightly" in marks else SLOW_S))
+    items.sort(key=lambda item: (item.path.name != FIRST, item.path not in slow_files))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests of units that took long, for whoever mends them."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    long = [
+        (report.duration, report.nodeid)
+        for report in reports
+        if report.when == "call" and report.duration > LONG_S and not {"slow", "nightly"} & set(report.keywords)
+    ]
+    if long:
+        terminalreporter.section(f"{len(long)} tests of units over {LONG_S} s: make them smaller, or mark them slow")
+        for seconds, name in sorted(long, reverse=True):
+            terminalreporter.line(f"{seconds:.1f}s {name}")
 
 
 @pytest.fixture(autouse=True)

@@ -2,17 +2,15 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import stages
 from ruamel.yaml import YAML
 
 from crackpipe.imaging import images
@@ -56,26 +54,13 @@ def prepare(folder: Path, **changed: Any) -> None:
         YAML(typ="safe").dump(tree, file)
 
 
-def start(folder: Path, stage: str, *arguments: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", f"pipeline.{stage}", *arguments]
-    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-
-
-def finished(folder: Path, stage: str, *arguments: str) -> str:
-    process = start(folder, stage, *arguments)
-    said = process.communicate()[1]
-    assert process.returncode == 0, said
-    return said
-
-
 @pytest.fixture
 def sliced(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     write_captions(folder / "raw/captioned", counts={"train": 16, "val": 6, "test": 6})
     prepare(folder)
     for stage in ("code", "ingest", "slice"):
-        finished(folder, stage)
+        stages.finished(folder, stage)
     return folder
 
 
@@ -89,7 +74,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 def kill_after_an_epoch(folder: Path) -> None:
-    process = start(folder, "align_clip")
+    process = stages.start(folder, "align_clip")
     deadline = time.monotonic() + 900
     while not list(folder.glob(".checkpoints/align_clip-captions/*/state.pt")):
         assert process.poll() is None, process.communicate()[1]
@@ -102,9 +87,9 @@ def kill_after_an_epoch(folder: Path) -> None:
 def test_captions_alone_tune_an_encoder_and_a_killed_run_ends_with_the_same_bytes(sliced: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     shutil.copytree(sliced, whole)
-    finished(whole, "align_clip")
+    stages.finished(whole, "align_clip")
     kill_after_an_epoch(sliced)
-    said = finished(sliced, "align_clip")
+    said = stages.finished(sliced, "align_clip").stderr
     assert f"epoch 1/{EPOCHS}" not in said
     assert outputs(sliced) == outputs(whole)
     assert not list(sliced.glob(".checkpoints/align_clip-*/*/"))
@@ -121,17 +106,17 @@ def test_captions_alone_tune_an_encoder_and_a_killed_run_ends_with_the_same_byte
 
 def test_without_epochs_the_tuned_encoder_is_the_base(sliced: Path) -> None:
     prepare(sliced, epochs=0)
-    finished(sliced, "align_clip")
+    stages.finished(sliced, "align_clip")
     found = outputs(sliced)
     assert found["clip/model.safetensors"] == found["clip_base/model.safetensors"]
     assert found["clip/history.csv"] == found["clip_base/history.csv"]
 
 
 def test_each_share_starts_from_the_base_and_leaves_it_as_it_was(sliced: Path) -> None:
-    finished(sliced, "align_clip")
+    stages.finished(sliced, "align_clip")
     before = outputs(sliced)
     for share in ("0.5", "1.0"):
-        finished(sliced, "scale_captions", share)
+        stages.finished(sliced, "scale_captions", share)
     assert outputs(sliced) == before
     rows = [json.loads((sliced / f"data/caption_scaling/{share}.json").read_text()) for share in ("0.5", "1.0")]
     assert [row["n"] for row in rows] == [8, 16]

@@ -27,7 +27,7 @@ spec = {"architecture": "open_clip", "name": "ViT-L-14", "image_px": 518}
 encoder_files.save(Path("models/clip"), encoder_files.create(spec), spec)
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(7200)]
 
 
 def photograph(number: int) -> tuple[np.ndarray, np.ndarray]:

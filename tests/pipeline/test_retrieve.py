@@ -1,14 +1,12 @@
 """Captioned photographs go through `embed` and `retrieve`, with both encoders, and end in metrics/bridge.json."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import stages
 import torch
 from ruamel.yaml import YAML
 
@@ -49,21 +47,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", f"pipeline.{words[0]}", *words[1:]]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_both_encoders_are_scored_on_the_test_split(project: Path) -> None:
     for name in ("base", "tuned"):
-        done = run(project, "embed", name)
-        assert done.returncode == 0, done.stderr
+        done = stages.finished(project, "embed", name)
         assert done.stdout == f"embed ({name}): 24 photographs, 9 captions\n"
-    done = run(project, "retrieve")
-    assert done.returncode == 0, done.stderr
+    done = stages.finished(project, "retrieve")
     assert (
         "retrieve (tuned): no soundness, because every photograph of train that has one has the same: Ⅱ" in done.stdout
     )
@@ -77,11 +65,10 @@ def test_both_encoders_are_scored_on_the_test_split(project: Path) -> None:
         assert scores["majority"]["damage"] < 0.5
     vectors = [(project / f"data/embeddings/{name}/embeddings.arrow").read_bytes() for name in ("base", "tuned")]
     assert vectors[0] != vectors[1]
-    assert run(project, "retrieve").returncode == 0
+    stages.finished(project, "retrieve")
     assert (project / "metrics/bridge.json").read_text(encoding="utf-8") == text
 
 
-@pytest.mark.slow
 def test_another_name_than_base_or_tuned_is_refused(project: Path) -> None:
-    done = run(project, "embed", "best")
-    assert (done.returncode, done.stderr) == (1, "error: MODEL: got 'best', expected one of base, tuned\n")
+    done = stages.run(project, "embed", "best")
+    assert (done.status, done.stderr) == (1, "error: MODEL: got 'best', expected one of base, tuned\n")

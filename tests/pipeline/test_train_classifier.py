@@ -1,16 +1,14 @@
 """The stage is killed in the middle of an epoch, run again, and ends with the bytes of an undisturbed run."""
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stages
 from ruamel.yaml import YAML
 
 from crackpipe.models import model_files
@@ -32,35 +30,13 @@ def prepare(folder: Path, **changed: Any) -> None:
         YAML(typ="safe").dump(tree, file)
 
 
-def start(stage: str, folder: Path) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}  # of no effect where the folder has code of its own
-    command = [sys.executable, "-m", f"pipeline.{stage}"]
-    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-
-
-def run(stage: str, folder: Path) -> tuple[int, str]:
-    process = start(stage, folder)
-    said = process.communicate()[1]
-    return process.returncode, said
-
-
-def said_by(stage: str, folder: Path) -> str:
-    status, said = run(stage, folder)
-    assert status == 0, said
-    return said
-
-
-def finished(stage: str, folder: Path) -> None:
-    said_by(stage, folder)
-
-
 @pytest.fixture
 def sliced(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
     prepare(folder)
     for stage in ("code", "ingest", "slice"):
-        finished(stage, folder)
+        stages.finished(folder, stage)
     return folder
 
 
@@ -70,7 +46,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 def kill_in_the_second_epoch(folder: Path) -> None:
-    process = start("train_classifier", folder)
+    process = stages.start(folder, "train_classifier")
     deadline = time.monotonic() + 300
     while not list(folder.glob(".checkpoints/train_classifier/*/state.pt")):
         assert process.poll() is None, process.communicate()[1]
@@ -88,10 +64,9 @@ def kill_in_the_second_epoch(folder: Path) -> None:
 def test_a_stage_killed_and_run_again_gives_the_bytes_of_an_undisturbed_run(sliced: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     shutil.copytree(sliced, whole)
-    finished("train_classifier", whole)
+    stages.finished(whole, "train_classifier")
     kill_in_the_second_epoch(sliced)
-    status, said = run("train_classifier", sliced)
-    assert status == 0, said
+    said = stages.finished(sliced, "train_classifier").stderr
     assert f"epoch 1/{EPOCHS}" not in said
     assert f"epoch 2/{EPOCHS}" in said
     assert outputs(sliced) == outputs(whole)
@@ -115,9 +90,11 @@ def test_after_an_edit_a_killed_training_starts_afresh_and_goes_on_after_a_comme
     for folder, edit in ((sliced, "# a comment"), (edited, "_EDITED = 1")):
         with (folder / "crackpipe/imaging/images.py").open("a", encoding="utf-8") as file:
             file.write(f"\n\n{edit}\n")
-        finished("code", folder)
-    assert f"epoch 1/{EPOCHS}" not in said_by("train_classifier", sliced)
-    assert f"epoch 1/{EPOCHS}" in said_by("train_classifier", edited)
+        process = stages.start(folder, "code")
+        said = process.communicate()[1]
+        assert process.returncode == 0, said
+    assert f"epoch 1/{EPOCHS}" not in stages.finished(sliced, "train_classifier").stderr
+    assert f"epoch 1/{EPOCHS}" in stages.finished(edited, "train_classifier").stderr
     assert outputs(sliced) == outputs(edited)  # what was edited has no effect
 
 
@@ -131,9 +108,8 @@ def test_patches_of_one_class_only_end_in_a_text_without_traceback(sliced: Path)
     tree["self_label"]["labels"] = []
     with (sliced / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
-    finished("slice", sliced)
-    status, said = run("train_classifier", sliced)
-    assert status == 1
-    assert "error: none of the" in said
-    assert "training patches is crack, but a classifier needs both classes; lower slice.min_crack_px" in said
-    assert "Traceback" not in said
+    stages.finished(sliced, "slice")
+    ended = stages.run(sliced, "train_classifier")
+    assert ended.status == 1
+    assert ended.stderr.startswith("error: none of the")
+    assert "training patches is crack, but a classifier needs both classes; lower slice.min_crack_px" in ended.stderr

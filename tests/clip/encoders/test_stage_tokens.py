@@ -99,8 +99,7 @@ def test_vit_b_32_at_another_size_has_the_tokens_that_hooks_see() -> None:
     assert_as_hooks_see("ViT-B-32", own_px=224, side_px=160, after=[3, 6, 9, 12])
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.nightly
 def test_vit_l_14_at_518_px_has_the_tokens_that_hooks_see() -> None:
     """CrackCLIP's encoder: 37 × 37 tokens after blocks 6, 12, 18 and 24."""
     assert_as_hooks_see("ViT-L-14", own_px=224, side_px=518, after=[6, 12, 18, 24])

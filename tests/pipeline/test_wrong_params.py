@@ -1,0 +1,77 @@
+"""`make repro` refuses wrong parameters before any work is done."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from crackpipe.cli.app import commands
+from crackpipe.errors import ParamsError
+
+ROOT = Path(__file__).parents[2]
+
+
+def write_params(folder: Path, key: str, value: object) -> None:
+    """The project's own, but for one key."""
+    tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    *above, last = key.split(".")
+    section = tree
+    for name in above:
+        section = section[name]
+    section[last] = value
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(tree, file)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("slice.stirde_px", 64, ["slice.stirde_px: unknown key; did you mean stride_px?"]),
+        ("slice.stride_px", "64", ["slice.stride_px: got '64'", "valid integer"]),
+        ("train_classifier.lr", True, ["train_classifier.lr: got True", "valid number"]),
+        ("train_classifier.crack_share", 1.5, ["train_classifier.crack_share: got 1.5", "less than 1"]),
+        ("segment.erosions", -1, ["segment.erosions: got -1", "greater than or equal to 0"]),
+        ("pseudo_label.methods", ["crf"], ["pseudo_label.methods.0: got 'crf'", "'cam_crf', 'cam' or 'truth'"]),
+        (
+            "pseudo_label.cam_location.dark_stride_px",
+            15,
+            ["pseudo_label.cam_location: ", "must be a multiple of the stride (15 px)"],
+        ),
+        (
+            "train_segmenter.labels",
+            ["cam_location", "cam"],
+            ["train_segmenter.labels names ['cam'], but pseudo_label.methods does not"],
+        ),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_what_is_allowed(
+    key: str, value: object, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_params(tmp_path, key, value)
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(commands, ["configure", "--check"])
+    assert isinstance(ended.exception, ParamsError)
+    message = str(ended.exception)
+    assert "params.yaml: 1 fault(s)" in message
+    assert all(part in message for part in said), message
+
+
+def test_the_command_that_make_repro_runs_first_fails_at_once_without_a_traceback(tmp_path: Path) -> None:
+    """At once: in less than three seconds of the processor."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^repro:.*\n\t@\$\(PY\) -m crackpipe configure --check\n", makefile, re.MULTILINE)
+    write_params(tmp_path, "segment.erosions", -1)
+    begin = os.times()
+    command = [sys.executable, "-m", "crackpipe", "configure", "--check"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    end = os.times()
+    assert done.returncode == 1
+    assert "segment.erosions: got -1" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert end.children_user + end.children_system - begin.children_user - begin.children_system < 3
