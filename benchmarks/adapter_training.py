@@ -44,7 +44,7 @@ STAGES = (1, 2, 3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What both sides train on.
+    """Data and settings that both sides train with.
 
     Attributes:
         encoder: frozen, placed.
@@ -95,15 +95,15 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
         times, filling_s = epochs_timed(spec, items, p, what=name)
         what = f"{EPOCHS} epochs of {photos} windows of {side_px} px, {name}"
         for peers, ours in PAIRS:
-            told = f"{what}, {ours}" if peers == ours else f"{what}, encoding again in {peers}, kept in {ours}"
+            label = f"{what}, {ours}" if peers == ours else f"{what}, encoding again in {peers}, kept in {ours}"
             row_bar = bar if peers == ours == "fp32" else None
-            rows.append(table.faster(told, peers=times[f"peers {peers}"], ours=times[f"ours {ours}"], bar=row_bar))
+            rows.append(table.faster(label, peers=times[f"peers {peers}"], ours=times[f"ours {ours}"], bar=row_bar))
         notes.append(f"{name}: encoding the windows once, before the first epoch, took {filling_s:.3g} s.")
     return table.Section(
         title="Training of text adapters",
         about="The frozen encoder run again on every window, against tokens that were kept; fp32 is what "
         f"the peers' code runs in, auto what this pipeline chooses (here {pseudo_labels.precision(start(p, 'auto'))}); "
-        f"{photographs.told(data)}.",
+        f"{photographs.described(data)}.",
         rows=tuple(rows),
         notes=tuple(notes),
     )
@@ -118,11 +118,11 @@ def epochs_timed(
 ) -> tuple[dict[str, timing.Times], float]:
     """Times of ``EPOCHS`` epochs, each way and precision, and the seconds that keeping the last tokens took."""
     ways = {}
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as scratch:
         for precision in PRECISIONS:
             given = task(spec, items, start(p, precision), p)
             begun = time.perf_counter()
-            kept = keep(given, Path(place) / precision)
+            kept = keep(given, Path(scratch) / precision)
             filling_s = time.perf_counter() - begun
             ways[f"peers {precision}"] = partial(fit_encoding, given, epochs=EPOCHS)
             ways[f"ours {precision}"] = partial(fit_kept, given, kept, epochs=EPOCHS)
@@ -143,8 +143,8 @@ def task(spec: dict[str, Any], items: Sequence[Item], runtime: Runtime, p: Param
 def window(photograph: Photograph, *, side_px: int) -> Item:
     """The middle square of a photograph and of its mask."""
     top, left = ((length - side_px) // 2 for length in photograph.mask.shape)
-    place = slice(top, top + side_px), slice(left, left + side_px)
-    return photograph.image[place], photograph.mask[place]
+    middle = slice(top, top + side_px), slice(left, left + side_px)
+    return photograph.image[middle], photograph.mask[middle]
 
 
 def keep(given: Task, folder: Path) -> Examples:

@@ -35,7 +35,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     return table.Section(
         title="Dark map by patch-wise multi-Otsu",
         about=f"{CLASSES} classes, patches of {SIDE_PX} px every {STRIDE_PX} px; "
-        f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.told(data)}.",
+        f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.described(data)}.",
         rows=(table.faster(photographs.counted(photos), peers=times["peers"], ours=times["ours"], bar=BAR),),
         notes=(
             "Ours equals, pixel for pixel, a loop that searches the thresholds of each patch one by one.",

@@ -44,7 +44,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     return table.Section(
         title="Dense-CRF labels",
         about=f"pydensecrf2, {p.pseudo_label.cam_crf.iterations} iterations, {width}×{height} px, "
-        f"{photographs.told(data)}: one by one against {p.runtime.workers} processes. The labels are equal.",
+        f"{photographs.described(data)}: one by one against {p.runtime.workers} processes. The labels are equal.",
         rows=(
             table.faster(
                 f"{photographs.counted(photos)}, start of the processes included",

@@ -51,7 +51,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
         "already normalised: the same weights, batch and precision. The share is that of the bare throughput.",
         rows=tuple(rows),
         columns=("what", "bare encode_image, s", "ours, s", "share", "bar", "passed"),
-        notes=(f"On {photographs.told(data)}.",),
+        notes=(f"On {photographs.described(data)}.",),
     )
 
 

@@ -38,7 +38,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     return table.Section(
         title=TITLE,
         about=f"Photographs a second on {torch.cuda.get_device_name(0)}, "
-        f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.told(data)}; "
+        f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.described(data)}; "
         f"ours in {pseudo_labels.precision(runtime)}. What is compared is told above.",
         rows=tuple(rows(chosen, runtime, p)),
         columns=("what", "other way, photographs/s", "ours, photographs/s", "factor", "bar", "passed"),
@@ -48,8 +48,8 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
 def rows(chosen: Sequence[np.ndarray], runtime: Runtime, p: Params) -> list[table.Row]:
     """Rates of labels against the peers' way and against the bare network, and of segmentation."""
     count = len(chosen)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
         labels = pseudo_labels.ways(chosen, runtime, p, folder=folder)
         _, times = timing.by_turns(labels, turns=TURNS, what="pseudo-labels on the GPU")
         found = [rate("pseudo-labels, ResNet-50", other=times["peers"], ours=times["ours"], count=count)]

@@ -55,12 +55,12 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     """The stages on a sixteenth, a quarter and all of ``photos`` photographs."""
     counts = [max(1, photos // 16), max(1, photos // 4), photos]
     small = photographs.load(photographs.DISTINCT, data=data, height_px=HEIGHT_PX, width_px=WIDTH_PX)
-    with tempfile.TemporaryDirectory() as place:
-        found = measured(Path(place), small, counts)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = measured(Path(scratch), small, counts)
     return table.Section(
         title="Growth",
         about=f"Whole stages, start of the process included, {HEIGHT_PX}×{WIDTH_PX} px (height × width), "
-        f"{photographs.told(data)}, {len(small)} of them repeated under new ids; one patch map "
+        f"{photographs.described(data)}, {len(small)} of them repeated under new ids; one patch map "
         f"({SIDE_PX}/{STRIDE_PX} px), EfficientNet-Lite0, U-Net of width {WIDTH}, random weights. Seconds and peak "
         "resident memory.",
         rows=tuple(row(stage, counts, [found[count, stage] for count in counts]) for stage in STAGES),

@@ -39,8 +39,8 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     chosen = [one.image for one in photographs.load(photos, data=data)]
     rows = []
     for backbone, name in BACKBONES.items():
-        with tempfile.TemporaryDirectory() as place:
-            both = ways(chosen, backbone, runtime, p, folder=Path(place))
+        with tempfile.TemporaryDirectory() as scratch:
+            both = ways(chosen, backbone, runtime, p, folder=Path(scratch))
             _, times = timing.by_turns(both, turns=TURNS, what=f"share of {name}")
         what = f"{photographs.counted(photos)}, {name}"
         rows.append(table.share(what, bare=times["bare"], ours=times["ours"], bar=BAR))
@@ -50,7 +50,7 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
         "same batches, precision and memory format. The factor is the share of the bare network's throughput.",
         rows=tuple(rows),
         columns=("what", "bare network, s", "ours, s", "share", "bar", "passed"),
-        notes=(f"Both in {pseudo_labels.precision(runtime)}, on {photographs.told(data)}.",),
+        notes=(f"Both in {pseudo_labels.precision(runtime)}, on {photographs.described(data)}.",),
     )
 
 

@@ -39,8 +39,8 @@ def load(count: int, *, data: Path | None, height_px: int = HEIGHT_PX, width_px:
     return [sized[i % len(sized)] for i in range(count)]
 
 
-def told(data: Path | None) -> str:
-    """Which photographs :func:`load` gives, for the report."""
+def described(data: Path | None) -> str:
+    """Words for the photographs that :func:`load` gives, for the report."""
     return "drawn photographs of the demo" if data is None else "Crack500 test crops"
 
 

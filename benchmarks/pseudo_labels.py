@@ -43,15 +43,16 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     p = params.load()
     runtime = start_runtime(device="cpu", precision="auto", threads=p.runtime.threads)
     chosen = [one.image for one in photographs.load(photos, data=data)]
-    with tempfile.TemporaryDirectory() as place:
-        found, times = timing.by_turns(ways(chosen, runtime, p, folder=Path(place)), turns=TURNS, what="pseudo-labels")
+    with tempfile.TemporaryDirectory() as scratch:
+        both = ways(chosen, runtime, p, folder=Path(scratch))
+        found, times = timing.by_turns(both, turns=TURNS, what="pseudo-labels")
     apart = np.mean([np.abs(a.astype(int) - b).mean() for a, b in zip(*found.values(), strict=True)])
     localised = localised_share(chosen, runtime, p)
     row = table.faster(photographs.counted(photos), peers=times["peers"], ours=times["ours"], bar=BAR)
     return table.Section(
         title="Pseudo-labels with ResNet-50",
         about=f"Decoded photograph to label PNG: patch map {SIDE_PX}/{STRIDE_PX} px, Grad-CAM++, dark map, filters; "
-        f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.told(data)}.",
+        f"{chosen[0].shape[1]}×{chosen[0].shape[0]} px, {photographs.described(data)}.",
         rows=(row,),
         notes=(
             "The peers' way: the photograph's patches in one batch, float32, channels first; pytorch-grad-cam's "

@@ -75,7 +75,7 @@ def report(sections: Sequence[Section], *, commit: str, data: Path | None, minut
         "# Timings, side by side",
         "Written by `make bench`, never by hand.",
         f"{today}, commit {commit}; {device}; Python {here.python}, torch {here.torch}; {minutes:.0f} min.",
-        f"On {photographs.told(data)}. Both sides of a row run in one process, by turns, with {settings.threads} "
+        f"On {photographs.described(data)}. Both sides of a row run in one process, by turns, with {settings.threads} "
         f"threads of matrix products and {settings.workers} workers, on the same photographs and weights. Seconds are "
         "the median of the turns and, in brackets, the shortest and the longest.",
         verdict if not missed else "\n".join([f"{verdict} Missed:\n", *(f"- {name}" for name in missed)]),

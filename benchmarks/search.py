@@ -41,8 +41,8 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     """The search among ``photos`` drawn vectors, whatever ``data`` holds."""
     threads = params.load().runtime.threads
     start_runtime(device="cpu", precision="fp32", threads=threads)
-    with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / "vectors"
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "vectors"
         queries = write(file, count=photos)
         gallery = mapped(file)
         peak_gib = alone(file)

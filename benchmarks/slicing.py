@@ -59,8 +59,8 @@ def compare(*, photos: int, data: Path | None) -> table.Section:
     return table.Section(
         title="Slicing",
         about=f"Patches of {SIDE_PX} px every {STRIDE_PX} px of {photographs.counted(photos)}, "
-        f"{photographs.told(data)}: PNG files against coordinates and a cache of decoded photographs. The pixels are "
-        "equal.",
+        f"{photographs.described(data)}: PNG files against coordinates and a cache of decoded photographs. The pixels "
+        "are equal.",
         rows=(
             table.faster(f"cut {len(patches)} patches", peers=cutting["peers"], ours=cutting["ours"], bar=None),
             table.faster(f"read {len(index)} back", peers=reading["peers"], ours=reading["ours"], bar=None),

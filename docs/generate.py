@@ -64,14 +64,13 @@ def pages() -> Iterator[tuple[Path, str]]:
 
 
 def main() -> None:
-    stale = [path for path, text in pages() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    stale = {path: text for path, text in pages() if not path.is_file() or path.read_text(encoding="utf-8") != text}
     names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
     if "--check" in sys.argv[1:]:
         sys.exit(f"generated pages are out of date: {names}; run `make docs`, and commit them" if stale else 0)
-    for path, text in pages():
-        if path in stale:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+    for path, text in stale.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     sys.stdout.write(f"wrote {names}\n" if stale else "the generated pages are up to date\n")
 
 

@@ -67,7 +67,8 @@ def embed(
     """Decode and embed photographs one by one; those that cannot be read are listed with a reason, and left out.
 
     Args:
-        listed: photographs with labels.
+        listed: photographs with labels, at least one.
+        encoder, runtime: that embed them.
         side_px: side of the square that each is squeezed to; see :func:`crackpipe.clip.embedding.square_px`.
         max_megapixels: larger photographs are not read.
 
@@ -95,7 +96,8 @@ def embed(
         labels.append(raw.label)
         keys.append(first.group)
     if not vectors:
-        raise DatasetError(f"none of the {len(listed)} photographs can be read; first: {rejected[:1]}")
+        path, reason = rejected[0]
+        raise DatasetError(f"none of the {len(listed)} photographs can be read; the first is {path}: {reason}")
     groups = np.unique(keys, return_inverse=True)[1].astype(np.int64)
     return LabelledEmbeddings(np.stack(vectors), np.array(labels, np.int64), groups, rejected, longest_px)
 

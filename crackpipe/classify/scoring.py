@@ -24,7 +24,13 @@ BATCH = 128
 
 
 def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
-    """Draw at most ``count`` validation and ``count`` test patches for scoring, cracks as frequent as they are."""
+    """Draw validation and test patches for scoring, cracks as frequent as they are.
+
+    Args:
+        patches: rows of the ``patches`` table.
+        count: patches of each of the two splits, at most.
+        seed: of the draw.
+    """
     parts = []
     for number, split in enumerate(("val", "test")):
         part = patches[patches["split"] == split]
@@ -34,9 +40,14 @@ def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
 
 
 def choose_of_each_source(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataFrame:
-    """Draw at most ``val`` validation and ``test`` test patches of each source, cracks as frequent as they are there.
+    """Draw validation and test patches of each source, cracks as frequent as they are there.
 
     The patches that are drawn of a source do not depend on what other sources there are.
+
+    Args:
+        patches: rows of the ``patches`` table.
+        val, test: patches of that split of each source, at most.
+        seed: of the draw.
     """
     sources = sources_of(patches)
     parts = []
@@ -59,7 +70,14 @@ def labels(patches: pd.DataFrame) -> Int[Tensor, "n"]:
 
 
 def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> Float[Tensor, "n 2"]:
-    """Logits of no crack and crack of each patch, in inference mode, on the CPU."""
+    """Logits of no crack and crack of each patch, on the CPU.
+
+    Args:
+        model: on the device of ``runtime``; it is switched to inference.
+        patches: rows of the ``patches`` table.
+        inputs: gives their pixels or features.
+        runtime: device and precision.
+    """
     model.network.eval()
     loaded = inputs.plain(patches, batch=BATCH)
     bar = console.bar(loaded, what="score patches", total=-(-len(patches) // BATCH), unit="batches")
@@ -69,7 +87,11 @@ def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Ru
 def features_and_logits(
     model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime
 ) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n 2"]]:
-    """Features that enter the final layer, and :func:`logits`; both on the CPU."""
+    """Features that enter the final layer, and logits; both on the CPU.
+
+    Args:
+        model, patches, inputs, runtime: as for :func:`logits`.
+    """
     final = final_linear(model.network)
     features = [torch.zeros(0, final.in_features)]
     with capture_inputs(final, lambda captured: features.append(captured.detach().float().cpu())):
@@ -78,12 +100,20 @@ def features_and_logits(
 
 
 def predict(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> Float[np.ndarray, "n"]:
-    """Calibrated crack probability of each patch, in inference mode."""
+    """Calibrated crack probability of each patch.
+
+    Args:
+        model, patches, inputs, runtime: as for :func:`logits`.
+    """
     return model.calibrator.crack_probability(logits(model, patches, inputs, runtime)).numpy()
 
 
 def score(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> dict[str, Any]:
-    """Classification metrics per split: ``{split: {precision, recall, f1, …}}``; one without patches is left out."""
+    """Classification metrics per split: ``{split: {precision, recall, f1, …}}``; one without patches is left out.
+
+    Args:
+        model, patches, inputs, runtime: as for :func:`logits`.
+    """
     scores = {}
     for split, part in patches.groupby("split"):
         probability = predict(model, part, inputs, runtime)
@@ -95,6 +125,9 @@ def validation(
     model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime
 ) -> tuple[dict[str, float], HeldOut | None]:
     """Score the validation patches after an epoch, without calibration.
+
+    Args:
+        model, patches, inputs, runtime: as for :func:`logits`; patches of other splits are left out.
 
     Returns:
         ``val_f1``, ``val_auc`` (area under the ROC curve) and ``val_ece``, without those that are not defined; and the

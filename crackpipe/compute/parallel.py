@@ -25,7 +25,14 @@ def prefetch(work: Callable[[Item], Result], items: Iterable[Item], *, workers: 
 
 
 def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int) -> Iterator[Result]:
-    """Do as :func:`prefetch` in a pool of the caller's, of threads or processes; at an early end, cancel what waits."""
+    """Yield ``work(item)`` in the order of ``items``, computed in a pool of threads or processes of the caller's.
+
+    Memory is bounded by ``ahead`` results; an early end cancels the work that has not begun.
+
+    Args:
+        pool: it stays open.
+        work, items, ahead: as for :func:`prefetch`; a pool of processes pickles work and items.
+    """
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:

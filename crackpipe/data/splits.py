@@ -52,6 +52,11 @@ def by_group(groups: Iterable[str], *, ratio: tuple[int, int, int], seed: int) -
     group moves at most one other group over each cut, and the order of ``groups`` does not matter. Every part with
     a share above 0 gets a group, where there are enough.
 
+    Args:
+        groups: names, in any order and number.
+        ratio: parts of train, val and test, each 0 or more.
+        seed: of the ranking.
+
     Raises:
         DatasetError: the ratio is 0:0:0.
     """

@@ -108,7 +108,13 @@ def fold(
     bias: Float[Tensor, "p s h"],
     score: Float[Tensor, "p s h"],
 ) -> list[Networks]:
-    """Fold the transform into the weights of the p networks of each of s seeds; they then take embeddings."""
+    """Fold the transform into the weights of the p networks of each of s seeds; they then take embeddings.
+
+    Args:
+        transform: of each seed's inputs, from :func:`fit_transform`.
+        weight, bias: of the hidden layer, on transformed inputs.
+        score: of the hidden units.
+    """
     networks = []
     members, seeds, hidden, _ = weight.shape
     shape = (members, hidden)

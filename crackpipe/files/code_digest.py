@@ -54,8 +54,8 @@ def stripped(source: str) -> str:
 
 
 def _kept(match: re.Match[str]) -> str:
-    found = match[0]
-    return "" if found.startswith("#") else found.replace("\n", _INSIDE)
+    token = match[0]
+    return "" if token.startswith("#") else token.replace("\n", _INSIDE)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -81,11 +81,11 @@ def _without_docstrings(text: str) -> str:
         return begins[line - 1] + len(lines[line - 1].encode()[:byte].decode())
 
     pieces, done = [], 0
-    for found in _docstrings(parse(text)):
-        assert found.end_lineno is not None
-        assert found.end_col_offset is not None
-        pieces.append(text[done : position(found.lineno, found.col_offset)])
-        done = position(found.end_lineno, found.end_col_offset)
+    for docstring in _docstrings(parse(text)):
+        assert docstring.end_lineno is not None
+        assert docstring.end_col_offset is not None
+        pieces.append(text[done : position(docstring.lineno, docstring.col_offset)])
+        done = position(docstring.end_lineno, docstring.end_col_offset)
         if semicolon := _SEMICOLON.match(text, done):
             done = semicolon.end()
     return "".join([*pieces, text[done:]])

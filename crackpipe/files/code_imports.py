@@ -1,4 +1,4 @@
-"""Which of the project's files a module imports, directly or through others, told from their texts.
+"""Files of the project that a module imports, directly or through others, told from their texts.
 
 Nothing is imported for it, so that the lists of all stages take less than a second together.
 """
@@ -74,15 +74,15 @@ class SourceTree:
         """
         if module not in self._files:
             raise CrackpipeError(f"{module}: there is no {module.replace('.', '/')}.py; mend the name")
-        found: set[str] = set()
+        reached: set[str] = set()
         waiting = {self._files[module]}
         while waiting:
             file = waiting.pop()
-            found.add(file)
+            reached.add(file)
             if file not in self._needs:
                 self._needs[file] = frozenset(self._imported(file))
-            waiting |= self._needs[file] - found
-        return sorted(found)
+            waiting |= self._needs[file] - reached
+        return sorted(reached)
 
     def _imported(self, file: str) -> Iterator[str]:
         """Files that Python reads for one file, without those that they need in their turn."""
@@ -90,8 +90,8 @@ class SourceTree:
         packages = (".".join(above[:end]) for end in range(1, len(above) + 1))
         yield from (self._files[package] for package in packages if package in self._files)
         if file.endswith(".py"):  # whoever asks a stub for a name needs that name's module alone
-            for one in self._imports(file):
-                yield from self._files_of(one, file)
+            for statement in self._imports(file):
+                yield from self._files_of(statement, file)
 
     def _imports(self, file: str) -> tuple[_Import, ...]:
         try:
@@ -101,24 +101,25 @@ class SourceTree:
         except CrackpipeError as error:
             raise CrackpipeError(f"{file}:{error}") from None
 
-    def _files_of(self, one: _Import, file: str) -> list[str]:
+    def _files_of(self, imported: _Import, file: str) -> list[str]:
         """Files that an import in ``file`` stands for; the packages that they lie in come with them."""
-        if one.module not in self._files:
-            where = one.module.replace(".", "/")
-            raise CrackpipeError(f"{file}:{one.line}: imports {one.module}, but there is no {where}.py; mend the name")
-        if one.name is None:
-            parts = one.module.split(".")
-            names = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]  # each of them can be asked for names
-            return [found for name in names if name in self._files for found in self._whole(name)]
-        if f"{one.module}.{one.name}" in self._files:
-            return self._whole(f"{one.module}.{one.name}")
-        base = self._files[one.module]
-        stub, handed_on = f"{base}i", self._handed_on(one.module)
-        if one.name in handed_on and file != stub:
-            return [base, stub, *self._files_of(handed_on[one.name], stub)]
-        if base.endswith("/__init__.py") and one.name not in _bound(self._texts[base]):
+        line, module, name = imported
+        if module not in self._files:
+            where = module.replace(".", "/")
+            raise CrackpipeError(f"{file}:{line}: imports {module}, but there is no {where}.py; mend the name")
+        if name is None:
+            parts = module.split(".")
+            packages = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]  # each can be asked for names
+            return [path for package in packages if package in self._files for path in self._whole(package)]
+        if f"{module}.{name}" in self._files:
+            return self._whole(f"{module}.{name}")
+        base = self._files[module]
+        stub, handed_on = f"{base}i", self._handed_on(module)
+        if name in handed_on and file != stub:
+            return [base, stub, *self._files_of(handed_on[name], stub)]
+        if base.endswith("/__init__.py") and name not in _bound(self._texts[base]):
             raise CrackpipeError(
-                f"{file}:{one.line}: {one.module}.{one.name} is no module, and {base} has no such name; mend the name, "
+                f"{file}:{line}: {module}.{name} is no module, and {base} has no such name; mend the name, "
                 f"or list it in {stub}"
             )
         return [base]
@@ -126,7 +127,7 @@ class SourceTree:
     def _whole(self, module: str) -> list[str]:
         """File of a module, and for a package that hands on names by its stub, all that these come from."""
         base, handed_on = self._files[module], self._handed_on(module)
-        inner = [found for one in handed_on.values() for found in self._files_of(one, f"{base}i")]
+        inner = [path for source in handed_on.values() for path in self._files_of(source, f"{base}i")]
         return [base, f"{base}i", *inner] if handed_on else [base]
 
     def _handed_on(self, module: str) -> dict[str | None, _Import]:
@@ -137,7 +138,7 @@ class SourceTree:
         stub = f"{base}i"
         if stub not in self._texts:
             raise CrackpipeError(f"{base}: calls attach_stub, but there is no {stub}; write it")
-        return {one.name: one for one in _handed_on_by(self._texts[stub], module)}
+        return {source.name: source for source in _handed_on_by(self._texts[stub], module)}
 
 
 @functools.lru_cache(maxsize=1024)
@@ -152,23 +153,23 @@ def _imports_of(text: str, packages: tuple[str, ...]) -> tuple[_Import, ...]:
     def owned(name: str) -> bool:
         return name.partition(".")[0] in packages
 
-    found = []
+    imports = []
     for node in statements(parse(text).body, for_type_checkers=False):
         if isinstance(node, ast.Import):
-            found += [_Import(node.lineno, alias.name, None) for alias in node.names if owned(alias.name)]
+            imports += [_Import(node.lineno, alias.name, None) for alias in node.names if owned(alias.name)]
         elif isinstance(node, ast.ImportFrom):
             if node.level:
                 raise CrackpipeError(f"{node.lineno}: a relative import; write out the whole name")
             if owned(node.module or "") and node.names[0].name == "*":
                 raise CrackpipeError(f"{node.lineno}: imports * from {node.module}; name what you use of it")
             if owned(node.module or ""):
-                found += [_Import(node.lineno, node.module or "", alias.name) for alias in node.names]
+                imports += [_Import(node.lineno, node.module or "", alias.name) for alias in node.names]
     for line, name, whole in _named_in_calls(text):
         if not whole and (owned(name) or "." not in name):
             raise CrackpipeError(f"{line}: imports a module whose name is computed; import it by name")
         if owned(name):
-            found.append(_Import(line, name, None))
-    return tuple(found)
+            imports.append(_Import(line, name, None))
+    return tuple(imports)
 
 
 @functools.lru_cache(maxsize=1024)

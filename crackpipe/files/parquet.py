@@ -28,7 +28,12 @@ ROW_GROUP_BYTES = 2 * 1024**2
 
 
 def write(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
-    """Write ``rows``, ascending in the key, to one Parquet file; return their number.
+    """Write rows to one Parquet file; return their number.
+
+    Args:
+        path: file to write; it appears whole or not at all.
+        schema: of the table.
+        rows: ascending in the key.
 
     Raises:
         TableError: a row does not fit the schema, or the keys are not strictly ascending.
@@ -37,7 +42,12 @@ def write(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
 
 
 def write_columns(path: Path, schema: Schema, columns: pa.Table) -> int:
-    """Write a table held in memory, whose rows are already ascending in the key; return its number of rows.
+    """Write a table held in memory; return its number of rows.
+
+    Args:
+        path: file to write; it appears whole or not at all.
+        schema: of the table.
+        columns: those of the schema, rows ascending in the key.
 
     Raises:
         TableError: the columns do not fit the schema, or the keys are not strictly ascending.
@@ -49,9 +59,15 @@ def write_columns(path: Path, schema: Schema, columns: pa.Table) -> int:
 
 
 def write_shards(folder: Path, schema: Schema, rows: Iterable[Row], *, shard_bytes: int = SHARD_BYTES) -> int:
-    """Write ``rows``, ascending in the key, as ``part-0000.parquet`` … of about ``shard_bytes``; return their number.
+    """Write rows as shards ``part-0000.parquet`` …; return their number.
 
     Memory holds one row group (2 MiB), whatever the number of rows. No rows write one empty shard.
+
+    Args:
+        folder: takes the shards; those of an earlier, longer table go.
+        schema: of the table.
+        rows: ascending in the key.
+        shard_bytes: size of a shard, about.
 
     Raises:
         TableError: a row does not fit the schema, or the keys are not strictly ascending.
@@ -67,7 +83,12 @@ def write_shards(folder: Path, schema: Schema, rows: Iterable[Row], *, shard_byt
 
 
 def read(path: Path, schema: Schema, *, columns: list[str] | None = None) -> pa.Table:
-    """Read a whole table (a file or a folder of shards), or some of its columns.
+    """Read a whole table, or some of its columns.
+
+    Args:
+        path: a file or a folder of shards.
+        schema: of the table.
+        columns: to read; ``None`` reads all.
 
     Raises:
         TableError: the table is missing or its columns are not the schema's.
@@ -79,6 +100,9 @@ def read(path: Path, schema: Schema, *, columns: list[str] | None = None) -> pa.
 def scan(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Iterator[Row]:
     """Yield the rows of a table one by one; memory holds one row group.
 
+    Args:
+        path, schema, columns: as for :func:`read`.
+
     Raises:
         TableError: the table is missing or its columns are not the schema's.
     """
@@ -87,7 +111,11 @@ def scan(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Ite
 
 
 def batches(path: Path, schema: Schema, *, columns: list[str] | None, rows: int) -> Iterator[pa.RecordBatch]:
-    """Yield a table, or some of its columns, in batches of at most ``rows`` rows; memory holds one row group.
+    """Yield a table, or some of its columns, in batches; memory holds one row group.
+
+    Args:
+        path, schema, columns: as for :func:`read`.
+        rows: of a batch, at most.
 
     Raises:
         TableError: the table is missing or its columns are not the schema's.
@@ -100,6 +128,9 @@ def batches(path: Path, schema: Schema, *, columns: list[str] | None, rows: int)
 
 def grouped(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Iterator[tuple[Any, list[Row]]]:
     """Yield (value, rows) for each value of the first key column, in its order; memory holds one row group.
+
+    Args:
+        path, schema, columns: as for :func:`read`; the first key column is among them.
 
     Raises:
         TableError: the table is missing or its columns are not the schema's.

@@ -25,7 +25,12 @@ class Taps:
 
 
 def taps(length: int, new_length: int, *, start: int, stop: int) -> Taps:
-    """Taps of the target pixels ``start`` to ``stop`` (exclusive) when ``length`` pixels become ``new_length``."""
+    """Taps of some target pixels of a resized axis.
+
+    Args:
+        length, new_length: of the axis before and after, pixels.
+        start, stop: first target pixel, and the one after the last.
+    """
     ratio = length / new_length
     target = np.arange(start, stop)
     if ratio > 1:

@@ -56,7 +56,13 @@ def _touching(
 def filtered_grey(
     image: UInt8[np.ndarray, "h w 3"], *, bilateral_px: int, bilateral_sigma: float
 ) -> UInt8[np.ndarray, "h w"]:
-    """Grey levels after a bilateral filter (König et al., eq. 1–4); 0 px leaves the filter out."""
+    """Grey levels after a bilateral filter (König et al., eq. 1–4).
+
+    Args:
+        image: RGB, 0–255.
+        bilateral_px: diameter of the filter; 0 leaves it out.
+        bilateral_sigma: in grey levels and in pixels.
+    """
     if bilateral_px:
         image = images.bilateral(
             image, diameter_px=bilateral_px, sigma_colour=bilateral_sigma, sigma_space=bilateral_sigma
@@ -66,6 +72,11 @@ def filtered_grey(
 
 def weighted_threshold(grey: UInt8[np.ndarray, "h w"], weights: UInt8[np.ndarray, "h w"], *, classes: int) -> int:
     """Lower threshold of multi-Otsu of one histogram in which each pixel counts ``weights`` times.
+
+    Args:
+        grey: levels, 0–255.
+        weights: of each pixel, 0–255.
+        classes: of multi-Otsu, 2 or 3.
 
     Returns:
         The highest level of the darkest class, or −1 where fewer than ``classes`` levels have a weight.

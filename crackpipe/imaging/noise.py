@@ -9,13 +9,26 @@ Field = Float32[np.ndarray, "h w"]
 
 
 def grain(rng: np.random.Generator, *, side_px: int, sigma_px: float) -> Field:
-    """White noise, (side, side), blurred by a Gaussian of ``sigma_px``: grains about 2.5 σ wide."""
+    """White noise, (side, side), blurred by a Gaussian: grains about 2.5 σ wide.
+
+    Args:
+        rng: that it is drawn from.
+        side_px: of the square.
+        sigma_px: σ.
+    """
     white = rng.standard_normal((side_px, side_px), dtype=np.float32)
     return _standard(images.gaussian_blur(white, sigma_px=sigma_px))
 
 
 def clouds(rng: np.random.Generator, *, side_px: int, scale_px: float, octaves: int) -> Field:
-    """Smooth mottling, shape (side, side): lattice noise at ``scale_px`` and, half as strong, at each half of it."""
+    """Smooth mottling, (side, side): lattice noise at one scale and, half as strong each time, at halves of it.
+
+    Args:
+        rng: that it is drawn from.
+        side_px: of the square.
+        scale_px: distance of the first lattice's nodes.
+        octaves: number of lattices, 1 or more.
+    """
     field = np.zeros((side_px, side_px), np.float32)
     for octave in range(octaves):
         cell_px = max(scale_px / 2**octave, 2.0)

@@ -15,7 +15,7 @@ PARAMS = Path("params.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Where the pipeline's tables and models lie, and the parameters that they are made with.
+    """Folder of the pipeline's tables and models, and the parameters that they are made with.
 
     Attributes:
         root: folder that holds ``params.yaml``, ``data/`` and ``models/``.

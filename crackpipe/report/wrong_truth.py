@@ -31,6 +31,10 @@ def check(photos: Path, *, doubtful: Collection[str]) -> None:
 def sources_of(photo_id: str, source: str, *, doubtful: Collection[str]) -> list[str]:
     """List the names that a photograph is scored under: its source, and ``<source>_without_<names>`` unless doubtful.
 
+    Args:
+        photo_id, source: of the photograph.
+        doubtful: photo_ids of all sources whose ground truth is known to be wrong.
+
     >>> sources_of("cfd/001", "cfd", doubtful=["cfd/042"])
     ['cfd', 'cfd_without_042']
     >>> sources_of("cfd/042", "cfd", doubtful=["cfd/042"])

@@ -25,7 +25,7 @@ def head(root: Path) -> str:
 
 
 def is_dirty(root: Path) -> bool:
-    """Whether tracked files of the working tree differ from HEAD; a clone has none of these changes."""
+    """Look up whether tracked files of the working tree differ from HEAD; a clone has none of these changes."""
     return bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
 
 

@@ -5,7 +5,9 @@ Never on test photographs: the figures are measured on those.
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from crackpipe import console, params
 from crackpipe.compute import seeds
@@ -18,15 +20,12 @@ from crackpipe.pseudo import localisation_maps
 from crackpipe.tune import crf_search
 from crackpipe.tune.crf_search import PARAMETERS, Sample
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 PHOTOS, LOCALISATION_MAPS = "data/photos", "data/localisation_maps"
 SPLITS = ("val", "train")
 Grid = dict[str, list[float]]
 
 
-def tune_crf(*, project: Project, photos: int, split: str, grid: Path, out: Path, seed: int) -> "pd.DataFrame":
+def tune_crf(*, project: Project, photos: int, split: str, grid: Path, out: Path, seed: int) -> pd.DataFrame:
     """Search the CRF's parameters for the highest mean IoU; write the best to ``out`` and all to a CSV beside it.
 
     Holds the sampled photographs in memory.
@@ -154,7 +153,7 @@ def read_samples(photo_ids: Sequence[str], *, project: Project, upsample: images
         yield image, cam, images.decode_mask(row["mask"])
 
 
-def snippet(table: "pd.DataFrame", *, grid: Mapping[str, Sequence[float]], where: str, csv: str) -> str:
+def snippet(table: pd.DataFrame, *, grid: Mapping[str, Sequence[float]], where: str, csv: str) -> str:
     """The best row as a part of params.yaml, with comments on what it was chosen from.
 
     Args:

@@ -11,9 +11,9 @@ def write(folder: Path, *, package: Path) -> None:
     """Write an index and a page for each room into a folder of their own; what it held is replaced."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    found = rooms.rooms(package)
-    inside = [room for room in found if room.modules]
-    single = [f"{package.name}.{room.name}" for room in found if not room.modules]
+    every = rooms.rooms(package)
+    inside = [room for room in every if room.modules]
+    single = [f"{package.name}.{room.name}" for room in every if not room.modules]
     (folder / "index.md").write_text(index(inside, package=package.name), encoding="utf-8")
     (folder / f"{package.name}.rst").write_text(_page(package.name, single, handed_on=True), encoding="utf-8")
     for room in inside:
@@ -22,12 +22,12 @@ def write(folder: Path, *, package: Path) -> None:
         (folder / f"{room.name}.rst").write_text(text, encoding="utf-8")
 
 
-def index(found: list[Room], *, package: str) -> str:
+def index(listed: list[Room], *, package: str) -> str:
     """The page that lists the rooms."""
-    rows = [f"| [`{package}.{room.name}`]({room.name}.rst) | {room.purpose} |" for room in found]
+    rows = [f"| [`{package}.{room.name}`]({room.name}.rst) | {room.purpose} |" for room in listed]
     head = "# Interface\n\nPublic functions and records, room by room, from their docstrings."
     table = ["| room | what it is for |", "| --- | --- |", f"| [`{package}`]({package}.rst) | |", *rows]
-    tree = ["```{toctree}", ":hidden:", "", package, *(room.name for room in found), "```"]
+    tree = ["```{toctree}", ":hidden:", "", package, *(room.name for room in listed), "```"]
     return "\n\n".join([head, "\n".join(table), "\n".join(tree)]) + "\n"
 
 

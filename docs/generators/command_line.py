@@ -41,18 +41,19 @@ def registered(commands: typer.Typer) -> Iterator[tuple[str, Callable[..., Any]]
 def parameters(does: Callable[..., Any]) -> list[Parameter]:
     """Arguments and options of a command, arguments first."""
     hints = get_type_hints(does, include_extras=True)
-    found = [_parameter(name, hints[name], given.default) for name, given in inspect.signature(does).parameters.items()]
-    return sorted(found, key=lambda one: not one.is_argument)
+    signature = inspect.signature(does).parameters
+    listed = [_parameter(name, hints[name], given.default) for name, given in signature.items()]
+    return sorted(listed, key=lambda parameter: not parameter.is_argument)
 
 
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:
     kind, info = (
         get_args(hint)[0],
-        next(one for one in get_args(hint)[1:] if isinstance(one, ArgumentInfo | OptionInfo)),
+        next(note for note in get_args(hint)[1:] if isinstance(note, ArgumentInfo | OptionInfo)),
     )
     required = default is inspect.Parameter.empty
     shown = "" if required or default is None or default is False else str(default)
-    several = any(get_origin(one) is list for one in (kind, *get_args(kind)))
+    several = any(get_origin(part) is list for part in (kind, *get_args(kind)))
     if isinstance(info, ArgumentInfo):
         typed = f"{(info.metavar or name).upper()}{' …' if several else ''}"
         return Parameter(typed if required else f"[{typed}]", shown, info.help or "", is_argument=True)
@@ -68,17 +69,19 @@ def _bounds(info: OptionInfo) -> str:
 
 
 def _metavar(kind: Any) -> str:
-    """What stands for a value of a type, or of the type inside a list or an option that may be left out."""
+    """Placeholder of a value of a type, or of the type inside a list or an option that may be left out."""
     if kind in _VALUES:
         return _VALUES[kind]
-    return next(_metavar(one) for one in get_args(kind) if one is not type(None))
+    return next(_metavar(part) for part in get_args(kind) if part is not type(None))
 
 
 def _command(name: str, does: Callable[..., Any]) -> str:
     listed = parameters(does)
-    usage = " ".join([name, *(one.typed for one in listed if one.is_argument), "[options]"])
+    usage = " ".join([name, *(parameter.typed for parameter in listed if parameter.is_argument), "[options]"])
     rows = [
-        f"| `{one.typed}` | {f'`{one.default}`' if one.default else ''} | {_escaped(one.meaning)} |" for one in listed
+        f"| `{parameter.typed}` | {f'`{parameter.default}`' if parameter.default else ''} | "
+        f"{_escaped(parameter.meaning)} |"
+        for parameter in listed
     ]
     table = "\n".join(["| argument or option | default | meaning |", "| --- | --- | --- |", *rows])
     return "\n\n".join([f"## {name}", inspect.getdoc(does) or "", f"```text\n{usage}\n```", table])

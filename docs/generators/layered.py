@@ -1,4 +1,4 @@
-"""Where the boxes of a layered graph lie: rows by depth, few crossings, bends where an arrow passes a row."""
+"""Places of the boxes of a layered graph: rows by depth, few crossings, bends where an arrow passes a row."""
 
 import itertools
 from collections import defaultdict
@@ -32,14 +32,14 @@ def depths(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
     sources = defaultdict(list)
     for source, target in edges:
         sources[target].append(source)
-    found: dict[str, int] = {}
+    depth_of: dict[str, int] = {}
 
     def depth(name: str, above: tuple[str, ...]) -> int:
         if name in above:
             raise ValueError(f"arrows run in a circle: {' → '.join([*above, name])}")
-        if name not in found:
-            found[name] = 1 + max((depth(source, (*above, name)) for source in sources[name]), default=-1)
-        return found[name]
+        if name not in depth_of:
+            depth_of[name] = 1 + max((depth(source, (*above, name)) for source in sources[name]), default=-1)
+        return depth_of[name]
 
     return {name: depth(name, ()) for name in names}
 

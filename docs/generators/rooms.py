@@ -1,6 +1,7 @@
 """The rooms of the library: what each is for, and which it knows, from the files themselves."""
 
 import ast
+import importlib.util
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,15 +32,15 @@ class Room:
 
 def rooms(package: Path) -> list[Room]:
     """Every folder with Python files and every single file of a package, sorted."""
-    found = []
+    listed = []
     for path in sorted(package.iterdir()):
         if path.suffix == ".py" and path.stem not in HIDDEN:
-            found.append(Room(path.stem, _purpose(path), ()))
+            listed.append(Room(path.stem, _purpose(path), ()))
         elif (path / "__init__.py").is_file():
             inside = sorted(part.relative_to(path) for part in path.rglob("*.py") if part.stem not in HIDDEN)
             names = tuple(".".join(part.with_suffix("").parts) for part in inside)
-            found.append(Room(path.name, _purpose(path / "__init__.py"), names))
-    return found
+            listed.append(Room(path.name, _purpose(path / "__init__.py"), names))
+    return listed
 
 
 def arrows(package: Path) -> list[Edge]:
@@ -48,15 +49,16 @@ def arrows(package: Path) -> list[Edge]:
     Raises:
         ValueError: the installed package is not the one in this folder.
     """
+    _check_installed(package)
     graph = grimp.build_graph(PACKAGE, cache_dir=None)
     names = {room.name for room in rooms(package)}
-    found = set()
+    edges = set()
     for importer in graph.modules:
         for imported in graph.find_modules_directly_imported_by(importer):
             a, b = (module.split(".")[1] if "." in module else "" for module in (importer, imported))
             if a in names and b in names and a != b:
-                found.add((a, b))
-    return sorted(found)
+                edges.add((a, b))
+    return sorted(edges)
 
 
 def picture(package: Path) -> str:
@@ -69,6 +71,13 @@ def table(package: Path) -> str:
     """A Markdown table of the rooms and what each is for."""
     rows = [f"| `{room.name}{'/' if room.modules else '.py'}` | {room.purpose} |" for room in rooms(package)]
     return "\n".join(["| room | what it is for |", "| --- | --- |", *rows])
+
+
+def _check_installed(package: Path) -> None:
+    spec = importlib.util.find_spec(PACKAGE)
+    installed = Path(spec.origin).parent if spec and spec.origin else None
+    if installed is None or installed.resolve() != package.resolve():
+        raise ValueError(f"{PACKAGE} is imported from {installed}, not from {package}; put its parent on PYTHONPATH")
 
 
 def _purpose(path: Path) -> str:

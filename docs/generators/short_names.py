@@ -15,7 +15,7 @@ def setup(app: Sphinx) -> None:
 
 
 def resolved(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.Element) -> nodes.reference | None:
-    """The one object whose name ends so, the nearest to where it is named; ``None`` where there is none, or several."""
+    """Reference to the nearest object whose name ends as that of the node; ``None`` where there is none, or several."""
     if node.get("refdomain") != "py":
         return None
     domain: Any = env.get_domain("py")
@@ -23,8 +23,8 @@ def resolved(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: no
     name = nearest(node["reftarget"], list(objects), module=node.get("py:module") or "")
     if name is None:
         return None
-    found = objects[name]
-    return make_refnode(app.builder, node["refdoc"], found.docname, found.node_id, content, name)
+    entry = objects[name]
+    return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content, name)
 
 
 def nearest(target: str, names: list[str], *, module: str) -> str | None:

@@ -18,13 +18,13 @@ def stages(path: Path) -> dict[str, Any]:
     return tree["stages"]
 
 
-def arrows(found: dict[str, Any]) -> list[Edge]:
+def arrows(listed: dict[str, Any]) -> list[Edge]:
     """(stage, stage that reads what it writes), in the file's order."""
-    written = {name: [_known(out) for out in _outputs(stage)] for name, stage in found.items()}
+    written = {name: [_known(out) for out in _outputs(stage)] for name, stage in listed.items()}
     return [
         (writer, reader)
-        for writer in found
-        for reader, stage in found.items()
+        for writer in listed
+        for reader, stage in listed.items()
         if writer != reader
         and CODE not in (writer, reader)
         and any(_overlap(out, _known(dep)) for out in written[writer] for dep in stage.get("deps", []))
@@ -36,11 +36,11 @@ def picture(path: Path) -> str:
 
     An arrow to a stage that stands earlier in the file is dashed: labels made of another cell's masks.
     """
-    found = stages(path)
-    order = {name: at for at, name in enumerate(found)}
-    forward = [(a, b) for a, b in arrows(found) if order[a] < order[b]]
-    back = [(a, b) for a, b in arrows(found) if order[a] > order[b]]
-    nodes = {name: "" for name in found if name != CODE}
+    listed = stages(path)
+    order = {name: at for at, name in enumerate(listed)}
+    forward = [(a, b) for a, b in arrows(listed) if order[a] < order[b]]
+    back = [(a, b) for a, b in arrows(listed) if order[a] > order[b]]
+    nodes = {name: "" for name in listed if name != CODE}
     return drawing.svg(
         nodes, layered.reduced(forward), back=back, title="The stages and which reads what another writes"
     )

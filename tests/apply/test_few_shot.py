@@ -115,6 +115,13 @@ def test_a_missing_class_and_a_single_picture_are_refused() -> None:
     assert not Path("head").exists()
 
 
+def test_the_first_fault_is_named_where_no_photograph_can_be_read() -> None:
+    for path in Path("bridge").glob("*/*"):
+        path.write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"none of the \d+ photographs can be read; the first is bridge/\S+: \w"):
+        fit()
+
+
 def test_figures_of_very_few_photographs_are_called_luck() -> None:
     for path in Path("bridge").glob("*/[3-9]*.png"):
         path.unlink()

@@ -29,14 +29,14 @@ def test_crops_of_the_test_split_that_have_the_size_are_taken_and_repeated(tmp_p
     assert [one.image.shape for one in found] == [(360, 640, 3)] * 3
     assert [int(one.image.mean()) for one in found] == [50, 130, 50]
     assert all(one.mask[:180].all() and not one.mask[180:].any() for one in found)
-    assert photographs.told(tmp_path) == "Crack500 test crops"
+    assert photographs.described(tmp_path) == "Crack500 test crops"
 
 
 def test_drawn_photographs_have_the_wanted_size_and_a_crack() -> None:
     found = photographs.load(2, data=None, height_px=72, width_px=128)
     assert [one.image.shape for one in found] == [(72, 128, 3)] * 2
     assert not np.array_equal(found[0].image, found[1].image)
-    assert photographs.told(None) == "drawn photographs of the demo"
+    assert photographs.described(None) == "drawn photographs of the demo"
 
 
 def test_a_table_repeats_photographs_under_ascending_names(tmp_path: Path, small: list[Photograph]) -> None:

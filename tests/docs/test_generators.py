@@ -83,6 +83,11 @@ def test_rooms_are_folders_and_files_with_what_they_say_of_themselves(tmp_path: 
     ]
 
 
+def test_arrows_of_another_folder_than_the_imported_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"crackpipe is imported from \S+, not from \S+; put its parent on PYTHON"):
+        rooms.arrows(tmp_path)
+
+
 def test_a_stage_follows_those_whose_files_it_reads() -> None:
     found = {
         "code": {"outs": ["data/code"]},

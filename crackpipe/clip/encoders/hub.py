@@ -28,7 +28,7 @@ def failing_fast() -> Iterator[None]:
 
 
 def answers(url: str, *, seconds: float) -> bool:
-    """Whether the host of ``url``, or the proxy that leads to it, takes a connection within ``seconds``.
+    """Try if the host of ``url``, or the proxy that leads to it, takes a connection within ``seconds``.
 
     Args:
         url: address with its scheme, http or https.

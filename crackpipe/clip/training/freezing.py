@@ -37,12 +37,18 @@ def thaw(encoder: TrainableEncoder, *, freeze: Freeze, train_blocks: int) -> Tra
 
 
 def image_tower_frozen(encoder: TrainableEncoder) -> bool:
-    """Whether no trained parameter changes the features of images, so that these can be cached."""
+    """Look up whether no trained parameter changes the features of images, so that these can be cached."""
     return not any(parameter.requires_grad for parameter in encoder.feature_parameters())
 
 
 def optimiser(trained: TrainedParameters, *, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW over the trained parameters; vectors and numbers (biases, norms, the temperature) do not decay."""
+    """AdamW over the trained parameters; vectors and numbers (biases, norms, the temperature) do not decay.
+
+    Args:
+        trained: parameters by name, from :func:`thaw`.
+        lr: at the start; a schedule may change it.
+        weight_decay: of matrices.
+    """
     matrices = [value for value in trained.values() if value.ndim > 1]
     others = [value for value in trained.values() if value.ndim < 2]
     groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

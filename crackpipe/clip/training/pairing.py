@@ -115,7 +115,12 @@ def of_sources(patches: pd.DataFrame, sources: Sequence[str]) -> pd.DataFrame:
 
 
 def draw_patches(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
-    """Draw ``count`` training patches, half of them cracks; none where there are fewer than 2 to draw from.
+    """Draw training patches, half of them cracks; none where there are fewer than 2 to draw from.
+
+    Args:
+        patches: the table of that name.
+        count: patches to draw.
+        seed: of the draw.
 
     Raises:
         DatasetError: all training patches are of one class.
@@ -180,7 +185,13 @@ def photo_squares(captions: pd.DataFrame, photos: Path, *, side_px: int, workers
 
 
 def with_prompts(squares: Squares, labels: Int[np.ndarray, "n"], prompts: tuple[list[str], list[str]]) -> Pairs:
-    """Pair patches with the prompts of their label, 0 or 1; patches of one label are no negatives of each other."""
+    """Pair patches with the prompts of their label; patches of one label are no negatives of each other.
+
+    Args:
+        squares: pixels of the patches.
+        labels: 1 crack, 0 none.
+        prompts: sentences for the labels 0 and 1.
+    """
     return Pairs(squares, 1, [prompts[label] for label in labels], labels.astype(np.int64))
 
 

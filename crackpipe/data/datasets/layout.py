@@ -41,7 +41,12 @@ class Dataset:
 
 
 def expect(folder: Path, *, any_of: Sequence[str], layout: str) -> list[str]:
-    """Return those of the entries ``any_of`` that ``folder`` holds; a following / asks for a folder.
+    """Return those of the entries ``any_of`` that ``folder`` holds.
+
+    Args:
+        folder: of a dataset.
+        any_of: paths from there, at least one; a following / asks for a folder.
+        layout: the dataset's, for the error.
 
     Raises:
         DatasetError: it holds none of them; the text shows ``layout`` and what lies there instead.

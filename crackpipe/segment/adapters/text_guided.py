@@ -65,7 +65,13 @@ def predict(
 
 
 def save(folder: Path, segmenter: TextGuided, *, labels: str) -> None:
-    """Write a segmenter as safetensors and JSON; ``labels`` says what it was trained on."""
+    """Write a segmenter as safetensors and JSON.
+
+    Args:
+        folder: takes both files.
+        segmenter: trained.
+        labels: kind of the labels that it was trained on.
+    """
     card = {
         "kind": "segmenter",
         "architecture": "text_adapters",

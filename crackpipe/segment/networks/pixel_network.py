@@ -92,7 +92,13 @@ def create(
 
 
 def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
-    """Write a network as safetensors and JSON; ``labels`` says what it was trained on."""
+    """Write a network as safetensors and JSON.
+
+    Args:
+        folder: takes both files.
+        segmenter: trained.
+        labels: kind of the labels that it was trained on.
+    """
     card = {
         "kind": "segmenter",
         "architecture": segmenter.name,
