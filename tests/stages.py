@@ -45,8 +45,7 @@ def run(folder: Path, stage: str, *arguments: str) -> Ended:
         try:
             console.run(main)
         except SystemExit as end:
-            assert isinstance(end.code, int)
-            status = end.code
+            status = int(end.code or 0)
     return Ended(status, out.getvalue(), err.getvalue())
 
 

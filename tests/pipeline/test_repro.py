@@ -74,9 +74,8 @@ def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
     vectors = [(folder / f"data/embeddings/{name}/embeddings.arrow").read_bytes() for name in ("base", "tuned")]
     assert vectors[0] != vectors[1]
     few = read(folder, "few_shot")
-    assert {subset: sorted(heads) for subset, heads in few.items()} == dict.fromkeys(
-        ("T0", "T1"), ["linear", "logistic"]
-    )
+    heads = ["linear", "logistic"]
+    assert {subset: sorted(scores) for subset, scores in few.items()} == {"T0": heads, "T1": heads}
     assert {point["share"] for point in read(folder, "caption_scaling")} == {1.0}
     assert sorted(read(folder, "calibration")[BACKBONE]["all"]["demo"]) == ["aicl_label", "cross_entropy"]
 
