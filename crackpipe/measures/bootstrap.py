@@ -1,7 +1,7 @@
 """Intervals of differences by resampling structures and seeds.
 
-Patches of one structure are alike, so that structures are drawn, not patches (a cluster bootstrap). Every figure here is a
-function of sums over patches, so that a resample costs one product of matrices.
+Patches of one structure are alike, so that structures are drawn, not patches (a cluster bootstrap). Every figure here
+is a function of sums over patches, so that a resample costs one product of matrices.
 """
 
 from collections.abc import Sequence
