@@ -2,7 +2,7 @@
 
 Reads data/photos, data/patches and models/classifier (the trunk); writes models/clip_base, which has seen no caption,
 and models/clip, tuned on captions (the same where there are none). Costs: one run of the image tower over patches and
-captioned photographs, then epochs of what is trained; of a tower with trained blocks, all of it in every epoch.
+captioned photographs, then epochs of what is trained.
 """
 
 from dataclasses import replace
@@ -43,11 +43,9 @@ def main() -> None:
         count = align.patches if align.encoder == "dual" else 0
         sets = pairing.of_patches(patches, PHOTOS, texts, count=count, side_px=params.slice.side_px, **draws)
         fit = partial(tuning.fit, encoder, runtime=runtime)
-        history: tuning.History = []
-        if sets:
-            trained = freezing.thaw(encoder, freeze="image", train_blocks=0)
-            brief = replace(settings, epochs=align.prompt_epochs)
-            history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
+        trained = freezing.thaw(encoder, freeze="image", train_blocks=0)
+        brief = replace(settings, epochs=align.prompt_epochs)
+        history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
         tuning.save(BASE, encoder, spec, history=history)
         pairs = pairing.of_photographs(
             PHOTOS, splits=SPLITS, share=align.share, side_px=photo_px, views=align.views, **draws
