@@ -4,6 +4,7 @@ VENV ?= .venv
 # Looked for when it is first needed, and once.
 PYTHON ?= $(eval PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.10 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$name && break; done))$(PYTHON)
+# The folder of the datasets.
 DATA ?= data/raw
 SCALE ?= cpu
 
@@ -50,7 +51,7 @@ lint: $(INSTALLED) ## format, lint, types, import contracts, params, generated p
 RUN_CRACK500 = $(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
 ONCE = 'self_label.labels=[]'
 AT_ONE_SCALE = $(ONCE) 'segment.scales=[1.0]' segment.dark_share=0.0
-crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protocol on real photographs, into results/crack500 and crack500_*
+crack500: $(INSTALLED) ## make crack500 DATA=datasets: the papers' protocol on real photographs, into results/crack500 and crack500_*
 	@$(RUN_CRACK500)
 	@$(RUN_CRACK500) --results crack500_labels $(AT_ONE_SCALE) 'train_segmenter.segmenters=[text_adapters]' \
 		'train_segmenter.labels=[cam_crf,cam_location]' 'pseudo_label.methods=[soft_location,cam_location,cam_crf,cam]'
@@ -60,17 +61,17 @@ crack500: $(INSTALLED) ## make crack500 DATA=../shared/data: the papers' protoco
 		'train_segmenter.segmenters=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[test]'
 	@$(RUN_CRACK500) --results crack500_truth $(ONCE) 'train_segmenter.labels=[truth]'
 
-captioned: $(INSTALLED) ## make captioned DATA=../shared/data: captioned photographs, searched and classified, into results/captioned
+captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --until retrieve --until gather_scaling
 
-few_shot: $(INSTALLED) ## make few_shot DATA=../shared/data: heads from few labelled patches of Crack500 and DeepCrack, into results/few_shot
+few_shot: $(INSTALLED) ## make few_shot DATA=datasets: heads from few labelled patches of Crack500 and DeepCrack, into results/few_shot
 	@$(PY) -m crackpipe run few_shot --data $(DATA) --scale $(SCALE) --until score_few_shot
 
 DATASET ?= calibration
-calibration: $(INSTALLED) ## make calibration DATA=../shared/data: losses by how calibrated they are, into results/; DATASET=sdnet2018, metu, bridge2024
+calibration: $(INSTALLED) ## make calibration DATA=datasets: losses by how calibrated they are, into results/; DATASET=sdnet2018, metu, bridge2024
 	@$(PY) -m crackpipe run $(DATASET) --data $(DATA) --scale $(SCALE) --until gather_calibration
 
-bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=../shared/data: on Crack500
+bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=datasets: on Crack500
 	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))
 
 docs: $(INSTALLED) ## write the generated pages, and build the site into docs/_build/html

@@ -77,7 +77,8 @@ def report(sections: Sequence[Section], *, commit: str, data: Path | None, minut
         f"{today}, commit {commit}; {device}; Python {here.python}, torch {here.torch}; {minutes:.0f} min.",
         f"On {photographs.described(data)}. Both sides of a row run in one process, by turns, with {settings.threads} "
         f"threads of matrix products and {settings.workers} workers, on the same photographs and weights. Seconds are "
-        "the median of the turns and, in brackets, the shortest and the longest.",
+        "the median of the turns and, in brackets, the shortest and the longest. Bar: the factor we aim at; peers' "
+        "way: how the papers' published code does it.",
         verdict if not missed else "\n".join([f"{verdict} Missed:\n", *(f"- {name}" for name in missed)]),
     ]
     return "\n\n".join([*head, *map(table.markdown, sections)]) + "\n"

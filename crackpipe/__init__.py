@@ -1,4 +1,4 @@
-"""Crack masks, calibrated decisions and measurements from photographs with patch labels only.
+"""Crack masks and calibrated decisions from photographs with patch labels only.
 
 Names are imported when they are first used, so that ``import crackpipe`` is quick.
 

@@ -33,9 +33,9 @@ WHOLE: dict[str, Callable[[], str]] = {
     "docs/configuration.md": lambda: _headed(
         "Configuration",
         "Written by `make docs` from `conf/config.yaml`. `crackpipe configure` writes `params.yaml` from it.\n\n"
-        "Keys are relative to their section: `side_px` of `slice` is `slice.side_px`. Defaults are those of the demo;\n"
-        "`conf/dataset/` and `conf/scale/` change some. A wrong key, type or range fails before any work, and the\n"
-        "error says what is allowed.",
+        "Keys are relative to their section: `side_px` of `slice` is `slice.side_px`. Defaults are those of\n"
+        "`conf/config.yaml`; a dataset (the demo, too) and a scale change some. A wrong key, type or range fails\n"
+        "before any work, and the error says what is allowed.",
         reference.page(ROOT / "conf/config.yaml"),
     ),
     "docs/command-line.md": lambda: _headed(

@@ -2,7 +2,7 @@
 
 Reads data/photos, data/patches and models/classifier (the trunk); writes models/clip_base, which has seen no caption,
 and models/clip, tuned on captions (the same where there are none). Costs: one run of the image tower over patches and
-captioned photographs, then epochs of what is trained; of a tower with trained blocks, all of it in every epoch.
+captioned photographs, then epochs of what is trained.
 """
 
 from dataclasses import replace
@@ -33,6 +33,7 @@ def main() -> None:
     photo_px = embedding.square_px(encoder, side_px=params.embed.side_px, key="embed.side_px")
     draws = {"workers": params.runtime.workers, "seed": align.seed}
     settings = tuning.TuningSettings(**align.model_dump(include=tuning.SETTINGS))
+    brief = replace(settings, epochs=align.prompt_epochs)
     digest = fingerprint.of(params.model_dump(include=SECTIONS), [CODE, PHOTOS, PATCHES, *starting_files])
     with (
         checkpoints.opened("align_clip-prompts", digest) as first,
@@ -43,15 +44,11 @@ def main() -> None:
         count = align.patches if align.encoder == "dual" else 0
         sets = pairing.of_patches(patches, PHOTOS, texts, count=count, side_px=params.slice.side_px, **draws)
         fit = partial(tuning.fit, encoder, runtime=runtime)
-        history: tuning.History = []
-        if sets:
-            trained = freezing.thaw(encoder, freeze="image", train_blocks=0)
-            brief = replace(settings, epochs=align.prompt_epochs)
-            history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
+        trained = freezing.thaw(encoder, freeze="image", train_blocks=0)
+        history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
         tuning.save(BASE, encoder, spec, history=history)
-        pairs = pairing.of_photographs(
-            PHOTOS, splits=SPLITS, share=align.share, side_px=photo_px, views=align.views, **draws
-        )
+        views = align.model_dump(include={"share", "views"})
+        pairs = pairing.of_photographs(PHOTOS, splits=SPLITS, side_px=photo_px, **views, **draws)
         if align.epochs and "train" in pairs:
             trained = freezing.thaw(encoder, freeze=align.freeze, train_blocks=align.train_blocks)
             every, held_out = [*sets, pairs["train"]], pairs.get("val")

@@ -13,7 +13,7 @@ commands = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Crack masks, calibrated decisions and measurements from photographs with patch labels only.",
+    help="Crack masks and calibrated decisions from photographs with patch labels only.",
 )
 for command in (
     project.configure,

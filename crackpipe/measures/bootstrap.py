@@ -1,7 +1,7 @@
-"""Intervals of differences by resampling photographed places and seeds.
+"""Intervals of differences by resampling structures and seeds.
 
-Patches of one place are alike, so that places are drawn, not patches (a cluster bootstrap). Every figure here is a
-function of sums over patches, so that a resample costs one product of matrices.
+Patches of one structure are alike, so that structures are drawn, not patches (a cluster bootstrap). Every figure here
+is a function of sums over patches, so that a resample costs one product of matrices.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ def difference(
 ) -> dict[str, tuple[float, float, float]]:
     """Differences (ours less others') of each figure, mean over seeds, with 95 % intervals (percentiles of resamples).
 
-    Both heads are scored on the same resample of places and seeds, seed by seed.
+    Both heads are scored on the same resample of structures and seeds, seed by seed.
 
     Args:
         ours, others: :func:`sums` of each seed.

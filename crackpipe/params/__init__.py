@@ -1,4 +1,4 @@
-"""Typed, frozen, range-checked parameters: ``params.yaml`` is the one place where a default lives.
+"""Typed, frozen, range-checked parameters: defaults live in ``conf/``; ``params.yaml`` is composed from them.
 
 A stage reads them by :func:`load`, or with the folder that they belong to by
 :class:`crackpipe.params.project.Project`; both check the whole file before any work is done. The modules here say what

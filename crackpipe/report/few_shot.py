@@ -24,10 +24,10 @@ def scores(material: FewShotData, tables: Tables, *, reference: str, resamples: 
     ``error_refer_10`` is the share of errors when the 10 % of the decisions that are least sure (by entropy) go to a
     person; ``ood_auroc_entropy`` and ``ood_auroc_mutual_information`` are how well uncertainty finds pictures of
     another kind. ``minus_<reference>`` holds the difference of F1, ECE, NLL and Brier score to that head, ``_low`` and
-    ``_high`` are its 95 % interval over places and seeds.
+    ``_high`` are its 95 % interval over structures and seeds.
 
     Args:
-        material: labels and places of the test patches.
+        material: labels and structures of the test patches.
         tables: scores of each head.
         reference: head that others are compared with.
         resamples: of the bootstrap.

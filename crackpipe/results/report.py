@@ -11,7 +11,15 @@ PAGE = """# Results
 
 Written by `make docs` from the committed folders of `results/`. Rows in bold are ours, each under the name of its
 folder; the others are the papers' own. [Metrics](metrics.md) defines ODS, OIS, AP and the rest.
-[Real data](pipeline-and-dvc.md#real-data) says how the folders were made."""
+[Real data](pipeline-and-dvc.md#real-data) says how the folders were made.
+
+| name in the papers | what it is |
+| --- | --- |
+| GPLL | König et al.'s labels, or a segmenter on them (ours: `cam_location`) |
+| CAM-CRF, CRF | Dong et al.'s labels: an activation map refined by a CRF (ours: `cam_crf`) |
+| PWSC | patch-based Grad-CAM, then a CRF (Dong et al.) |
+| CAC | confidence-aware co-training on pseudo-labels of varying confidence |
+| FSV | trained on ground truth |"""
 
 
 def folders(results: Path) -> list[Path]:

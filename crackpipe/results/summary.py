@@ -1,4 +1,4 @@
-"""The six rows of the README: figures of our runs, beside the best that the papers print."""
+"""The six rows of the README: figures of our runs, beside those that the papers print."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +15,9 @@ NONE = "–"
 
 
 def table(runs: Sequence[Path]) -> str:
-    """A Markdown table ``figures | best published | crackpipe``; a dash where there is no figure.
+    """A Markdown table ``figures | published | crackpipe``; a dash where there is no figure.
+
+    The better of two figures is bold, or both where they are equal.
 
     Args:
         runs: their folders.
@@ -29,7 +31,7 @@ def table(runs: Sequence[Path]) -> str:
         for name, (paper, beginning) in _TABLES.items()
     }
     rows = [line for row in _ROWS for line in row(by_paper)]
-    heading = ["figures in %", "best published", "crackpipe"]
+    heading = ["figures in %", "published", "crackpipe"]
     return "\n".join("| " + " | ".join(line) + " |" for line in [heading, ["---"] * len(heading), *rows])
 
 
@@ -46,7 +48,7 @@ Tables = dict[str, Table]
 
 
 def _masks(tables: Tables) -> list[Line]:
-    """Masks from patch labels: the best published figure of each set, and our best segmenter's."""
+    """Masks from patch labels: the best figure that Liang et al. print for each set, and our best segmenter's."""
     table = tables["masks"]
     columns = [_column(table, name) for name in SETS]
     published = [row for row in table.rows if not row.run]
@@ -57,9 +59,7 @@ def _masks(tables: Tables) -> list[Line]:
         limits = [_highest(published, column, at) for column in columns]
         figures = [None if best is None else _value(best.cells[column], at) for column in columns]
         trained = "" if best is None else f" ({best.name})"
-        lines.append(
-            [f"masks from patch labels, {name} on Crack500 · CFD · DeepCrack{trained}", _join(limits), _bold(figures)]
-        )
+        lines.append(_line(f"masks from patch labels, {name} on Crack500 · CFD · DeepCrack{trained}", limits, figures))
     return lines
 
 
@@ -71,7 +71,7 @@ def _truth(tables: Tables) -> list[Line]:
     columns = [_column(tables["masks"], name) for name in SETS]
     best = _best(ours, columns)
     figures = [None if best is None else _value(best.cells[column], ODS) for column in columns]
-    return [["the same trained on ground truth, ODS", _join(limits), _bold(figures)]]
+    return [_line("the same trained on ground truth, ODS", limits, figures)]
 
 
 def _few_labels(tables: Tables) -> list[Line]:
@@ -79,7 +79,7 @@ def _few_labels(tables: Tables) -> list[Line]:
     table = tables["few labels"]
     published = _figures(table, "F1", "T1 ", "T5 ", ours=False)
     ours = _figures(table, "F1", "linear, T1 ", "linear, T5 ", ours=True)
-    return [["crack or none from 100 · 10 000 labelled patches, F1", _join(published), _bold(ours)]]
+    return [_line("crack or none from 100 · 10 000 labelled patches, F1", published, ours)]
 
 
 def _calibration(tables: Tables) -> list[Line]:
@@ -88,8 +88,9 @@ def _calibration(tables: Tables) -> list[Line]:
     published = _figures(table, "BRIDGE2024", "AICL", "AICL + temperature scaling", ours=False)
     plain = f"{BACKBONE}, cross_entropy, trained on crack500"
     ours = _figures(table, "Crack500", plain, f"{plain}, temperature", ours=True)
-    what = "error of the confidence (ECE), as trained · with a temperature (AICL on BRIDGE2024; ours on Crack500)"
-    return [[what, _join(published), _bold(ours)]]
+    which = "AICL on BRIDGE2024; ours: cross-entropy on Crack500"
+    what = f"error of the confidence (ECE), as trained · with a temperature ({which})"
+    return [_line(what, published, ours, lower_is_better=True)]
 
 
 def _captions(tables: Tables) -> list[Line]:
@@ -97,7 +98,9 @@ def _captions(tables: Tables) -> list[Line]:
     table = tables["captions"]
     published = _figures(table, "T→I R@10", "base CLIP", "CLIP-FT", ours=False)
     ours = _figures(table, "T→I R@10", "base", "tuned", ours=True)
-    return [["photographs found by their caption, R@10 before · after tuning", _join(published), _bold(ours)]]
+    by_chance = _figures(table, "T→I R@10", "chance", ours=True)
+    chance = "" if by_chance == [None] else f" (chance {_join(by_chance)})"
+    return [_line(f"photographs found by their caption, R@10 before · after tuning{chance}", published, ours)]
 
 
 _ROWS: tuple[Callable[[Tables], list[Line]], ...] = (_masks, _truth, _few_labels, _calibration, _captions)
@@ -128,9 +131,22 @@ def _figures(table: Table, column: str, *names: str, ours: bool) -> list[float |
     return [next((_value(row.cells[at], 0) for row in rows if row.name.startswith(name)), None) for name in names]
 
 
-def _join(values: Sequence[float | None]) -> str:
-    return " · ".join(NONE if value is None else f"{value:.2f}" for value in values)
+def _line(
+    what: str, published: Sequence[float | None], ours: Sequence[float | None], *, lower_is_better: bool = False
+) -> Line:
+    """A line of the table, with the better figure of each pair in bold."""
+    sign = -1 if lower_is_better else 1
+    pairs = list(zip(published, ours, strict=True))
+    ahead = [None if a is None or b is None else sign * (round(b, 2) - round(a, 2)) for a, b in pairs]
+    return [
+        what,
+        _join(published, bold=[gap is not None and gap <= 0 for gap in ahead]),
+        _join(ours, bold=[gap is not None and gap >= 0 for gap in ahead]),
+    ]
 
 
-def _bold(values: Sequence[float | None]) -> str:
-    return f"**{_join(values)}**"
+def _join(values: Sequence[float | None], *, bold: Sequence[bool] | None = None) -> str:
+    texts = [NONE if value is None else f"{value:.2f}" for value in values]
+    return " · ".join(
+        f"**{text}**" if strong else text for text, strong in zip(texts, bold or [False] * len(texts), strict=True)
+    )

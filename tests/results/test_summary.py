@@ -19,6 +19,10 @@ def rows(*folders: Path) -> list[list[str]]:
     return [line.strip("| ").split(" | ") for line in summary.table(folders).splitlines()[2:]]
 
 
+def plain(cell: str) -> str:
+    return cell.replace("**", "")
+
+
 def test_without_a_run_of_ours_the_papers_best_figures_stand_alone() -> None:
     lines = rows()
     assert len(lines) == 6
@@ -30,7 +34,7 @@ def test_without_a_run_of_ours_the_papers_best_figures_stand_alone() -> None:
         "2.10 · 1.90",
         "1.23 · 28.11",
     ]
-    assert lines[0][2] == "**– · – · –**"
+    assert lines[0][2] == "– · – · –"
 
 
 def test_our_row_is_the_segmenter_of_the_highest_mean_and_never_one_trained_on_truth(tmp_path: Path) -> None:
@@ -45,14 +49,25 @@ def test_our_row_is_the_segmenter_of_the_highest_mean_and_never_one_trained_on_t
     }
     lines = rows(results_folder.write(tmp_path / "crack500", segmentation=segmentation))
     assert "(unet, soft_location labels)" in lines[0][0]
-    assert lines[0][2] == "**60.00 · 60.00 · 70.00**"
-    assert lines[1][2] == "**70.00 · 70.00 · 80.00**"
-    assert lines[2][2] == "**80.00 · 80.00 · 80.00**"
+    assert plain(lines[0][2]) == "60.00 · 60.00 · 70.00"
+    assert plain(lines[1][2]) == "70.00 · 70.00 · 80.00"
+    assert plain(lines[2][2]) == "80.00 · 80.00 · 80.00"
 
 
-def test_captions_stand_before_and_after_tuning(tmp_path: Path) -> None:
+def test_the_better_figure_of_each_pair_is_bold(tmp_path: Path) -> None:
+    segmentation = {"unet": {"cam": on_sets(0.6, 0.408, 0.7102)}}
+    lines = rows(results_folder.write(tmp_path / "crack500", segmentation=segmentation))
+    assert lines[0][1:] == ["**61.31** · **40.80** · 71.01", "60.00 · **40.80** · **71.02**"]  # worse, equal, better
+
+
+def test_without_a_figure_on_one_side_none_is_bold() -> None:
+    assert not any("**" in cell for row in rows() for cell in row)
+
+
+def test_captions_stand_before_and_after_tuning_beside_chance(tmp_path: Path) -> None:
     lines = rows(results_folder.write(tmp_path / "captioned", bridge=results_folder.bridge()))
-    assert lines[5][2] == "**14.00 · 44.00**"
+    assert lines[5][0].endswith("(chance 3.20)")  # 0.022 + 0.01
+    assert lines[5][1:] == ["1.23 · 28.11", "**14.00** · **44.00**"]
 
 
 def test_calibration_is_plain_cross_entropys_and_few_labels_are_the_linear_heads(tmp_path: Path) -> None:
@@ -67,5 +82,5 @@ def test_calibration_is_plain_cross_entropys_and_few_labels_are_the_linear_heads
         "T5": {"linear": {**figures, "f1": 0.8, "n_train": 10000}},
     }
     lines = rows(results_folder.write(tmp_path / "both", calibration=tree, few_shot=heads))
-    assert lines[3][2] == "**70.00 · 80.00**"
-    assert lines[4][2] == "**20.00 · 10.00**"
+    assert plain(lines[3][2]) == "70.00 · 80.00"
+    assert lines[4][1:] == ["**2.10** · **1.90**", "20.00 · 10.00"]  # of an error the smaller is the better

@@ -78,7 +78,7 @@ def fit(
 
     Args:
         encoder: trained in place.
-        sets: pairs to train on; see :func:`alignment.plan`.
+        sets: pairs to train on; see :func:`alignment.plan`. Without any the encoder stays as it is.
         validation: pairs that are not trained on, at least 2; ``None`` keeps the weights of the last epoch.
         trained: parameters to train, from :func:`freezing.thaw`.
         checkpoint: state after each epoch; a killed training goes on from it to the same weights.
@@ -90,6 +90,8 @@ def fit(
     Raises:
         ModelError: the loss is not a number: training has diverged.
     """
+    if not sets:
+        return []
     encoder.eval()  # before anything is encoded: normalisation layers keep their statistics
     sets = [pairing.cache_frozen_features(pairs, encoder, runtime) for pairs in sets]
     held_out = None if validation is None else pairing.cache_frozen_features(validation, encoder, runtime)

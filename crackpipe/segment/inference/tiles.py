@@ -1,4 +1,4 @@
-"""Crack confidence of photographs of any size, in the memory of the result and a row of tiles."""
+"""Crack confidence of photographs of any size: tiles, blended, in the memory of the result and a row of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
