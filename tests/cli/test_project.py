@@ -41,13 +41,13 @@ def test_a_fault_in_params_fails_at_once_without_a_traceback(project: Path, crac
 
 
 def test_a_list_is_set_from_the_command_line(project: Path, crackpipe: Crackpipe):
-    labels = "train_segmenter.labels=[truth]"
+    labels = "train_segmenter.labels=[soft_location]"
     written = crackpipe(
         project, "configure", labels, "self_label.labels=[]", "prompts.objects.road=[pavement, road surface]"
     )
     assert written.stderr == ""
     tree = YAML(typ="safe").load((project / "params.yaml").read_text(encoding="utf-8"))
-    assert tree["train_segmenter"]["labels"] == ["truth"]
+    assert tree["train_segmenter"]["labels"] == ["soft_location"]
     assert tree["prompts"]["objects"]["road"] == ["pavement", "road surface"]
 
 
