@@ -192,8 +192,8 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
         (
             "train_segmenter.labels",
             ["soft_location"],
-            "self_label.labels is ['cam_location'], but train_segmenter.labels is ['soft_location']: the teacher is trained "
-            "on them, so add them there",
+            "self_label.labels is ['cam_location'], but train_segmenter.labels is ['soft_location']: the teacher is "
+            "trained on them, so add them there",
         ),
         (
             "train_segmenter.segmenters",
