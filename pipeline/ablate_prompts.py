@@ -40,7 +40,7 @@ def main() -> None:
     sentences = prompts.sets(**{**params.prompts.model_dump(), "wording": wording})
     passes = training.AdapterTraining(**common.text_adapters.model_dump(), seed=common.seed)
     values = [wording, params.model_dump(exclude={"segment", "evaluate"})]
-    digest = fingerprint.of(values, [CODE, PHOTOS, LABELS / kind, CLIP])
+    digest = fingerprint.of(values, [CODE, Path("data/code/embed_windows"), PHOTOS, LABELS / kind, CLIP])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
         run: dict[str, Any] = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
         training.train(pairs, passes, encoder=encoder, prompts=sentences, **run)

@@ -37,7 +37,7 @@ def main() -> None:
     workers, keep_px, binarise = params.runtime.workers, pseudo.keep_px, getattr(pseudo, kind).binarise
     load_labels = partial(labels.load, LABELS / kind, PHOTOS, kind=kind, unlabelled=common.unlabelled, keep_px=keep_px)
     values = [name, kind, params.model_dump(exclude={"segment", "evaluate"})]
-    digest = fingerprint.of(values, [CODE, PHOTOS, LABELS / kind, CLASSIFIER, CLIP])
+    digest = fingerprint.of(values, [CODE, Path("data/code/embed_windows"), PHOTOS, LABELS / kind, CLASSIFIER, CLIP])
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint:
         run: dict[str, Any] = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
         if name == "text_adapters":

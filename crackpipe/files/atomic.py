@@ -10,15 +10,16 @@ from pathlib import Path
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a temporary path beside ``path``; what the body has written there takes the place of ``path`` at its end.
 
-    The folder is made where it is missing. After an error ``path`` is as it was, and the temporary file is gone.
+    The folder is made where it is missing. After an error ``path`` is as it was, and the temporary file is gone. One
+    that a kill leaves behind is hidden and ends in ``.tmp``, so that nobody who looks for files like ``path`` finds it.
 
     Args:
-        path: file to write; its suffix is that of the temporary file, too.
+        path: file to write.
         durable: whether the bytes are on the disk before the file takes its name, so that a loss of power does not
             leave an empty one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
         if durable:

@@ -55,7 +55,7 @@ def draw(
         figure.text(left, bottom + 0.95 * below, caption, fontsize=7.5, va="top", parse_math=False)
     with atomic.replacing(path) as temporary, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
-        figure.savefig(temporary)
+        figure.savefig(temporary, format=path.suffix[1:].lower())
 
 
 def _thumbnail(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "r c 3"]:

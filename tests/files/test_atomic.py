@@ -17,7 +17,6 @@ def test_a_file_takes_its_name_when_the_body_has_ended(tmp_path: Path) -> None:
     path = tmp_path / "new" / "table.parquet"
     with atomic.replacing(path) as temporary:
         assert temporary.parent == path.parent
-        assert temporary.suffix == ".parquet"
         temporary.write_text("whole")
         assert not path.exists()
     assert path.read_text() == "whole"
@@ -31,6 +30,14 @@ def test_after_an_error_the_old_file_is_as_it_was_and_nothing_lies_beside_it(tmp
         break_off(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["0.5.json", "linear.parquet", "part-0000.parquet"])
+def test_what_a_kill_leaves_is_not_taken_for_a_finished_file(name: str, tmp_path: Path) -> None:
+    with atomic.replacing(tmp_path / name) as temporary:
+        temporary.write_text("half")  # as a kill would leave it
+        assert temporary.exists()
+        assert list(tmp_path.glob(f"*{Path(name).suffix}")) == []
 
 
 def test_after_an_error_no_new_file_is_there(tmp_path: Path) -> None:

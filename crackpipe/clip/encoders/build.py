@@ -22,12 +22,14 @@ def untrained(
     open_clip_model: str,
     weights: str,
     image_px: int | None,
-    **sizes: int,
+    joint_width: int,
+    text_width: int,
+    text_layers: int,
 ) -> tuple[TrainableEncoder, dict[str, Any], list[Path]]:
     """The encoder that training starts from, its card, and the files and folders that it was read from.
 
     Args:
-        classifier, trunk, sizes: of a dual encoder, see :func:`dual`.
+        classifier, trunk, joint_width, text_width, text_layers: of a dual encoder, see :func:`dual`.
         encoder: which of the two kinds.
         open_clip_model, weights, image_px: of one of open_clip, see :func:`named`.
 
@@ -35,6 +37,7 @@ def untrained(
         ModelError: see :func:`dual` and :func:`named`.
     """
     if encoder == "dual":
+        sizes = {"joint_width": joint_width, "text_width": text_width, "text_layers": text_layers}
         return *dual(classifier, trunk=trunk, **sizes), [classifier] if trunk == "classifier" else []
     files = [file for file in [Path(weights)] if file.is_file()]
     return *named(open_clip_model, weights=weights, image_px=image_px), files
