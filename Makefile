@@ -28,15 +28,15 @@ repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished sta
 	@$(PY) -m dvc repro
 
 # Two files of tests at a time, each on one thread: small networks on several wait for each other longer than they work.
-# The pipeline in a small clone, which is the longest file, begins first (tests/conftest.py).
+# Files with slow tests begin first (tests/conftest.py).
 TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=25
-test: $(INSTALLED) ## run the tests, the pipeline in a small clone among them
+test: $(INSTALLED) ## run the tests
 	@$(TESTS) -m "not nightly"
 
 check: lint ## what `make lint` does, then the fast tests
 	$(TESTS) -m "not slow and not nightly"
 
-nightly: $(INSTALLED) ## run what is too long for every change: two clones byte for byte, large encoders, other Pythons
+nightly: $(INSTALLED) ## run what is too long for every change: the pipeline in clones, large encoders, other Pythons
 	@$(PY) -m pytest --durations=25 -m nightly
 
 lint: $(INSTALLED) ## format, lint, types, import contracts, params, generated pages

@@ -16,7 +16,11 @@ settings.load_profile("crackpipe")
 
 SLOW_S, NIGHTLY_S = 300, 3600  # limits of tests so marked; those of others are in pyproject.toml
 LONG_S = 2  # a test of one unit takes less
-FIRST = "test_repro.py"  # the longest file: other workers do the rest beside it
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--clone``: where tests/pipeline/test_repro.py finds a clone in which the demo has run."""
+    parser.addoption("--clone", help="a clone of this project in which `make repro` has run")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             slow_files.add(item.path)
             if "timeout" not in marks:
                 item.add_marker(pytest.mark.timeout(NIGHTLY_S if "nightly" in marks else SLOW_S))
-    items.sort(key=lambda item: (item.path.name != FIRST, item.path not in slow_files))
+    items.sort(key=lambda item: item.path not in slow_files)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -72,9 +72,9 @@ def configure(folder: Path, *overrides: str) -> None:
 
 
 def commit(folder: Path, message: str) -> None:
-    """Commit all that has changed in the clone."""
+    """Commit all that has changed in the clone, be it nothing."""
     run(folder, "git", "add", "--all")
-    run(folder, "git", "commit", "--quiet", "--message", message)
+    run(folder, "git", "commit", "--quiet", "--allow-empty", "--message", message)
 
 
 def ran(output: str) -> list[str]:

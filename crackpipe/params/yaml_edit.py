@@ -1,5 +1,6 @@
 """Change values in YAML text and leave every other character, the comments above all, as it was."""
 
+import functools
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -23,8 +24,7 @@ def replace_values(text: str, values: Mapping[str, Any]) -> str:
     Raises:
         ParamsError: a key is not in ``text``.
     """
-    old = YAML(typ="safe").load(text)
-    root = YAML().compose(text)
+    old, root = _parsed(text)
     edits = []
     for key, value in values.items():
         names = key.split(".")
@@ -35,6 +35,12 @@ def replace_values(text: str, values: Mapping[str, Any]) -> str:
         start, end, written = edit
         text = text[:start] + written + text[end:]
     return text
+
+
+@functools.lru_cache(maxsize=1)  # many compositions begin with the same text
+def _parsed(text: str) -> tuple[Any, Node]:
+    """The values of YAML text, and its nodes, which know where each stands; nobody changes either."""
+    return YAML(typ="safe").load(text), YAML().compose(text)
 
 
 def _find_value(tree: Any, names: list[str]) -> Any:

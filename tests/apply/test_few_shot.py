@@ -41,8 +41,8 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
     tree["slice"] |= {"side_px": 32, "stride_px": 32}
-    for head in ("linear", "bayesian"):
-        tree["few_shot"][head] |= {"steps": 200, "hidden": 4}
+    for head, steps in (("linear", 60), ("bayesian", 200)):
+        tree["few_shot"][head] |= {"steps": steps, "hidden": 4}
     monkeypatch.chdir(tmp_path)
     with Path("params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
@@ -55,7 +55,7 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fit(**changed: Any) -> dict[str, Any]:
-    settings: dict[str, Any] = {"out": Path("head"), "head": "bayesian", "folds": 3, "seed": 0}
+    settings: dict[str, Any] = {"out": Path("head"), "head": "linear", "folds": 3, "seed": 0}
     return few_shot.fit(Path("bridge"), project=Project.open(), **(settings | changed))
 
 

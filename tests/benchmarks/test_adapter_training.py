@@ -23,6 +23,7 @@ def runtime() -> Iterator[Runtime]:
     torch.use_deterministic_algorithms(False)
 
 
+@pytest.mark.nightly
 def test_losses_are_equal_but_for_the_kept_tokens_16_bits(
     small: list[Photograph], runtime: Runtime, tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ def test_rates_count_photographs_a_second() -> None:
     assert graphics_card.rate("work", other=None, ours=Times((0.5,)), count=8).cells == ("work", "–", "16", "–", "–")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_every_rate_can_be_had_on_a_processor_too(small: list[Photograph], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphics_card, "TURNS", 1)
     monkeypatch.setattr(timing, "LEAST_S", 0.0)

@@ -50,7 +50,7 @@ def test_memory_may_differ_by_a_tenth(last: float, passed: bool) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_real_stages_run_in_a_temporary_project(tmp_path: Path, small: list[Photograph]) -> None:
     found = growth.measured(tmp_path, small, [1, 3])
     assert list(found) == [(count, stage) for count in (1, 3) for stage in growth.STAGES]

@@ -1,6 +1,7 @@
-"""A command of ``crackpipe`` in a process of its own, and the folder of a project."""
+"""A command of ``crackpipe``, and the folder of a project."""
 
-import os
+import contextlib
+import io
 import shutil
 import subprocess
 import sys
@@ -9,18 +10,28 @@ from pathlib import Path
 
 import pytest
 
+from crackpipe import console
+from crackpipe.cli.app import commands
+
 ROOT = Path(__file__).parents[2]
 Crackpipe = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def crackpipe() -> Crackpipe:
-    """Run ``python -m crackpipe`` with arguments in a folder."""
+    """Run ``python -m crackpipe`` with arguments in a folder, in this process: tests/test_wheel.py starts others."""
 
     def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "crackpipe", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
-        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        out, err, status = io.StringIO(), io.StringIO(), 0
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            patch.chdir(folder)
+            patch.setenv("COLUMNS", "120")
+            patch.setattr(sys, "argv", ["crackpipe", *arguments])
+            try:
+                console.run(commands)
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
     return call
 

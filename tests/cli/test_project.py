@@ -2,7 +2,6 @@
 
 import shlex
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,13 +26,11 @@ def test_configure_writes_params_that_the_check_accepts(project: Path, crackpipe
     assert "--composed checks, and writes nothing: pass --check with it" in alone.stderr
 
 
-def test_a_fault_in_params_fails_at_once_without_a_traceback(project: Path, crackpipe: Crackpipe):
+def test_a_fault_in_params_is_told_without_a_traceback(project: Path, crackpipe: Crackpipe):
     crackpipe(project, "configure")
     path = project / "params.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("stride_px: 64", "strid_px: 64", 1), encoding="utf-8")
-    started = time.monotonic()
     done = crackpipe(project, "configure", "--check")
-    assert time.monotonic() - started < 3
     assert done.returncode == 1
     assert done.stderr.startswith("error: params.yaml: 2 fault(s)\n")
     assert "slice.strid_px: unknown key; did you mean stride_px?" in done.stderr

@@ -18,7 +18,7 @@ POSTERIOR: dict[str, Any] = {
     "init_scale": 0.5,
     "anneal": 0.3,
     "samples": 9,
-    "steps": 200,
+    "steps": 60,
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     "zero_shot": {"scale": 5.0},

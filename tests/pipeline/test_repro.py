@@ -1,58 +1,43 @@
-"""The whole pipeline under DVC, in one clone of HEAD with as few cells as show every stage."""
+"""The demo under DVC, in a clone of HEAD: all stages, a second run, an experiment, comparisons, plots.
+
+``pytest --clone FOLDER`` takes a clone in which `make repro` has run, as `.ci/run` does; else one is made and run.
+"""
 
 import json
 from pathlib import Path
 
 import pytest
 import small_clone
+from ruamel.yaml import YAML
 from small_clone import commit, ran, run
 
-BACKBONE = "tf_efficientnet_lite0"
-CELLS = ["unet-soft_location", "text_adapters-soft_location"]
-CHOSEN = [
-    "pseudo_label.methods=[soft_location]",
-    "train_segmenter.segmenters=[unet,text_adapters]",
-    "train_segmenter.labels=[soft_location]",
-    "self_label.labels=[soft_location]",
-    "self_label.segmenter=unet",
-    "ablate_prompts.labels=soft_location",
-    "ablate_prompts.wordings=[crack]",
-    "scale_captions.shares=[1.0]",
-    "calibrate.losses=[cross_entropy]",
-    "calibrate.aicl_variants=[aicl_label]",
-    "few_shot.heads=[linear,logistic]",
-    "few_shot.reference=linear",
-    "few_shot.subsets=[4,1.0]",
-]
-STAGES = [
-    *("code", "ingest", "slice", "train_classifier", "localisation_maps", "pseudo_label@soft_location", "ablate"),
-    *("align_clip", "embed@base", "embed@tuned", "scale_captions@1.0", "gather_scaling", "retrieve"),
-    *("embed_windows", *(f"{stage}@{cell}" for stage in ("train_segmenter", "segment") for cell in CELLS)),
-    *("self_label@soft_location", "evaluate", "ablate_prompts@crack", "gather_prompts"),
-    *("embed_patches", "few_shot@linear", "few_shot@logistic", "score_few_shot"),
-    *(f"trunk_features@{BACKBONE}", f"calibrate@cross_entropy-{BACKBONE}-all-0"),
-    *(f"calibrate_aicl@aicl_label-{BACKBONE}-all-0", "gather_calibration"),
-]
-PATIENCE = 900  # seconds; the first run takes some two minutes on an idle core
-
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(PATIENCE)]
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The clone on main after its first run, and what that printed."""
-    folder = small_clone.clone(tmp_path_factory.mktemp("repro") / "clone", CHOSEN)
-    printed = run(folder, "dvc", "repro")
+def first(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clone on main after its first run."""
+    given = request.config.getoption("--clone")
+    folder = Path(given) if given else tmp_path_factory.mktemp("repro") / "clone"
+    if not given:
+        run(Path(), "git", "clone", "--quiet", str(small_clone.ROOT), str(folder))
+        run(folder, "dvc", "repro")
+    run(folder, "git", "checkout", "--quiet", "-B", "main")
     commit(folder, "Run")
-    return folder, printed
+    return folder
 
 
 @pytest.fixture(scope="module")
-def experiment(first: tuple[Path, str]) -> tuple[Path, str]:
+def parameters(first: Path) -> dict:
+    return YAML(typ="safe").load((first / "params.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def experiment(first: Path) -> tuple[Path, str]:
     """The clone back on main, after an experiment with a longer training was committed on the branch longer."""
-    folder, _ = first
+    folder = first
     run(folder, "git", "checkout", "--quiet", "-b", "longer")
-    output = run(folder, "dvc", "exp", "run", "--set-param", "few_shot.linear.steps=40")
+    output = run(folder, "dvc", "exp", "run", "--set-param", "few_shot.linear.steps=60")
     commit(folder, "Train longer")
     run(folder, "git", "checkout", "--quiet", "main")
     run(folder, "dvc", "checkout")
@@ -63,38 +48,42 @@ def read(folder: Path, name: str) -> dict:
     return json.loads((folder / f"metrics/{name}.json").read_text(encoding="utf-8"))
 
 
-def test_the_first_run_runs_every_stage(first: tuple[Path, str]) -> None:
-    folder, output = first
-    assert sorted(ran(output)) == sorted(STAGES)
-    scores = read(folder, "segmentation")
-    assert sorted(scores) == ["darkness", "otsu", "text_adapters", "unet"]
-    assert sorted(scores["unet"]) == sorted(scores["text_adapters"]) == ["soft_location"]
-    assert sorted(read(folder, "pseudo_labels")) == ["darkness", "otsu", "self_soft_location", "soft_location"]
-    assert sorted(read(folder, "bridge")) == ["base", "tuned"]
-    vectors = [(folder / f"data/embeddings/{name}/embeddings.arrow").read_bytes() for name in ("base", "tuned")]
+def test_the_first_run_runs_every_stage_and_scores_every_cell(first: Path, parameters: dict) -> None:
+    locked = YAML(typ="safe").load((first / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    assert sorted(locked) == sorted(run(first, "dvc", "stage", "list", "--name-only").split())
+    assert run(first, "dvc", "status") == "Data and pipelines are up to date.\n"
+    training = parameters["train_segmenter"]
+    scores = read(first, "segmentation")
+    assert sorted(scores) == sorted(["darkness", "otsu", *training["segmenters"]])
+    assert all(sorted(scores[name]) == sorted(training["labels"]) for name in training["segmenters"])
+    labels = [*parameters["pseudo_label"]["methods"], *(f"self_{name}" for name in parameters["self_label"]["labels"])]
+    assert sorted(read(first, "pseudo_labels")) == sorted(["darkness", "otsu", *labels])
+    assert sorted(read(first, "bridge")) == sorted(parameters["embed"]["models"])
+    vectors = [(first / f"data/embeddings/{name}/embeddings.arrow").read_bytes() for name in ("base", "tuned")]
     assert vectors[0] != vectors[1]
-    few = read(folder, "few_shot")
-    heads = ["linear", "logistic"]
-    assert {subset: sorted(scores) for subset, scores in few.items()} == {"T0": heads, "T1": heads}
-    assert {point["share"] for point in read(folder, "caption_scaling")} == {1.0}
-    assert sorted(read(folder, "calibration")[BACKBONE]["all"]["demo"]) == ["aicl_label", "cross_entropy"]
+    few = parameters["few_shot"]
+    trained = sorted(set(few["heads"]) - {"zero_shot"})
+    heads = {f"T{number}": trained if share else ["zero_shot"] for number, share in enumerate(few["subsets"])}
+    assert {subset: sorted(found) for subset, found in read(first, "few_shot").items()} == heads
+    assert {point["share"] for point in read(first, "caption_scaling")} == set(parameters["scale_captions"]["shares"])
+    compared = parameters["calibrate"]
+    calibrated = read(first, "calibration")[compared["backbones"][0]]["all"]["demo"]
+    assert sorted(calibrated) == sorted([*compared["losses"], *compared["aicl_variants"]])
 
 
-def test_the_second_run_runs_nothing(first: tuple[Path, str]) -> None:
-    folder, _ = first
-    output = run(folder, "dvc", "repro")
+def test_the_second_run_runs_nothing(first: Path) -> None:
+    output = run(first, "dvc", "repro")
     assert ran(output) == []
     assert "up to date" in output
-    assert run(folder, "git", "status", "--porcelain") == ""
+    assert run(first, "git", "status", "--porcelain") == ""
 
 
-def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
-    folder, _ = first
-    shown = json.loads(run(folder, "dvc", "metrics", "show", "--json"))[""]["data"]
+def test_metrics_and_plots_are_shown(first: Path, parameters: dict) -> None:
+    shown = json.loads(run(first, "dvc", "metrics", "show", "--json"))[""]["data"]
     names = ("ablation", "bridge", "calibration", "classifier", "few_shot", "ingest", "prompts", "pseudo_labels")
     assert sorted(shown) == [f"metrics/{name}.json" for name in (*names, "segmentation")]
-    run(folder, "dvc", "plots", "show")
-    page = (folder / "dvc_plots/index.html").read_text(encoding="utf-8")
+    run(first, "dvc", "plots", "show")
+    page = (first / "dvc_plots/index.html").read_text(encoding="utf-8")
     assert "Precision and recall on test photographs" in page
     assert "Training loss by epoch" in page
     assert "R@10 by number of captioned photographs" in page
@@ -106,9 +95,10 @@ def test_metrics_and_plots_are_shown(first: tuple[Path, str]) -> None:
     assert "var spec = {};" not in page  # no chart without rows
     assert all(f'"series": "{split}: image to text"' in page for split in ("val", "test"))
     assert "<DVC_METRIC_" not in page  # every anchor of our templates was filled
-    for cell in CELLS:
-        assert f"demo-{cell}.jpg" in page
-        assert f"demo: {cell.replace('-', ' (')})" in page
+    for segmenter in parameters["train_segmenter"]["segmenters"]:
+        for labels in parameters["train_segmenter"]["labels"]:
+            assert f"demo-{segmenter}-{labels}.jpg" in page
+            assert f"demo: {segmenter} ({labels})" in page
 
 
 def test_a_setting_of_one_head_repeats_only_what_follows_it(experiment: tuple[Path, str]) -> None:
@@ -131,7 +121,7 @@ def test_metrics_of_two_branches_stand_side_by_side(experiment: tuple[Path, str]
 
 def test_settings_of_a_method_that_is_not_chosen_repeat_nothing(experiment: tuple[Path, str]) -> None:
     folder, _ = experiment
-    small_clone.configure(folder, *CHOSEN, "pseudo_label.cam_crf.iterations=7")
+    run(folder, "python", "-m", "crackpipe", "configure", "pseudo_label.cam_crf.iterations=7")
     assert "iterations: 7" in (folder / "params.yaml").read_text(encoding="utf-8")
     try:
         assert ran(run(folder, "dvc", "repro")) == []

@@ -91,7 +91,6 @@ def project(tmp_path: Path) -> Path:
         "self_label: {labels: []}\n"
     )
     (folder / "conf/dataset/crack500.yaml").write_text(overlay)
-    shutil.copytree(ROOT / "crackpipe", folder / "crackpipe", ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in {"dvc.yaml": DVC_YAML, "count.py": COUNT, "label.py": LABEL, "score.py": SCORE}.items():
         (folder / name).write_text(text)
     (folder / ".gitignore").write_text("/.runs/\n__pycache__/\n")
