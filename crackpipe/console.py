@@ -1,6 +1,7 @@
 """The console: how a command ends, what it prints, and bars with rate and time left."""
 
 import difflib
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -20,6 +21,9 @@ def run(main: Callable[[], None]) -> None:
         SystemExit: with status 1, after a :class:`CrackpipeError` was shown; any other exception is a fault of the
             program and keeps its traceback.
     """
+    if not gc.isenabled():  # while the stage's modules were imported: pipeline/__init__.py
+        gc.freeze()
+        gc.enable()
     try:
         main()
     except CrackpipeError as error:

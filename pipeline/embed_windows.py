@@ -29,7 +29,8 @@ def main() -> None:
         token_cache.write(WINDOWS, [], count=0, shapes={}, **write)
         return
     splits = ["train", *common.unlabelled]
-    photo_ids = token_windows.draw(PHOTOS, splits=splits, count=common.photos, seed=section.seed)
+    crack_free = params.pseudo_label.keep_px == 0  # else their labels are too small to be trained on
+    photo_ids = token_windows.draw(PHOTOS, splits=splits, crack_free=crack_free, count=common.photos, seed=section.seed)
     shapes = token_cache.token_shapes(encoder, stages=section.stages, side_px=section.side_px, runtime=runtime)
     count = section.views * len(photo_ids)
     console.say(f"{WINDOWS}: {token_cache.check_size(shapes, count=count, max_gib=section.max_gib)}")

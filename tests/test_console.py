@@ -1,10 +1,13 @@
 """How a stage ends."""
 
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import pipeline
 from crackpipe import console
 from crackpipe.errors import CrackpipeError, DatasetError
 
@@ -18,6 +21,16 @@ def test_a_users_error_is_shown_without_traceback(capsys: pytest.CaptureFixture[
         console.run(main)
     assert caught.value.code == 1
     assert capsys.readouterr() == ("started\n", "error: raw/cfd: not here\n")
+
+
+def test_a_stage_collects_garbage_while_it_works_but_not_while_it_is_imported(tmp_path: Path) -> None:
+    stage = "import gc\nfrom crackpipe import console\nprint(gc.isenabled())\nconsole.run(lambda: print(gc.isenabled()))"
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline/__init__.py").write_text(Path(pipeline.__file__).read_text(encoding="utf-8"))
+    (tmp_path / "pipeline/stage.py").write_text(stage)
+    command = [sys.executable, "-m", "pipeline.stage"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\nTrue\n"
 
 
 def test_a_fault_of_the_program_keeps_its_traceback() -> None:

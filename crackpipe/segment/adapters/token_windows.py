@@ -1,4 +1,4 @@
-"""Windows whose tokens are cached: views of photographs that may hold a crack, whatever their labels will be."""
+"""Windows whose tokens are cached: views of photographs that may be trained on, whatever their labels will be."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,17 +11,18 @@ from crackpipe.segment.windows.draw import draw_in_order
 from crackpipe.segment.windows.windows import CutView
 
 
-def draw(photos: Path, *, splits: Sequence[str], count: int, seed: int) -> list[str]:
-    """At most ``count`` photographs of some splits, in the table's order; those known to hold no crack are left out.
+def draw(photos: Path, *, splits: Sequence[str], crack_free: bool, count: int, seed: int) -> list[str]:
+    """At most ``count`` photographs of some splits, in the table's order.
 
     Args:
         photos: the table.
         splits: names of splits.
+        crack_free: whether those known to hold no crack are drawn, too.
         count: at least 1.
         seed: of the draw.
     """
     rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "label"])
-    photo_ids = [row["photo_id"] for row in rows if row["split"] in splits and row["label"] != 0]
+    photo_ids = [row["photo_id"] for row in rows if row["split"] in splits and (crack_free or row["label"] != 0)]
     return draw_in_order(photo_ids, count=count, seed=seed)
 
 

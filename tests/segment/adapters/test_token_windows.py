@@ -27,16 +27,21 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def test_photographs_of_the_splits_are_drawn_but_those_known_to_hold_no_crack(photos: Path) -> None:
-    assert token_windows.draw(photos, splits=["train"], count=9, seed=0) == ["p/0", "p/1", "p/5", "p/6"]
-    assert token_windows.draw(photos, splits=["train", "test"], count=9, seed=0) == ["p/0", "p/1", "p/3", "p/5", "p/6"]
+def draw(photos: Path, *, splits: tuple[str, ...] = ("train",), crack_free: bool = False, **draws: int) -> list[str]:
+    return token_windows.draw(photos, splits=splits, crack_free=crack_free, **({"count": 9, "seed": 0} | draws))
+
+
+def test_photographs_of_the_splits_are_drawn_and_those_known_to_hold_no_crack_if_they_are_wanted(photos: Path) -> None:
+    assert draw(photos) == ["p/0", "p/1", "p/5", "p/6"]
+    assert draw(photos, splits=("train", "test")) == ["p/0", "p/1", "p/3", "p/5", "p/6"]
+    assert draw(photos, crack_free=True) == ["p/0", "p/1", "p/4", "p/5", "p/6"]
 
 
 def test_so_many_are_drawn_in_the_tables_order_and_another_seed_draws_others(photos: Path) -> None:
-    drawn = {tuple(token_windows.draw(photos, splits=["train"], count=2, seed=seed)) for seed in range(20)}
+    drawn = {tuple(draw(photos, count=2, seed=seed)) for seed in range(20)}
     assert all(len(names) == 2 and list(names) == sorted(names) for names in drawn)
     assert len(drawn) == 6  # every pair of the four
-    assert len({tuple(token_windows.draw(photos, splits=["train"], count=2, seed=0)) for _ in range(3)}) == 1
+    assert len({tuple(draw(photos, count=2)) for _ in range(3)}) == 1
 
 
 def noted(pixels: np.ndarray, random: np.random.Generator) -> View:
