@@ -45,6 +45,8 @@ def main() -> None:
         sets = pairing.of_patches(patches, PHOTOS, texts, count=count, side_px=params.slice.side_px, **draws)
         fit = partial(tuning.fit, encoder, runtime=runtime)
         trained = freezing.thaw(encoder, freeze="image", train_blocks=0)
+        if align.freeze == "image":  # for both trainings, or the first would encode them for itself
+            sets = [pairing.cache_frozen_features(pairs, encoder.eval(), runtime) for pairs in sets]
         history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
         tuning.save(BASE, encoder, spec, history=history)
         views = align.model_dump(include={"share", "views"})

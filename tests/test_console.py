@@ -24,7 +24,7 @@ def test_a_users_error_is_shown_without_traceback(capsys: pytest.CaptureFixture[
 
 
 def test_a_stage_collects_garbage_while_it_works_but_not_while_it_is_imported(tmp_path: Path) -> None:
-    stage = "import gc\nfrom crackpipe import console\nprint(gc.isenabled())\nconsole.run(lambda: print(gc.isenabled()))"
+    stage = "import gc\nfrom crackpipe import console\nsay = lambda: print(gc.isenabled())\nsay()\nconsole.run(say)"
     (tmp_path / "pipeline").mkdir()
     (tmp_path / "pipeline/__init__.py").write_text(Path(pipeline.__file__).read_text(encoding="utf-8"))
     (tmp_path / "pipeline/stage.py").write_text(stage)
