@@ -25,10 +25,11 @@ FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
 
 
 def main() -> None:
-    name, backbone, source, seed = console.arguments(
-        {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": None}
-    )
     project = Project.open()
+    seeds = [str(number) for number in project.params.calibrate.seeds]
+    name, backbone, source, seed = console.arguments(
+        {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": seeds}
+    )
     section, comparison, settings = project.params.runtime, project.params.calibrate, project.params.train_classifier
     loss, of_loss = project.params.loss(name)
     loss_comparison.run(

@@ -20,7 +20,7 @@ def main() -> None:
     (name,) = console.arguments({"model": list(ENCODERS)})
     project = Project.open()
     embed = project.params.embed
-    runtime = project.start_runtime()
+    runtime = project.start_runtime(keep_memory=True)
     encoder = encoder_files.load(ENCODERS[name], runtime)
     side_px = embedding.square_px(encoder, side_px=embed.side_px, key="embed.side_px")
     settings = embedding.EmbeddingSettings(side_px, embed.batch, project.params.runtime.workers)

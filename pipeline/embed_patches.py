@@ -31,7 +31,7 @@ def main() -> None:
             console.say(f"embed_patches: {line}")
     else:
         items = draw.nothing(patches)
-    runtime = project.start_runtime()
+    runtime = project.start_runtime(keep_memory=True)
     encoder = encoder_files.load(ENCODERS[few_shot.encoder], runtime)
     texts = prompts.sets(**params.prompts.model_dump())
     if few_shot.crack_texts:

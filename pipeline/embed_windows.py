@@ -22,7 +22,7 @@ def main() -> None:
     project = Project.open()
     params = project.params
     section, common, workers = params.embed_windows, params.train_segmenter, params.runtime.workers
-    runtime = project.start_runtime()
+    runtime = project.start_runtime(keep_memory=True)
     encoder = encoder_files.load(CLIP, runtime)
     write: dict[str, Any] = {"encoder": encoder, "batch": section.batch, "runtime": runtime}
     if "text_adapters" not in common.segmenters and not params.ablate_prompts.wordings:

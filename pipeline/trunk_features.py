@@ -27,7 +27,7 @@ def main() -> None:
     if comparison.train_from is None:
         feature_cache.write_empty(OUT / backbone)
         return
-    runtime = project.start_runtime(precision=settings.precision)
+    runtime = project.start_runtime(precision=settings.precision, keep_memory=True)
     seeds.seed_everything(seed)
     model = classifier.create(backbone=backbone, weights=settings.weights, side_px=side_px)
     trunk.split(model.network, train_from=comparison.train_from)  # fails before the work where there is no such part

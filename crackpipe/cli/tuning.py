@@ -17,11 +17,12 @@ def tune_crf(
     grid: Annotated[Path, typer.Option(help="YAML: a value or a list of values for each parameter")] = GRID,
     out: Annotated[Path, typer.Option(help="YAML to write; a CSV of all combinations is put beside it")] = CRF,
     seed: Annotated[int, typer.Option(min=0, help="of the draw of photographs")] = 0,
+    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = Path(),
 ) -> None:
     """Search the CRF's parameters (pseudo_label.cam_crf) for the highest mean IoU of its labels."""
     from crackpipe.params.project import Project
 
-    opened = Project.open()
+    opened = Project.open(project)
     from crackpipe.tune import crf
 
     table = crf.tune_crf(project=opened, photos=photos, split=split, grid=grid, out=out, seed=seed)

@@ -8,10 +8,11 @@ ARENAS = 2
 
 
 def keep() -> None:
-    """Let this process keep the memory that it frees, for good: meant for training, whose steps ask for the same again.
+    """Let this process keep the memory that it frees, for good.
 
-    By default large blocks go back to the system at once, and are cleared again page by page in the next step. That
-    takes up to a third of it on a processor.
+    Meant for training, and for a network that runs on inputs of one size: each step asks for the same again. By default
+    large blocks go back to the system at once, and are cleared again page by page in the next step. That takes up to a
+    third of it on a processor.
     """
     _set({M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1})
 

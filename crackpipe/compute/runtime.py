@@ -52,7 +52,8 @@ def start_runtime(*, device: str, precision: Precision, threads: int, keep_memor
         precision: ``auto`` takes bf16 on graphics cards that have it (compute capability 8 and later) and on processors
             with AMX or AVX512-BF16 units, float32 elsewhere, and never fp16.
         threads: fixed, because their number changes the order of sums, and with it trained weights.
-        keep_memory: for training; see :func:`crackpipe.compute.memory.keep`.
+        keep_memory: for training, and for a network that runs on inputs of one size; see
+            :func:`crackpipe.compute.memory.keep`.
 
     Raises:
         ParamsError: ``device="cuda"`` on a machine without CUDA.

@@ -126,17 +126,17 @@ def batches(path: Path, schema: Schema, *, columns: list[str] | None, rows: int)
             yield from file.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
 
 
-def grouped(path: Path, schema: Schema, *, columns: list[str] | None = None) -> Iterator[tuple[Any, list[Row]]]:
+def grouped(path: Path, schema: Schema) -> Iterator[tuple[Any, list[Row]]]:
     """Yield (value, rows) for each value of the first key column, in its order; memory holds one row group.
 
     Args:
-        path, schema, columns: as for :func:`read`; the first key column is among them.
+        path, schema: as for :func:`read`.
 
     Raises:
         TableError: the table is missing or its columns are not the schema's.
     """
     name = schema.key[0]
-    for value, rows in itertools.groupby(scan(path, schema, columns=columns), key=lambda row: row[name]):
+    for value, rows in itertools.groupby(scan(path, schema), key=lambda row: row[name]):
         yield value, list(rows)
 
 

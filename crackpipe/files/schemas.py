@@ -107,19 +107,6 @@ MASKS = Schema(
     ("photo_id",),
 )
 
-PREDICTIONS = Schema(
-    "predictions",
-    pa.schema(
-        [
-            _required("item_id", pa.string()),
-            _required("label", pa.int8()),
-            _required("score", pa.float32()),  # probability of crack
-            _required("fold", pa.int32()),  # seed or fold the score comes from
-        ]
-    ),
-    ("fold", "item_id"),
-)
-
 FEW_SHOT_ITEMS = Schema(
     "few_shot_items",
     pa.schema(

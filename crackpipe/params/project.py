@@ -39,7 +39,9 @@ class Project:
 
     @classmethod
     def above(cls, path: Path) -> "Project | None":
-        """Open the project that a file or folder lies in: the nearest folder above it that holds a ``params.yaml``.
+        """Open the project that a file or folder lies in: the nearest folder above it that holds its ``params.yaml``.
+
+        Other programs have files of that name; the project's has the sections of the first and the last network.
 
         Args:
             path: of a model, for instance; it need not exist.
@@ -50,7 +52,7 @@ class Project:
         Raises:
             ParamsError: something in its ``params.yaml`` is wrong; see :func:`.loading.load`.
         """
-        roots = (folder for folder in path.resolve().parents if (folder / PARAMS).is_file())
+        roots = (folder for folder in path.resolve().parents if _is_ours(folder / PARAMS))
         root = next(roots, None)
         return None if root is None else cls.open(root)
 
@@ -79,3 +81,8 @@ class Project:
             threads=section.threads,
             keep_memory=keep_memory,
         )
+
+
+def _is_ours(path: Path) -> bool:
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    return {"train_classifier:", "train_segmenter:"} <= {line.partition("#")[0].rstrip() for line in lines}

@@ -62,8 +62,6 @@ def test_rows_are_grouped_by_the_first_column_of_the_key(tmp_path: Path) -> None
     found = list(parquet.grouped(tmp_path, schemas.LOCALISATION_MAPS))
     assert [name for name, _ in found] == list(kinds)
     assert [row for _, group in found for row in group] == rows
-    some = parquet.grouped(tmp_path, schemas.LOCALISATION_MAPS, columns=["photo_id", "kind"])
-    assert {name: [row["kind"] for row in group] for name, group in some} == kinds
 
 
 def test_a_table_without_rows_has_no_groups(tmp_path: Path) -> None:

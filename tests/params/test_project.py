@@ -50,6 +50,8 @@ def test_a_model_belongs_to_the_nearest_project_above_it(root: Path, monkeypatch
 
 def test_a_folder_outside_every_project_has_none_above_it(tmp_path: Path):
     assert Project.above(tmp_path / "models/clip") is None
+    (tmp_path / "params.yaml").write_text("train: {lr: 0.1}  # of another program\n", encoding="utf-8")
+    assert Project.above(tmp_path / "models/clip") is None
 
 
 def test_the_runtime_is_that_of_the_section_unless_another_is_asked_for(root: Path):

@@ -94,7 +94,7 @@ def fit(
     Returns:
         ``epoch`` and ``train_loss`` of each epoch.
     """
-    network = segmenter.network
+    network, runtime = segmenter.network, runtime.for_training()
     optimiser = torch.optim.Adam(network.adapters.parameters(), lr=settings.lr, fused=True)
     parts: dict[str, Stateful] = {"network": network, "optimiser": optimiser}
     history: History = checkpoint.resume(parts).get("history", [])
