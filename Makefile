@@ -24,7 +24,6 @@ help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
 repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished stages are skipped
-	@$(PY) -m crackpipe configure --check
 	@$(PY) -m dvc repro
 
 # Two files of tests at a time, each on one thread: small networks on several wait for each other longer than they work.

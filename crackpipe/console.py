@@ -9,6 +9,7 @@ from typing import TypeVar
 from crackpipe.errors import CrackpipeError
 
 Item = TypeVar("Item")
+ended_well = False  # whether the program has done its work: pipeline/__init__.py
 
 
 def run(main: Callable[[], None]) -> None:
@@ -30,6 +31,8 @@ def run(main: Callable[[], None]) -> None:
         sys.stdout.flush()
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(1) from None
+    global ended_well
+    ended_well = True
 
 
 def arguments(allowed: Mapping[str, Sequence[str] | None]) -> list[str]:
@@ -54,6 +57,17 @@ def arguments(allowed: Mapping[str, Sequence[str] | None]) -> list[str]:
             hint = f"; did you mean {near[0]}?" if near else ""
             raise CrackpipeError(f"{name.upper()}: got {value!r}, expected one of {', '.join(values)}{hint}")
     return typed
+
+
+def whole_number(text: str, *, name: str) -> int:
+    """Read an argument that is a number from 0.
+
+    Raises:
+        CrackpipeError: it is none.
+    """
+    if not text.isdecimal():
+        raise CrackpipeError(f"{name}: got {text!r}, expected a whole number from 0")
+    return int(text)
 
 
 def say(line: str) -> None:

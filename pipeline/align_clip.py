@@ -33,28 +33,26 @@ def main() -> None:
     photo_px = embedding.square_px(encoder, side_px=params.embed.side_px, key="embed.side_px")
     draws = {"workers": params.runtime.workers, "seed": align.seed}
     settings = tuning.TuningSettings(**align.model_dump(include=tuning.SETTINGS))
-    brief = replace(settings, epochs=align.prompt_epochs)
+    brief, frozen = replace(settings, epochs=align.prompt_epochs), align.model_dump(include={"freeze", "train_blocks"})
     digest = fingerprint.of(params.model_dump(include=SECTIONS), [CODE, PHOTOS, PATCHES, *starting_files])
     with (
         checkpoints.opened("align_clip-prompts", digest) as first,
         checkpoints.opened("align_clip-captions", digest) as second,
     ):
         patches = pairing.of_sources(parquet.read(PATCHES, schemas.PATCHES).to_pandas(), align.sources)
-        texts = prompts.sets(**params.prompts.model_dump())
-        count = align.patches if align.encoder == "dual" else 0
+        texts, count = prompts.sets(**params.prompts.model_dump()), align.patches if align.encoder == "dual" else 0
         sets = pairing.of_patches(patches, PHOTOS, texts, count=count, side_px=params.slice.side_px, **draws)
         fit = partial(tuning.fit, encoder, runtime=runtime)
         trained = freezing.thaw(encoder, freeze="image", train_blocks=0)
-        if align.freeze == "image":  # for both trainings, or the first would encode them for itself
+        if align.freeze == "image":  # else the first training would encode them for itself alone
             sets = [pairing.cache_frozen_features(pairs, encoder.eval(), runtime) for pairs in sets]
         history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
         tuning.save(BASE, encoder, spec, history=history)
         views = align.model_dump(include={"share", "views"})
         pairs = pairing.of_photographs(PHOTOS, splits=SPLITS, side_px=photo_px, **views, **draws)
         if align.epochs and "train" in pairs:
-            trained = freezing.thaw(encoder, freeze=align.freeze, train_blocks=align.train_blocks)
-            every, held_out = [*sets, pairs["train"]], pairs.get("val")
-            history = fit(every, validation=held_out, trained=trained, settings=settings, checkpoint=second)
+            trained, sets = freezing.thaw(encoder, **frozen), [*sets, pairs["train"]]
+            history = fit(sets, validation=pairs.get("val"), trained=trained, settings=settings, checkpoint=second)
         tuning.save(TUNED, encoder, spec, history=history)
 
 

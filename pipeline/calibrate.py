@@ -25,16 +25,15 @@ FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
 
 
 def main() -> None:
-    project = Project.open()
-    seeds = [str(number) for number in project.params.calibrate.seeds]
     name, backbone, source, seed = console.arguments(
-        {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": seeds}
+        {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": None}
     )
+    project = Project.open()
     section, comparison, settings = project.params.runtime, project.params.calibrate, project.params.train_classifier
     loss, of_loss = project.params.loss(name)
     loss_comparison.run(
         CELLS / f"{name}-{backbone}-{source}-{seed}.json",
-        Combination(name, backbone, source, int(seed)),
+        Combination(name, backbone, source, console.whole_number(seed, name="SEED")),
         loss=catalogue.build(loss, of_loss),
         settings=ComparisonSettings(
             weights=settings.weights,

@@ -1,7 +1,7 @@
 """Raw photographs → checked photographs with splits, and rejects with their reasons.
 
 Reads the datasets of ``ingest.sources`` under ``ingest.raw``; writes ``data/photos/``, ``data/photos_rejected.parquet``
-and ``metrics/ingest.json``. Costs two readings and one decoding of every photograph: about 300
+and ``data/ingest.json``. Costs two readings and one decoding of every photograph: about 300
 a second on two cores at 640×360.
 """
 
@@ -17,7 +17,7 @@ from crackpipe.params.loading import load
 
 PHOTOS = Path("data/photos")
 REJECTED = Path("data/photos_rejected.parquet")
-METRICS = Path("metrics/ingest.json")
+METRICS = Path("data/ingest.json")
 
 
 def main() -> None:

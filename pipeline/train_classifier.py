@@ -1,6 +1,6 @@
 """Train the patch classifier.
 
-Reads data/photos and data/patches; writes models/classifier and metrics/classifier.json.
+Reads data/photos and data/patches; writes models/classifier, its scores among it.
 Costs: one decoding of the training photographs, then epochs × patches_per_epoch forward and backward passes.
 """
 
@@ -52,7 +52,7 @@ def main() -> None:
         model = recipe.calibrated(model, settings.posthoc, scored, inputs, runtime=runtime, where=POSTHOC)
         scores |= scoring.score(model, scored[scored["split"] == "test"], inputs, runtime)
         classifier.save(MODEL, model, history=history)
-    metrics.write_json(Path("metrics/classifier.json"), scores)
+        metrics.write_json(MODEL / "scores.json", scores)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def run(folder: Path, *command: str, hash_seed: str = "0") -> str:
 
 def configure(folder: Path, *overrides: str) -> None:
     """Write the clone's ``params.yaml``: small, with ``overrides``."""
-    run(folder, "python", "-m", "crackpipe", "configure", *SIZES, *overrides)
+    run(folder, "python", "-m", "crackpipe", "configure", "--fresh", *SIZES, *overrides)
 
 
 def commit(folder: Path, message: str) -> None:

@@ -19,6 +19,7 @@ for command in (
     project.configure,
     project.datasets,
     project.run,
+    project.show,
     project.compare,
     photographs.segment,
     photographs.classify,

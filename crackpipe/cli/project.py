@@ -16,12 +16,14 @@ RAW = Path("data/raw")
 
 def configure(
     settings: Annotated[list[str] | None, typer.Argument(help="dataset=NAME scale=NAME key.of.params=value …")] = None,
+    fresh: Annotated[bool, typer.Option(help="write it anew from conf/; edits of yours are lost")] = False,
     check: Annotated[bool, typer.Option(help="check params.yaml, write nothing")] = False,
     composed: Annotated[bool, typer.Option(help="with --check: params.yaml must equal a composition")] = False,
 ) -> None:
-    """Write params.yaml from conf/: the defaults, a dataset, a scale, single keys."""
+    """Change params.yaml: a dataset and a scale of conf/, single keys; what is not named stays as it is."""
     from crackpipe import params
     from crackpipe.files import atomic
+    from crackpipe.params import change
     from crackpipe.params import compose as composition
 
     if composed and not check:
@@ -31,16 +33,20 @@ def configure(
         name = f" and equals {composition.check_composed(PARAMS, CONF)}" if composed else ""
         typer.echo(f"{PARAMS} is valid{name}")
         return
-    groups = {"dataset": "demo", "scale": "cpu"}
-    overrides = []
-    for setting in settings or []:
-        key, _, value = setting.partition("=")
-        if key in groups:
-            groups[key] = value
-        else:
-            overrides.append(setting)
-    atomic.write_text(PARAMS, composition.compose(CONF, **groups, overrides=overrides))
-    typer.echo(f"wrote {PARAMS}: dataset={groups['dataset']} scale={groups['scale']} {' '.join(overrides)}".rstrip())
+    pairs = {key: value for key, _, value in (setting.partition("=") for setting in settings or [])}
+    groups = {key: pairs[key] for key in composition.GROUPS if key in pairs}
+    overrides = [setting for setting in settings or [] if setting.partition("=")[0] not in groups]
+    if fresh or not PARAMS.is_file():
+        chosen = {**change.DEFAULTS, **groups}
+        atomic.write_text(PARAMS, composition.compose(CONF, **chosen, overrides=overrides))
+        named = [f"{key}={value}" for key, value in chosen.items()]
+        typer.echo(f"wrote {PARAMS}: {' '.join([*named, *overrides])}")
+        return
+    changed = change.change(PARAMS.read_text(encoding="utf-8"), CONF, groups=groups, overrides=overrides)
+    atomic.write_text(PARAMS, changed.text)
+    for key, (before, after) in changed.values.items():
+        typer.echo(f"  {key}: {before} → {after}")
+    typer.echo(f"wrote {PARAMS}: {len(changed.values)} value(s) changed")
 
 
 def datasets(raw: Annotated[Path, typer.Option(help="the folder that holds one folder per dataset")] = RAW) -> None:
@@ -95,3 +101,27 @@ def compare(
     if not folders:
         typer.echo("results/ holds no run, so these are the papers' rows alone", err=True)
     typer.echo(report.report(folders, markdown=markdown))
+
+
+def show(
+    tables: Annotated[list[str] | None, typer.Argument(help="names of tables, e.g. segmentation; default: all")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="rows with this key, e.g. test or 'cam_*'; may be repeated")
+    ] = None,
+    against: Annotated[str | None, typer.Option(metavar="REV", help="what has changed since this git revision")] = None,
+) -> None:
+    """Print the tables of metrics/, or what has changed in them since another revision."""
+    import shutil
+
+    from crackpipe.report import show as tables_shown
+
+    width = shutil.get_terminal_size((120, 24)).columns
+    here = Path.cwd()
+    found = tables_shown.chosen(tables_shown.read(here), names=tables or [], filters=only or [])
+    if against is None:
+        typer.echo("\n\n".join(tables_shown.text(table, width=width) for table in found))
+        return
+    old = {table.name: table for table in tables_shown.read(here, revision=against)}
+    empty = tables_shown.Table("", {})
+    differing = [tables_shown.changes(table, old.get(table.name, empty), width=width) for table in found]
+    typer.echo("\n\n".join(text for text in differing if text) or f"nothing has changed since {against}")

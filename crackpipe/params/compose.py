@@ -18,6 +18,7 @@ from crackpipe.errors import ParamsError
 from crackpipe.params import yaml_edit
 
 GROUPS = ("dataset", "scale")
+_HEADING = re.compile(r"# Composed with dataset=(\S+) scale=(\S+).*\n")
 _DEFAULTS = re.compile(r"^defaults:.*\n(?:[ -].*\n)*\n*", re.MULTILINE)
 
 
@@ -27,12 +28,27 @@ def choices(conf: Path, *, group: str) -> list[str]:
 
 
 def compose(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) -> str:
-    """Return the text of a ``params.yaml``: comments of ``conf/config.yaml``, values of the composition.
+    """Return the text of a ``params.yaml``: comments of ``conf/config.yaml``, values of the composition, DVC's layout.
 
     Args:
         conf: folder of ``config.yaml``, ``dataset/`` and ``scale/``.
         dataset, scale: files of these folders.
         overrides: ``key=value`` with dotted keys, as Hydra and DVC spell them; they win over dataset and scale.
+
+    Raises:
+        ParamsError: see :func:`values`.
+    """
+    changes = dict(leaves(values(conf, dataset=dataset, scale=scale, overrides=overrides)))
+    heading = " ".join([f"dataset={dataset}", f"scale={scale}", *overrides])
+    text = yaml_edit.replace_values(_template(conf), changes)
+    return yaml_edit.as_dvc_writes(f"# Composed with {heading}\n{text}")
+
+
+def values(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) -> dict[str, Any]:
+    """Sections by name, as they are composed.
+
+    Args:
+        conf, dataset, scale, overrides: see :func:`compose`.
 
     Raises:
         ParamsError: an unknown dataset, scale or key, an override that is no ``key=value``, or a composed value that
@@ -43,26 +59,27 @@ def compose(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) -
     for group, name in zip(GROUPS, (dataset, scale), strict=True):
         if name not in (names := choices(conf, group=group)):
             raise ParamsError(f"configure: {group}={name}: no such {group}; known: {', '.join(names) or 'none'}")
-    template = _template(conf)
-    known = [key for key, _ in leaves(YAML(typ="safe").load(template))]
-    for override in overrides:
-        _check_override(override, known)
+    known = check_overrides(overrides, conf)
     tree = _hydra_values(conf, [f"dataset={dataset}", f"scale={scale}", *overrides])
     params.check(tree, where=f"dataset={dataset} scale={scale}")
-    changes = dict(leaves(tree))
-    if unknown := sorted(set(changes) - set(known)):
+    if unknown := sorted({key for key, _ in leaves(tree)} - set(known)):
         raise ParamsError(f"{conf / 'config.yaml'}: {unknown[0]} is missing; add it there, with a comment")
-    heading = " ".join([f"dataset={dataset}", f"scale={scale}", *overrides])
-    return f"# Composed with {heading}\n{yaml_edit.replace_values(template, changes)}"
+    return tree
 
 
-def compositions(conf: Path) -> dict[str, str]:
-    """Text of every composition dataset × scale, by its name ``dataset=… scale=…``."""
+def compositions(conf: Path) -> dict[str, dict[str, Any]]:
+    """Values of every composition dataset × scale, by its name ``dataset=… scale=…``; see :func:`values`."""
     return {
-        f"dataset={dataset} scale={scale}": compose(conf, dataset=dataset, scale=scale, overrides=[])
+        f"dataset={dataset} scale={scale}": values(conf, dataset=dataset, scale=scale, overrides=[])
         for dataset in choices(conf, group="dataset")
         for scale in choices(conf, group="scale")
     }
+
+
+def composed_of(text: str) -> dict[str, str]:
+    """The dataset and the scale that the first line of a ``params.yaml`` names; nothing where it names none."""
+    heading = _HEADING.match(text)
+    return dict(zip(GROUPS, heading.groups(), strict=True)) if heading else {}
 
 
 def check_composed(path: Path, conf: Path) -> str:
@@ -76,12 +93,12 @@ def check_composed(path: Path, conf: Path) -> str:
         ParamsError: ``path`` equals none of them; the text names the nearest one and where the two part.
     """
     text = path.read_text(encoding="utf-8")
-    texts = compositions(conf)
-    for name, composed in texts.items():
-        if composed == text:
-            return name
-    values = dict(leaves(YAML(typ="safe").load(text)))
-    faults = {name: _difference(values, composed) for name, composed in texts.items()}
+    named = composed_of(text)
+    known = all(named.get(group) in choices(conf, group=group) for group in GROUPS)
+    if known and text == compose(conf, dataset=named["dataset"], scale=named["scale"], overrides=[]):
+        return f"dataset={named['dataset']} scale={named['scale']}"
+    found = dict(leaves(YAML(typ="safe").load(text)))
+    faults = {name: _difference(found, dict(leaves(tree))) for name, tree in compositions(conf).items()}
     nearest = min(faults, key=lambda name: len(faults[name]))
     listed = "\n".join(f"  {fault}" for fault in faults[nearest][:10]) or "  the comments differ"
     raise ParamsError(
@@ -105,6 +122,18 @@ def _template(conf: Path) -> str:
     if not path.is_file():
         raise ParamsError(f"{path}: not found; run crackpipe from the project's root, where conf/ lies")
     return _DEFAULTS.sub("", path.read_text(encoding="utf-8"))
+
+
+def check_overrides(overrides: Sequence[str], conf: Path) -> list[str]:
+    """Check that each override is ``key=value`` with a key of ``conf/config.yaml``; return all of its dotted keys.
+
+    Raises:
+        ParamsError: one is not; the text names the nearest key.
+    """
+    known = [key for key, _ in leaves(YAML(typ="safe").load(_template(conf)))]
+    for override in overrides:
+        _check_override(override, known)
+    return known
 
 
 def _check_override(override: str, known: Sequence[str]) -> None:
@@ -136,10 +165,9 @@ def _hydra_values(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     return {str(key): value for key, value in dict(composed).items()}  # type: ignore[arg-type]
 
 
-def _difference(values: dict[str, Any], composed: str) -> list[str]:
-    expected = dict(leaves(YAML(typ="safe").load(composed)))
+def _difference(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     return [
-        f"{key}: got {values.get(key, 'nothing')!r}; expected {expected.get(key, 'nothing')!r}"
-        for key in sorted(values.keys() | expected.keys())
-        if values.get(key, "nothing") != expected.get(key, "nothing")
+        f"{key}: got {found.get(key, 'nothing')!r}; expected {expected.get(key, 'nothing')!r}"
+        for key in sorted(found.keys() | expected.keys())
+        if found.get(key, "nothing") != expected.get(key, "nothing")
     ]

@@ -1,7 +1,8 @@
-"""Change values in YAML text and leave every other character, the comments above all, as it was."""
+"""Change values in YAML text and leave the rest, the comments above all, as it was."""
 
 import functools
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,14 @@ from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 
 from crackpipe.errors import ParamsError
 
+# (indent)(key:)( a flow list)? (# comment), and a block list on the next line if there is none on this one
+_LIST_WITH_COMMENT = re.compile(r"^( *)(\w+:)(?:( \[.*\]) +(#.*)| +(#.*)(?=\n *- ))", re.MULTILINE)
+
 
 def replace_values(text: str, values: Mapping[str, Any]) -> str:
     """Return ``text`` with the values of these dotted keys replaced where they differ.
 
-    Lists are written in block style, as DVC writes them; inside a replaced list only the comments
-    of its first item are kept.
+    Lists are written in block style; inside a replaced list only the comments of its first item are kept.
 
     Args:
         text: YAML.
@@ -35,6 +38,49 @@ def replace_values(text: str, values: Mapping[str, Any]) -> str:
         start, end, written = edit
         text = text[:start] + written + text[end:]
     return text
+
+
+def set_values(text: str, values: Mapping[str, Any]) -> str:
+    """Return ``text`` with the values of these dotted keys set, as ``dvc exp run --set-param`` writes them.
+
+    Args:
+        text: YAML.
+        values: plain values by dotted key, each in ``text``.
+    """
+    yaml, tree = _loaded(text)
+    for key, value in values.items():
+        *above, last = key.split(".")
+        node = tree
+        for name in above:
+            node = node[name]
+        node[last] = value
+    return _dumped(yaml, tree)
+
+
+def as_dvc_writes(text: str) -> str:
+    """Return ``text`` in the layout that DVC gives it: ``-S`` then changes the lines of its values alone.
+
+    The comment of a list stands above its key: beside it, ruamel.yaml, which DVC writes with, breaks the next lines
+    when the list is emptied.
+    """
+    return _dumped(*_loaded(_LIST_WITH_COMMENT.sub(_comment_above, text)))
+
+
+def _comment_above(found: re.Match[str]) -> str:
+    indent, key, listed, beside_flow, beside_block = found.groups(default="")
+    return f"{indent}{beside_flow or beside_block}\n{indent}{key}{listed}"
+
+
+def _loaded(text: str) -> tuple[YAML, Any]:
+    yaml = YAML()
+    yaml.default_flow_style = False  # as dvc.utils.serialize
+    return yaml, yaml.load(text)
+
+
+def _dumped(yaml: YAML, tree: Any) -> str:
+    stream = io.StringIO()
+    yaml.dump(tree, stream)
+    return stream.getvalue()
 
 
 @functools.lru_cache(maxsize=1)  # many compositions begin with the same text

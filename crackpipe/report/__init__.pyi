@@ -5,10 +5,12 @@ from . import (
     evaluation,
     few_shot,
     gallery,
+    headline,
     history,
     label_quality,
     prompt_ablation,
     retrieval,
+    show,
 )
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "evaluation",
     "few_shot",
     "gallery",
+    "headline",
     "history",
     "label_quality",
     "prompt_ablation",
     "retrieval",
+    "show",
 ]

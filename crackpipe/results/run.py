@@ -73,7 +73,7 @@ def run(
         if dirty:
             console.say("uncommitted changes are not part of this run: it runs HEAD")
         commit = clone.update(root, folder)
-        _call(folder, "crackpipe", "configure", *settings)
+        _call(folder, "crackpipe", "configure", "--fresh", *settings)
         for source in sources:
             console.say(f"{source}: {clone.mirror(data / source, folder / raw / source)} files linked")
         stages = _stages(folder)

@@ -4,10 +4,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from crackpipe import params
 from crackpipe.errors import ParamsError
 from crackpipe.files import atomic
-from crackpipe.params import compose
+from crackpipe.params import compose, yaml_edit
 
 CONF = Path(__file__).parents[2] / "conf"
 
@@ -120,10 +119,16 @@ def test_writing_leaves_nothing_beside_the_file(tmp_path: Path):
 
 
 def test_every_composition_that_the_project_offers_is_valid():
-    texts = compose.compositions(CONF)
-    assert "dataset=demo scale=cpu" in texts
-    for name, text in texts.items():
-        params.check(YAML(typ="safe").load(text), where=name)
+    """Or its values are refused."""
+    names = compose.compositions(CONF)
+    assert "dataset=demo scale=cpu" in names
+    assert len(names) == len(compose.choices(CONF, group="dataset")) * len(compose.choices(CONF, group="scale"))
+
+
+@pytest.mark.parametrize("dataset", ["demo", "captioned", "crack500"])
+def test_dvc_would_write_a_composed_file_as_it_is(dataset: str):
+    text = compose.compose(CONF, dataset=dataset, scale="paper", overrides=[])
+    assert yaml_edit.as_dvc_writes(text) == text
 
 
 def test_a_wrong_folder_is_told(tmp_path: Path) -> None:

@@ -197,8 +197,8 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
         ),
         (
             "train_segmenter.segmenters",
-            ["text_adapters"],
-            "self_label.segmenter is unet, but train_segmenter.segmenters does not name it: add it there",
+            ["unet"],
+            "self_label.segmenter is text_adapters, but train_segmenter.segmenters does not name it: add it there",
         ),
         (
             "pseudo_label.soft_location.patch_sides_px",

@@ -18,7 +18,7 @@ def module(name: str) -> str:
     return re.match(r"python -m pipeline\.(\w+)", STAGES[name]["cmd"])[1]  # type: ignore[index]
 
 
-@pytest.mark.parametrize("name", sorted(STAGES.keys() - {"code"}))
+@pytest.mark.parametrize("name", sorted(STAGES.keys() - {"check_params", "code"}))
 def test_a_stage_depends_on_the_list_of_its_own_code_and_on_no_code_beside(name: str):
     deps = STAGES[name]["deps"]
     assert deps[0] == f"data/code/{module(name)}"
@@ -26,8 +26,20 @@ def test_a_stage_depends_on_the_list_of_its_own_code_and_on_no_code_beside(name:
 
 
 def test_the_lists_of_code_are_made_of_all_code():
-    assert STAGES["code"]["deps"] == ["crackpipe", "pipeline"]
+    assert STAGES["code"]["deps"] == ["crackpipe", "data/params_checked", "pipeline"]
     assert STAGES["code"]["outs"] == ["data/code"]
+
+
+def test_parameters_are_checked_before_any_other_stage_begins():
+    assert STAGES["check_params"]["deps"] == ["crackpipe/params", "params.yaml"]
+    assert STAGES["check_params"]["outs"] == ["data/params_checked"]
+
+
+def test_the_summary_is_the_one_metric_and_all_tables_are_committed():
+    metrics = [path for stage in STAGES.values() for out in stage.get("metrics", []) for path in out]
+    assert metrics == ["metrics/summary.json"]
+    outs = [out for stage in STAGES.values() for out in stage.get("outs", []) if "metrics/" in str(out)]
+    assert all(options == {"cache": False} for out in outs for options in out.values())
 
 
 TRAININGS = sorted(path.stem for path in FILES if "fingerprint.of(" in path.read_text(encoding="utf-8"))

@@ -39,14 +39,14 @@ def test_a_folder_becomes_shards_rejects_and_metrics_twice_the_same(tmp_path: Pa
     prepare(tmp_path, split="3:1:1")
     first = stages.finished(tmp_path, "ingest")
     written = outputs(tmp_path)
-    assert sorted(written) == ["data/photos/part-0000.parquet", "data/photos_rejected.parquet", "metrics/ingest.json"]
+    assert sorted(written) == ["data/ingest.json", "data/photos/part-0000.parquet", "data/photos_rejected.parquet"]
     table = parquet.read(tmp_path / "data/photos", schemas.PHOTOS).to_pylist()
     assert [row["photo_id"] for row in table] == [f"folder/{index}" for index in range(5)]
     assert {row["split"] for row in table} == {"train", "val", "test"}
     assert parquet.read(tmp_path / "data/photos_rejected.parquet", schemas.PHOTOS_REJECTED).to_pylist() == [
         {"source": "folder", "path": "raw/folder/images/empty.jpg", "reason": "the file is empty (0 bytes)"}
     ]
-    metrics = json.loads(written["metrics/ingest.json"])["folder"]
+    metrics = json.loads(written["data/ingest.json"])["folder"]
     assert sum(cell["photos"] for cell in metrics.values()) == 5
     assert sum(cell["masks"] for cell in metrics.values()) == 5
     assert sum(cell["rejected"] for cell in metrics.values()) == 1

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,9 @@ def test_the_second_run_runs_nothing(first: Path) -> None:
 
 def test_metrics_and_plots_are_shown(first: Path, parameters: dict) -> None:
     shown = json.loads(run(first, "dvc", "metrics", "show", "--json"))[""]["data"]
-    names = ("ablation", "bridge", "calibration", "classifier", "few_shot", "ingest", "prompts", "pseudo_labels")
-    assert sorted(shown) == [f"metrics/{name}.json" for name in (*names, "segmentation")]
+    assert list(shown) == ["metrics/summary.json"]
+    figures = shown["metrics/summary.json"]["data"]
+    assert 12 <= sum(len(topic) for topic in figures.values()) <= 25
     run(first, "dvc", "plots", "show")
     page = (first / "dvc_plots/index.html").read_text(encoding="utf-8")
     assert "Precision and recall on test photographs" in page
@@ -103,16 +105,17 @@ def test_metrics_and_plots_are_shown(first: Path, parameters: dict) -> None:
 
 def test_a_setting_of_one_head_repeats_only_what_follows_it(experiment: tuple[Path, str]) -> None:
     _, output = experiment
-    assert ran(output) == ["few_shot@linear", "score_few_shot"]
+    assert ran(output) == ["check_params", "few_shot@linear", "score_few_shot", "summarise"]
 
 
 def test_metrics_of_two_branches_stand_side_by_side(experiment: tuple[Path, str]) -> None:
     folder, _ = experiment
     diff = json.loads(run(folder, "dvc", "metrics", "diff", "main", "longer", "--json"))
-    assert list(diff) == ["metrics/few_shot.json"]
-    found = diff["metrics/few_shot.json"]
-    assert {name.split(".")[1] for name in found if found[name]["old"] != found[name]["new"]} >= {"linear"}
+    found = diff["metrics/summary.json"]
+    assert {name.split(".")[0] for name in found} == {"few_shot"}
     assert all(change["old"] != change["new"] for change in found.values())
+    table = run(folder, "python", "-m", "crackpipe", "show", "few_shot", "--only", "linear", "--against", "main")
+    assert re.search(r"^T5 linear +\d\.\d+ → \d\.\d+", table, re.MULTILINE)
     run(folder, "dvc", "plots", "diff", "main", "longer", "--out", "dvc_plots")
     page = (folder / "dvc_plots/index.html").read_text(encoding="utf-8")
     assert '"rev": "main"' in page
@@ -124,6 +127,6 @@ def test_settings_of_a_method_that_is_not_chosen_repeat_nothing(experiment: tupl
     run(folder, "python", "-m", "crackpipe", "configure", "pseudo_label.cam_crf.iterations=7")
     assert "iterations: 7" in (folder / "params.yaml").read_text(encoding="utf-8")
     try:
-        assert ran(run(folder, "dvc", "repro")) == []
+        assert ran(run(folder, "dvc", "repro")) == ["check_params"]
     finally:
         run(folder, "git", "checkout", "--quiet", "--", ".")

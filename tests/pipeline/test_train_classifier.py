@@ -42,7 +42,7 @@ def sliced(tmp_path: Path) -> Path:
 
 def outputs(folder: Path) -> dict[str, bytes]:
     names = ("models/classifier/model.safetensors", "models/classifier/model.json", "models/classifier/history.csv")
-    return {name: (folder / name).read_bytes() for name in (*names, "metrics/classifier.json")}
+    return {name: (folder / name).read_bytes() for name in (*names, "models/classifier/scores.json")}
 
 
 def kill_in_the_second_epoch(folder: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_killed_stage_goes_on_where_it_was_but_afresh_after_an_edit_and_ends_w
     assert outputs(sliced) == outputs(edited) == outputs(whole)
     assert not list(sliced.glob(".checkpoints/train_classifier/*/"))
     assert not list(sliced.glob(".checkpoints/photos-*"))
-    scores = json.loads((sliced / "metrics/classifier.json").read_text())
+    scores = json.loads((sliced / "models/classifier/scores.json").read_text())
     assert sorted(scores) == ["test", "val"]
     assert model_files.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
 
