@@ -52,12 +52,12 @@ ONCE = 'self_label.labels=[]'
 AT_ONE_SCALE = $(ONCE) 'segment.scales=[1.0]' segment.dark_share=0.0
 crack500: $(INSTALLED) ## make crack500 DATA=datasets: the papers' protocol on real photographs, into results/crack500 and crack500_*
 	@$(RUN_CRACK500)
-	@$(RUN_CRACK500) --results crack500_labels $(AT_ONE_SCALE) 'train_segmenter.segmenters=[text_adapters]' \
+	@$(RUN_CRACK500) --results crack500_labels $(AT_ONE_SCALE) 'train_segmenter.networks=[]' 'train_segmenter.adapters=[text_adapters]' \
 		'train_segmenter.labels=[cam_crf,cam_location]' 'pseudo_label.methods=[soft_location,cam_location,cam_crf,cam]'
 	@$(RUN_CRACK500) --results crack500_networks $(AT_ONE_SCALE) \
-		'train_segmenter.segmenters=[deepcrack_liu,deepcrack_zou,oed]' 'train_segmenter.labels=[cam_location]'
+		'train_segmenter.networks=[deepcrack_liu,deepcrack_zou,oed]' 'train_segmenter.labels=[cam_location]'
 	@$(RUN_CRACK500) --results crack500_semi $(AT_ONE_SCALE) \
-		'train_segmenter.segmenters=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[test]'
+		'train_segmenter.networks=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[test]'
 	@$(RUN_CRACK500) --results crack500_truth $(ONCE) 'train_segmenter.labels=[truth]'
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned

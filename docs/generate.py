@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # this folder's library, wherever the command is run
 
-from generators import command_line, parts, rooms, stages  # noqa: E402
+from generators import command_line, parts, repeats, rooms, stages  # noqa: E402
 
 from crackpipe.cli import app  # noqa: E402
 from crackpipe.data.datasets import page  # noqa: E402
@@ -42,6 +42,14 @@ WHOLE: dict[str, Callable[[], str]] = {
         "Command line",
         "Written by `make docs` from the commands themselves. `crackpipe COMMAND --help` prints the same.",
         command_line.page(app.commands, program="crackpipe"),
+    ),
+    "docs/what-runs-again.md": lambda: _headed(
+        "What runs again",
+        "Written by `make docs` from DVC's graph of the demo: the stages that `dvc repro` runs after an edit of one\n"
+        "value or one statement. Where a stage writes the same as before, what follows is skipped. After a parameter\n"
+        "`check_params` runs, too, and after an edit of code `code`: a second each.",
+        f"{repeats.table(ROOT)}\n\nTwo stages run that need not: `self_label` reads `models/clip` whoever the\n"
+        "teacher is, and `ablate_prompts` trains again for a matter of scoring (`evaluate.tolerance_px`, `segment`).\n",
     ),
     "docs/drawings/rooms.svg": lambda: rooms.picture(LIBRARY),
     "docs/drawings/stages.svg": lambda: stages.picture(DVC),

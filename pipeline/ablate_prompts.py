@@ -39,8 +39,8 @@ def main() -> None:
     encoder = encoder_files.load(CLIP, runtime)
     sentences = prompts.sets(**{**params.prompts.model_dump(), "wording": wording})
     passes = training.AdapterTraining(**common.text_adapters.model_dump(), seed=common.seed)
-    values = [wording, params.model_dump(exclude={"segment", "evaluate"})]
-    digest = fingerprint.of(values, [CODE, Path("data/code/embed_windows"), PHOTOS, LABELS / kind, CLIP])
+    values = [sentences, common.text_adapters.model_dump(), common.seed, pseudo.keep_px, binarise, str(runtime)]
+    digest = fingerprint.of([*values, params.runtime.threads], [CODE, WINDOWS / "fingerprint", LABELS / kind])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
         run: dict[str, Any] = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
         training.train(pairs, passes, encoder=encoder, prompts=sentences, **run)

@@ -11,11 +11,13 @@ from typing import Any
 
 from crackpipe import console
 from crackpipe.clip.encoders import encoder_files
+from crackpipe.files import fingerprint
 from crackpipe.params.project import Project
 from crackpipe.segment.adapters import token_cache, token_windows
 from crackpipe.segment.windows import augment
 
 PHOTOS, CLIP, WINDOWS = Path("data/photos"), Path("models/clip"), Path("data/windows")
+CODE = Path("data/code/embed_windows")
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
     runtime = project.start_runtime(keep_memory=True)
     encoder = encoder_files.load(CLIP, runtime)
     write: dict[str, Any] = {"encoder": encoder, "batch": section.batch, "runtime": runtime}
-    if "text_adapters" not in common.segmenters and not params.ablate_prompts.wordings:
+    if not common.adapters and not params.ablate_prompts.wordings:
         token_cache.write(WINDOWS, [], count=0, shapes={}, **write)
         return
     splits = ["train", *common.unlabelled]
@@ -40,6 +42,9 @@ def main() -> None:
         PHOTOS, photo_ids, view, views=section.views, seed=section.seed, workers=workers
     )
     token_cache.write(WINDOWS, windows, count=count, shapes=shapes, **write)
+    values = [section.model_dump(), common.model_dump(include={"augment", "photos", "unlabelled"}), str(runtime)]
+    digest = fingerprint.of([*values, params.runtime.threads, crack_free], [CODE, PHOTOS, CLIP])
+    (WINDOWS / "fingerprint").write_text(f"{digest}\n", encoding="ascii")  # what a killed training is told by
 
 
 if __name__ == "__main__":

@@ -64,8 +64,8 @@ def gather(
     """List the photographs of all sources with their splits, ascending in photo_id; no picture is opened.
 
     Args:
-        sources: name, split (see :func:`splits.assign`) and limit: at most so many photographs of each split, evenly
-            spaced over the sorted list, ``None`` for all.
+        sources: name (see :func:`.catalogue.read`), split (see :func:`splits.assign`) and limit: at most so many
+            photographs of each split, evenly spaced over the sorted list, ``None`` for all.
         raw: holds a folder for each source but ``demo``.
         seed: of splits by ratio.
         demo: lists the demo's photographs.
@@ -73,13 +73,15 @@ def gather(
     Raises:
         DatasetError: a source is named twice, is not there, or is laid out otherwise than its authors' release.
     """
-    repeated = [name for name, times in Counter(name for name, _, _ in sources).items() if times > 1]
+    folders = Counter(catalogue.dataset_and_folder(name)[1] for name, _, _ in sources)
+    repeated = [folder for folder, times in folders.items() if times > 1]
     if repeated:
         raise DatasetError(f"ingest.sources: {repeated[0]} is named twice, expected once; remove one")
     candidates: list[Candidate] = []
-    for name, how, limit in sources:
-        photos = sorted(demo() if name == "demo" else catalogue.read(name, raw=raw), key=lambda photo: photo.name)
-        needs_mask = name == "demo" or catalogue.CATALOGUE[name].has_masks
+    for listed, how, limit in sources:
+        photos = sorted(demo() if listed == "demo" else catalogue.read(listed, raw=raw), key=lambda photo: photo.name)
+        kind, name = catalogue.dataset_and_folder(listed)
+        needs_mask = kind == "demo" or catalogue.CATALOGUE[kind].has_masks
         by_split: dict[Split | None, list[RawPhoto]] = defaultdict(list)
         for photo, split in zip(photos, splits.assign(photos, source=name, how=how, seed=seed), strict=True):
             by_split[split].append(photo)

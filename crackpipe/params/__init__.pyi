@@ -1,5 +1,5 @@
 from .classifier import BACKBONES
-from .labels import LABEL_KINDS, LABEL_METHODS, SEGMENTERS, TEACHER_LABELS
+from .labels import LABEL_KINDS, LABEL_METHODS, NETWORKS, SEGMENTERS, TEACHER_LABELS
 from .language import WORDINGS
 from .loading import check, defaults, load
 from .whole import Params
@@ -8,6 +8,7 @@ __all__ = [
     "BACKBONES",
     "LABEL_KINDS",
     "LABEL_METHODS",
+    "NETWORKS",
     "SEGMENTERS",
     "TEACHER_LABELS",
     "WORDINGS",

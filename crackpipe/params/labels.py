@@ -114,10 +114,13 @@ LabelKind = Literal[
     "soft_location", "cam_location", "cam_crf", "cam", "truth", "self_soft_location", "self_cam_location"
 ]
 TeacherLabels = Literal["soft_location", "cam_location"]
-SegmenterName = Literal["unet", "text_adapters", "deepcrack_liu", "deepcrack_zou", "oed"]
+NetworkName = Literal["unet", "deepcrack_liu", "deepcrack_zou", "oed"]
+AdaptersName = Literal["text_adapters"]
+SegmenterName = Literal[NetworkName, AdaptersName]
 LABEL_METHODS: tuple[str, ...] = get_args(LabelMethod)
 LABEL_KINDS: tuple[str, ...] = get_args(LabelKind)
 TEACHER_LABELS: tuple[str, ...] = get_args(TeacherLabels)
+NETWORKS: tuple[str, ...] = get_args(NetworkName)
 SEGMENTERS: tuple[str, ...] = get_args(SegmenterName)
 
 

@@ -1,6 +1,7 @@
 """Reading of a params file, with a list of every fault in it."""
 
 import difflib
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -77,7 +78,9 @@ def _explain(fault: Any) -> str:
         return f"{key}: {fault['ctx']['error']}"
     if fault["type"] == "value_error":
         return f"{key}: got {fault['input']!r}; {fault['ctx']['error']}"
-    return f"{key}: got {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}"
+    near = difflib.get_close_matches(str(fault["input"]), re.findall(r"'(\w+)'", fault["msg"]), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{key}: got {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}{hint}"
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:

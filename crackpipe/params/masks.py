@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from crackpipe.params.labels import LabelKind, SegmenterName, TeacherLabels
+from crackpipe.params.labels import AdaptersName, LabelKind, NetworkName, SegmenterName, TeacherLabels
 from crackpipe.params.section import (
     Count,
     Fit,
@@ -89,7 +89,8 @@ class RefinedNetwork(PixelNetwork):
 
 
 class TrainSegmenter(Section):
-    segmenters: Annotated[list[SegmenterName], Field(min_length=1)]
+    networks: list[NetworkName]
+    adapters: Annotated[list[AdaptersName], Field(max_length=1)]
     labels: Annotated[list[LabelKind], Field(min_length=1)]
     unlabelled: list[Literal["val", "test"]]
     photos: PositiveInt
@@ -102,6 +103,17 @@ class TrainSegmenter(Section):
     deepcrack_liu: RefinedNetwork
     deepcrack_zou: PixelNetwork
     oed: PixelNetwork
+
+    @property
+    def segmenters(self) -> list[str]:
+        """All that are trained, each on each kind of labels."""
+        return [*self.networks, *self.adapters]
+
+    @model_validator(mode="after")
+    def _something_is_trained(self) -> "TrainSegmenter":
+        if not self.segmenters:
+            raise ValueError("networks and adapters are both empty; name a segmenter in one of them")
+        return self
 
 
 class Segment(Section):

@@ -1,18 +1,39 @@
 """Photographs that are taken in, and the patches that are cut of them."""
 
-from typing import Annotated, Literal
+import difflib
+import re
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section
 
+DATASETS = ("demo", "crack500", "cfd", "deepcrack", "sdnet2018", "metu", "bridge2024", "ael", "folder", "captioned")
+OWN = ("folder", "captioned")  # layouts of a user's own photographs, of which there may be several folders
+
+
+def _check_source(name: str) -> str:
+    dataset, colon, folder = name.partition(":")
+    if dataset not in DATASETS:
+        near = difflib.get_close_matches(dataset, DATASETS, n=1)
+        raise ValueError(f"expected one of {', '.join(DATASETS)}{f'; did you mean {near[0]}?' if near else ''}")
+    if colon and (dataset not in OWN or not re.fullmatch(r"[A-Za-z0-9_-]+", folder) or folder in DATASETS):
+        raise ValueError(
+            "expected folder:NAME or captioned:NAME, NAME a folder below ingest.raw of letters, digits, '_' and '-' "
+            "that is no dataset's"
+        )
+    return name
+
 
 class Source(Section):
-    name: Literal[
-        "demo", "crack500", "cfd", "deepcrack", "sdnet2018", "metu", "bridge2024", "ael", "folder", "captioned"
-    ]
+    name: Annotated[str, AfterValidator(_check_source)]
     split: Annotated[str, Field(pattern=r"^(own|train|val|test|\d+:\d+:\d+)$")]
     limit: PositiveInt | None
+
+    @property
+    def folder(self) -> str:
+        """Its folder below ``ingest.raw``, by which its photographs are named, e.g. ``bridge_12``."""
+        return self.name.rpartition(":")[2]
 
 
 class Demo(Section):

@@ -64,8 +64,8 @@ class Params(Section):
             )
         if self_made and self.self_label.segmenter not in self.train_segmenter.segmenters:
             raise ValueError(
-                f"self_label.segmenter is {self.self_label.segmenter}, but train_segmenter.segmenters does not name "
-                "it: add it there"
+                f"self_label.segmenter is {self.self_label.segmenter}, but neither train_segmenter.networks nor "
+                "adapters names it: add it there"
             )
         return self
 
@@ -132,7 +132,7 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _sources_of_the_comparison_are_taken_in(self) -> "Params":
-        known = {"all", *(source.name for source in self.ingest.sources)}
+        known = {"all", *(source.folder for source in self.ingest.sources)}
         if unknown := sorted(set(self.calibrate.train_on) - known) if self.calibrate.cells() else []:
             raise ValueError(f"calibrate.train_on names {unknown}, expected some of {sorted(known)} (ingest.sources)")
         return self

@@ -63,7 +63,10 @@ def as_dvc_writes(text: str) -> str:
     The comment of a list stands above its key: beside it, ruamel.yaml, which DVC writes with, breaks the next lines
     when the list is emptied.
     """
-    return _dumped(*_loaded(_LIST_WITH_COMMENT.sub(_comment_above, text)))
+    text = _LIST_WITH_COMMENT.sub(_comment_above, text)
+    while (written := _dumped(*_loaded(text))) != text:  # a comment in a list moves once more
+        text = written
+    return text
 
 
 def _comment_above(found: re.Match[str]) -> str:

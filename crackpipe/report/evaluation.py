@@ -117,7 +117,7 @@ def _check_folders(masks: Path, expected: Sequence[tuple[str, str]]) -> None:
     folders = {path.name for path in masks.iterdir() if path.is_dir()}
     if folders != wanted:
         raise CrackpipeError(
-            f"{masks}: holds {sorted(folders)}, but train_segmenter.segmenters × labels names {sorted(wanted)}; "
+            f"{masks}: holds {sorted(folders)}, but train_segmenter.networks, adapters × labels name {sorted(wanted)}; "
             "delete the folders of cells that are no longer in params.yaml, or run `dvc repro` to make the missing"
         )
 

@@ -75,7 +75,8 @@ def run(
         commit = clone.update(root, folder)
         _call(folder, "crackpipe", "configure", "--fresh", *settings)
         for source in sources:
-            console.say(f"{source}: {clone.mirror(data / source, folder / raw / source)} files linked")
+            _, below = catalogue.dataset_and_folder(source)
+            console.say(f"{source}: {clone.mirror(data / below, folder / raw / below)} files linked")
         stages = _stages(folder)
         names = {stage.partition("@")[0]: None for stage in stages}
         for wanted in until:

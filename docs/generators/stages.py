@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from generators import drawing, layered
 from generators.layered import Edge
 
-CODE = "code"  # writes what every stage depends on: named in the text, and left out of the drawing
+FIRST = {"check_params", "code"}  # what every stage depends on: named in the text, and left out of the drawing
 
 
 def stages(path: Path) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def arrows(listed: dict[str, Any]) -> list[Edge]:
         for writer in listed
         for reader, stage in listed.items()
         if writer != reader
-        and CODE not in (writer, reader)
+        and not FIRST & {writer, reader}
         and any(_overlap(out, _known(dep)) for out in written[writer] for dep in stage.get("deps", []))
     ]
 
@@ -40,7 +40,7 @@ def picture(path: Path) -> str:
     order = {name: at for at, name in enumerate(listed)}
     forward = [(a, b) for a, b in arrows(listed) if order[a] < order[b]]
     back = [(a, b) for a, b in arrows(listed) if order[a] > order[b]]
-    nodes = {name: "" for name in listed if name != CODE}
+    nodes = {name: "" for name in listed if name not in FIRST}
     return drawing.svg(
         nodes, layered.reduced(forward), back=back, title="The stages and which reads what another writes"
     )

@@ -41,7 +41,7 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
     tree["slice"] |= {"side_px": 32, "stride_px": 32}
-    for head, steps in (("linear", 60), ("bayesian", 200)):
+    for head, steps in (("linear", 200), ("bayesian", 200)):
         tree["few_shot"][head] |= {"steps": steps, "hidden": 4}
     monkeypatch.chdir(tmp_path)
     with Path("params.yaml").open("w", encoding="utf-8") as file:

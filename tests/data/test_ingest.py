@@ -179,6 +179,23 @@ def test_gather_orders_all_sources_by_id_and_thins_each_split_evenly(tmp_path: P
     ]
 
 
+def test_several_folders_of_own_photographs_stand_side_by_side_under_their_names(tmp_path: Path) -> None:
+    folder_of(tmp_path, 2)
+    (tmp_path / "folder").rename(tmp_path / "bridge_12")
+    folder_of(tmp_path, 1)
+    sources = [("folder:bridge_12", "train", None), ("folder", "test", None)]
+    found = ingest.gather(sources=sources, raw=tmp_path, seed=0, demo=nothing)
+    assert [(item.photo_id, item.source, item.split) for item in found] == [
+        ("bridge_12/crack/00", "bridge_12", "train"),
+        ("bridge_12/crack/01", "bridge_12", "train"),
+        ("folder/crack/00", "folder", "test"),
+    ]
+    with pytest.raises(DatasetError, match="bridge_12 is named twice"):
+        ingest.gather(sources=[*sources, ("captioned:bridge_12", "own", 1)], raw=tmp_path, seed=0, demo=nothing)
+    with pytest.raises(DatasetError, match="gone: dataset folder:gone is not here"):
+        ingest.gather(sources=[("folder:gone", "train", None)], raw=tmp_path, seed=0, demo=nothing)
+
+
 def test_a_limit_leaves_the_split_of_those_it_keeps(tmp_path: Path) -> None:
     folder_of(tmp_path, 20)
     whole, few = (

@@ -76,7 +76,7 @@ def test_the_repositorys_params_are_valid() -> None:
         ("pseudo_label.methods.0", "crf", "got 'crf'; input should be 'soft_location', 'cam_location', 'cam_crf', "),
         ("localisation_maps.tile_px", 1000, "got 1000; input should be a multiple of 32"),
         ("localisation_maps.cam.engine", "cam", "got 'cam'; input should be 'head' or 'library'"),
-        ("train_segmenter.segmenters.0", "segnet", "got 'segnet'; input should be 'unet', 'text_adapters', "),
+        ("train_segmenter.networks.0", "segnet", "got 'segnet'; input should be 'unet', 'deepcrack_liu', "),
         ("embed_windows.max_gib", 0.0, "got 0.0; input should be greater than 0"),
         ("prompts.objects.road", [], "got []; list should have at least 1 item after validation, not 0"),
         ("ablate_prompts.wordings.0", "cracked", "got 'cracked'; input should be 'normal' or 'crack'"),
@@ -196,9 +196,10 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
             "trained on them, so add them there",
         ),
         (
-            "train_segmenter.segmenters",
-            ["unet"],
-            "self_label.segmenter is text_adapters, but train_segmenter.segmenters does not name it: add it there",
+            "train_segmenter.adapters",
+            [],
+            "self_label.segmenter is text_adapters, but neither train_segmenter.networks nor adapters names it: "
+            "add it there",
         ),
         (
             "pseudo_label.soft_location.patch_sides_px",

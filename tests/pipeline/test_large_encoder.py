@@ -94,7 +94,7 @@ def project() -> Iterator[Path]:
 
 def test_encoding_windows_training_adapters_and_segmenting_stay_within_six_gibibytes(project: Path) -> None:
     encoding = peak_mib(project, "pipeline.embed_windows")
-    training = peak_mib(project, "pipeline.train_segmenter", "text_adapters", "truth")
+    training = peak_mib(project, "pipeline.train_adapters", "truth")
     segmenting = peak_mib(project, "pipeline.segment", "text_adapters", "truth")
     print(f"peak {encoding:.0f} MiB in encoding, {training:.0f} MiB in training, {segmenting:.0f} MiB in segmenting")
     assert encoding <= PEAK_MIB

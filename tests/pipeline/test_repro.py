@@ -55,8 +55,9 @@ def test_the_first_run_runs_every_stage_and_scores_every_cell(first: Path, param
     assert run(first, "dvc", "status") == "Data and pipelines are up to date.\n"
     training = parameters["train_segmenter"]
     scores = read(first, "segmentation")
-    assert sorted(scores) == sorted(["darkness", "otsu", *training["segmenters"]])
-    assert all(sorted(scores[name]) == sorted(training["labels"]) for name in training["segmenters"])
+    segmenters = [*training["networks"], *training["adapters"]]
+    assert sorted(scores) == sorted(["darkness", "otsu", *segmenters])
+    assert all(sorted(scores[name]) == sorted(training["labels"]) for name in segmenters)
     labels = [*parameters["pseudo_label"]["methods"], *(f"self_{name}" for name in parameters["self_label"]["labels"])]
     assert sorted(read(first, "pseudo_labels")) == sorted(["darkness", "otsu", *labels])
     assert sorted(read(first, "bridge")) == sorted(parameters["embed"]["models"])
@@ -97,8 +98,9 @@ def test_metrics_and_plots_are_shown(first: Path, parameters: dict) -> None:
     assert "var spec = {};" not in page  # no chart without rows
     assert all(f'"series": "{split}: image to text"' in page for split in ("val", "test"))
     assert "<DVC_METRIC_" not in page  # every anchor of our templates was filled
-    for segmenter in parameters["train_segmenter"]["segmenters"]:
-        for labels in parameters["train_segmenter"]["labels"]:
+    training = parameters["train_segmenter"]
+    for segmenter in [*training["networks"], *training["adapters"]]:
+        for labels in training["labels"]:
             assert f"demo-{segmenter}-{labels}.jpg" in page
             assert f"demo: {segmenter} ({labels})" in page
 

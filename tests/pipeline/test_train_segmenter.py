@@ -20,10 +20,9 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, segmenter: str, **changed
     tree["train_segmenter"][segmenter] |= changed
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
-    for name in ("code/train_segmenter", "code/embed_windows", "photos", "pseudo_labels/truth"):
+    for name in ("code/train_segmenter", "photos", "pseudo_labels/truth"):
         (folder / "data" / name).mkdir(parents=True)
-    for name in ("classifier", "clip"):
-        (folder / "models" / name).mkdir(parents=True)
+    (folder / "models/classifier").mkdir(parents=True)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "argv", ["train_segmenter.py", segmenter, "truth"])
     train_segmenter.main()

@@ -15,7 +15,8 @@ SHARES = ("0.5", "1.0")
 HEADS = ("zero_shot", "linear", "bayesian")
 CHOSEN = [
     f"pseudo_label.methods=[{','.join(METHODS)}]",
-    "train_segmenter.segmenters=[unet,text_adapters]",
+    "train_segmenter.networks=[unet]",
+    "train_segmenter.adapters=[text_adapters]",
     f"train_segmenter.labels=[{','.join(LABELS)}]",
     "self_label.labels=[soft_location]",
     "self_label.segmenter=unet",
@@ -28,10 +29,11 @@ CHOSEN = [
     "few_shot.reference=linear",
     "few_shot.subsets=[0.0,4,1.0]",
 ]
+ADAPTERS = ("train_adapters", "segment_adapters")
 CELLS = [
     f"{stage}@{segmenter}-{labels}"
-    for stage in ("train_segmenter", "segment")
-    for segmenter in ("unet", "text_adapters")
+    for segmenter, stages in (("unet", ("train_segmenter", "segment")), ("text_adapters", ADAPTERS))
+    for stage in stages
     for labels in LABELS
 ]
 STAGES = [
@@ -39,7 +41,7 @@ STAGES = [
     *(f"pseudo_label@{name}" for name in METHODS),
     *("align_clip", "embed@base", "embed@tuned", *(f"scale_captions@{share}" for share in SHARES), "gather_scaling"),
     *("retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate"),
-    *("embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot"),
+    *("embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot", "summarise", "check_params"),
     *("ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts", f"trunk_features@{BACKBONE}"),
     *(f"calibrate@{loss}-{BACKBONE}-all-0" for loss in ("cross_entropy", "aicl")),
     *(f"calibrate_aicl@aicl_label-{BACKBONE}-all-0", "gather_calibration"),

@@ -13,7 +13,8 @@ from crackpipe.params import compose
 ROOT = Path(__file__).parents[2]
 CHOSEN = [
     "pseudo_label.methods=[soft_location,cam_location,truth]",
-    "train_segmenter.segmenters=[unet,text_adapters]",
+    "train_segmenter.networks=[unet]",
+    "train_segmenter.adapters=[text_adapters]",
     "train_segmenter.labels=[soft_location,self_soft_location,truth]",
     "self_label.labels=[soft_location]",
     "self_label.segmenter=unet",
@@ -48,26 +49,45 @@ def repeated(index: Index, key: str) -> set[str]:
     return {stage.name for reader in readers for stage in {reader, *networkx.ancestors(index.graph, reader)}}
 
 
+def cells(segmenter: str, *kinds: str) -> set[str]:
+    """Training and inference of a segmenter on some kinds of labels."""
+    stages = ("train_segmenter", "segment") if segmenter == "unet" else ("train_adapters", "segment_adapters")
+    return {f"{stage}@{segmenter}-{kind}" for stage in stages for kind in kinds}
+
+
+SOFT, ALL = ("soft_location", "self_soft_location"), ("soft_location", "self_soft_location", "truth")
+SCORED = {"evaluate", "summarise"}
+WORDINGS = {"ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts"}
+
+
 def test_a_setting_of_one_method_repeats_only_what_follows_it(index: Index) -> None:
     """Neither other methods' labels nor what is trained on ground truth."""
-    cells = {f"{name}-{kind}" for name in ("unet", "text_adapters") for kind in ("soft_location", "self_soft_location")}
-    assert repeated(index, "pseudo_label.soft_location.softness") == {
-        *("pseudo_label@soft_location", "ablate", "self_label@soft_location", "evaluate"),
-        *(f"{stage}@{cell}" for stage in ("train_segmenter", "segment") for cell in cells),
-    }
+    labels = {"pseudo_label@soft_location", "ablate", "self_label@soft_location"}
+    taught = cells("unet", *SOFT) | cells("text_adapters", *SOFT)
+    assert repeated(index, "pseudo_label.soft_location.softness") == labels | taught | SCORED
 
 
 def test_a_setting_of_one_segmenter_repeats_its_own_cells(index: Index) -> None:
     """Self-training, which labels by the other's masks, is not repeated."""
-    kinds = ("soft_location", "self_soft_location", "truth")
-    cells = {f"{stage}@text_adapters-{kind}" for stage in ("train_segmenter", "segment") for kind in kinds}
-    wordings = {"ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts"}
-    assert repeated(index, "train_segmenter.text_adapters.epochs") == {*cells, *wordings, "evaluate"}
+    assert repeated(index, "train_segmenter.text_adapters.epochs") == cells("text_adapters", *ALL) | WORDINGS | SCORED
+
+
+def test_the_encoder_repeats_no_network_of_pixels_but_one_that_its_masks_teach(index: Index) -> None:
+    """``self_label`` reads models/clip whoever the teacher is: DVC cannot say "only if it is text_adapters"."""
+    repeats = repeated(index, "align_clip.epochs")
+    assert repeats & cells("unet", *ALL) == cells("unet", "self_soft_location")
+    assert "train_classifier" not in repeats
+
+
+def test_prompts_repeat_no_network_of_pixels(index: Index) -> None:
+    assert not repeated(index, "train_segmenter.text_adapters.lr") & cells("unet", *ALL)
 
 
 def test_a_setting_of_one_head_repeats_it_and_the_scores(index: Index) -> None:
-    assert repeated(index, "few_shot.logistic.inverse_penalty") == {"few_shot@logistic", "score_few_shot"}
+    wanted = {"few_shot@logistic", "score_few_shot", "summarise"}
+    assert repeated(index, "few_shot.logistic.inverse_penalty") == wanted
 
 
 def test_whatever_the_photographs_change_everything_but_the_code_follows(index: Index) -> None:
-    assert repeated(index, "ingest.demo.photos") == {stage.name for stage in index.stages} - {"code"}
+    every = {stage.name for stage in index.stages}
+    assert repeated(index, "ingest.demo.photos") == every - {"code", "check_params"}

@@ -110,16 +110,16 @@ def test_a_cell_that_is_no_longer_in_params_is_refused(
     with pytest.raises(CrackpipeError) as caught:
         evaluate(photos, expected=[TRUTH])
     assert str(caught.value) == (
-        f"{photos.parent / 'masks'}: holds ['text_adapters-truth', 'unet-truth'], but train_segmenter.segmenters × "
-        "labels names ['text_adapters-truth']; delete the folders of cells that are no longer in params.yaml, or run "
-        "`dvc repro` to make the missing"
+        f"{photos.parent / 'masks'}: holds ['text_adapters-truth', 'unet-truth'], but train_segmenter.networks, "
+        "adapters × labels name ['text_adapters-truth']; delete the folders of cells that are no longer in "
+        "params.yaml, or run `dvc repro` to make the missing"
     )
 
 
 def test_a_missing_cell_is_refused(write_photos: Write, write_masks: Write, crack: np.ndarray) -> None:
     photos = write_photos({"demo/1": ("test", crack)})
     write_masks("text_adapters-truth", {"demo/1": levels(crack)})
-    with pytest.raises(CrackpipeError, match=r"holds \['text_adapters-truth'\], but .* names \['text_adapters-cam', "):
+    with pytest.raises(CrackpipeError, match=r"holds \['text_adapters-truth'\], but .* name \['text_adapters-cam', "):
         evaluate(photos, expected=[CAM, TRUTH])
 
 

@@ -46,23 +46,31 @@ def read(name: str, *, raw: Path) -> Iterator[RawPhoto]:
     """List the photographs of the dataset in ``raw/name``; their files are not opened.
 
     Args:
-        name: one of :data:`CATALOGUE`.
+        name: one of :data:`CATALOGUE`, or its name and that of another folder: ``folder:bridge_12`` lies in
+            ``raw/bridge_12``.
         raw: holds a folder for each dataset.
 
     Raises:
         DatasetError: no such dataset, or its folder is missing, empty or laid out otherwise.
     """
-    if name not in CATALOGUE:
+    kind, folder = dataset_and_folder(name)
+    if kind not in CATALOGUE:
         raise DatasetError(f"dataset {name}: not known; expected demo or one of {', '.join(CATALOGUE)}")
-    dataset = CATALOGUE[name]
-    if not (raw / name).is_dir():
-        refuse(raw / name, fault=f"dataset {name} is not here ({dataset.availability})", layout=dataset.layout)
+    dataset = CATALOGUE[kind]
+    if not (raw / folder).is_dir():
+        refuse(raw / folder, fault=f"dataset {name} is not here ({dataset.availability})", layout=dataset.layout)
     empty = True
-    for photo in dataset.read(raw / name):
+    for photo in dataset.read(raw / folder):
         empty = False
         yield photo
     if empty:
-        refuse(raw / name, fault=f"dataset {name} has no photograph", layout=dataset.layout)
+        refuse(raw / folder, fault=f"dataset {name} has no photograph", layout=dataset.layout)
+
+
+def dataset_and_folder(name: str) -> tuple[str, str]:
+    """The dataset and the folder that a source names: ``folder:bridge_12`` → ``folder``, ``bridge_12``."""
+    kind, _, folder = name.partition(":")
+    return kind, folder or kind
 
 
 def listing(raw: Path) -> list[DatasetInfo]:
