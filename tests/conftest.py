@@ -18,11 +18,6 @@ SLOW_S, NIGHTLY_S = 300, 3600  # limits of tests so marked; those of others are 
 LONG_S = 2  # a test of one unit takes less
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--clone``: where tests/pipeline/test_repro.py finds a clone in which the demo has run."""
-    parser.addoption("--clone", help="a clone of this project in which `make repro` has run")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give slow tests more time, and put the files that hold them first, so that no worker ends long after the others.
 

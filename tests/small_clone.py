@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+FINISHED = os.environ.get("CRACKPIPE_CLONE")  # a clone of this project in which `make repro` has run, if there is one
 # Sizes alone: which cells there are is said by who makes the clone.
 SIZES = [
     "runtime.threads=1",

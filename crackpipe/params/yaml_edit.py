@@ -12,7 +12,7 @@ from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 from crackpipe.errors import ParamsError
 
 # (indent)(key:)( a flow list)? (# comment), and a block list on the next line if there is none on this one
-_LIST_WITH_COMMENT = re.compile(r"^( *)(\w+:)(?:( \[.*\]) +(#.*)| +(#.*)(?=\n *- ))", re.MULTILINE)
+_LIST_WITH_COMMENT = re.compile(r"^( *)(\w+:)(?:( \[.*\]) +(#.*)| +(#.*)(?=\n\1 *- ))", re.MULTILINE)
 
 
 def replace_values(text: str, values: Mapping[str, Any]) -> str:

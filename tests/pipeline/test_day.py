@@ -12,10 +12,8 @@ ROOT = small_clone.ROOT
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
 
 
-def test_every_command_of_the_page_runs_and_says_what_the_page_promises(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    folder = demo(request, tmp_path)
+def test_every_command_of_the_page_runs_and_says_what_the_page_promises(tmp_path: Path) -> None:
+    folder = demo(tmp_path)
     run(folder, "git", "checkout", "--quiet", "-B", "main")
     commit(folder, "Run")
     said: dict[str, str] = {}
@@ -49,12 +47,11 @@ def commands() -> list[list[str]]:
     return [shlex.split(part) for part in split]
 
 
-def demo(request: pytest.FixtureRequest, place: Path) -> Path:
-    """A copy of the clone that ``--clone`` names, or a clone that runs the demo."""
-    given = request.config.getoption("--clone")
+def demo(place: Path) -> Path:
+    """A copy of the clone that has run, or a clone that runs the demo."""
     folder = place / "crackpipe"
-    if given:
-        run(place, "cp", "--recursive", "--reflink=auto", str(Path(given).resolve()), str(folder))
+    if small_clone.FINISHED:
+        run(place, "cp", "--recursive", "--reflink=auto", str(Path(small_clone.FINISHED).resolve()), str(folder))
     else:
         run(place, "git", "clone", "--quiet", str(ROOT), str(folder))
         run(folder, "dvc", "repro")

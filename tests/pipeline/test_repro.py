@@ -1,6 +1,6 @@
 """The demo under DVC, in a clone of HEAD: all stages, a second run, an experiment, comparisons, plots.
 
-``pytest --clone FOLDER`` takes a clone in which `make repro` has run, as `.ci/run` does; else one is made and run.
+``CRACKPIPE_CLONE`` names a clone in which `make repro` has run, as in `.ci/run`; else one is made and run.
 """
 
 import json
@@ -16,11 +16,10 @@ pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")
-def first(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clone on main after its first run."""
-    given = request.config.getoption("--clone")
-    folder = Path(given) if given else tmp_path_factory.mktemp("repro") / "clone"
-    if not given:
+    folder = Path(small_clone.FINISHED or tmp_path_factory.mktemp("repro") / "clone")
+    if not small_clone.FINISHED:
         run(Path(), "git", "clone", "--quiet", str(small_clone.ROOT), str(folder))
         run(folder, "dvc", "repro")
     run(folder, "git", "checkout", "--quiet", "-B", "main")
