@@ -115,7 +115,7 @@ def test_metrics_of_two_branches_stand_side_by_side(experiment: tuple[Path, str]
     found = diff["metrics/summary.json"]
     assert {name.split(".")[0] for name in found} == {"few_shot"}
     assert all(change["old"] != change["new"] for change in found.values())
-    table = run(folder, "python", "-m", "crackpipe", "show", "few_shot", "--only", "linear", "--against", "main")
+    table = run(folder, "python", "-m", "crackpipe", "show", "few_shot", "--only", "linear", "--against", "longer")
     assert re.search(r"^T5 linear +\d\.\d+ → \d\.\d+", table, re.MULTILINE)
     run(folder, "dvc", "plots", "diff", "main", "longer", "--out", "dvc_plots")
     page = (folder / "dvc_plots/index.html").read_text(encoding="utf-8")
