@@ -54,11 +54,11 @@ def test_dvc_can_empty_and_fill_every_list_in_turn(demo: str, tmp_path: Path) ->
     path.write_text(demo, encoding="utf-8")
     expected = tree(demo)
     for value in ([], ["a", "b"], []):
-        for key in lists:
-            with modify_yaml(path) as values:
+        with modify_yaml(path) as values:
+            for key in lists:
                 set_at(values, key, value)
-            set_at(expected, key, value)
-            assert tree(path.read_text(encoding="utf-8")) == expected, key
+                set_at(expected, key, value)
+        assert tree(path.read_text(encoding="utf-8")) == expected
 
 
 def set_at(values: dict, key: str, value: list) -> None:

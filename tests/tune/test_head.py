@@ -10,6 +10,7 @@ from crackpipe.cli import app
 from crackpipe.errors import ParamsError
 from crackpipe.few_shot import dataset as materials
 from crackpipe.few_shot.dataset import FewShotData, Patches
+from crackpipe.params import yaml_edit
 from crackpipe.params.project import Project
 from crackpipe.tune import head as tuning
 from crackpipe.tune.head import tune_head
@@ -37,8 +38,8 @@ def data() -> FewShotData:
 @pytest.fixture
 def project(data: FewShotData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    text = text.replace("    - 0.01\n    - 0.05\n    - 0.1\n    - 0.5\n    - 1.0\n", "    - 8\n    - 1.0\n")
-    (tmp_path / "params.yaml").write_text(text.replace("  seeds: 5", "  seeds: 2"), encoding="utf-8")
+    text = yaml_edit.set_values(text, {"few_shot.subsets": [0.0, 8, 1.0], "few_shot.seeds": 2})
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setattr(materials, "load", lambda _folder: data)
     return Project.open(tmp_path)
 
