@@ -20,7 +20,7 @@ PHOTOS, LOCALISATION_MAPS = Path("data/photos"), Path("data/localisation_maps")
 def main() -> None:
     project = Project.open()
     params = project.params
-    runtime = project.start_runtime(keep_memory=True)
+    runtime = project.start_runtime()
     model = classifier.for_inference(classifier.load(Path("models/classifier"), runtime), runtime)
     predictors = map_predictors(model, runtime, params.localisation_maps)
     photos = decoded.photographs(

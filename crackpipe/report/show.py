@@ -101,7 +101,7 @@ def _found(keys: tuple[str, ...], filters: Sequence[str]) -> bool:
 
 def text(table: Table, *, width: int) -> str:
     """The table in columns that are aligned; columns that do not fit in ``width`` characters are named below it."""
-    return _aligned(table.name, table.rows, cell=lambda row, name: _number(row, name), width=width)
+    return _aligned(table.name, table.rows, cell=_number, width=width)
 
 
 def changes(table: Table, old: Table, *, width: int) -> str:

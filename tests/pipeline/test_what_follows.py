@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import networkx
 import pytest
 from dvc.repo import Repo
 from dvc.repo.index import Index
+from generators import repeats
 
 from crackpipe.params import compose
 
@@ -39,14 +39,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 
 def repeated(index: Index, key: str) -> set[str]:
     """Names of the stages that read a parameter, and of all that follow them."""
-    readers = [
-        stage
-        for stage in index.stages
-        for dep in stage.params
-        if any(key == listed or key.startswith(f"{listed}.") for listed in dep.params)
-    ]
+    readers = repeats.readers_of_parameter(index, key)
     assert readers, key
-    return {stage.name for reader in readers for stage in {reader, *networkx.ancestors(index.graph, reader)}}
+    return set(repeats.following(index, readers))
 
 
 def cells(segmenter: str, *kinds: str) -> set[str]:
