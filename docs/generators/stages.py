@@ -1,5 +1,6 @@
 """The stages of the pipeline, from dvc.yaml: what each does, and which reads what another writes."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,14 @@ def stages(path: Path) -> dict[str, Any]:
 
 def arrows(listed: dict[str, Any]) -> list[Edge]:
     """(stage, stage that reads what it writes), in the file's order."""
-    written = {name: [_known(out) for out in _outputs(stage)] for name, stage in listed.items()}
+    written = {name: [_known(out, stage) for out in _outputs(stage)] for name, stage in listed.items()}
     return [
         (writer, reader)
         for writer in listed
         for reader, stage in listed.items()
         if writer != reader
         and not FIRST & {writer, reader}
-        and any(_overlap(out, _known(dep)) for out in written[writer] for dep in stage.get("deps", []))
+        and any(_overlap(out, _known(dep, stage)) for out in written[writer] for dep in stage.get("deps", []))
     ]
 
 
@@ -60,13 +61,21 @@ def _outputs(stage: dict[str, Any]) -> Iterable[str]:
         yield next(iter(out)) if isinstance(out, dict) else out
 
 
-def _known(path: str) -> tuple[str, ...]:
-    """The folders of a path before the first that a template names."""
+def _known(path: str, stage: dict[str, Any]) -> tuple[str, ...]:
+    """The folders of a path before the first that a template names, and of a cell's name what its first part is of."""
     parts = path.split("/")
     at = next((at for at, part in enumerate(parts) if "${" in part), len(parts))
-    return tuple(parts[:at])
+    cell = re.match(r"\$\{item\.(\w+)\}", parts[at]) if at < len(parts) else None
+    of = stage.get("matrix", {}).get(cell[1]) if cell else None
+    return (*parts[:at], f"${cell[1]} of {of}") if cell and of else tuple(parts[:at])
 
 
 def _overlap(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether one holds the other; cells are apart where the same part of their names is of other lists."""
     shorter = min(len(a), len(b))
-    return shorter > 0 and a[:shorter] == b[:shorter]
+    for one, other in zip(a, b, strict=False):
+        if one[0] == other[0] == "$" and one.split(" of ")[0] != other.split(" of ")[0]:
+            return True  # named by other parts: they may be the same
+        if one != other:
+            return "$" in (one[0], other[0]) and one[0] != other[0]
+    return shorter > 0

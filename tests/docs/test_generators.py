@@ -110,6 +110,18 @@ def test_a_stage_follows_those_whose_files_it_reads() -> None:
     ]
 
 
+def test_cells_of_two_lists_are_apart_and_a_reader_of_the_folder_follows_both() -> None:
+    found = {
+        name: {"matrix": {"net": f"${{{name}s}}"}, "outs": ["models/${item.net}-${item.labels}"]} for name in ("a", "b")
+    }
+    reader = {"matrix": {"net": "${as}"}, "deps": ["models/${item.net}-${item.labels}"]}
+    assert stages.arrows({**found, "reads": reader, "all": {"deps": ["models"]}}) == [
+        ("a", "reads"),
+        ("a", "all"),
+        ("b", "all"),
+    ]
+
+
 def test_every_module_has_a_place_in_the_interface(tmp_path: Path) -> None:
     package = tmp_path / "lib"
     (package / "data").mkdir(parents=True)
