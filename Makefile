@@ -23,8 +23,10 @@ INSTALLED = $(VENV)/.installed
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
-repro: $(INSTALLED) ## run the pipeline that params.yaml describes; finished stages are skipped
-	@$(PY) -m dvc repro
+# Stages at a time; each writes what it writes alone.
+JOBS ?= 2
+repro: $(INSTALLED) ## run the pipeline that params.yaml describes, as `dvc repro` does; JOBS=2 stages at a time
+	@$(PY) -m crackpipe repro --jobs $(JOBS)
 
 # Two files of tests at a time, each on one thread: small networks on several wait for each other longer than they work.
 # Files with slow tests begin first (tests/conftest.py).

@@ -2,4 +2,5 @@
 
 from crackpipe.cli.app import app
 
-app()
+if __name__ == "__main__":  # workers that are started anew import this file, too
+    app()

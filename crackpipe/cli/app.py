@@ -18,6 +18,7 @@ commands = typer.Typer(
 for command in (
     project.configure,
     project.datasets,
+    project.repro,
     project.run,
     project.show,
     project.compare,

@@ -65,6 +65,18 @@ def datasets(raw: Annotated[Path, typer.Option(help="the folder that holds one f
             typer.echo(f"  layout:\n{textwrap.indent(layout, '    ')}")
 
 
+def repro(
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="stages or cells, with all they need; default: all")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="stages at a time; on a GPU one is often best")] = 2,
+) -> None:
+    """Do what `dvc repro` does, with stages that do not need one another side by side."""
+    from crackpipe.results import side_by_side
+
+    side_by_side.repro(targets or [], jobs=jobs)
+
+
 def run(
     name: Annotated[str, typer.Argument(help="a dataset of conf/dataset, e.g. crack500")],
     data: Annotated[Path, typer.Option(help="the folder that holds one folder per source")],

@@ -1,4 +1,4 @@
-"""Runs on real data, and the papers' tables with our rows under them."""
+"""Runs of the pipeline, side by side or on real data, and the papers' tables with our rows under them."""
 
 import lazy_loader
 

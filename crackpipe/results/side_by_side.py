@@ -1,0 +1,149 @@
+"""Run the stages of a DVC pipeline, those that do not need one another side by side.
+
+``dvc repro`` runs one stage at a time, most of which keep one core busy: they start Python, load libraries, and wait
+while DVC writes its lock. Here each worker is a process that calls ``dvc repro --single-item``, as a user would in
+several terminals; DVC's own locks keep them apart, and what is written is what ``dvc repro`` writes.
+"""
+
+import multiprocessing
+import os
+import re
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from concurrent import futures
+
+from crackpipe import console
+from crackpipe.errors import CrackpipeError
+
+Needs = Mapping[str, Collection[str]]  # by stage, the stages whose outputs it reads, in the order of dvc.yaml
+_ENDS = re.compile(rb"[\r\n]")
+# What DVC says of every stage and is true of the whole run or of none of it.
+_NOISE = re.compile(
+    r"\s*$|Running stage |Stage '.*' didn't change|Data and pipelines are up to date|Updating lock file|"
+    r"Use `dvc push`|To track the changes|\s+git add |To enable auto staging|\s+dvc config core.autostage"
+)
+
+
+def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
+    """Bring the pipeline of the current folder's ``dvc.yaml`` up to date, as ``dvc repro`` does.
+
+    Args:
+        targets: names of stages or of cells, such as ``embed`` and ``embed@base``, brought up to date with all that
+            they need; none means every stage.
+        jobs: processes that run stages, from 1.
+
+    Returns:
+        The stages that had changed and those that follow them, in the order of ``dvc.yaml``; DVC has looked at each
+        and run it unless what it reads came out as it was before.
+
+    Raises:
+        CrackpipeError: ``jobs`` is below 1, there is no such stage, or a stage failed. Those that ran beside it are
+            finished, no other was begun; the next call goes on there.
+    """
+    if jobs < 1:
+        raise CrackpipeError(f"--jobs: got {jobs}, expected a whole number from 1")
+    needs, changed = _read(targets)
+    stale = _following(needs, changed)
+    if not stale:
+        console.say("Data and pipelines are up to date.")
+        return []
+    context = multiprocessing.get_context("spawn")
+    with futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        failed = _run_all(pool, {name: [need for need in needs[name] if need in stale] for name in stale}, jobs=jobs)
+    if failed:
+        raise CrackpipeError(
+            f"stage {' and '.join(failed)} failed; what it said is above. Mend the cause and call again: finished "
+            "stages are skipped"
+        )
+    return stale
+
+
+def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """What each stage needs, and the stages that DVC calls changed."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo:
+            graph = repo.index.graph
+            chosen = {stage for target in targets for stage in repo.stage.collect(target, with_deps=True)}
+            stages = [stage for stage in repo.index.stages if stage in chosen or not targets]
+            needs = {stage.addressing: [need.addressing for need in graph.successors(stage)] for stage in stages}
+            changed = repo.status(targets=list(needs))
+    except DvcException as error:
+        raise CrackpipeError(str(error)) from None
+    return needs, [name for name in needs if name in changed]
+
+
+def _following(needs: Needs, changed: Collection[str]) -> list[str]:
+    """The changed stages and all that read, directly or not, what one of them writes."""
+    found = set(changed)
+    for _ in needs:
+        found |= {name for name, those in needs.items() if found.intersection(those)}
+    return [name for name in needs if name in found]
+
+
+def _heights(needs: Needs) -> dict[str, int]:
+    """For each stage, how many stages stand one after another on it: the more, the sooner it should begin."""
+    heights = dict.fromkeys(needs, 0)
+    for _ in needs:
+        for name, those in needs.items():
+            for need in those:
+                heights[need] = max(heights[need], heights[name] + 1)
+    return heights
+
+
+def _run_all(pool: futures.Executor, needs: Needs, *, jobs: int) -> list[str]:
+    """Run each stage once those that it needs are done; return the stages that failed."""
+    heights = _heights(needs)
+    waiting, done = list(needs), set[str]()
+    running: dict[futures.Future[bool], str] = {}
+    failed: list[str] = []
+    while running or (waiting and not failed):
+        if not failed:
+            ready = [name for name in waiting if done.issuperset(needs[name])]
+            for name in sorted(ready, key=lambda name: -heights[name])[: jobs - len(running)]:
+                waiting.remove(name)
+                running[pool.submit(_run_one, name)] = name
+        for future in futures.wait(running, return_when=futures.FIRST_COMPLETED).done:
+            name = running.pop(future)
+            (done.add if future.result() else failed.append)(name)
+    return failed
+
+
+def _run_one(name: str) -> bool:
+    """Run one stage in this process's folder, each line that it prints behind its name; return whether it went well."""
+    from dvc.cli import main
+
+    read_end, write_end = os.pipe()
+    kept = os.dup(1), os.dup(2)
+    printer = threading.Thread(target=_print_behind, args=(name, read_end, kept[0]))
+    printer.start()
+    try:
+        os.dup2(write_end, 1)
+        os.dup2(write_end, 2)
+        status = main(["--wait-for-lock", "repro", "--single-item", name])
+    finally:
+        for number, was in zip((1, 2), kept, strict=True):
+            os.dup2(was, number)
+        os.close(write_end)
+        printer.join()
+        for descriptor in (read_end, *kept):
+            os.close(descriptor)
+    return status == 0
+
+
+def _print_behind(name: str, source: int, target: int) -> None:
+    """Copy lines from one file descriptor to another, whole, so that those of several stages do not mix."""
+    left = b""
+    while chunk := os.read(source, 65536):
+        *lines, left = _ENDS.split(left + chunk)
+        for line in lines:
+            _print_line(name, line, target)
+    _print_line(name, left, target)
+
+
+def _print_line(name: str, line: bytes, target: int) -> None:
+    text = line.decode("utf-8", errors="replace")
+    if not _NOISE.match(text):
+        os.write(target, f"{name} | {text}\n".encode())

@@ -1,0 +1,110 @@
+"""Pipelines of a few real DVC stages, run side by side."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crackpipe.errors import CrackpipeError
+from crackpipe.results import side_by_side
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")]  # DVC's
+DVC_YAML = """\
+stages:
+  first:
+    cmd: python work.py first
+    deps: [source]
+    outs: [out/first]
+  left:
+    cmd: python work.py left right
+    deps: [out/first, left_source]
+    outs: [out/left]
+  right:
+    cmd: python work.py right left
+    deps: [out/first]
+    outs: [out/right]
+  last:
+    cmd: python work.py last
+    deps: [out/left, out/right]
+    outs: [out/last]
+"""
+# A stage that names another ends only when that one has begun, too: one after the other they would never end.
+WORK = """\
+import pathlib, sys, time
+name, *others = sys.argv[1:]
+pathlib.Path("begun").mkdir(exist_ok=True)
+pathlib.Path("begun", name).write_text("")
+until = time.monotonic() + 60
+while not all(pathlib.Path("begun", other).exists() for other in others):
+    if time.monotonic() > until:
+        sys.exit(f"{name} waits for {others} in vain")
+    time.sleep(0.05)
+if pathlib.Path(f"fail_{name}").exists():
+    sys.exit(f"{name} has no luck today")
+pathlib.Path("out").mkdir(exist_ok=True)
+pathlib.Path("out", name).write_text(name)
+print(name, "is done")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in {"dvc.yaml": DVC_YAML, "work.py": WORK, "source": "1", "left_source": "1"}.items():
+        (tmp_path / name).write_text(text)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    return tmp_path
+
+
+def commands(printed: str) -> list[str]:
+    """Stages whose command was run, in the order in which they began."""
+    return [line.partition(" | ")[0] for line in printed.splitlines() if " | > python" in line]
+
+
+def test_what_does_not_need_one_another_runs_at_once_and_dvc_finds_all_up_to_date(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert side_by_side.repro(jobs=2) == ["first", "left", "right", "last"]
+    printed = capfd.readouterr().out
+    begun = commands(printed)
+    assert begun[0] == "first"
+    assert sorted(begun[1:3]) == ["left", "right"]
+    assert begun[3] == "last"
+    assert "left | left is done\n" in printed
+
+    assert side_by_side.repro(jobs=2) == []
+    assert capfd.readouterr().out == "Data and pipelines are up to date.\n"
+    again = subprocess.run([sys.executable, "-m", "dvc", "repro"], cwd=project, capture_output=True, text=True)
+    assert "Running stage" not in again.stdout
+    assert again.returncode == 0
+
+    (project / "left_source").write_text("2")
+    assert side_by_side.repro(jobs=2) == ["left", "last"]
+    assert commands(capfd.readouterr().out) == ["left"]  # whose output is as it was
+
+
+def test_a_target_runs_alone_and_where_a_stage_fails_its_neighbour_is_finished_and_the_next_call_goes_on_there(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert side_by_side.repro(["first"], jobs=1) == ["first"]
+    assert commands(capfd.readouterr().out) == ["first"]
+    (project / "fail_left").write_text("")
+    with pytest.raises(
+        CrackpipeError, match=r"stage left failed; what it said is above\. Mend the cause and call again"
+    ):
+        side_by_side.repro(jobs=2)
+    printed = capfd.readouterr().out
+    assert "left | left has no luck today\n" in printed
+    assert sorted(commands(printed)) == ["left", "right"]
+    (project / "fail_left").unlink()
+    assert side_by_side.repro(jobs=2) == ["left", "last"]
+    assert commands(capfd.readouterr().out) == ["left", "last"]
+
+
+def test_wrong_arguments_are_told(project: Path) -> None:
+    with pytest.raises(CrackpipeError, match="frist"):
+        side_by_side.repro(["frist"])
+    with pytest.raises(CrackpipeError, match="--jobs: got 0, expected a whole number from 1"):
+        side_by_side.repro(jobs=0)
