@@ -1,12 +1,11 @@
 """The console: how a command ends, what it prints, and bars with rate and time left."""
 
-import difflib
 import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from crackpipe.errors import CrackpipeError
+from crackpipe.errors import CrackpipeError, did_you_mean
 
 Item = TypeVar("Item")
 ended_well = False  # whether the program has done its work: pipeline/__init__.py
@@ -53,8 +52,7 @@ def arguments(allowed: Mapping[str, Sequence[str] | None]) -> list[str]:
         raise CrackpipeError(f"got {len(typed)} argument(s) {typed}; usage: python -m pipeline.STAGE {usage}")
     for (name, values), value in zip(allowed.items(), typed, strict=True):
         if values is not None and value not in values:
-            near = difflib.get_close_matches(value, values, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(value, values)
             raise CrackpipeError(f"{name.upper()}: got {value!r}, expected one of {', '.join(values)}{hint}")
     return typed
 

@@ -1,5 +1,8 @@
 """Errors that a user can act on: each says where, what was found, what was expected and what to do next."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class CrackpipeError(Exception):
     """Base of every error that the user's input can cause; the command line prints it without a traceback."""
@@ -23,3 +26,14 @@ class TableError(CrackpipeError):
 
 class ModelError(CrackpipeError):
     """A model's weights are missing, cannot be fetched, or belong to another architecture."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the nearest known one as a question, or nothing where none is near.
+
+    Args:
+        name: what was given.
+        known: names that would have been right.
+    """
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""

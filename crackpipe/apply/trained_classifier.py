@@ -1,6 +1,5 @@
 """A patch classifier that the pipeline has trained: probabilities of patches, pseudo-labels of photographs."""
 
-import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from crackpipe.apply.photograph import Photograph
 from crackpipe.classify import classifier
 from crackpipe.classify.classifier import Classifier
 from crackpipe.compute.runtime import Runtime
-from crackpipe.errors import CrackpipeError
+from crackpipe.errors import CrackpipeError, did_you_mean
 from crackpipe.imaging import images
 from crackpipe.imaging.crack_mask import Mask
 from crackpipe.params import Params
@@ -72,8 +71,7 @@ class TrainedClassifier:
             PhotoError: the file cannot be read or is too large, or the array is of another shape or type.
         """
         if method not in METHODS:
-            near = difflib.get_close_matches(method, METHODS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(method, METHODS)
             raise CrackpipeError(f"method: got {method!r}, expected one of {', '.join(METHODS)}{hint}")
         settings = getattr(self.params.pseudo_label, method)
         labeller = labelling.create_method(method, settings.model_dump())

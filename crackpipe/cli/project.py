@@ -133,8 +133,8 @@ def show(
     if against is None:
         typer.echo("\n\n".join(tables_shown.text(table, width=width) for table in found))
         return
-    then = tables_shown.chosen(tables_shown.read(here, revision=against), names=[], filters=only or [])
-    old = {table.name: table for table in then}
+    then = tables_shown.read(here, revision=against)
+    old = {table.name: tables_shown.filtered(table, only or []) for table in then}
     empty = tables_shown.Table("", {})
     differing = [tables_shown.changes(table, old.get(table.name, empty), width=width) for table in found]
     typer.echo("\n\n".join(text for text in differing if text) or f"nothing has changed since {against}")

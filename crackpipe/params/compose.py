@@ -5,7 +5,6 @@ and ``conf/scale/NAME.yaml`` begin with ``# @package _global_`` and change some 
 values; they are then written over those of ``conf/config.yaml``, whose comments and order therefore stay.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from crackpipe import params
-from crackpipe.errors import ParamsError
+from crackpipe.errors import ParamsError, did_you_mean
 from crackpipe.params import yaml_edit
 
 GROUPS = ("dataset", "scale")
@@ -145,9 +144,9 @@ def _check_override(override: str, known: Sequence[str]) -> None:
     if any(name.startswith(f"{key}.") for name in known):
         below = [name for name in known if name.startswith(f"{key}.")]
         raise ParamsError(f"configure: {key} is a section; set one of its keys: {', '.join(below)}")
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"sections: {', '.join(sorted({n.split('.')[0] for n in known}))}"
-    raise ParamsError(f"configure: {key}: unknown key; {hint}")
+    sections = sorted({name.split(".")[0] for name in known})
+    hint = did_you_mean(key, known) or f"; sections: {', '.join(sections)}"
+    raise ParamsError(f"configure: {key}: unknown key{hint}")
 
 
 def _hydra_values(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:

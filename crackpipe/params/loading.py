@@ -1,6 +1,5 @@
 """Reading of a params file, with a list of every fault in it."""
 
-import difflib
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from crackpipe.errors import ParamsError
+from crackpipe.errors import ParamsError, did_you_mean
 from crackpipe.params.whole import Params
 
 
@@ -69,17 +68,15 @@ def _explain(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"]) or "(the whole file)"
     if fault["type"] == "extra_forbidden":
         known = _keys_beside(fault["loc"])
-        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-        return f"{key}: unknown key; {hint}"
+        hint = did_you_mean(str(fault["loc"][-1]), known) or f"; known here: {', '.join(known)}"
+        return f"{key}: unknown key{hint}"
     if fault["type"] == "missing":
         return f"{key}: missing; add it, or run `crackpipe configure` to write every key"
     if fault["type"] == "value_error" and isinstance(fault["input"], dict):  # of values that do not fit each other
         return f"{key}: {fault['ctx']['error']}"
     if fault["type"] == "value_error":
         return f"{key}: got {fault['input']!r}; {fault['ctx']['error']}"
-    near = difflib.get_close_matches(str(fault["input"]), re.findall(r"'(\w+)'", fault["msg"]), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(str(fault["input"]), re.findall(r"'(\w+)'", fault["msg"]))
     return f"{key}: got {fault['input']!r}; {fault['msg'][0].lower()}{fault['msg'][1:]}{hint}"
 
 

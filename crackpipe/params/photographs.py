@@ -1,11 +1,11 @@
 """Photographs that are taken in, and the patches that are cut of them."""
 
-import difflib
 import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from crackpipe.errors import did_you_mean
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section
 
 DATASETS = ("demo", "crack500", "cfd", "deepcrack", "sdnet2018", "metu", "bridge2024", "ael", "folder", "captioned")
@@ -15,8 +15,7 @@ OWN = ("folder", "captioned")  # layouts of a user's own photographs, of which t
 def _check_source(name: str) -> str:
     dataset, colon, folder = name.partition(":")
     if dataset not in DATASETS:
-        near = difflib.get_close_matches(dataset, DATASETS, n=1)
-        raise ValueError(f"expected one of {', '.join(DATASETS)}{f'; did you mean {near[0]}?' if near else ''}")
+        raise ValueError(f"expected one of {', '.join(DATASETS)}{did_you_mean(dataset, DATASETS)}")
     if colon and (dataset not in OWN or not re.fullmatch(r"[A-Za-z0-9_-]+", folder) or folder in DATASETS):
         raise ValueError(
             "expected folder:NAME or captioned:NAME, NAME a folder below ingest.raw of letters, digits, '_' and '-' "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crackpipe.errors import CrackpipeError
+from crackpipe.errors import CrackpipeError, did_you_mean
 
 Row = dict[str, float]
 FIRST = ("ods", "ois", "ap", "f1", "ece", "precision", "recall", "auc")  # columns that stand first
@@ -82,17 +82,24 @@ def chosen(tables: Sequence[Table], *, names: Sequence[str], filters: Sequence[s
         filters: keys such as ``test`` or ``text_adapters``, or patterns of them such as ``cam_*``.
 
     Raises:
-        CrackpipeError: there is no such table.
+        CrackpipeError: there is no such table, or no row with these keys.
     """
     known = [table.name for table in tables]
     for name in names:
         if name not in known:
-            raise CrackpipeError(f"show: got {name!r}, expected one of {', '.join(known)}")
+            raise CrackpipeError(f"show: got {name!r}, expected one of {', '.join(known)}{did_you_mean(name, known)}")
     taken = [table for table in tables if not names or table.name in names]
-    kept = [
-        Table(table.name, {keys: row for keys, row in table.rows.items() if _found(keys, filters)}) for table in taken
-    ]
-    return [table for table in kept if table.rows]
+    found = [table for table in (filtered(table, filters) for table in taken) if table.rows]
+    if not found:
+        keys = sorted({key for table in taken for row in table.rows for key in row})
+        hint = "".join(did_you_mean(pattern, keys) for pattern in filters)
+        raise CrackpipeError(f"show: no row has the keys {' and '.join(filters)}{hint}")
+    return found
+
+
+def filtered(table: Table, filters: Sequence[str]) -> Table:
+    """The rows in whose keys every filter is found; see :func:`chosen`."""
+    return Table(table.name, {keys: row for keys, row in table.rows.items() if _found(keys, filters)})
 
 
 def _found(keys: tuple[str, ...], filters: Sequence[str]) -> bool:

@@ -1,7 +1,6 @@
 """Grid search of the CRF's parameters for the mean IoU on labelled photographs (Dong et al. 2020)."""
 
 import dataclasses
-import difflib
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +11,7 @@ import pandas as pd
 from jaxtyping import Bool, Float32, UInt8
 
 from crackpipe import console
-from crackpipe.errors import ParamsError
+from crackpipe.errors import ParamsError, did_you_mean
 from crackpipe.imaging import images
 from crackpipe.pseudo import crf
 
@@ -77,9 +76,8 @@ def check_names(names: Sequence[str]) -> None:
     """
     for name in names:
         if name not in PARAMETERS:
-            near = difflib.get_close_matches(name, PARAMETERS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(PARAMETERS)}"
-            raise ParamsError(f"CRF grid: {name}: unknown key; {hint}")
+            hint = did_you_mean(name, PARAMETERS) or f"; known: {', '.join(PARAMETERS)}"
+            raise ParamsError(f"CRF grid: {name}: unknown key{hint}")
 
 
 def iou(label: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float:

@@ -47,8 +47,10 @@ def test_tables_are_chosen_by_name_and_rows_by_their_keys(tmp_path: Path) -> Non
     (found,) = show.chosen(tables, names=["masks"], filters=["test", "un*"])
     assert list(found.rows) == [("unet", "test")]
     assert [one.name for one in show.chosen(tables, names=[], filters=["crack"])] == ["words"]
-    with pytest.raises(CrackpipeError, match="got 'mask', expected one of masks, words"):
+    with pytest.raises(CrackpipeError, match="got 'mask', expected one of masks, words; did you mean masks"):
         show.chosen(tables, names=["mask"], filters=[])
+    with pytest.raises(CrackpipeError, match=r"show: no row has the keys tset; did you mean test\?"):
+        show.chosen(tables, names=[], filters=["tset"])
 
 
 def test_a_table_stands_in_columns_with_spreads_beside_their_figures() -> None:
