@@ -1,11 +1,9 @@
-"""Train text adapters with one wording of the prompts and score them: `python -m pipeline.ablate_prompts crack`.
+"""Train text adapters with one wording of the prompts: `python -m pipeline.ablate_prompts crack`.
 
-Reads data/photos, data/windows, data/pseudo_labels/<ablate_prompts.labels> and models/clip; writes the adapters and
-scores.json to data/prompt_ablation/<wording>. Costs: epochs of the adapters on cached tokens, then one run of the
-encoder on each test photograph that has ground truth.
+Reads data/photos, data/windows, data/pseudo_labels/<ablate_prompts.labels> and models/clip; writes
+data/prompt_ablation/<wording>, the adapters. Costs: epochs on cached tokens.
 """
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,11 @@ from crackpipe import console
 from crackpipe.clip import prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
-from crackpipe.files import fingerprint, metrics
+from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
 from crackpipe.params import WORDINGS
 from crackpipe.params.project import Project
-from crackpipe.report import prompt_ablation
 from crackpipe.segment.adapters import examples, training
-from crackpipe.segment.inference import segmenter
 from crackpipe.segment.windows import labels
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
@@ -44,12 +40,6 @@ def main() -> None:
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
         run: dict[str, Any] = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
         training.train(pairs, passes, encoder=encoder, prompts=sentences, **run)
-    model = segmenter.load(folder, runtime, clip=CLIP)
-    settings = segmenter.Inference(**params.segment.model_dump(exclude={"splits"}))
-    segment = partial(segmenter.segment, segmenter=model, settings=settings)
-    what, tolerance_px = f"segment (prompts: {wording})", params.evaluate.tolerance_px
-    scores = prompt_ablation.score(PHOTOS, segment, split="test", tolerance_px=tolerance_px, workers=workers, what=what)
-    metrics.write_json(folder / "scores.json", scores)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ Costs: a training as train_classifier's, or of the last part of the network alon
 from dataclasses import fields
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.classify import loss_comparison
 from crackpipe.classify.attack_steps import Attack
 from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, Tables
@@ -25,9 +25,7 @@ FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
 
 
 def main() -> None:
-    name, backbone, source, seed = console.arguments(
-        {"loss": None, "backbone": params.BACKBONES, "train_on": None, "seed": None}
-    )
+    name, backbone, source, seed = console.arguments({"loss": None, "backbone": None, "train_on": None, "seed": None})
     project = Project.open()
     section, comparison, settings = project.params.runtime, project.params.calibrate, project.params.train_classifier
     loss, of_loss = project.params.loss(name)

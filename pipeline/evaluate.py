@@ -50,7 +50,6 @@ def main() -> None:
                 photos=PHOTOS,
                 labels=LABELS / labels,
                 masks=MASKS,
-                binarise=getattr(params.pseudo_label, labels).binarise,
                 rows=settings.gallery_rows,
             )
 

@@ -7,21 +7,21 @@ process runs all subsets and seeds, because imports would take longer than most 
 from pathlib import Path
 
 from crackpipe import console
-from crackpipe.few_shot import dataset, sweep
+from crackpipe.few_shot import dataset, heads, sweep
 from crackpipe.params.project import Project
 
 PATCHES = Path("data/few_shot_patches")
 
 
 def main() -> None:
-    (head,) = console.arguments({"head": list(sweep.HEADS)})
     project = Project.open()
+    (head,) = console.arguments({"head": heads.names()})
     few_shot = project.params.few_shot
     project.start_runtime(device="cpu", precision="fp32")  # the order of sums is that of the threads
     rows = sweep.run(
         head,
         dataset.load(PATCHES),
-        settings=getattr(few_shot, head).model_dump(),
+        settings=dict(getattr(few_shot, head)),
         shares=few_shot.subsets,
         seeds=few_shot.seeds,
         seed=few_shot.seed,

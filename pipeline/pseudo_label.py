@@ -10,7 +10,7 @@ from pathlib import Path
 from crackpipe import console
 from crackpipe.compute import memory
 from crackpipe.files import parquet, schemas
-from crackpipe.params import LABEL_METHODS
+from crackpipe.params import labels
 from crackpipe.params.loading import load
 from crackpipe.pseudo import labelling, patch_labels, stream
 
@@ -19,8 +19,8 @@ PATCHES = Path("data/patches/patches.parquet")
 
 
 def main() -> None:
-    (name,) = console.arguments({"method": LABEL_METHODS})
     params = load()
+    (name,) = console.arguments({"method": labels.methods()})
     memory.give_back()
     settings, workers = getattr(params.pseudo_label, name), params.runtime.workers
 

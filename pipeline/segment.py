@@ -10,7 +10,7 @@ from crackpipe import console
 from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.params import LABEL_KINDS, SEGMENTERS
+from crackpipe.params import labels
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
 from crackpipe.segment.inference.segmenter import Inference
@@ -19,8 +19,8 @@ PHOTOS = Path("data/photos")
 
 
 def main() -> None:
-    name, kind = console.arguments({"segmenter": SEGMENTERS, "labels": LABEL_KINDS})
     project = Project.open()
+    name, kind = console.arguments({"segmenter": labels.segmenters(), "labels": labels.kinds()})
     params = project.params
     runtime = project.start_runtime()
     model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), runtime, clip=Path("models/clip"))

@@ -12,7 +12,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
-from crackpipe.params import LABEL_KINDS
+from crackpipe.params import labels as label_params
 from crackpipe.params.project import Project
 from crackpipe.segment.adapters import examples, training
 from crackpipe.segment.windows import labels
@@ -22,8 +22,8 @@ CLIP, CODE = Path("models/clip"), Path("data/code/train_adapters")
 
 
 def main() -> None:
-    (kind,) = console.arguments({"labels": LABEL_KINDS})
     project = Project.open()
+    (kind,) = console.arguments({"labels": label_params.kinds()})
     params, common, pseudo = project.params, project.params.train_segmenter, project.params.pseudo_label
     section, keep_px, binarise = common.text_adapters, pseudo.keep_px, getattr(pseudo, kind).binarise
     runtime = project.start_runtime(keep_memory=True)

@@ -12,7 +12,7 @@ from crackpipe.classify import classifier
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
-from crackpipe.params import LABEL_KINDS, NETWORKS
+from crackpipe.params import labels as label_params
 from crackpipe.params.project import Project
 from crackpipe.segment.networks import training
 from crackpipe.segment.windows import augment, labels, windows
@@ -24,8 +24,8 @@ COMMON = {"augment", "photos", "precision", "seed", "soft_labels", "unlabelled"}
 
 
 def main() -> None:
-    name, kind = console.arguments({"segmenter": NETWORKS, "labels": LABEL_KINDS})
     project = Project.open()
+    name, kind = console.arguments({"segmenter": label_params.networks(), "labels": label_params.kinds()})
     common, pseudo, workers = (
         project.params.train_segmenter,
         project.params.pseudo_label,

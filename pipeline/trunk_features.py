@@ -8,7 +8,7 @@ of the trunk on each patch; memory of the features.
 
 from pathlib import Path
 
-from crackpipe import console, params
+from crackpipe import console
 from crackpipe.classify import classifier, feature_cache, trunk
 from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute import seeds
@@ -20,7 +20,7 @@ PHOTOS, PATCHES, OUT = Path("data/photos"), Path("data/patches/patches.parquet")
 
 
 def main() -> None:
-    (backbone,) = console.arguments({"backbone": params.BACKBONES})
+    (backbone,) = console.arguments({"backbone": None})
     project = Project.open()
     comparison, settings = project.params.calibrate, project.params.train_classifier
     side_px, workers, seed = project.params.slice.side_px, project.params.runtime.workers, settings.seed

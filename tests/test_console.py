@@ -1,5 +1,6 @@
 """How a stage ends."""
 
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -10,6 +11,8 @@ import pytest
 import pipeline
 from crackpipe import console
 from crackpipe.errors import CrackpipeError, DatasetError
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_a_users_error_is_shown_without_traceback(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,9 +97,10 @@ def test_a_mistyped_argument_is_told_with_what_is_allowed_and_the_nearest(
         ("segment", ["unet", "truht"], "LABELS: got 'truht', .* did you mean truth?"),
     ],
 )
-def test_a_stage_that_takes_arguments_checks_them_before_it_reads_anything(
+def test_a_stage_that_takes_arguments_checks_them_before_it_reads_a_table(
     name: str, arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", [f"{name}.py", *arguments])
     with pytest.raises(CrackpipeError, match=message.replace("?", r"\?")):

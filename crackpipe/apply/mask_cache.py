@@ -17,7 +17,7 @@ from crackpipe.errors import PhotoError
 from crackpipe.files import atomic, fingerprint
 from crackpipe.imaging import images
 from crackpipe.models import model_files
-from crackpipe.segment.networks.catalogue import NETWORKS
+from crackpipe.segment.networks import catalogue
 
 RECORD = "masks.json"
 SUFFIX = ".mask.png"
@@ -34,7 +34,7 @@ def maker(model: Path, *, clip: Path, settings: Mapping[str, Any], dtype: str) -
     Raises:
         ModelError: there is no such segmenter.
     """
-    pixel_network = model_files.card(model, kind="segmenter")["architecture"] in NETWORKS
+    pixel_network = catalogue.has(model_files.card(model, kind="segmenter")["architecture"])
     folders = [model] if pixel_network else [model, clip]
     files = [folder / name for folder in folders for name in ("model.json", "model.safetensors")]
     return fingerprint.of({"settings": dict(settings), "dtype": dtype}, files)

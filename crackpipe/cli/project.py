@@ -52,7 +52,10 @@ def configure(
 def datasets(raw: Annotated[Path, typer.Option(help="the folder that holds one folder per dataset")] = RAW) -> None:
     """List the datasets: what each holds, how its folder must be laid out, and where its authors offer it."""
     from crackpipe.data.datasets import catalogue
+    from crackpipe.params import extensions
 
+    extensions.load(Path(extensions.FOLDER))
+    known = catalogue.every()
     for dataset in catalogue.listing(raw):
         for field in dataclasses.fields(dataset):
             value = str(getattr(dataset, field.name))
@@ -60,8 +63,8 @@ def datasets(raw: Annotated[Path, typer.Option(help="the folder that holds one f
                 typer.echo(value)
             else:
                 typer.echo(textwrap.indent(f"{field.name}: {value}", "  "))
-        if dataset.name in catalogue.CATALOGUE:
-            layout = catalogue.CATALOGUE[dataset.name].layout.strip("\n")
+        if dataset.name in known:
+            layout = known[dataset.name].layout.strip("\n")
             typer.echo(f"  layout:\n{textwrap.indent(layout, '    ')}")
 
 

@@ -81,7 +81,7 @@ def gather(
     for listed, how, limit in sources:
         photos = sorted(demo() if listed == "demo" else catalogue.read(listed, raw=raw), key=lambda photo: photo.name)
         kind, name = catalogue.dataset_and_folder(listed)
-        needs_mask = kind == "demo" or catalogue.CATALOGUE[kind].has_masks
+        needs_mask = kind == "demo" or catalogue.every()[kind].has_masks
         by_split: dict[Split | None, list[RawPhoto]] = defaultdict(list)
         for photo, split in zip(photos, splits.assign(photos, source=name, how=how, seed=seed), strict=True):
             by_split[split].append(photo)

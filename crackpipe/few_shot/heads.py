@@ -18,6 +18,7 @@ from crackpipe.few_shot.settings import (
     ZeroShotSettings,
 )
 from crackpipe.few_shot.training import TrainingSubsets
+from crackpipe.params import extensions
 
 Rows = Int64[np.ndarray, "s m"]
 Queries = Float32[np.ndarray, "q d"]
@@ -116,6 +117,19 @@ HEADS: dict[str, Head] = {
     "knn": Head(NeighbourSettings, knn),
     "tip_adapter": Head(TipAdapterSettings, tip_adapter),
 }
+
+
+def find(name: str) -> Head:
+    """The head of this name: one of :data:`HEADS`, or an extension."""
+    if name in HEADS:
+        return HEADS[name]
+    own = extensions.found(extensions.Head)[name]
+    return Head(type(own.settings), own.make)
+
+
+def names() -> tuple[str, ...]:
+    """Names of :data:`HEADS` and of the extensions."""
+    return extensions.names(extensions.Head, HEADS)
 
 
 def _subsets(data: FewShotData, rows: Rows, *, texts: bool) -> TrainingSubsets:

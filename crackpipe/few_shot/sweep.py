@@ -9,9 +9,9 @@ import pandas as pd
 
 from crackpipe import console
 from crackpipe.errors import TableError
-from crackpipe.few_shot import dataset, subsets
+from crackpipe.few_shot import dataset, heads, subsets
 from crackpipe.few_shot.dataset import FewShotData
-from crackpipe.few_shot.heads import HEADS, Rows
+from crackpipe.few_shot.heads import Rows
 from crackpipe.files import parquet, schemas
 
 
@@ -29,7 +29,7 @@ def run(
     The subset T0, which holds no patch, is the zero-shot head's alone; all others are those of the other heads.
 
     Args:
-        head: a name of :data:`HEADS`.
+        head: a name of :func:`heads.names`.
         data: the pool to learn from, and the queries: the test set and patches of another kind.
         settings: values of that head's settings by name, as in ``params.yaml``.
         shares: see :func:`subsets.sizes`.
@@ -42,7 +42,7 @@ def run(
     Raises:
         TableError, ParamsError: a subset lacks a class or is larger than the pool; nothing is trained then.
     """
-    kind = HEADS[head]
+    kind = heads.find(head)
     record = kind.settings(**settings)
     queries = np.concatenate([data.test.vectors, data.ood.vectors])
     for_head = {

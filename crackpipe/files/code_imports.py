@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crackpipe.errors import CrackpipeError
-from crackpipe.files.code_digest import digest, parse, statements
+from crackpipe.files.code_digest import parse, statements
 
 PACKAGES = ("crackpipe", "pipeline")
 _BY_NAME = ("import_module", "__import__")
@@ -47,15 +47,7 @@ class SourceTree:
                 self._files.setdefault(name, file)
         self._needs: dict[str, frozenset[str]] = {}
 
-    def manifest(self, module: str) -> str:
-        """One line ``digest  path`` for each file of :meth:`closure`, sorted by path.
-
-        Raises:
-            CrackpipeError: as :meth:`closure`.
-        """
-        return "".join(f"{digest(self._texts[file])}  {file}\n" for file in self.closure(module))
-
-    def closure(self, module: str) -> list[str]:
+    def closure(self, module: str, *, left_out: Mapping[str, frozenset[str]]) -> list[str]:
         """Files that ``module`` imports, directly or not, its own and its packages' ``__init__.py`` included.
 
         Imports inside functions count, those under ``if TYPE_CHECKING:`` do not. A name that a package hands on by
@@ -64,6 +56,7 @@ class SourceTree:
 
         Args:
             module: dotted name, such as ``pipeline.slice``.
+            left_out: by file, files that are not followed from there.
 
         Returns:
             Paths, sorted.
@@ -81,7 +74,7 @@ class SourceTree:
             reached.add(file)
             if file not in self._needs:
                 self._needs[file] = frozenset(self._imported(file))
-            waiting |= self._needs[file] - reached
+            waiting |= self._needs[file] - left_out.get(file, frozenset()) - reached
         return sorted(reached)
 
     def _imported(self, file: str) -> Iterator[str]:

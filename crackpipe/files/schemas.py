@@ -90,7 +90,8 @@ PSEUDO_LABELS = Schema(
             _required("photo_id", pa.string()),
             _required("method", pa.string()),
             _required("mask", pa.binary()),  # 8-bit PNG, 0–255 = confidence
-            _required("crack_px", pa.int32()),  # pixels at or above the binarising threshold
+            _required("binarise", pa.float32()),  # confidence from which a pixel is crack
+            _required("crack_px", pa.int32()),  # pixels at or above it
         ]
     ),
     ("photo_id",),

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from crackpipe.errors import ModelError
+from crackpipe.errors import ModelError, did_you_mean
 from crackpipe.models import model_files
 
 Network = Any  # timm's modules have methods that nn.Module does not declare
@@ -45,6 +45,24 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
     if network.num_classes != classes:
         network.reset_classifier(classes)
     return network
+
+
+def check_name(name: str, *, where: str) -> None:
+    """Check that timm has an architecture of this name.
+
+    Args:
+        name: of an architecture.
+        where: names its origin in the error, e.g. a key of ``params.yaml``.
+
+    Raises:
+        ModelError: it has not; the text gives the nearest name.
+    """
+    import timm  # takes seconds
+
+    if not timm.is_model(name):
+        raise ModelError(
+            f"{where}: got {name!r}, which is no architecture of timm{did_you_mean(name, timm.list_models())}"
+        )
 
 
 def normalisation(network: nn.Module) -> tuple[list[float], list[float]]:

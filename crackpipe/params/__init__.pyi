@@ -1,19 +1,18 @@
-from .classifier import BACKBONES
-from .labels import LABEL_KINDS, LABEL_METHODS, NETWORKS, SEGMENTERS, TEACHER_LABELS
+from . import extensions, labels
+from .labels import TEACHER_LABELS
 from .language import WORDINGS
 from .loading import check, defaults, load
+from .section import Section
 from .whole import Params
 
 __all__ = [
-    "BACKBONES",
-    "LABEL_KINDS",
-    "LABEL_METHODS",
-    "NETWORKS",
-    "SEGMENTERS",
     "TEACHER_LABELS",
     "WORDINGS",
     "Params",
+    "Section",
     "check",
     "defaults",
+    "extensions",
+    "labels",
     "load",
 ]

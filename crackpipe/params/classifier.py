@@ -1,6 +1,6 @@
 """The patch classifier."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,9 +15,9 @@ class PatchAugment(Section):
     noise_p: Share
 
 
-Backbone = Literal["resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lite0"]
-
-BACKBONES: tuple[str, ...] = get_args(Backbone)
+# Of the papers and the demo; any other architecture of timm may be named, which the stage check_params looks up there.
+BACKBONES = ("resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lite0")
+Backbone = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.]*$")]
 
 
 class TrainClassifier(Section):

@@ -5,6 +5,7 @@ and ``conf/scale/NAME.yaml`` begin with ``# @package _global_`` and change some 
 values; they are then written over those of ``conf/config.yaml``, whose comments and order therefore stay.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from ruamel.yaml import YAML
 
 from crackpipe import params
 from crackpipe.errors import ParamsError, did_you_mean
-from crackpipe.params import yaml_edit
+from crackpipe.params import extensions, yaml_edit
+from crackpipe.params.section import Section
 
 GROUPS = ("dataset", "scale")
 _HEADING = re.compile(r"# Composed with dataset=(\S+) scale=(\S+).*\n")
@@ -59,7 +61,8 @@ def values(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) ->
         if name not in (names := choices(conf, group=group)):
             raise ParamsError(f"configure: {group}={name}: no such {group}; known: {', '.join(names) or 'none'}")
     known = check_overrides(overrides, conf)
-    tree = _hydra_values(conf, [f"dataset={dataset}", f"scale={scale}", *overrides])
+    added = [f"++{key}={json.dumps(value)}" for key, value in _of_extensions().items()]
+    tree = _hydra_values(conf, [f"dataset={dataset}", f"scale={scale}", *added, *overrides])
     params.check(tree, where=f"dataset={dataset} scale={scale}")
     if unknown := sorted({key for key, _ in leaves(tree)} - set(known)):
         raise ParamsError(f"{conf / 'config.yaml'}: {unknown[0]} is missing; add it there, with a comment")
@@ -120,7 +123,34 @@ def _template(conf: Path) -> str:
     path = conf / "config.yaml"
     if not path.is_file():
         raise ParamsError(f"{path}: not found; run crackpipe from the project's root, where conf/ lies")
-    return _DEFAULTS.sub("", path.read_text(encoding="utf-8"))
+    text = _DEFAULTS.sub("", path.read_text(encoding="utf-8"))
+    extensions.load(conf.parent / extensions.FOLDER)
+    for kind in extensions.KINDS:
+        for name, extension in extensions.found(kind).items() if kind.below else ():
+            text = yaml_edit.append_section(text, kind.below, _section(name, extension.settings))
+    return text
+
+
+def _section(name: str, settings: Section) -> str:
+    """YAML of an extension's settings: its docstring's first line and its fields' descriptions as comments."""
+    about = (type(settings).__doc__ or name).partition("\n")[0].rstrip(".")
+    lines = [f"  {name}: # {about}"]
+    for key, field in type(settings).model_fields.items():
+        comment = f" # {field.description}" if field.description else ""
+        lines.append(f"    {key}: {json.dumps(settings.model_dump()[key])}{comment}")
+    return "\n".join(lines) + "\n" if len(lines) > 1 else f"  {name}: {{}} # {about}\n"
+
+
+def _of_extensions() -> dict[str, Any]:
+    """Settings of all extensions by dotted key; a section without any is an empty one."""
+    trees = {
+        f"{kind.below}.{name}": extension.settings.model_dump()
+        for kind in extensions.KINDS
+        for name, extension in extensions.found(kind).items()
+        if kind.below
+    }
+    empty = {above: {} for above, tree in trees.items() if not tree}
+    return empty | {key: value for above, tree in trees.items() for key, value in leaves(tree, above=f"{above}.")}
 
 
 def check_overrides(overrides: Sequence[str], conf: Path) -> list[str]:

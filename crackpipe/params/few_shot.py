@@ -4,20 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from crackpipe.params import extensions
 from crackpipe.params.language import DropShare, EncoderName
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, Weight, each_once
 
-HeadName = Literal[
-    "zero_shot",
-    "linear",
-    "linear_image",
-    "bayesian",
-    "bayesian_image",
-    "bayesian_low_rank",
-    "logistic",
-    "knn",
-    "tip_adapter",
-]
+HEADS = (
+    *("zero_shot", "linear", "linear_image", "bayesian", "bayesian_image", "bayesian_low_rank"),
+    *("logistic", "knn", "tip_adapter"),
+)
+HeadName = Annotated[str, AfterValidator(extensions.one_of(extensions.Head, HEADS))]
 Subset = Annotated[float, Field(ge=0, le=1)] | PositiveInt
 
 

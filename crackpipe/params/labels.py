@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from crackpipe.params import extensions
 from crackpipe.params.section import (
     Count,
     Name,
@@ -109,19 +110,39 @@ class Truth(Section):
     binarise: Threshold
 
 
-LabelMethod = Literal["soft_location", "cam_location", "cam_crf", "cam", "truth"]
-LabelKind = Literal[
-    "soft_location", "cam_location", "cam_crf", "cam", "truth", "self_soft_location", "self_cam_location"
-]
+LABEL_METHODS = ("soft_location", "cam_location", "cam_crf", "cam", "truth")
+LABEL_KINDS = (*LABEL_METHODS, "self_soft_location", "self_cam_location")
+NETWORKS = ("unet", "deepcrack_liu", "deepcrack_zou", "oed")
+ADAPTERS = ("text_adapters",)
+LabelMethod = Annotated[str, AfterValidator(extensions.one_of(extensions.Label, LABEL_METHODS))]
+LabelKind = Annotated[str, AfterValidator(extensions.one_of(extensions.Label, LABEL_KINDS))]
+NetworkName = Annotated[str, AfterValidator(extensions.one_of(extensions.Network, NETWORKS))]
+SegmenterName = Annotated[str, AfterValidator(extensions.one_of(extensions.Network, (*NETWORKS, *ADAPTERS)))]
+
+
+def methods() -> tuple[str, ...]:
+    """Names of the pseudo-label methods, extensions among them."""
+    return extensions.names(extensions.Label, LABEL_METHODS)
+
+
+def kinds() -> tuple[str, ...]:
+    """Names of all kinds of labels that a segmenter can be trained on."""
+    return extensions.names(extensions.Label, LABEL_KINDS)
+
+
+def networks() -> tuple[str, ...]:
+    """Names of the networks of pixels, extensions among them."""
+    return extensions.names(extensions.Network, NETWORKS)
+
+
+def segmenters() -> tuple[str, ...]:
+    """Names of all segmenters: networks of pixels and text-guided adapters."""
+    return (*networks(), *ADAPTERS)
+
+
 TeacherLabels = Literal["soft_location", "cam_location"]
-NetworkName = Literal["unet", "deepcrack_liu", "deepcrack_zou", "oed"]
 AdaptersName = Literal["text_adapters"]
-SegmenterName = Literal[NetworkName, AdaptersName]
-LABEL_METHODS: tuple[str, ...] = get_args(LabelMethod)
-LABEL_KINDS: tuple[str, ...] = get_args(LabelKind)
 TEACHER_LABELS: tuple[str, ...] = get_args(TeacherLabels)
-NETWORKS: tuple[str, ...] = get_args(NetworkName)
-SEGMENTERS: tuple[str, ...] = get_args(SegmenterName)
 
 
 class SelfTaught(Section):

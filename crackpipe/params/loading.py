@@ -10,19 +10,22 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from crackpipe.errors import ParamsError, did_you_mean
-from crackpipe.params.whole import Params
+from crackpipe.params import extensions
+from crackpipe.params.whole import Params, schema
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
-    """Read and check a params file.
+    """Read and check a params file, with the extensions that lie in ``extensions/`` beside it.
 
     Args:
         path: the file.
 
     Raises:
+        CrackpipeError: an extension cannot be used; see :func:`.extensions.load`.
         ParamsError: the file is missing, is no YAML, or a key, type or range is wrong; every fault is listed with
             its key, the value found and what is allowed.
     """
+    extensions.load(path.parent / extensions.FOLDER)
     try:
         tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -58,7 +61,7 @@ def check(tree: Any, *, where: str) -> Params:
         ParamsError: see :func:`load`.
     """
     try:
-        return Params.model_validate(tree)
+        return schema().model_validate(tree)
     except ValidationError as error:
         faults = "\n".join(f"  {_explain(fault)}" for fault in error.errors())
         raise ParamsError(f"{where}: {error.error_count()} fault(s)\n{faults}") from None
@@ -82,7 +85,7 @@ def _explain(fault: Any) -> str:
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """Names allowed where an unknown key was found."""
-    section: Any = Params
+    section: Any = schema()
     for part in location[:-1]:
         if isinstance(part, int):
             continue

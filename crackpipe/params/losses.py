@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from crackpipe.params import extensions
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, Threshold, Weight
 
-LossName = Literal[
-    "cross_entropy", "label_smoothing", "flsd", "ar_adals", "mbls", "dual_focal", "acent", "dece", "aicl"
-]
+LOSSES = ("cross_entropy", "label_smoothing", "flsd", "ar_adals", "mbls", "dual_focal", "acent", "dece", "aicl")
+LossName = Annotated[str, AfterValidator(extensions.one_of(extensions.Loss, LOSSES))]
 
 
 def _differentiable(exponent: float) -> float:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from crackpipe.errors import did_you_mean
+from crackpipe.params import extensions
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section
 
 DATASETS = ("demo", "crack500", "cfd", "deepcrack", "sdnet2018", "metu", "bridge2024", "ael", "folder", "captioned")
@@ -14,9 +15,10 @@ OWN = ("folder", "captioned")  # layouts of a user's own photographs, of which t
 
 def _check_source(name: str) -> str:
     dataset, colon, folder = name.partition(":")
-    if dataset not in DATASETS:
-        raise ValueError(f"expected one of {', '.join(DATASETS)}{did_you_mean(dataset, DATASETS)}")
-    if colon and (dataset not in OWN or not re.fullmatch(r"[A-Za-z0-9_-]+", folder) or folder in DATASETS):
+    known = extensions.names(extensions.Dataset, DATASETS)
+    if dataset not in known:
+        raise ValueError(f"expected one of {', '.join(known)}{did_you_mean(dataset, known)}")
+    if colon and (dataset not in OWN or not re.fullmatch(r"[A-Za-z0-9_-]+", folder) or folder in known):
         raise ValueError(
             "expected folder:NAME or captioned:NAME, NAME a folder below ingest.raw of letters, digits, '_' and '-' "
             "that is no dataset's"

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import ValidationError, create_model, model_validator
 
 from crackpipe.errors import ParamsError
+from crackpipe.params import extensions
 from crackpipe.params.calibrate import Calibrate
 from crackpipe.params.classifier import TrainClassifier
 from crackpipe.params.few_shot import FewShot
@@ -15,6 +16,18 @@ from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, T
 from crackpipe.params.photographs import Ingest, Slice
 from crackpipe.params.runtime import RuntimeSettings
 from crackpipe.params.section import Section
+
+
+def schema() -> type["Params"]:
+    """What ``params.yaml`` may hold: :class:`Params`, with a section for each extension of the project."""
+    changed: dict[str, Any] = {}
+    for kind in extensions.KINDS:
+        if found := extensions.found(kind):
+            section: Any = Params.model_fields[kind.below].annotation if kind.below else None
+            settings: dict[str, Any] = {name: (type(one.settings), ...) for name, one in found.items()}
+            if section is not None:
+                changed[kind.below] = (create_model(section.__name__, __base__=section, **settings), ...)
+    return create_model("Params", __base__=Params, **changed) if changed else Params
 
 
 class Params(Section):
@@ -101,7 +114,7 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _variants_of_aicl_are_settings(self) -> "Params":
-        if taken := sorted(set(self.calibrate.variants) & set(Losses.model_fields)):
+        if taken := sorted(set(self.calibrate.variants) & set(type(self.losses).model_fields)):
             raise ValueError(f"calibrate.variants names {taken}, which are losses of their own: give them other names")
         for name, changes in self.calibrate.variants.items():
             try:
@@ -148,10 +161,20 @@ class Params(Section):
         """
         if name in self.calibrate.variants:
             return "aicl", {**self.losses.aicl.model_dump(), **self.calibrate.variants[name]}
-        if name not in Losses.model_fields:
-            known = ", ".join([*Losses.model_fields, *self.calibrate.variants])
+        losses = type(self.losses).model_fields
+        if name not in losses:
+            known = ", ".join([*losses, *self.calibrate.variants])
             raise ParamsError(f"LOSS: got {name!r}, but losses and calibrate.variants hold {known}")
         return name, getattr(self.losses, name).model_dump()
+
+    def architectures(self) -> dict[str, str]:
+        """Names of timm's architectures that will be built, by the key that gives them."""
+        found = {"train_classifier.backbone": self.train_classifier.backbone}
+        if self.calibrate.cells():
+            found |= {f"calibrate.backbones.{i}": name for i, name in enumerate(self.calibrate.backbones)}
+        for name in self.train_segmenter.networks:
+            found[f"train_segmenter.{name}.encoder"] = getattr(self.train_segmenter, name).encoder
+        return found
 
     def variants(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Method → variant → all settings of the method, those of ``ablate`` in place of the method's own."""

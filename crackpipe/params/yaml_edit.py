@@ -57,6 +57,23 @@ def set_values(text: str, values: Mapping[str, Any]) -> str:
     return _dumped(yaml, tree)
 
 
+def append_section(text: str, above: str, section: str) -> str:
+    """Return ``text`` with lines added at the end of a section of the first level.
+
+    Args:
+        text: YAML in block style.
+        above: name of the section.
+        section: lines, indented as those of the section are.
+
+    Raises:
+        ParamsError: there is no such section.
+    """
+    found = re.search(rf"^{re.escape(above)}:.*\n(?:[ -].*\n|\n(?=[ -]))*", text, re.MULTILINE)
+    if found is None:
+        raise ParamsError(f"{above}: not in the text that is to be changed")
+    return text[: found.end()] + section + text[found.end() :]
+
+
 def as_dvc_writes(text: str) -> str:
     """Return ``text`` in the layout that DVC gives it: ``-S`` then changes the lines of its values alone.
 

@@ -14,6 +14,7 @@ from jaxtyping import Bool, UInt8
 from crackpipe.compute import parallel
 from crackpipe.files import parquet
 from crackpipe.imaging import images
+from crackpipe.params import extensions
 from crackpipe.pseudo import crf, localisation_maps, methods
 
 Photograph = UInt8[np.ndarray, "_h _w 3"]
@@ -60,13 +61,15 @@ def create_method(name: str, section: Mapping[str, Any]) -> Method:
     """Bind a method to its parameters.
 
     Args:
-        name: ``cam``, ``cam_crf``, ``cam_location`` or ``soft_location``.
+        name: ``cam``, ``cam_crf``, ``cam_location``, ``soft_location``, or that of an extension.
         section: the method's section of params.yaml, ``pseudo_label.<name>``.
     """
     settings = {key: value for key, value in section.items() if key not in NOT_COMBINED}
     upsample = section["upsample"]
     kinds: tuple[str, ...] = (localisation_maps.CAM,)
     combine: Combine
+    if (own := extensions.found(extensions.Label).get(name)) is not None:
+        return Method(own.reads(settings), partial(own.make, **settings), upsample)
     if name == "cam":
         return Method(kinds, methods.cam, upsample)
     if name == "cam_crf":

@@ -66,7 +66,8 @@ def label_row(photo_id: str, levels: UInt8[np.ndarray, "h w"], *, method: str, b
         binarise: confidence (0–1) from which a pixel counts as crack.
     """
     crack_px = int(images.at_least(levels, binarise).sum())
-    return {"photo_id": photo_id, "method": method, "mask": images.encode_grey(levels), "crack_px": crack_px}
+    row = {"photo_id": photo_id, "method": method, "mask": images.encode_grey(levels)}
+    return row | {"binarise": binarise, "crack_px": crack_px}
 
 
 def truth_rows(photos: Path, *, binarise: float) -> Iterator[parquet.Row]:

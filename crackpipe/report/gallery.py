@@ -48,7 +48,6 @@ def draw(
     photos: Path,
     labels: Path,
     masks: Path,
-    binarise: float,
     rows: int,
 ) -> None:
     """Write the gallery of one (segmenter, labels, source, split) as JPEG; predictions at its ODS threshold.
@@ -59,21 +58,20 @@ def draw(
         key: one of its keys.
         photos, labels, masks: the ``photos`` table, the ``pseudo_labels`` table of the key's labels, and the folder
             with one ``masks`` table for each segmenter and labels; of each only the rows that are drawn are read.
-        binarise: confidence in [0, 1] from which pixels of a pseudo-label are drawn as crack.
         rows: of best, of median and of worst photographs each.
     """
     ranked = evaluation.ranked(board, key)
     chosen = choose(ranked, rows=rows)
     wanted = list(chosen["photo_id"])
     by_photo = _pick(photos, schemas.PHOTOS, wanted, ["photo_id", "image", "mask"])
-    by_label = _pick(labels, schemas.PSEUDO_LABELS, wanted, ["photo_id", "mask"])
+    by_label = _pick(labels, schemas.PSEUDO_LABELS, wanted, ["photo_id", "mask", "binarise"])
     by_mask = _pick(masks / f"{key[0]}-{key[1]}", schemas.MASKS, wanted, ["photo_id", "mask"])
     titles, panels = [], []
     for photo_id, f1, rank in chosen.itertuples(index=False):
         image = images.decode_rgb(by_photo[photo_id]["image"])
         layers = {
             "ground truth": images.decode_mask(by_photo[photo_id]["mask"]),
-            "pseudo-label": _above(by_label[photo_id]["mask"], binarise),
+            "pseudo-label": _above(by_label[photo_id]["mask"], by_label[photo_id]["binarise"]),
             "prediction": _above(by_mask[photo_id]["mask"], ranked.attrs["threshold"]),
         }
         titles.append(f"{rank}: {photo_id}, F1 {f1:.2f}")

@@ -11,7 +11,7 @@ import pandas as pd
 from crackpipe import params
 from crackpipe.compute import seeds
 from crackpipe.errors import ParamsError
-from crackpipe.few_shot import dataset, sweep
+from crackpipe.few_shot import dataset, heads, sweep
 from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.measures import uncertainty
 from crackpipe.params import Params
@@ -42,8 +42,8 @@ def tune_head(
         ParamsError: an unknown head or parameter, or a value that is not allowed; nothing has been trained then.
         TableError: there are no embedded patches, or too few.
     """
-    if head not in sweep.HEADS or head == "zero_shot":
-        known = ", ".join(name for name in sweep.HEADS if name != "zero_shot")
+    if head not in heads.names() or head == "zero_shot":
+        known = ", ".join(name for name in heads.names() if name != "zero_shot")
         raise ParamsError(f"head: got {head!r}, expected one of {known}")
     combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     checked = [_settings(head, changes, project.params) for changes in combinations]

@@ -1,92 +1,209 @@
-"""The examples of docs/extending.md do what the page says of them."""
+"""The examples of docs/extending.md, as files of a project's own: found by name, set in params.yaml, trained a step."""
 
-import ast
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from text_files import ROOT, blocks
+from text_files import ROOT
+
+from crackpipe import load_segmenter, params
+from crackpipe.classify.losses import catalogue as losses
+from crackpipe.compute.runtime import Runtime
+from crackpipe.data.datasets import catalogue as datasets
+from crackpipe.errors import CrackpipeError, ParamsError
+from crackpipe.few_shot import heads, sweep
+from crackpipe.few_shot.dataset import FewShotData, Patches
+from crackpipe.files import stage_code
+from crackpipe.files.code_imports import PACKAGES, read
+from crackpipe.models.checkpoints import Checkpoint
+from crackpipe.params import change, compose, extensions
+from crackpipe.pseudo import labelling
+from crackpipe.segment.networks import training
 
 TEXT = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"^`(extensions/\w+\.py)`:\n\n```python\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE))
+OVERRIDES = [
+    *("train_classifier.loss=brier", "losses.brier.weight=2.0", "few_shot.heads=[zero_shot,nearest_mean]"),
+    *("few_shot.reference=nearest_mean", "train_segmenter.networks=[plain]", "pseudo_label.methods=[cam_blur]"),
+    *(
+        "train_segmenter.labels=[cam_blur]",
+        "self_label.labels=[]",
+        "ablate_prompts.wordings=[]",
+        "calibrate.losses=[brier]",
+    ),
+    *("ingest.sources=[{name: walls, split: own, limit: null}]", "embed.models=[base]"),
+]
 
 
-def example(begins: str) -> str:
-    """The one block of Python that begins so."""
-    (found,) = (block for block in blocks(TEXT, "python") if block.startswith(begins))
-    return found
+@pytest.fixture(autouse=True)
+def _forgotten_after_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extensions, "_REGISTERED", {})
+    monkeypatch.setattr(extensions, "_LOADED", set())
 
 
-def run(code: str, **names: Any) -> dict[str, Any]:
-    space = dict(names)
-    exec(compile(code, "extending.md", "exec"), space)
-    return space
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    (tmp_path / "extensions").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
 
 
-def test_every_example_is_python() -> None:
-    found = blocks(TEXT, "python")
-    assert len(found) == 11
-    for block in found:
-        ast.parse(f"if True:\n{block}" if block.startswith("    ") else block)
+@pytest.fixture
+def tree(project: Path) -> Any:
+    """The parameters, with each of the methods chosen."""
+    composed = compose.compose(project / "conf", dataset="demo", scale="cpu", overrides=OVERRIDES)
+    (project / "params.yaml").write_text(composed, encoding="utf-8")
+    return params.load(project / "params.yaml")
 
 
-def test_every_file_that_is_to_be_changed_is_there() -> None:
-    new = {"walls.py", "walls.yaml", "test_walls.py", "brier.py", "test_brier.py", "plain.py", "test_plain.py"}
-    for path in re.findall(r"`((?:crackpipe|conf|tests)/[\w/.]+\.\w+)`", TEXT):
-        assert Path(path).name in new or (ROOT / path).is_file(), path
+def test_there_is_an_example_of_each_kind(project: Path) -> None:
+    extensions.load(project / "extensions")
+    assert {kind: list(extensions.found(kind)) for kind in extensions.KINDS} == {
+        extensions.Loss: ["brier"],
+        extensions.Network: ["plain"],
+        extensions.Label: ["cam_blur"],
+        extensions.Head: ["nearest_mean"],
+        extensions.Dataset: ["walls"],
+    }
 
 
-def test_the_dataset_lists_photographs_with_their_masks(tmp_path: Path) -> None:
-    space = run(example('"""Walls'))
+def test_their_settings_come_into_params_yaml_with_comments_and_one_key_changes_one_line(project: Path) -> None:
+    before = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    text = change.change(before, project / "conf", groups={}, overrides=[]).text
+    added = [line for line in text.splitlines() if line not in before.splitlines()]
+    assert "  brier: # Cross-entropy plus the Brier score" in added
+    assert "    blur_px: 2.0 # sigma of the Gaussian" in added
+    assert "  nearest_mean: # Mean of each class" in added
+    assert [line for line in before.splitlines() if line not in text.splitlines()] == []
+    again = change.change(text, project / "conf", groups={}, overrides=["losses.brier.weight=0.5"])
+    assert again.values == {"losses.brier.weight": (1.0, 0.5)}
+    with pytest.raises(
+        ParamsError, match=r"losses\.brier\.weight: got -1\.0; input should be greater than or equal to 0"
+    ):
+        change.change(text, project / "conf", groups={}, overrides=["losses.brier.weight=-1.0"])
+
+
+def test_without_its_file_a_name_is_unknown(project: Path) -> None:
+    (project / "extensions/brier.py").unlink()
+    with pytest.raises(
+        ParamsError, match=r"train_classifier\.loss: got 'brier'; expected one of cross_entropy, .* aicl"
+    ):
+        compose.compose(project / "conf", dataset="demo", scale="cpu", overrides=["train_classifier.loss=brier"])
+
+
+def test_the_loss_is_cross_entropy_and_the_squared_distance(tree: Any) -> None:
+    name, settings = tree.loss(tree.train_classifier.loss)
+    loss = losses.build(name, settings)
+    logits = torch.log(torch.tensor([[0.25, 0.75]]))
+    step: Any = None
+    found = loss(torch.zeros(1, 3), logits, torch.tensor([1]), step)
+    assert found.item() == pytest.approx(-np.log(0.75) + 2.0 * (0.25**2 + 0.25**2))
+
+
+def test_the_pseudo_label_is_the_blurred_map(tree: Any) -> None:
+    method = labelling.create_method("cam_blur", tree.pseudo_label.cam_blur.model_dump())
+    cam = np.zeros((19, 19), np.float32)
+    cam[9, 9] = 1
+    found = method.combine(np.zeros((19, 19, 3), np.uint8), cam)
+    assert method.kinds == ("cam",)
+    assert found.dtype == np.uint8
+    assert found[9, 9] == pytest.approx(255 / (2 * np.pi * 2.0**2), abs=1)  # a Gaussian's middle
+
+
+def test_the_segmenter_trains_a_step_and_is_loaded_by_its_name(tree: Any, runtime: Runtime, tmp_path: Path) -> None:
+    section = tree.train_segmenter.plain
+    model = training.create(
+        "plain", trunk=None, runtime=runtime, **section.model_dump(include={"encoder", "weights", "width", "side_px"})
+    )
+    image = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    before = {name: value.clone() for name, value in model.network.state_dict().items()}
+    settings = training.PixelTraining(steps=1, batch=2, lr=0.1, weight_decay=0.0, seed=0)
+    folder = tmp_path / "models/segmenter/plain-cam_blur"
+    training.train(
+        model,
+        lambda _: (image, (image[..., 0] > 128).astype(np.uint8) * 255),
+        settings,
+        folder=folder,
+        labels="cam_blur",
+        runtime=runtime,
+        checkpoint=Checkpoint(tmp_path),
+    )
+    assert any(not torch.equal(value, before[name]) for name, value in model.network.state_dict().items())
+    assert load_segmenter(folder).segment(image).confidence.shape == (96, 96)
+
+
+def test_the_head_prefers_the_class_whose_mean_is_nearer(tree: Any) -> None:
+    vectors = np.float32([[1, 0], [0, 1], [0.6, 0.8], [0.8, 0.6]])
+
+    def patches(count: int) -> Patches:
+        names = [f"s/{i}@0,0+8" for i in range(count)]
+        return Patches(names, vectors[:count], np.arange(count) % 2, ["s"] * count, [str(i) for i in range(count)])
+
+    assert heads.names()[-1] == "nearest_mean"
+    data = FewShotData(patches(2), patches(4), patches(2), vectors[:2])
+    settings = dict(tree.few_shot.nearest_mean)
+    (row,) = sweep.run("nearest_mean", data, settings=settings, shares=[2], seeds=1, seed=0)
+    assert row["score"][2] == pytest.approx(1 / (1 + np.exp(-20 * 0.2)))
+    assert row["score"][2] + row["score"][3] == pytest.approx(1)
+
+
+def test_the_dataset_lists_photographs_with_their_masks(tree: Any, tmp_path: Path) -> None:
+    assert [source.name for source in tree.ingest.sources] == ["walls"]
     for name in ("images/a.jpg", "images/b.jpg", "masks/a.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"")
-    found = list(space["DATASET"].read(tmp_path))
+        (tmp_path / "raw/walls" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw/walls" / name).write_bytes(b"")
+    found = list(datasets.read("walls", raw=tmp_path / "raw"))
     assert [(photo.name, photo.group, photo.read_mask is not None) for photo in found] == [
         ("a", "a", True),
         ("b", "b", False),
     ]
 
 
-def test_the_loss_is_cross_entropy_and_the_squared_distance() -> None:
-    brier = run(example('"""Brier'))["brier"]
-    logits = torch.log(torch.tensor([[0.25, 0.75]]))
-    step: Any = None
-    loss = brier(torch.zeros(1, 3), logits, torch.tensor([1]), step, weight=2.0)
-    assert loss.item() == pytest.approx(-np.log(0.75) + 2.0 * (0.25**2 + 0.25**2))
+@pytest.mark.parametrize(
+    ("name", "stages"),
+    [
+        ("brier", {"train_classifier", "calibrate"}),
+        ("cam_blur", {"pseudo_label", "ablate", "self_label"}),
+        ("nearest_mean", {"few_shot", "score_few_shot"}),
+        ("walls", {"ingest"}),
+    ],
+)
+def test_only_the_stages_that_find_such_methods_by_name_run_again(name: str, stages: set[str]) -> None:
+    from ruamel.yaml import YAML
+
+    described = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    texts = read(ROOT, PACKAGES)
+    before = stage_code.manifests(texts, described)
+    after = stage_code.manifests(texts | {f"extensions/{name}.py": FILES[f"extensions/{name}.py"]}, described)
+    assert {stage for stage in after if after[stage] != before[stage]} == stages
 
 
-def test_the_segmenter_returns_one_map_of_logits_at_the_size_of_its_input() -> None:
-    from crackpipe.errors import ModelError
-
-    plain = run(example('"""A plain network'))["Plain"]
-    network = plain(encoder="resnet18", trunk=None, width=0.25)
-    (logits,) = network(torch.zeros(2, 3, 7, 9))
-    assert (logits.shape, logits.dtype) == ((2, 7, 9), torch.float32)
-    assert network.layers[0].out_channels == 8
-    with pytest.raises(ModelError, match="set weights to none"):
-        plain(encoder="resnet18", trunk=network, width=1.0)
+def test_each_kind_is_found_by_a_file_that_is_there() -> None:
+    assert [kind.__name__ for kind in extensions.KINDS] == list(stage_code.FINDERS)
+    for kind, file in stage_code.FINDERS.items():
+        assert f"extensions.{kind}" in (ROOT / file).read_text(encoding="utf-8")
 
 
-def test_the_pseudo_label_is_the_blurred_map() -> None:
-    from crackpipe.pseudo import methods
-
-    blur = run(example("def cam_blur"), **vars(methods))["cam_blur"]
-    cam = np.zeros((9, 9), np.float32)
-    cam[4, 4] = 1
-    found = blur(np.zeros((9, 9, 3), np.uint8), cam, blur_px=1.0)
-    assert found.dtype == np.uint8
-    assert found[4, 4] == pytest.approx(255 / (2 * np.pi), abs=1)  # a Gaussian's middle
-
-
-def test_the_head_prefers_the_class_whose_mean_is_nearer() -> None:
-    from crackpipe.few_shot import training_free
-
-    code = next(block for block in blocks(TEXT, "python") if block.startswith("def nearest_mean(\n"))
-    head = run(code, **vars(training_free))["nearest_mean"]
-    train = np.float32([[1, 0], [0, 1]])
-    found = head(train, np.array([0, 1]), np.float32([[0.6, 0.8], [0.8, 0.6]]), scale=5.0)
-    assert found[0] == pytest.approx(1 / (1 + np.exp(-5 * 0.2)))
-    assert found[0] + found[1] == pytest.approx(1)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 / 0", r"extensions/own\.py: cannot be run: ZeroDivisionError: division by zero"),
+        ("x = 1", r"extensions/own\.py: holds no EXTENSION; end it with EXTENSION = extensions\.KIND"),
+        (
+            "from crackpipe.params import Section, extensions\n"
+            'EXTENSION = extensions.Loss("a b", settings=Section(), make=print)',
+            r"extensions/own\.py: name is 'a b'; expected letters, digits and _",
+        ),
+        (FILES["extensions/brier.py"], r"extensions/own\.py: another Loss has the name brier; choose another"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told(project: Path, text: str, message: str) -> None:
+    (project / "extensions/own.py").write_text(text, encoding="utf-8")
+    with pytest.raises(CrackpipeError, match=message):
+        extensions.load(project / "extensions")

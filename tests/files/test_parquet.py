@@ -17,7 +17,7 @@ BIG = b"x" * (3 * 1024**2)
 
 
 def label(number: int, *, mask: bytes = b"png") -> parquet.Row:
-    return {"photo_id": f"s/{number:03d}", "method": "cam", "mask": mask, "crack_px": number}
+    return {"photo_id": f"s/{number:03d}", "method": "cam", "mask": mask, "binarise": 0.5, "crack_px": number}
 
 
 def patch(col: int) -> parquet.Row:

@@ -12,17 +12,30 @@ from pathlib import Path
 
 import grimp
 import pytest
+from ruamel.yaml import YAML
 
+from crackpipe.files import stage_code
 from crackpipe.files.code_imports import SourceTree, read
+from crackpipe.params import Params
 
 ROOT = Path(__file__).parents[2]
 STAGES = sorted(path.stem for path in (ROOT / "pipeline").glob("*.py") if path.stem not in ("__init__", "code"))
 PACKAGES = ("crackpipe", "pipeline")
 
 
+DESCRIBED = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+
 def manifests(texts: Mapping[str, str]) -> dict[str, str]:
-    tree = SourceTree(texts)
-    return {stage: tree.manifest(f"pipeline.{stage}") for stage in STAGES}
+    return stage_code.manifests(texts, DESCRIBED)
+
+
+def sections_not_read(stage: str) -> set[str]:
+    """Modules of the sections of params.yaml that a stage does not list in dvc.yaml; none where it lists no key."""
+    mine = [one for one in DESCRIBED.values() if one["cmd"].split()[2] == f"pipeline.{stage}"]
+    listed = {key.split(".")[0] for one in mine for key in one.get("params", [])}
+    module = {name: str(field.annotation.__module__) for name, field in Params.model_fields.items() if field.annotation}
+    return set(module.values()) - {module[name] for name in listed & module.keys()} if listed else set()
 
 
 def handed_on(package: str) -> dict[str, str]:
@@ -69,7 +82,9 @@ def needed() -> dict[str, set[str]]:
         while waiting:
             module = waiting.pop()
             known.add(module)
-            waiting |= direct[module] - known
+            waiting |= (
+                direct[module] - (sections_not_read(stage) if module == "crackpipe.params.whole" else set()) - known
+            )
         found[stage] = known
     return found
 
@@ -78,13 +93,15 @@ def needed() -> dict[str, set[str]]:
 EDITS = """
 import json, sys
 from pathlib import Path
-from crackpipe.files.code_imports import SourceTree, read
+from ruamel.yaml import YAML
+from crackpipe.files import stage_code
+from crackpipe.files.code_imports import read
 
 texts, stages = read(Path()), sys.argv[1:]
+described = YAML(typ="safe").load(Path("dvc.yaml").read_text())["stages"]
 
 def manifests(changed):
-    tree = SourceTree({**texts, **changed})
-    return {stage: tree.manifest(f"pipeline.{stage}") for stage in stages}
+    return stage_code.manifests({**texts, **changed}, described)
 
 def changed_by(edit, file):
     after = manifests({file: edit(texts[file])})
@@ -140,6 +157,7 @@ def test_the_stage_writes_a_manifest_for_each_stage_and_removes_others(tmp_path:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "data/code").mkdir(parents=True)
     (tmp_path / "data/code/gone").write_text("of a stage that is no more", encoding="utf-8")
+    shutil.copyfile(ROOT / "dvc.yaml", tmp_path / "dvc.yaml")
     run(tmp_path, "python", "-m", "pipeline.code")
     written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "data/code").iterdir()}
     assert written == manifests(read(ROOT))
@@ -167,7 +185,7 @@ def small(tmp_path: Path) -> Path:
     for name in ("one", "two"):
         (tmp_path / "crackpipe").mkdir(exist_ok=True)
         (tmp_path / f"crackpipe/{name}.py").write_text(f"{name.upper()} = 1\n", encoding="utf-8")
-    needed_files = SourceTree(read(ROOT)).closure("pipeline.code")
+    needed_files = SourceTree(read(ROOT)).closure("pipeline.code", left_out={})
     stubs = [f"{path}i" for path in needed_files if (ROOT / f"{path}i").is_file()]  # which packages read at import
     copied = [*{*needed_files, *stubs}, ".dvcignore"]
     for path in copied:

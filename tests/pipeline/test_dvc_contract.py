@@ -26,12 +26,12 @@ def test_a_stage_depends_on_the_list_of_its_own_code_and_on_no_code_beside(name:
 
 
 def test_the_lists_of_code_are_made_of_all_code():
-    assert STAGES["code"]["deps"] == ["crackpipe", "data/params_checked", "pipeline"]
+    assert STAGES["code"]["deps"] == ["crackpipe", "data/params_checked", "extensions", "pipeline"]
     assert STAGES["code"]["outs"] == ["data/code"]
 
 
 def test_parameters_are_checked_before_any_other_stage_begins():
-    assert STAGES["check_params"]["deps"] == ["crackpipe/params", "params.yaml"]
+    assert STAGES["check_params"]["deps"] == ["crackpipe/params", "extensions", "params.yaml"]
     assert STAGES["check_params"]["outs"] == ["data/params_checked"]
 
 

@@ -49,7 +49,8 @@ def write_tables(folder: Path) -> None:
         row |= {"height_px": SIDE_PX, "width_px": SIDE_PX}
         rows.append(row | {"image": images.encode_jpeg(pixels, quality=92), "mask": images.encode_mask(line)})
         mask = images.encode_grey(line.astype(np.uint8) * np.uint8(255))
-        labels.append({"photo_id": name, "method": "truth", "mask": mask, "crack_px": int(line.sum())})
+        label = {"photo_id": name, "method": "truth", "mask": mask, "binarise": 0.5}
+        labels.append(label | {"crack_px": int(line.sum())})
     parquet.write_shards(folder / "data/photos", schemas.PHOTOS, iter(rows))
     parquet.write_shards(folder / "data/pseudo_labels/truth", schemas.PSEUDO_LABELS, iter(labels))
 

@@ -33,8 +33,12 @@ def write_params(folder: Path, key: str, value: object) -> None:
         ("train_classifier.lr", True, ["train_classifier.lr: got True", "valid number"]),
         ("train_classifier.crack_share", 1.5, ["train_classifier.crack_share: got 1.5", "less than 1"]),
         ("segment.erosions", -1, ["segment.erosions: got -1", "greater than or equal to 0"]),
-        ("pseudo_label.methods", ["crf"], ["pseudo_label.methods.0: got 'crf'", "'cam_crf', 'cam' or 'truth'"]),
-        ("pseudo_label.methods", ["cam_locaton"], ["'cam' or 'truth'; did you mean cam_location?"]),
+        (
+            "pseudo_label.methods",
+            ["crf"],
+            ["pseudo_label.methods.0: got 'crf'", "expected one of soft_location, cam_location"],
+        ),
+        ("pseudo_label.methods", ["cam_locaton"], ["cam, truth; did you mean cam_location?"]),
         (
             "pseudo_label.cam_location.dark_stride_px",
             15,

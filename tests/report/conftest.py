@@ -70,7 +70,7 @@ def write_labels(tmp_path: Path) -> Labels:
 
     def write(method: str, levels: dict[str, np.ndarray], *, crack_px: int = 10) -> None:
         rows = [
-            {"photo_id": name, "method": method, "mask": images.encode_grey(one), "crack_px": crack_px}
+            {"photo_id": name, "method": method, "mask": images.encode_grey(one), "binarise": 0.5, "crack_px": crack_px}
             for name, one in sorted(levels.items())
         ]
         parquet.write_shards(tmp_path / "labels" / method, schemas.PSEUDO_LABELS, rows)

