@@ -212,10 +212,10 @@ def _photograph(
             row_cracks += true_class if crack else other_class
             row_both += true_class if crack else ZERO
             row_edge += true_class if marks[row, col] == EDGE else ZERO
-        focal += row_focal
-        both += row_both
-        cracks += row_cracks
-        edge += row_edge
+        focal += np.float64(row_focal)
+        both += np.float64(row_both)
+        cracks += np.float64(row_cracks)
+        edge += np.float64(row_edge)
     return focal, both, cracks, edge
 
 
