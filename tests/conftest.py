@@ -53,7 +53,7 @@ def _torch_as_it_was() -> Iterator[None]:
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
-        sys.modules["torch"].use_deterministic_algorithms(False)
+        sys.modules["torch"].set_deterministic_debug_mode("default")  # use_deterministic_algorithms loads a compiler
 
 
 @pytest.fixture(scope="session")

@@ -89,19 +89,28 @@ def patch_thresholds(
     rows, cols = searched.shape
     reach = side_px // stride_px
     thresholds = np.full(searched.shape, LEVELS, np.int32)
-    strips = np.zeros((cols + reach - 1, LEVELS), np.int64)
+    strips, patch = np.zeros((cols + reach - 1, LEVELS), np.int64), np.empty(LEVELS, np.int64)
     _count(strips, grey[: side_px - stride_px], stride_px, 1)
     for row in range(rows):
         top, bottom = row * stride_px, row * stride_px + side_px
         _count(strips, grey[bottom - stride_px : bottom], stride_px, 1)
-        patch = strips[: reach - 1].sum(axis=0)
+        patch[:] = 0
+        for strip in range(reach - 1):
+            _add(patch, strips[strip], 1)
         for col in range(cols):
-            patch += strips[col + reach - 1]
+            _add(patch, strips[col + reach - 1], 1)
             if searched[row, col]:
                 thresholds[row, col] = lower_threshold(patch, classes)
-            patch -= strips[col]
+            _add(patch, strips[col], -1)
         _count(strips, grey[top : top + stride_px], stride_px, -1)
     return thresholds
+
+
+@compiled.function
+def _add(patch: Int64[np.ndarray, "256"], strip: Int64[np.ndarray, "256"], times: int) -> None:
+    """Add ``times`` each count of a strip to those of a patch; without array operations, which take long to compile."""
+    for level in range(LEVELS):
+        patch[level] += times * strip[level]
 
 
 @compiled.function

@@ -63,19 +63,34 @@ def values(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) ->
     known = check_overrides(overrides, conf)
     added = [f"++{key}={json.dumps(value)}" for key, value in _of_extensions().items()]
     tree = _hydra_values(conf, [f"dataset={dataset}", f"scale={scale}", *added, *overrides])
-    params.check(tree, where=f"dataset={dataset} scale={scale}")
-    if unknown := sorted({key for key, _ in leaves(tree)} - set(known)):
-        raise ParamsError(f"{conf / 'config.yaml'}: {unknown[0]} is missing; add it there, with a comment")
-    return tree
+    return _checked(tree, conf, known=known, where=f"dataset={dataset} scale={scale}")
 
 
 def compositions(conf: Path) -> dict[str, dict[str, Any]]:
-    """Values of every composition dataset × scale, by its name ``dataset=… scale=…``; see :func:`values`."""
-    return {
-        f"dataset={dataset} scale={scale}": values(conf, dataset=dataset, scale=scale, overrides=[])
-        for dataset in choices(conf, group="dataset")
-        for scale in choices(conf, group="scale")
-    }
+    """Values of every composition dataset × scale, by its name ``dataset=… scale=…``; see :func:`values`.
+
+    They are merged as Hydra merges them, but each file is read once: Hydra reads three for every composition.
+
+    Raises:
+        ParamsError: a composed value that the schema refuses, or an unknown key.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    known = check_overrides([], conf)
+    found = {}
+    try:
+        defaults = OmegaConf.create(_template(conf))
+        scales = {name: OmegaConf.load(conf / f"scale/{name}.yaml") for name in choices(conf, group="scale")}
+        for dataset in choices(conf, group="dataset"):
+            changed = OmegaConf.merge(defaults, OmegaConf.load(conf / f"dataset/{dataset}.yaml"))
+            for scale, changes in scales.items():
+                tree = _plain(OmegaConf.merge(changed, changes))
+                name = f"dataset={dataset} scale={scale}"
+                found[name] = _checked(tree, conf, known=known, where=name)
+    except OmegaConfBaseException as error:
+        raise ParamsError(f"{conf}: cannot be composed: {error}") from error
+    return found
 
 
 def composed_of(text: str) -> dict[str, str]:
@@ -149,7 +164,7 @@ def _of_extensions() -> dict[str, Any]:
         for name, extension in extensions.found(kind).items()
         if kind.below
     }
-    empty = {above: {} for above, tree in trees.items() if not tree}
+    empty: dict[str, Any] = {above: {} for above, tree in trees.items() if not tree}
     return empty | {key: value for above, tree in trees.items() for key, value in leaves(tree, above=f"{above}.")}
 
 
@@ -179,19 +194,30 @@ def _check_override(override: str, known: Sequence[str]) -> None:
     raise ParamsError(f"configure: {key}: unknown key{hint}")
 
 
+def _checked(tree: dict[str, Any], conf: Path, *, known: Sequence[str], where: str) -> dict[str, Any]:
+    params.check(tree, where=where)
+    if unknown := sorted({key for key, _ in leaves(tree)} - set(known)):
+        raise ParamsError(f"{conf / 'config.yaml'}: {unknown[0]} is missing; add it there, with a comment")
+    return tree
+
+
 def _hydra_values(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     from hydra import compose as hydra_compose  # 0.3 s
     from hydra import initialize_config_dir
     from hydra.errors import HydraException
-    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     try:
         with initialize_config_dir(str(conf.resolve()), version_base=None):
-            composed = OmegaConf.to_container(hydra_compose("config", overrides=list(overrides)), resolve=True)
+            return _plain(hydra_compose("config", overrides=list(overrides)))
     except (HydraException, OmegaConfBaseException) as error:
         raise ParamsError(f"{conf}: cannot be composed with {' '.join(overrides)}: {error}") from error
-    return {str(key): value for key, value in dict(composed).items()}  # type: ignore[arg-type]
+
+
+def _plain(composed: Any) -> dict[str, Any]:
+    from omegaconf import OmegaConf
+
+    return {str(key): value for key, value in dict(OmegaConf.to_container(composed, resolve=True)).items()}  # type: ignore[arg-type]
 
 
 def _difference(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:

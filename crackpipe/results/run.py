@@ -206,10 +206,7 @@ def _metrics(folder: Path, *, stages: Collection[str] | None) -> list[Path]:
 
 def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> tuple[str, list[str]]:
     """Folder of the raw data, below the project, and the sources of the composition that need data."""
-    from ruamel.yaml import YAML
-
-    text = compose.compose(conf, dataset=name, scale=scale, overrides=overrides)
-    ingest = params.check(YAML(typ="safe").load(text), where=name).ingest
+    ingest = params.check(compose.values(conf, dataset=name, scale=scale, overrides=overrides), where=name).ingest
     raw = Path(ingest.raw)
     if raw.is_absolute() or ".." in raw.parts:
         raise ParamsError(

@@ -36,27 +36,44 @@ def picture(label: str, number: int) -> bytes:
     return images.encode_rgb((LEVELS[label] + noise).astype(np.uint8))
 
 
-@pytest.fixture(autouse=True)
-def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def fit(**changed: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {"out": Path("head"), "head": "linear", "folds": 3, "seed": 0}
+    return few_shot.fit(Path("bridge"), project=Project.open(), **(settings | changed))
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with 40 labelled pictures, and a linear head of them."""
     tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
     tree["slice"] |= {"side_px": 32, "stride_px": 32}
     for head, steps in (("linear", 200), ("bayesian", 200)):
         tree["few_shot"][head] |= {"steps": steps, "hidden": 4}
+    folder = tmp_path_factory.mktemp("fitted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        with Path("params.yaml").open("w", encoding="utf-8") as file:
+            YAML(typ="safe").dump(tree, file)
+        torch.manual_seed(0)
+        encoder_files.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
+        for label in LEVELS:
+            Path("bridge", label).mkdir(parents=True)
+            for number in range(20):
+                Path("bridge", label, f"{number}.png").write_bytes(picture(label, number))
+        fit()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _in_a_project(fitted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of that project without its head."""
+    shutil.copytree(fitted, tmp_path, ignore=shutil.ignore_patterns("head"), dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    with Path("params.yaml").open("w", encoding="utf-8") as file:
-        YAML(typ="safe").dump(tree, file)
-    torch.manual_seed(0)
-    encoder_files.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
-    for label in LEVELS:
-        Path("bridge", label).mkdir(parents=True)
-        for number in range(20):
-            Path("bridge", label, f"{number}.png").write_bytes(picture(label, number))
 
 
-def fit(**changed: Any) -> dict[str, Any]:
-    settings: dict[str, Any] = {"out": Path("head"), "head": "linear", "folds": 3, "seed": 0}
-    return few_shot.fit(Path("bridge"), project=Project.open(), **(settings | changed))
+@pytest.fixture
+def _with_a_head(fitted: Path, _in_a_project: None) -> None:
+    shutil.copytree(fitted / "head", "head")
 
 
 def invoke(*arguments: str) -> str:
@@ -93,9 +110,9 @@ def test_folders_become_a_head_that_decides_and_refers() -> None:
     assert set(table["refer"]) <= {"yes", "no"}
 
 
+@pytest.mark.usefixtures("_with_a_head")
 def test_two_equal_calls_write_the_same_bytes() -> None:
-    fit(head="linear")
-    fit(head="linear", out=Path("again"))
+    fit(out=Path("again"))
     for name in ("model.safetensors", "model.json", "report.json"):
         assert Path("head", name).read_bytes() == Path("again", name).read_bytes()
 
@@ -166,8 +183,8 @@ def test_folds_and_heads_that_there_are_not_are_refused(changed: dict[str, Any],
         fit(**changed)
 
 
+@pytest.mark.usefixtures("_with_a_head")
 def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
-    fit(head="linear")
     with pytest.raises(ModelError, match=r"gone: no head here; run `crackpipe few-shot FOLDER` first"):
         decide(Path("bridge"), head="gone")
     with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
@@ -213,8 +230,8 @@ def decide(*photos: Path, risk: float = 0.1, head: str = "head") -> pd.DataFrame
     return classify.classify(photos, project=Project.open(), head=Path(head), risk=risk, out=Path("d.csv"))
 
 
+@pytest.mark.usefixtures("_with_a_head")
 def test_a_photograph_much_larger_than_those_of_the_head_goes_to_a_person() -> None:
-    fit(head="linear")
     small = images.decode_rgb(picture("crack", 0))
     for name, times in (("twice", 2), ("thrice", 3)):
         Path(f"{name}.png").write_bytes(images.encode_rgb(np.tile(small, (times, 1, 1))))
@@ -227,16 +244,16 @@ def test_a_photograph_much_larger_than_those_of_the_head_goes_to_a_person() -> N
     assert thrice["decision"] == twice["decision"] == "crack"
 
 
+@pytest.mark.usefixtures("_with_a_head")
 def test_the_command_fails_where_nothing_can_be_read() -> None:
-    fit(head="linear")
     Path("broken.jpg").write_bytes(b"no picture")
     done = CliRunner().invoke(app.commands, ["classify", "broken.jpg"], catch_exceptions=False)
     assert done.exit_code == 1
     assert "1 of 1 to a person" in done.stdout
 
 
+@pytest.mark.usefixtures("_with_a_head")
 def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    fit(head="linear")
     photo = Path("bridge/crack/0.png")
     assert decide(photo)[["decision", "reason"]].to_numpy().tolist() == [["crack", ""]]
     with monkeypatch.context() as patched:
@@ -253,8 +270,8 @@ def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(mo
     assert row["reason"].startswith("its embedding is not finite; the encoder has diverged")
 
 
+@pytest.mark.usefixtures("_with_a_head")
 def test_a_head_without_a_usable_referral_point_refers_everything() -> None:
-    fit(head="linear")
     printed = invoke("classify", "bridge/crack", "--risk", "0.05")  # 0 errors in 40 leave 8.8 %
     assert "20 of 20 to a person; its cross-validation has too few sure and right decisions for a bound of 0.05" in (
         printed
@@ -268,8 +285,8 @@ def test_a_head_that_has_diverged_is_not_saved() -> None:
     assert not Path("head").exists()
 
 
+@pytest.mark.usefixtures("_with_a_head")
 def test_files_that_are_no_picture_and_missing_ones_are_referred_and_hidden_ones_left_out() -> None:
-    fit(head="linear")
     Path("new/deep").mkdir(parents=True)
     Path("new/deep/notes.txt").write_text("no picture", encoding="utf-8")
     Path("new/.hidden.png").write_bytes(picture("crack", 0))

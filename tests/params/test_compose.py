@@ -1,3 +1,4 @@
+import itertools
 import shutil
 from pathlib import Path
 
@@ -118,11 +119,16 @@ def test_writing_leaves_nothing_beside_the_file(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
 
 
-def test_every_composition_that_the_project_offers_is_valid():
-    """Or its values are refused."""
-    names = compose.compositions(CONF)
-    assert "dataset=demo scale=cpu" in names
-    assert len(names) == len(compose.choices(CONF, group="dataset")) * len(compose.choices(CONF, group="scale"))
+def test_every_composition_that_the_project_offers_is_valid_and_as_hydra_composes_it():
+    """Or its values are refused. Hydra is asked for each dataset, and for each scale with one or more of these."""
+    found = compose.compositions(CONF)
+    assert "dataset=demo scale=cpu" in found
+    datasets, scales = compose.choices(CONF, group="dataset"), compose.choices(CONF, group="scale")
+    assert len(found) == len(datasets) * len(scales)
+    assert len(datasets) >= len(scales)
+    for dataset, scale in zip(datasets, itertools.cycle(scales), strict=False):
+        tree = compose.values(CONF, dataset=dataset, scale=scale, overrides=[])
+        assert repr(found[f"dataset={dataset} scale={scale}"]) == repr(tree)  # 1, 1.0 and true are equal
 
 
 @pytest.mark.parametrize("dataset", ["demo", "captioned", "crack500"])

@@ -1,33 +1,28 @@
 """An edit of code runs again exactly the stages that import it; one of comments runs none."""
 
 import ast
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import grimp
 import pytest
 from ruamel.yaml import YAML
 
-from crackpipe.files import stage_code
 from crackpipe.files.code_imports import SourceTree, read
 from crackpipe.params import Params
 
 ROOT = Path(__file__).parents[2]
 STAGES = sorted(path.stem for path in (ROOT / "pipeline").glob("*.py") if path.stem not in ("__init__", "code"))
 PACKAGES = ("crackpipe", "pipeline")
-
-
 DESCRIBED = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-
-
-def manifests(texts: Mapping[str, str]) -> dict[str, str]:
-    return stage_code.manifests(texts, DESCRIBED)
 
 
 def sections_not_read(stage: str) -> set[str]:
@@ -38,10 +33,16 @@ def sections_not_read(stage: str) -> set[str]:
     return set(module.values()) - {module[name] for name in listed & module.keys()} if listed else set()
 
 
+@functools.cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@functools.cache
 def handed_on(package: str) -> dict[str, str]:
     """Names in a package's stub, and the modules that they come from."""
     stub = ROOT.joinpath(*package.split("."), "__init__.pyi")
-    nodes = ast.parse(stub.read_text(encoding="utf-8")).body if stub.is_file() else []
+    nodes = parsed(stub).body if stub.is_file() else []
     return {
         alias.name: f"{package}.{node.module or alias.name}"
         for node in nodes
@@ -53,8 +54,10 @@ def handed_on(package: str) -> dict[str, str]:
 def asked_of(package: str, file: Path) -> set[str]:
     """Modules that a file needs of a package: those of the names that it asks for, or all where it takes the whole."""
     known = handed_on(package)
+    if not known:
+        return set()
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.ImportFrom) and node.module == package:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and package in {f"{node.module}.{alias.name}" for alias in node.names}:
@@ -97,45 +100,55 @@ from ruamel.yaml import YAML
 from crackpipe.files import stage_code
 from crackpipe.files.code_imports import read
 
-texts, stages = read(Path()), sys.argv[1:]
+texts, stages = read(Path()), json.loads(sys.argv[1])
 described = YAML(typ="safe").load(Path("dvc.yaml").read_text())["stages"]
 
 def manifests(changed):
-    return stage_code.manifests({**texts, **changed}, described)
+    found = stage_code.manifests({**texts, **changed}, described)
+    return {stage: found[stage].splitlines() for stage in stages}
 
-def changed_by(edit, file):
-    after = manifests({file: edit(texts[file])})
-    return [stage for stage in stages if after[stage] != before[stage]]
+def changed_by(edit, files):
+    after, found = manifests({file: edit(texts[file]) for file in files}), {}
+    for stage in stages:
+        assert [line[34:] for line in after[stage]] == [line[34:] for line in before[stage]]
+        found[stage] = [one[34:] for one, other in zip(before[stage], after[stage]) if one != other]
+    return found
+
+def commented(text):
+    return f"# said\\n\\n{text}\\n# said"
+
+def stated(text):
+    return f"{text}\\n_EDITED = 1\\n"
 
 before, files = manifests({}), [file for file in texts if file.endswith(".py")]
-comments = {file: changed_by(lambda text: f"# said\\n\\n{text}\\n# said", file) for file in files}
-statements = {file: changed_by(lambda text: f"{text}\\n_EDITED = 1\\n", file) for file in files}
-json.dump([comments, statements], sys.stdout)
+alone = {file: changed_by(stated, [file]) for file in json.loads(sys.argv[2])}
+json.dump([before, files, changed_by(commented, files), changed_by(stated, files), alone], sys.stdout)
 """
+ALONE = ["pipeline/slice.py", "crackpipe/errors.py", "crackpipe/compute/parallel.py"]
 
 
-def test_each_edit_changes_the_manifests_of_the_stages_that_import_the_file() -> None:
-    """Every file in turn: a comment changes none, a statement exactly those that grimp names."""
-    comments, statements = json.loads(run(ROOT, "python", "-c", EDITS, *STAGES))
-    assert set(comments) == {
+@pytest.fixture(scope="module")
+def edits() -> list[Any]:
+    """Lines of the manifests by stage, the Python files, and lines that three kinds of edits change."""
+    edits: list[Any] = json.loads(run(ROOT, "python", "-c", EDITS, json.dumps(STAGES), json.dumps(ALONE)))
+    return edits
+
+
+def test_an_edit_changes_the_line_of_its_file_in_the_manifests_of_the_stages_that_import_it(edits: list[Any]) -> None:
+    """A comment in every file changes none, a statement in every file those that grimp names, as one alone does."""
+    _, files, comments, statements, alone = edits
+    assert set(files) == {
         file.relative_to(ROOT).as_posix() for name in PACKAGES for file in (ROOT / name).rglob("*.py")
     }
-    assert {file: changed for file, changed in comments.items() if changed} == {}
+    assert {stage: changed for stage, changed in comments.items() if changed} == {}
+    modules = {file: file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in files}
     expected = needed()
-    for file, changed in statements.items():
-        module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        assert changed == [stage for stage in STAGES if module in expected[stage]], file
-    assert statements["pipeline/slice.py"] == ["slice"]
-    assert statements["crackpipe/errors.py"] == STAGES
-
-
-def test_a_manifest_tells_which_file_has_changed() -> None:
-    texts = read(ROOT)
-    before = manifests(texts)["slice"].splitlines()
-    texts["crackpipe/errors.py"] += "_EDITED = 1\n"
-    after = manifests(texts)["slice"].splitlines()
-    assert [line[34:] for line in before] == [line[34:] for line in after]
-    assert [one[34:] for one, other in zip(before, after, strict=True) if one != other] == ["crackpipe/errors.py"]
+    for stage in STAGES:
+        assert statements[stage] == sorted(file for file in files if modules[file] in expected[stage]), stage
+    for file, changed in alone.items():
+        assert changed == {stage: [file] if modules[file] in expected[stage] else [] for stage in STAGES}
+    assert [stage for stage, changed in alone["pipeline/slice.py"].items() if changed] == ["slice"]
+    assert [stage for stage, changed in alone["crackpipe/errors.py"].items() if changed] == STAGES
 
 
 def run(folder: Path, *command: str, status: int = 0) -> str:
@@ -152,7 +165,7 @@ def run(folder: Path, *command: str, status: int = 0) -> str:
     return done.stdout
 
 
-def test_the_stage_writes_a_manifest_for_each_stage_and_removes_others(tmp_path: Path) -> None:
+def test_the_stage_writes_a_manifest_for_each_stage_and_removes_others(edits: list[Any], tmp_path: Path) -> None:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "data/code").mkdir(parents=True)
@@ -160,7 +173,7 @@ def test_the_stage_writes_a_manifest_for_each_stage_and_removes_others(tmp_path:
     shutil.copyfile(ROOT / "dvc.yaml", tmp_path / "dvc.yaml")
     run(tmp_path, "python", "-m", "pipeline.code")
     written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "data/code").iterdir()}
-    assert written == manifests(read(ROOT))
+    assert written == {stage: "".join(f"{line}\n" for line in lines) for stage, lines in edits[0].items()}
     lines = written["slice"].splitlines()
     assert all(re.fullmatch(r"[0-9a-f]{32}  (crackpipe|pipeline)/[\w/]+\.pyi?", line) for line in lines)
     assert [line[34:] for line in lines] == sorted(line[34:] for line in lines)
@@ -179,29 +192,36 @@ Path("left.txt").write_text(str(ONE))
 """
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of two stages with the real stage `code`, committed after its first run."""
+    folder = tmp_path_factory.mktemp("committed")
     for name in ("one", "two"):
-        (tmp_path / "crackpipe").mkdir(exist_ok=True)
-        (tmp_path / f"crackpipe/{name}.py").write_text(f"{name.upper()} = 1\n", encoding="utf-8")
+        (folder / "crackpipe").mkdir(exist_ok=True)
+        (folder / f"crackpipe/{name}.py").write_text(f"{name.upper()} = 1\n", encoding="utf-8")
     needed_files = SourceTree(read(ROOT)).closure("pipeline.code", left_out={})
     stubs = [f"{path}i" for path in needed_files if (ROOT / f"{path}i").is_file()]  # which packages read at import
     copied = [*{*needed_files, *stubs}, ".dvcignore"]
     for path in copied:
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / path, tmp_path / path)
-    (tmp_path / "pipeline/left.py").write_text(LEFT, encoding="utf-8")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, folder / path)
+    (folder / "pipeline/left.py").write_text(LEFT, encoding="utf-8")
     right = LEFT.replace("one", "two").replace("ONE", "TWO").replace("left", "right")
-    (tmp_path / "pipeline/right.py").write_text(right, encoding="utf-8")
-    (tmp_path / "dvc.yaml").write_text(DVC_YAML, encoding="utf-8")
-    (tmp_path / "params.yaml").write_text("n: 1\n", encoding="utf-8")
-    (tmp_path / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
-    run(tmp_path, "git", "init", "--quiet")
-    run(tmp_path, "dvc", "init", "--quiet")
-    assert ran(run(tmp_path, "dvc", "repro")) == ["code", "left", "right"]
-    commit(tmp_path)
-    return tmp_path
+    (folder / "pipeline/right.py").write_text(right, encoding="utf-8")
+    (folder / "dvc.yaml").write_text(DVC_YAML, encoding="utf-8")
+    (folder / "params.yaml").write_text("n: 1\n", encoding="utf-8")
+    (folder / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
+    run(folder, "git", "init", "--quiet")
+    run(folder, "dvc", "init", "--quiet")
+    assert ran(run(folder, "dvc", "repro")) == ["code", "left", "right"]
+    commit(folder)
+    return folder
+
+
+@pytest.fixture
+def small(committed: Path, tmp_path: Path) -> Path:
+    """A copy of that project."""
+    return shutil.copytree(committed, tmp_path / "small")
 
 
 def ran(printed: str) -> list[str]:

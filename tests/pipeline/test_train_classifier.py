@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from crackpipe.models import model_files
 
 ROOT = Path(__file__).parents[2]
-EPOCHS, STEPS = 3, 10
+EPOCHS, STEPS = 2, 8
 
 
 def prepare(folder: Path, **changed: Any) -> None:
@@ -30,14 +30,18 @@ def prepare(folder: Path, **changed: Any) -> None:
         YAML(typ="safe").dump(tree, file)
 
 
-@pytest.fixture
-def sliced(tmp_path: Path) -> Path:
-    folder = tmp_path / "run"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def patches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("patches")
     prepare(folder)
     for stage in ("code", "ingest", "slice"):
         stages.finished(folder, stage)
     return folder
+
+
+@pytest.fixture
+def sliced(patches: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(patches, tmp_path / "run")
 
 
 def outputs(folder: Path) -> dict[str, bytes]:

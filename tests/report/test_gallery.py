@@ -61,7 +61,7 @@ def drawn(
     def draw(name: str) -> Path:
         path = tmp_path / "pictures" / name
         labels, masks = tmp_path / "labels/truth", tmp_path / "masks"
-        gallery.draw(path, board, KEY, photos=photos, labels=labels, masks=masks, binarise=0.5, rows=1)
+        gallery.draw(path, board, KEY, photos=photos, labels=labels, masks=masks, rows=1)
         return path
 
     return draw

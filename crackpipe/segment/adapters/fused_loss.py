@@ -119,10 +119,11 @@ def _mark(label: Float32[np.ndarray, "b h w"], marks: UInt8[np.ndarray, "b h w"]
                 marks[n, row, col] = 0
                 if label[n, row, col] > 0.5:
                     marks[n, row, col] = CRACK
-                    near = label[n, max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2]
-                    if near.min() <= 0.5:
-                        marks[n, row, col] = EDGE
-                        edges += 1
+                    for down in range(max(row - 1, 0), min(row + 2, height)):
+                        for right in range(max(col - 1, 0), min(col + 2, width)):
+                            if label[n, down, right] <= 0.5:
+                                marks[n, row, col] = EDGE
+                    edges += marks[n, row, col] == EDGE
     return edges
 
 
@@ -175,12 +176,14 @@ def _photograph(
     """
     height, width = marks.shape
     line, logit = np.empty(grid.shape[1], np.float32), np.empty(width, np.float32)
-    sums = np.zeros(4)  # in float64, row by row
+    focal, both, cracks, edge = 0.0, 0.0, 0.0, 0.0  # in float64, row by row
     below = 0
     for row in range(height):
         while row >= rows[0][below + 1]:
             below += 1
-        line[:] = grid[below] + rows[1][row] * (grid[min(below + 1, len(grid) - 1)] - grid[below])
+        after = min(below + 1, len(grid) - 1)
+        for j in range(len(line)):
+            line[j] = grid[below, j] + rows[1][row] * (grid[after, j] - grid[below, j])
         for j in range(len(line)):
             step = line[min(j + 1, len(line) - 1)] - line[j]
             for col in range(cols[0][j], cols[0][j + 1]):
@@ -209,8 +212,11 @@ def _photograph(
             row_cracks += true_class if crack else other_class
             row_both += true_class if crack else ZERO
             row_edge += true_class if marks[row, col] == EDGE else ZERO
-        sums += np.array([row_focal, row_both, row_cracks, row_edge])
-    return sums[0], sums[1], sums[2], sums[3]
+        focal += np.float64(row_focal)
+        both += np.float64(row_both)
+        cracks += np.float64(row_cracks)
+        edge += np.float64(row_edge)
+    return focal, both, cracks, edge
 
 
 @compiled.reordered

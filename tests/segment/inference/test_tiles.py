@@ -293,15 +293,14 @@ from crackpipe.segment.inference import tiles
 def held(field):
     return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 
-def mean(pixels):
-    grey = pixels.float().mean(dim=1, keepdim=True) / 255
-    return torch.nn.functional.avg_pool2d(grey, 3, 1, 1, count_include_pad=False)[:, 0]
+def green(pixels):
+    return pixels[:, 1].float() / 255
 
 torch.set_num_threads(1)
 image = np.full((10_000, 10_000, 3), 51, np.uint8)
 before = held("VmRSS")
 found = tiles.predict(
-    image, mean, tile_px=512, overlap_px=64, multiple_px=32, flips=1, scale=float(sys.argv[1]), batch_px=1 << 20,
+    image, green, tile_px=512, overlap_px=64, multiple_px=32, flips=1, scale=float(sys.argv[1]), batch_px=1 << 20,
     what=None,
 )
 assert (found == 51).all()
@@ -312,7 +311,7 @@ print(held("VmHWM") - before)
 @pytest.mark.slow
 @pytest.mark.skipif(not STATUS.exists(), reason="reads the memory high-water mark from Linux's /proc")
 @pytest.mark.parametrize("scale", [1.0, pytest.param(0.5, marks=pytest.mark.nightly)])
-def test_100_megapixels_take_the_result_and_300_mb(scale: float) -> None:
+def test_100_megapixels_take_the_result_and_250_mb(scale: float) -> None:
     found = subprocess.run([sys.executable, "-c", MEASURE, str(scale)], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    assert int(found.stdout) <= 10_000**2 + 300 * 10**6
+    assert int(found.stdout) <= 10_000**2 + 250 * 10**6
