@@ -10,6 +10,7 @@ import pandas as pd
 from crackpipe import console
 from crackpipe.apply import mask_cache
 from crackpipe.apply.mask_cache import MaskCache
+from crackpipe.apply.packed import is_packed
 from crackpipe.apply.trained_segmenter import TrainedSegmenter, load_segmenter
 from crackpipe.data import inspection
 from crackpipe.data.datasets import layout
@@ -32,20 +33,39 @@ class Job:
     name: str
 
 
-def model_folder(project: Project, name: str | None) -> Path:
-    """Folder of a segmenter that is named as on the command line.
+def load(name: str | None, *, project: Path) -> TrainedSegmenter:
+    """Read a segmenter that is named as on the command line.
 
     Args:
-        name: a folder, or a name in the project's ``models/segmenter``; ``None`` takes the first segmenter and the
-            first labels of ``train_segmenter``.
+        name: a folder, packed or in a project, or a name in the project's ``models/segmenter``; ``None`` takes the
+            first segmenter and the first labels of ``train_segmenter``.
+        project: folder of the project, whose settings a segmenter takes that is not packed.
+
+    Raises:
+        ModelError: there is no such segmenter.
+        ParamsError: something is wrong in ``params.yaml``.
     """
-    settings = project.params.train_segmenter
-    name = name or f"{settings.segmenters[0]}-{settings.labels[0]}"
-    return Path(name) if "/" in name or Path(name).is_dir() else project.path("models/segmenter") / name
+    if name is not None and is_packed(Path(name)):
+        return load_segmenter(name)
+    opened = Project.open(project)
+    settings = opened.params.train_segmenter
+    return load_segmenter(name or f"{settings.segmenters[0]}-{settings.labels[0]}", project=opened)
+
+
+def jobs(photos: Sequence[Path], *, out: Path) -> list[Job]:
+    """Photographs among files and folders, with the names of their masks; see :func:`listed`.
+
+    Raises:
+        CrackpipeError: a path is missing, ``out`` is a file, there is no picture, or two would get the same mask.
+    """
+    _check_out(out)
+    found = list(listed(photos, out=out))
+    _check(found)
+    return found
 
 
 def write(
-    photos: Sequence[Path], *, project: Project, model: Path, out: Path, threshold: float, again: bool
+    photos: Sequence[Job], *, trained: TrainedSegmenter, out: Path, threshold: float, again: bool
 ) -> pd.DataFrame:
     """Segment photographs of any size; return one row for each, also written to ``out/masks.csv``.
 
@@ -55,29 +75,19 @@ def write(
     photograph that cannot be read gets a reason in the table.
 
     Args:
-        photos: files, and folders that are searched for pictures.
-        project: where the pipeline has run; its ``models/clip`` is the encoder of a text-guided segmenter.
-        model: folder of the segmenter.
+        photos: from :func:`jobs`, with the same ``out``.
+        trained: the segmenter.
         out: folder for masks, pictures and the table.
         threshold: confidence (0–1) from which a pixel counts as crack in the picture and the table.
         again: segment those too that have a mask from an earlier run.
 
     Returns:
         Columns ``COLUMNS``; ``reason`` is empty where there is a mask.
-
-    Raises:
-        CrackpipeError: a path is missing, ``out`` is a file, there is no picture, or two would get the same mask;
-            nothing is done then.
-        ModelError: there is no such segmenter.
     """
-    _check_out(out)
-    jobs = list(listed(photos, out=out))
-    _check(jobs)
-    trained = load_segmenter(model, project=project)
     out.mkdir(parents=True, exist_ok=True)
     cache = MaskCache(out, maker=trained.digest())
     rows = []
-    for job in console.bar(jobs, what="segment", total=len(jobs), unit="photos"):
+    for job in console.bar(photos, what="segment", total=len(photos), unit="photos"):
         try:
             rows.append(_row(job, cache, trained, threshold=threshold, again=again))
         except PhotoError as error:
@@ -152,7 +162,7 @@ def _row(job: Job, cache: MaskCache, trained: TrainedSegmenter, *, threshold: fl
             f"ends in {mask_cache.SUFFIX} or {CRACK}, as what this command writes; if it is a photograph, rename it"
         )
     data = layout.read_bytes(job.photo)
-    image = inspection.decode(lambda: data, max_megapixels=trained.params.ingest.max_megapixels)
+    image = inspection.decode(lambda: data, max_megapixels=trained.max_megapixels)
     height, width = image.shape[:2]
     levels = None if again else cache.find(job.name, data, height_px=height, width_px=width)
     if levels is None:

@@ -1,18 +1,22 @@
 """A segmenter that the pipeline has trained, with all that it needs to segment photographs of any size."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from crackpipe import params
 from crackpipe.apply import mask_cache, photograph
 from crackpipe.apply.photograph import Photograph
 from crackpipe.compute.runtime import Runtime
+from crackpipe.errors import CrackpipeError
 from crackpipe.imaging.crack_mask import Mask
-from crackpipe.params import Params
+from crackpipe.models import model_files
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
 from crackpipe.segment.inference.segmenter import Inference, Segmenter
+from crackpipe.segment.networks import catalogue
+
+ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,16 +26,22 @@ class TrainedSegmenter:
     Attributes:
         folder: of the segmenter.
         encoder: folder of the image-text encoder, which a text-guided segmenter alone needs.
-        params: of the project; ``params.segment`` holds the settings of inference.
+        settings: of inference.
+        max_megapixels: of a photograph.
         runtime: device and precision.
         network: the segmenter itself.
     """
 
     folder: Path
     encoder: Path
-    params: Params
+    settings: Inference
+    max_megapixels: float
     runtime: Runtime
     network: Segmenter
+
+    def __call__(self, photo: Photograph) -> Mask:
+        """Segment one photograph; see :meth:`segment`."""
+        return self.segment(photo)
 
     def segment(self, photo: Photograph, *, name: str | None = None) -> Mask:
         """Segment one photograph.
@@ -46,15 +56,32 @@ class TrainedSegmenter:
         Raises:
             PhotoError: the file cannot be read or is too large, or the array is of another shape or type.
         """
-        image = photograph.pixels(photo, max_megapixels=self.params.ingest.max_megapixels)
-        settings = Inference(**self.params.segment.model_dump(exclude={"splits"}))
-        return Mask(segmenter.segment(image, self.network, settings, what=name))
+        image = photograph.pixels(photo, max_megapixels=self.max_megapixels)
+        return Mask(segmenter.segment(image, self.network, self.settings, what=name))
 
     def digest(self) -> str:
         """Digest of all that decides a mask besides its photograph: files, settings, precision."""
-        settings = self.params.segment.model_dump(exclude={"splits"})
         dtype = str(self.runtime.autocast_dtype)
-        return mask_cache.maker(self.folder, clip=self.encoder, settings=settings, dtype=dtype)
+        return mask_cache.maker(self.folder, clip=self.encoder, settings=asdict(self.settings), dtype=dtype)
+
+    def pack(self, folder: str | os.PathLike[str]) -> None:
+        """Write the segmenter with all that it needs, to be used where there is no project.
+
+        Args:
+            folder: gets ``model.safetensors``, and ``model.json`` with the settings of inference; of a text-guided
+                segmenter also ``encoder/``. It must not be there, or be empty.
+
+        Raises:
+            CrackpipeError: the folder holds something.
+        """
+        target = Path(folder)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise CrackpipeError(f"{target}: is there already; name a folder that is new or empty")
+        card = model_files.card(self.folder, kind="segmenter")
+        card |= {"inference": asdict(self.settings), "max_megapixels": self.max_megapixels}
+        if not catalogue.has(card["architecture"]):
+            model_files.copy(self.encoder, target / ENCODER, model_files.card(self.encoder, kind="clip"))
+        model_files.copy(self.folder, target, card)
 
 
 def load_segmenter(
@@ -66,14 +93,15 @@ def load_segmenter(
 ) -> TrainedSegmenter:
     """Read a trained segmenter.
 
-    Settings of inference (tiles, scales, darkness …) are those of the project that the folder lies in, from the
-    section ``segment`` of its ``params.yaml``. A folder outside any project gets those of ``conf/config.yaml``.
+    Settings of inference (tiles, scales, darkness …) are its own where it was packed (:meth:`TrainedSegmenter.pack`),
+    else those of the project that the folder lies in, from the section ``segment`` of its ``params.yaml``. A folder
+    outside any project gets those of ``conf/config.yaml``.
 
     Args:
-        folder: of the segmenter, e.g. ``models/segmenter/unet-cam_location``.
-        encoder: folder of the image-text encoder that a text-guided segmenter was trained with; by default
-            ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
-        project: whose settings to take, in place of the one that the folder lies in.
+        folder: of the segmenter, or its name in ``models/segmenter`` of the project in the working directory.
+        encoder: folder of the image-text encoder that a text-guided segmenter was trained with; by default the one
+            that is packed with it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
+        project: whose settings to take, in place of all these.
         device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``, in place of what ``runtime.device`` says.
 
     Raises:
@@ -82,19 +110,29 @@ def load_segmenter(
 
     Examples:
         >>> import crackpipe
-        >>> segmenter = crackpipe.load_segmenter("models/segmenter/unet-cam_location")
-        >>> mask = segmenter.segment("photo.jpg")
+        >>> segmenter = crackpipe.load_segmenter("unet-cam_location")
+        >>> mask = segmenter("photo.jpg")
         >>> mask.save("photo.mask.png")
         >>> mask.crack(threshold=0.5).dtype
         dtype('bool')
     """
     model = Path(folder)
+    if not model.is_dir() and len(model.parts) == 1:
+        model = (project.root if project else Path()) / "models/segmenter" / model
+    card, packed = model_files.card(model, kind="segmenter"), project is None
     project = project or Project.above(model)
     if project is None:
         beside = model.resolve().parent.parent
         project, clip = Project(beside, params.defaults()), beside / "clip"
     else:
         clip = project.path("models/clip")
-    clip = clip if encoder is None else Path(encoder)
+    clip = Path(encoder) if encoder is not None else model / ENCODER if (model / ENCODER).is_dir() else clip
+    settings, max_megapixels = (
+        project.params.segment.model_dump(exclude={"splits"}),
+        project.params.ingest.max_megapixels,
+    )
+    if packed and "inference" in card:
+        settings, max_megapixels = card["inference"], card["max_megapixels"]
     runtime = project.start_runtime(device=device)
-    return TrainedSegmenter(model, clip, project.params, runtime, segmenter.load(model, runtime, clip=clip))
+    network = segmenter.load(model, runtime, clip=clip)
+    return TrainedSegmenter(model, clip, Inference(**settings), max_megapixels, runtime, network)

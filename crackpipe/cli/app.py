@@ -23,6 +23,7 @@ for command in (
     project.show,
     project.compare,
     photographs.segment,
+    photographs.pack,
     photographs.classify,
     photographs.few_shot,
     photographs.search,

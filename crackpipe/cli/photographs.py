@@ -10,16 +10,27 @@ from typing import Annotated
 import typer
 
 HEAD = Path("head")
+MODEL = Annotated[
+    str | None,
+    typer.Option(help="a trained segmenter, by its folder or its name; default: the first of params.yaml"),
+]
+PROJECT = Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")]
+
+
+def _check_project(model: str | None, project: Path) -> None:
+    """Tell of a wrong project before torch is imported; a packed segmenter needs none."""
+    from crackpipe.apply.packed import is_packed
+    from crackpipe.params.project import Project
+
+    if model is None or not is_packed(Path(model)):
+        Project.open(project)
 
 
 def segment(
     photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
     out: Annotated[Path, typer.Option(help="folder for masks, pictures and masks.csv")] = Path("masks"),
-    model: Annotated[
-        str | None,
-        typer.Option(help="a trained segmenter, by its folder or its name; default: the first of params.yaml"),
-    ] = None,
-    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = Path(),
+    model: MODEL = None,
+    project: PROJECT = Path(),
     threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")] = 0.5,
     again: Annotated[bool, typer.Option(help="segment those too that have a mask from an earlier run")] = False,
 ) -> None:
@@ -28,13 +39,12 @@ def segment(
     A mask is kept while photograph, segmenter and the settings in params.yaml are those that it was made from. The
     exit status is 1 where no photograph could be segmented.
     """
-    from crackpipe.params.project import Project
-
-    opened = Project.open(project)
+    _check_project(model, project)
     from crackpipe.apply import segment as masks
 
-    folder = masks.model_folder(opened, model)
-    table = masks.write(photos, project=opened, model=folder, out=out, threshold=threshold, again=again)
+    jobs = masks.jobs(photos, out=out)
+    trained = masks.load(model, project=project)
+    table = masks.write(jobs, trained=trained, out=out, threshold=threshold, again=again)
     rejected = table[table["reason"] != ""]
     for row in rejected.itertuples():
         typer.echo(f"{row.photo}: {row.reason}")
@@ -43,6 +53,19 @@ def segment(
     )
     if len(rejected) == len(table):
         raise typer.Exit(1)
+
+
+def pack(
+    folder: Annotated[Path, typer.Argument(help="a folder that is new or empty")],
+    model: MODEL = None,
+    project: PROJECT = Path(),
+) -> None:
+    """Write a trained segmenter with all that it needs: `crackpipe segment --model FOLDER` then asks for no project."""
+    _check_project(model, project)
+    from crackpipe.apply import segment as masks
+
+    masks.load(model, project=project).pack(folder)
+    typer.echo(f"wrote {folder}")
 
 
 def classify(

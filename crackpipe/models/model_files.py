@@ -1,6 +1,7 @@
 """Trained models on disk: ``model.safetensors`` and ``model.json`` in one folder. Nothing is ever unpickled."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,24 @@ def save(folder: Path, module: nn.Module, card: Card) -> None:
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     with atomic.replacing(folder / "model.safetensors") as temporary:
         save_file(tensors, temporary)
-    atomic.write_text(folder / "model.json", json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    atomic.write_text(folder / "model.json", _written(card))
+
+
+def copy(source: Path, target: Path, card: Card) -> None:
+    """Copy a model's weights to another folder, with another card.
+
+    Args:
+        source: holds a model.
+        target: takes ``model.safetensors`` and ``model.json``.
+        card: see :func:`save`.
+    """
+    with atomic.replacing(target / "model.safetensors") as temporary:
+        shutil.copyfile(source / "model.safetensors", temporary)
+    atomic.write_text(target / "model.json", _written(card))
+
+
+def _written(card: Card) -> str:
+    return json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def card(folder: Path, *, kind: str) -> Card:

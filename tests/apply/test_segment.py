@@ -13,7 +13,6 @@ from crackpipe.apply import segment
 from crackpipe.cli.app import commands
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.imaging import images
-from crackpipe.params.project import Project
 from crackpipe.segment.networks import pixel_network
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +45,9 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write(model: Path, *photos: str, out: str = "out", threshold: float = 0.5, again: bool = False) -> pd.DataFrame:
     paths = [Path(name) for name in photos]
-    return segment.write(paths, project=Project.open(), model=model, out=Path(out), threshold=threshold, again=again)
+    jobs = segment.jobs(paths, out=Path(out))
+    trained = segment.load(str(model), project=Path())
+    return segment.write(jobs, trained=trained, out=Path(out), threshold=threshold, again=again)
 
 
 def levels(path: str) -> np.ndarray:

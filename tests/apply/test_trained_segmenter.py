@@ -1,5 +1,6 @@
 """A trained segmenter from Python: the masks of the command, the settings of its project, or of none."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from crackpipe.apply import segment
 from crackpipe.apply.trained_segmenter import load_segmenter
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
-from crackpipe.errors import ModelError
+from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.imaging import images
 from crackpipe.params.project import Project
 from crackpipe.segment.adapters import text_guided
+from crackpipe.segment.adapters.text_guided import TextGuided
 from crackpipe.segment.networks import pixel_network
 
 ROOT = Path(__file__).parents[2]
@@ -43,13 +45,20 @@ def configure(root: Path, **segment: str) -> None:
     (root / "params.yaml").write_text(text.replace("threads: 2", "threads: 1", 1), encoding="utf-8")
 
 
+def text_guided_segmenter() -> tuple[DualEncoder, TextGuided]:
+    torch.manual_seed(0)
+    encoder = DualEncoder(**SPEC).eval()
+    text = torch.nn.functional.normalize(torch.randn(2, encoder.joint_width), dim=1)
+    return encoder, text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
+
+
 def test_a_photograph_gets_the_mask_of_the_command(root: Path):
     configure(root)
     (root / "wall.png").write_bytes(images.encode_rgb(PICTURE))
     model = root / "models/segmenter/small-truth"
     segmenter = load_segmenter(str(model))
-    project = Project.open(root)
-    segment.write([root / "wall.png"], project=project, model=model, out=root / "out", threshold=0.5, again=False)
+    jobs = segment.jobs([root / "wall.png"], out=root / "out")
+    segment.write(jobs, trained=segmenter, out=root / "out", threshold=0.5, again=False)
     written = images.decode_grey((root / "out/wall.mask.png").read_bytes())
     for photo in (PICTURE, root / "wall.png", str(root / "wall.png")):
         assert np.array_equal(segmenter.segment(photo).confidence, written)
@@ -70,21 +79,18 @@ def test_a_project_that_is_named_comes_before_that_of_the_folder(root: Path, tmp
     configure(tmp_path / "other", erosions="1")
     project = Project.open(tmp_path / "other")
     segmenter = load_segmenter(root / "models/segmenter/small-truth", project=project)
-    assert segmenter.params.segment.erosions == 1
+    assert segmenter.settings.erosions == 1
 
 
 def test_outside_a_project_the_settings_are_those_of_conf(root: Path):
     segmenter = load_segmenter(root / "models/segmenter/small-truth", device="cpu")
-    assert segmenter.params == params.defaults()
+    assert asdict(segmenter.settings) == params.defaults().segment.model_dump(exclude={"splits"})
     assert segmenter.segment(PICTURE).crack().shape == (48, 70)
 
 
 def test_a_text_guided_segmenter_finds_its_encoder_beside_it_or_is_given_it(root: Path):
-    torch.manual_seed(0)
-    encoder = DualEncoder(**SPEC).eval()
+    encoder, guided = text_guided_segmenter()
     encoder_files.save(root / "models/clip", encoder, {"architecture": "dual", **SPEC})
-    text = torch.nn.functional.normalize(torch.randn(2, encoder.joint_width), dim=1)
-    guided = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
     folder = root / "models/segmenter/text_adapters-truth"
     text_guided.save(folder, guided, labels="truth")
     beside = load_segmenter(folder, device="cpu")
@@ -93,6 +99,33 @@ def test_a_text_guided_segmenter_finds_its_encoder_beside_it_or_is_given_it(root
         load_segmenter(folder, device="cpu")
     named = load_segmenter(folder, encoder=root / "elsewhere", device="cpu")
     assert np.array_equal(beside.segment(PICTURE).confidence, named.segment(PICTURE).confidence)
+
+
+def test_a_packed_segmenter_needs_no_project_and_keeps_its_settings(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    configure(root, erosions="2", tile_px="96", overlap_px="32")
+    segmenter = load_segmenter("small-truth", project=Project.open(root))
+    away = tmp_path_factory.mktemp("away") / "packed"
+    segmenter.pack(away)
+    assert sorted(path.name for path in away.iterdir()) == ["model.json", "model.safetensors"]
+    packed = load_segmenter(away, device="cpu")
+    assert packed.settings == segmenter.settings
+    assert np.array_equal(packed(PICTURE).confidence, segmenter(PICTURE).confidence)
+    configure(away.parent, erosions="0")  # a project around it changes nothing
+    assert load_segmenter(away).settings.erosions == 2
+    with pytest.raises(CrackpipeError, match=r"packed: is there already; name a folder that is new or empty"):
+        segmenter.pack(away)
+
+
+def test_a_packed_text_guided_segmenter_brings_its_encoder_along(root: Path):
+    encoder, guided = text_guided_segmenter()
+    encoder_files.save(root / "models/clip", encoder, {"architecture": "dual", **SPEC})
+    text_guided.save(root / "models/segmenter/text_adapters-truth", guided, labels="truth")
+    beside = load_segmenter(root / "models/segmenter/text_adapters-truth", device="cpu")
+    beside.pack(root / "packed")
+    (root / "models").rename(root / "gone")
+    assert np.array_equal(load_segmenter(root / "packed")(PICTURE).confidence, beside(PICTURE).confidence)
 
 
 def test_a_folder_without_a_segmenter_is_named(root: Path):

@@ -13,8 +13,10 @@ from crackpipe.cli.app import commands
 from crackpipe.errors import CrackpipeError
 
 ROOT = Path(__file__).parents[2]
-NAMES = ["configure", "datasets", "run", "show", "compare", "segment", "classify", "few-shot", "search", "prompts"]
-NAMES += ["tune-crf", "tune-head"]
+NAMES = [
+    *("configure", "datasets", "repro", "run", "show", "compare"),
+    *("segment", "pack", "classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
+]
 HEAVY = ("torch", "numpy", "pandas", "pyarrow", "cv2", "numba", "ruamel", "hydra", "rich")
 Crackpipe = Callable[..., subprocess.CompletedProcess[str]]
 
