@@ -88,7 +88,7 @@ def test_every_run_of_make_crack500_is_a_valid_composition(project: Path, crackp
     assert names == ["crack500_labels", "crack500_networks", "crack500_semi", "crack500_truth"]
     for run in runs:
         overrides = [part for part in run if "=" in part]
-        compose.compose(project / "conf", dataset="crack500", scale="cpu", overrides=overrides)
+        compose.values(project / "conf", dataset="crack500", scale="cpu", overrides=overrides)
 
 
 def test_a_run_without_its_data_fails_before_any_work(project: Path, crackpipe: Crackpipe):

@@ -22,7 +22,10 @@ def lived_in(network: nn.Module) -> nn.Module:
     return network.eval()
 
 
-@pytest.mark.parametrize(("name", "norms"), [("resnet50", 53), ("tf_efficientnet_lite0", 49), ("vgg16", 0)])
+@pytest.mark.parametrize(
+    ("name", "norms"),
+    [("resnet50", 53), ("tf_efficientnet_lite0", 49), pytest.param("vgg16", 0, marks=pytest.mark.nightly)],
+)
 def test_a_backbone_computes_the_same_without_its_normalisations(name: str, norms: int) -> None:
     network = lived_in(backbones.create(name, classes=2, weights="none"))
     assert sum(isinstance(module, nn.BatchNorm2d) for module in network.modules()) == norms
