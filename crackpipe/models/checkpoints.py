@@ -13,9 +13,11 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 
+from crackpipe import console
 from crackpipe.files import atomic
 
 ROOT = Path(".checkpoints")
+STATE = "state.pt"
 
 
 @runtime_checkable
@@ -33,7 +35,7 @@ class Checkpoint:
     """The last finished epoch of one training run; use :func:`opened` to get one."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "state.pt"
+        self._path = folder / STATE
 
     def load(self) -> dict[str, Any] | None:
         """Return the saved state (tensors and plain values only), or ``None`` at a fresh start."""
@@ -64,6 +66,18 @@ class Checkpoint:
         self.save({name: part.state_dict() for name, part in parts.items()} | values)
 
 
+def _tell(stage: str, folder: Path) -> None:
+    """Say whether a training goes on, and that unfinished ones of the same stage are left aside."""
+    if (folder / STATE).is_file():
+        console.say(f"{stage}: goes on where it was interrupted")
+    others = [path for path in folder.parent.glob(f"*/{STATE}") if path.parent != folder]
+    if others:
+        console.say(
+            f"{stage}: {len(others)} unfinished training(s) of other code, parameters or data are left aside in "
+            f"{folder.parent}; they go on when these are back, and `make clean` removes them"
+        )
+
+
 @contextlib.contextmanager
 def opened(stage: str, digest: str) -> Iterator[Checkpoint]:
     """Lock and open the checkpoint of a training; it is removed once the body succeeds.
@@ -77,5 +91,6 @@ def opened(stage: str, digest: str) -> Iterator[Checkpoint]:
     with (ROOT / stage / f"{digest}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder.mkdir(parents=True, exist_ok=True)  # the run that held the lock may have finished and cleaned up
+        _tell(stage, folder)
         yield Checkpoint(folder)
         shutil.rmtree(folder)

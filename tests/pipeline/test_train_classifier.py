@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -75,7 +76,10 @@ def test_a_killed_stage_goes_on_where_it_was_but_afresh_after_an_edit_and_ends_w
     shutil.copytree(sliced, edited)
     manifest = edited / "data/code/train_classifier"  # tests/pipeline/test_code.py: an edit changes it, a comment not
     manifest.write_text(manifest.read_text(encoding="utf-8").replace("0", "1", 1), encoding="utf-8")
-    said = {folder: stages.finished(folder, "train_classifier").stderr for folder in (sliced, edited)}
+    ended = {folder: stages.finished(folder, "train_classifier") for folder in (sliced, edited)}
+    assert ended[sliced].stdout.startswith("train_classifier: goes on where it was interrupted\n")
+    assert "train_classifier: 1 unfinished training(s) of other code, parameters or data are" in ended[edited].stdout
+    said = {folder: one.stderr for folder, one in ended.items()}
     assert f"epoch 1/{EPOCHS}" not in said[sliced]
     assert f"epoch 2/{EPOCHS}" in said[sliced]
     assert f"epoch 1/{EPOCHS}" in said[edited]
@@ -85,6 +89,32 @@ def test_a_killed_stage_goes_on_where_it_was_but_afresh_after_an_edit_and_ends_w
     scores = json.loads((sliced / "models/classifier/scores.json").read_text())
     assert sorted(scores) == ["test", "val"]
     assert model_files.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_killed_at_ten_random_moments_between_edits_of_its_code_it_ends_with_an_undisturbed_runs_bytes(
+    sliced: Path, tmp_path: Path
+) -> None:
+    whole, random = tmp_path / "whole", Random(0)
+    shutil.copytree(sliced, whole)
+    began = time.monotonic()
+    assert stages.start(whole, "train_classifier").communicate() is not None
+    took = time.monotonic() - began
+    manifest = sliced / "data/code/train_classifier"
+    codes = [manifest.read_text(encoding="utf-8"), "another code\n"]
+    killed = 0
+    while killed < 10:
+        manifest.write_text(random.choice(codes), encoding="utf-8")
+        process = stages.start(sliced, "train_classifier")
+        time.sleep(random.uniform(0.3, 1.0) * took)
+        process.kill()
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+        shutil.rmtree(sliced / "models", ignore_errors=True)  # as DVC does before it runs a stage
+    manifest.write_text(codes[0], encoding="utf-8")
+    stages.finished(sliced, "train_classifier")
+    assert outputs(sliced) == outputs(whole)
 
 
 @pytest.mark.slow
