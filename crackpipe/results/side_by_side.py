@@ -69,7 +69,8 @@ def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
             chosen = {stage for target in targets for stage in repo.stage.collect(target, with_deps=True)}
             stages = [stage for stage in repo.index.stages if stage in chosen or not targets]
             needs = {stage.addressing: [need.addressing for need in graph.successors(stage)] for stage in stages}
-            changed = repo.status(targets=list(needs))
+            # of named stages it would read dvc.yaml and dvc.lock again for each
+            changed = repo.status(targets=list(targets), with_deps=True) if targets else repo.status()
     except DvcException as error:
         raise CrackpipeError(str(error)) from None
     return needs, [name for name in needs if name in changed]
