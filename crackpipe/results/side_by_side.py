@@ -33,8 +33,7 @@ def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
         jobs: processes that run stages, from 1.
 
     Returns:
-        The stages that had changed and those that follow them, in the order of ``dvc.yaml``; DVC has looked at each
-        and run it unless what it reads came out as it was before.
+        The stages that DVC has looked at, in that order; each was run unless what it reads came out as it was before.
 
     Raises:
         CrackpipeError: ``jobs`` is below 1, there is no such stage, or a stage failed. Those that ran beside it are
@@ -42,20 +41,30 @@ def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
     """
     if jobs < 1:
         raise CrackpipeError(f"--jobs: got {jobs}, expected a whole number from 1")
+    looked_at: dict[str, None] = {}
+    with futures.ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        while (needs := _pending(targets)) and not looked_at.keys() >= needs.keys():
+            if failed := _run_all(pool, needs, jobs=jobs):
+                raise CrackpipeError(
+                    f"stage {' and '.join(failed)} failed; what it said is above. Mend the cause and call again: "
+                    "finished stages are skipped"
+                )
+            looked_at |= dict.fromkeys(needs)
+    if not looked_at:
+        console.say("Data and pipelines are up to date.")
+    return list(looked_at)
+
+
+def _pending(targets: Sequence[str]) -> Needs:
+    """Stages to look at next, each with those of them that it needs.
+
+    These are the changed ones and all that follow. Where many follow a few, they are the few alone: it is quicker to ask
+    once more what has changed by then, which may be nothing.
+    """
     needs, changed = _read(targets)
     stale = _following(needs, changed)
-    if not stale:
-        console.say("Data and pipelines are up to date.")
-        return []
-    context = multiprocessing.get_context("spawn")
-    with futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        failed = _run_all(pool, {name: [need for need in needs[name] if need in stale] for name in stale}, jobs=jobs)
-    if failed:
-        raise CrackpipeError(
-            f"stage {' and '.join(failed)} failed; what it said is above. Mend the cause and call again: finished "
-            "stages are skipped"
-        )
-    return stale
+    chosen = set(changed if 2 * len(changed) < len(stale) else stale)
+    return {name: [need for need in needs[name] if need in chosen] for name in needs if name in chosen}
 
 
 def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
