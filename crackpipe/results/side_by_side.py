@@ -58,8 +58,8 @@ def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
 def _pending(targets: Sequence[str]) -> Needs:
     """Stages to look at next, each with those of them that it needs.
 
-    These are the changed ones and all that follow. Where many follow a few, they are the few alone: it is quicker to ask
-    once more what has changed by then, which may be nothing.
+    These are the changed ones and all that follow. Where many follow a few, they are the few alone: it is quicker to
+    ask once more what has changed by then, which may be nothing.
     """
     needs, changed = _read(targets)
     stale = _following(needs, changed)
