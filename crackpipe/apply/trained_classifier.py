@@ -15,12 +15,12 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, did_you_mean
 from crackpipe.imaging import images
 from crackpipe.imaging.crack_mask import Mask
-from crackpipe.params import Params
+from crackpipe.params import Params, labels
 from crackpipe.params.project import Project
 from crackpipe.pseudo import labelling, localisation_maps
 from crackpipe.pseudo.map_predictors import map_predictors
 
-METHODS = ("soft_location", "cam_location", "cam_crf", "cam")
+TRUTH = "truth"  # the one kind of labels that a classifier cannot give
 """Pseudo-label methods that need nothing but a classifier."""
 
 
@@ -61,7 +61,8 @@ class TrainedClassifier:
 
         Args:
             photo: path of a picture, or an array (h, w, 3), uint8, RGB, 0–255.
-            method: one of ``METHODS``; its settings are those of ``pseudo_label.<method>``.
+            method: one of :func:`crackpipe.params.labels.methods` but ``truth``; its settings are those of
+                ``pseudo_label.<method>``.
 
         Returns:
             The label, (h, w) like the photograph; its threshold is ``pseudo_label.<method>.binarise``.
@@ -70,9 +71,10 @@ class TrainedClassifier:
             CrackpipeError: there is no such method, or ``localisation_maps.patch_maps`` lacks a patch size of its.
             PhotoError: the file cannot be read or is too large, or the array is of another shape or type.
         """
-        if method not in METHODS:
-            hint = did_you_mean(method, METHODS)
-            raise CrackpipeError(f"method: got {method!r}, expected one of {', '.join(METHODS)}{hint}")
+        known = [name for name in labels.methods() if name != TRUTH]
+        if method not in known:
+            hint = did_you_mean(method, known)
+            raise CrackpipeError(f"method: got {method!r}, expected one of {', '.join(known)}{hint}")
         settings = getattr(self.params.pseudo_label, method)
         labeller = labelling.create_method(method, settings.model_dump())
         image = photograph.pixels(photo, max_megapixels=self.params.ingest.max_megapixels)

@@ -1,5 +1,6 @@
 """The examples of docs/extending.md, as files of a project's own: found by name, set in params.yaml, trained a step."""
 
+import functools
 import re
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from ruamel.yaml import YAML
 from text_files import ROOT
 
 from crackpipe import load_segmenter, params
@@ -60,6 +62,13 @@ def tree(project: Path) -> Any:
     composed = compose.compose(project / "conf", dataset="demo", scale="cpu", overrides=OVERRIDES)
     (project / "params.yaml").write_text(composed, encoding="utf-8")
     return params.load(project / "params.yaml")
+
+
+@functools.cache
+def manifests(files: tuple[str, ...]) -> dict[str, str]:
+    """Code of the stages of the project with these files."""
+    described = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    return stage_code.manifests(read(ROOT, PACKAGES) | {file: FILES[file] for file in files}, described)
 
 
 def test_there_is_an_example_of_each_kind(project: Path) -> None:
@@ -175,12 +184,8 @@ def test_the_dataset_lists_photographs_with_their_masks(tree: Any, tmp_path: Pat
     ],
 )
 def test_only_the_stages_that_find_such_methods_by_name_run_again(name: str, stages: set[str]) -> None:
-    from ruamel.yaml import YAML
-
-    described = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    texts = read(ROOT, PACKAGES)
-    before = stage_code.manifests(texts, described)
-    after = stage_code.manifests(texts | {f"extensions/{name}.py": FILES[f"extensions/{name}.py"]}, described)
+    before = manifests(())
+    after = manifests((f"extensions/{name}.py",))
     assert {stage for stage in after if after[stage] != before[stage]} == stages
 
 

@@ -28,7 +28,7 @@ def test_it_loads_nothing_from_elsewhere() -> None:
     assert "html_template = plots.html" in config
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium, which is not installed")
 def test_a_browser_without_a_network_draws_a_chart(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)

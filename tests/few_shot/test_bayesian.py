@@ -62,6 +62,7 @@ def test_mean_and_variance_are_those_of_the_closed_form_where_weights_are_indepe
     np.testing.assert_allclose(found_covariance.diag().sqrt(), covariance.diag().sqrt(), rtol=0.1)
 
 
+@pytest.mark.nightly  # each change tests the mean field's
 def test_a_low_rank_guide_finds_the_closed_forms_correlation() -> None:
     torch.manual_seed(1)
     shared = torch.randn(20, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from crackpipe.errors import TableError
-from crackpipe.few_shot import sweep
+from crackpipe.few_shot import heads, sweep
 from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.report import few_shot
 
@@ -78,7 +78,7 @@ def test_seeds_that_learn_from_the_same_patches_differ_by_their_start(data: FewS
 
 
 def test_every_head_of_the_params_is_there() -> None:
-    assert set(SETTINGS) == set(sweep.HEADS)
+    assert set(SETTINGS) == set(heads.HEADS)
 
 
 def test_a_subset_that_lacks_a_class_is_refused_before_training(data: FewShotData) -> None:

@@ -80,10 +80,6 @@ def test_what_does_not_need_one_another_runs_at_once_and_dvc_finds_all_up_to_dat
     assert "Running stage" not in again.stdout
     assert again.returncode == 0
 
-    (project / "left_source").write_text("2")
-    assert side_by_side.repro(jobs=2) == ["left", "last"]
-    assert commands(capfd.readouterr().out) == ["left"]  # whose output is as it was
-
 
 def test_a_target_runs_alone_and_where_a_stage_fails_its_neighbour_is_finished_and_the_next_call_goes_on_there(
     project: Path, capfd: pytest.CaptureFixture[str]

@@ -30,7 +30,7 @@ def photos(tmp_path: Path) -> Path:
 def stored(tmp_path: Path) -> Path:
     """Labels of all four, 16, 15, 99 and 16 crack pixels large."""
     rows = [
-        {"photo_id": name, "method": "cam", "mask": SOFT, "crack_px": crack_px}
+        {"photo_id": name, "method": "cam", "mask": SOFT, "binarise": 0.5, "crack_px": crack_px}
         for name, crack_px in (("s/a", 16), ("s/b", 15), ("s/c", 99), ("s/d", 16))
     ]
     parquet.write_shards(tmp_path / "labels", schemas.PSEUDO_LABELS, rows)
