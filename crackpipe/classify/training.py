@@ -1,6 +1,6 @@
 """Training of the patch classifier: epochs, checkpoints after each, and the same weights after a kill."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -24,28 +24,30 @@ class TrainingSettings:
 
     Attributes:
         batch: patches in a batch.
-        optimiser: ``sgd``, or ``adam`` with decoupled weight decay.
+        optimiser: ``sgd``; ``adam`` (Kingma and Ba 2015), whose weight decay is part of the gradient; or ``adamw``, whose
+            weight decay is decoupled (Loshchilov and Hutter 2019).
         lr: learning rate of the first epoch.
-        lr_gamma, lr_step_epochs: after each ``lr_step_epochs`` epochs the learning rate is multiplied by ``lr_gamma``.
+        lr_gamma, lr_milestones: after so many epochs each time the learning rate is multiplied by ``lr_gamma``.
         momentum: of SGD; Adam's first beta.
         weight_decay: of all parameters.
     """
 
     batch: int
-    optimiser: Literal["sgd", "adam"]
+    optimiser: Literal["sgd", "adam", "adamw"]
     lr: float
     lr_gamma: float
-    lr_step_epochs: int
+    lr_milestones: Sequence[int]
     momentum: float
     weight_decay: float
 
 
 def build_optimiser(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
-    """Build the optimiser of all parameters of a network: SGD with momentum, or Adam with decoupled weight decay."""
+    """Build the optimiser of all parameters of a network."""
     lr, momentum, decay = settings.lr, settings.momentum, settings.weight_decay
     if settings.optimiser == "sgd":
         return torch.optim.SGD(network.parameters(), lr=lr, momentum=momentum, weight_decay=decay)
-    return torch.optim.AdamW(network.parameters(), lr=lr, betas=(momentum, 0.999), weight_decay=decay)
+    adam = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
+    return adam(network.parameters(), lr=lr, betas=(momentum, 0.999), weight_decay=decay)
 
 
 def fit(
@@ -79,7 +81,8 @@ def fit(
         One row for each epoch: epoch (from 1), lr, train_loss and the figures of ``validate``.
     """
     network, optimiser = classifier.network, build_optimiser(classifier.network, settings)
-    schedule = torch.optim.lr_scheduler.StepLR(optimiser, step_size=settings.lr_step_epochs, gamma=settings.lr_gamma)
+    milestones = list(settings.lr_milestones)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimiser, milestones=milestones, gamma=settings.lr_gamma)
     parts: dict[str, Stateful] = {"network": network, "optimiser": optimiser, "schedule": schedule}
     saved = checkpoint.resume(parts)
     history: History = saved.get("history", [])

@@ -18,7 +18,7 @@ def compose(attributes: Attributes) -> str:
 
     ``<Damage> is|are observed in the <location>. The soundness rating is <Ⅰ|Ⅱ|Ⅲ|Ⅳ>. The component-wise measure
     classification is <measure>.`` A sentence whose field is missing is left out; the first one needs damage and
-    location. Several damages or locations are joined by " and "; the verb counts the damages only.
+    location. Several damages or locations are joined by " and ", and either makes the verb ``are``.
 
     Returns:
         The caption, or ``""`` if no sentence is left.
@@ -30,7 +30,7 @@ def compose(attributes: Attributes) -> str:
     if attributes.damage and attributes.location:
         damage = " and ".join(_words(attributes.damage, field="damage"))
         locations = " and ".join(_with_article(location) for location in _words(attributes.location, field="location"))
-        verb = "is" if len(attributes.damage) == 1 else "are"
+        verb = "is" if len(attributes.damage) == len(attributes.location) == 1 else "are"
         sentences.append(f"{damage[0].upper()}{damage[1:]} {verb} observed in {locations}.")
     if attributes.soundness is not None:
         sentences.append(f"The soundness rating is {soundness(attributes.soundness)}.")

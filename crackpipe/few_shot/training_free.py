@@ -47,8 +47,7 @@ def tip_adapter(
 ) -> Float64[np.ndarray, "q"]:
     """Probability of crack by a cache of training items beside the texts (Zhang et al. 2022, Tip-Adapter, eq. 3–5).
 
-    ``logits = α · exp(−β (1 − q · Fᵀ)) · L + scale · q · Tᵀ``. Where the paper sums the affinities of 1 to 16 items
-    of a class, here their mean over the class is taken, so that α keeps its meaning from 50 items to 5 000.
+    ``logits = α · exp(−β (1 − q · Fᵀ)) · L + scale · q · Tᵀ``: affinities are summed over the items of a class.
 
     Args:
         train, queries: embeddings of length 1.
@@ -61,7 +60,7 @@ def tip_adapter(
     odds = _text_odds(queries, classes, scale=scale)
     for label, sign in ((1, 1.0), (0, -1.0)):
         affinity = np.exp(-beta * (1 - queries @ train[labels == label].T))
-        odds += sign * alpha * affinity.mean(axis=1, dtype=np.float64)
+        odds += sign * alpha * affinity.sum(axis=1, dtype=np.float64)
     return _sigmoid(odds)
 
 

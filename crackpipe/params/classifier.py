@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from crackpipe.params.losses import LossName
 from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, TrainingPrecision, Weight
@@ -20,6 +20,12 @@ BACKBONES = ("resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lit
 Backbone = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.]*$")]
 
 
+def _rising(epochs: list[int]) -> list[int]:
+    if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
+        raise ValueError("expected numbers of epochs, each once, the smallest first")
+    return epochs
+
+
 class TrainClassifier(Section):
     backbone: Backbone
     weights: str
@@ -29,10 +35,10 @@ class TrainClassifier(Section):
     patches_per_epoch: PositiveInt
     crack_share: Annotated[float, Field(gt=0, lt=1)] | None
     batch: PositiveInt
-    optimiser: Literal["sgd", "adam"]
+    optimiser: Literal["sgd", "adam", "adamw"]
     lr: PositiveFloat
     lr_gamma: Annotated[float, Field(gt=0, le=1)]
-    lr_step_epochs: PositiveInt
+    lr_milestones: Annotated[list[PositiveInt], AfterValidator(_rising)]
     momentum: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Weight
     score_patches: PositiveInt

@@ -5,22 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from crackpipe.params import extensions
-from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section, Share, Threshold, Weight
+from crackpipe.params.section import Count, Exponent, PositiveFloat, PositiveInt, Section, Share, Threshold, Weight
 
 LOSSES = ("cross_entropy", "label_smoothing", "flsd", "ar_adals", "mbls", "dual_focal", "acent", "dece", "aicl")
 LossName = Annotated[str, AfterValidator(extensions.one_of(extensions.Loss, LOSSES))]
-
-
-def _differentiable(exponent: float) -> float:
-    """Between 0 and 1 the derivative of (1 − p)^γ by p is infinite at p = 1: autograd makes it NaN."""
-    if exponent != 0 and not exponent >= 1:
-        raise ValueError(
-            "expected 0 (cross-entropy) or at least 1, as gradients of sure decisions are NaN between them"
-        )
-    return exponent
-
-
-Exponent = Annotated[float, AfterValidator(_differentiable)]
 
 
 class CrossEntropy(Section):

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from crackpipe.params.labels import AdaptersName, LabelKind, NetworkName, SegmenterName, TeacherLabels
 from crackpipe.params.section import (
     Count,
+    Exponent,
     Fit,
     PositiveFloat,
     PositiveInt,
@@ -66,8 +67,12 @@ class TextAdapters(Section):
     batch: PositiveInt
     lr: PositiveFloat
     focal_weight: Weight
+    focal_alpha: PositiveFloat
+    focal_gamma: Exponent
     dice_weight: Weight
+    dice: Literal["squared", "plain"]
     edge_weight: Weight
+    loss_on: Literal["stages", "map"]
     combine: Literal["mean", "sum"]
 
 

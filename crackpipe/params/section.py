@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 PositiveInt = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -18,6 +18,18 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 TrainingPrecision = Literal["auto", "fp32", "bf16"]  # no fp16: without a gradient scaler most gradients underflow
+
+
+def _differentiable(exponent: float) -> float:
+    """Between 0 and 1 the derivative of (1 − p)^γ by p is infinite at p = 1: autograd makes it NaN."""
+    if exponent != 0 and not exponent >= 1:
+        raise ValueError(
+            "expected 0 (cross-entropy) or at least 1, as gradients of sure decisions are NaN between them"
+        )
+    return exponent
+
+
+Exponent = Annotated[float, AfterValidator(_differentiable)]
 
 
 def each_once(values: list[Any]) -> list[Any]:

@@ -3,6 +3,8 @@
 Labels are in {0, 1} where nothing else is said. All losses are means or sums over a batch: one number.
 """
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -10,28 +12,37 @@ from torch import Tensor
 EPS = 1e-6
 
 
-def focal(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, gamma: float = 2.0) -> Float[Tensor, ""]:
-    """Focal loss with α = 1 (Lin et al. 2017, eq. 4), mean over pixels.
+Dice = Literal["squared", "plain"]
+
+
+def focal(
+    crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, alpha: float = 1.0, gamma: float = 2.0
+) -> Float[Tensor, ""]:
+    """Focal loss −α (1 − p)^γ log p of the true class's probability p (CrackCLIP, section 3.4), mean over pixels.
 
     Args:
         crack: probability of crack, in [0, 1].
         label: 0 or 1.
-        gamma: focus on pixels of low probability; 0 gives the cross-entropy.
+        alpha: factor of both classes.
+        gamma: focus on pixels of low probability, 0 (the cross-entropy) or at least 1.
     """
     true_class = torch.where(label > 0.5, crack, 1 - crack).clamp(EPS, 1)
-    return -((1 - true_class) ** gamma * true_class.log()).mean()
+    return -alpha * ((1 - true_class) ** gamma * true_class.log()).mean()
 
 
-def dice(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, smooth: float = 1.0) -> Float[Tensor, ""]:
-    """1 − Dice coefficient of the crack channel, per photograph, mean over the batch (Milletari et al. 2016).
+def dice(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"], *, kind: Dice = "plain") -> Float[Tensor, ""]:
+    """1 − Dice coefficient of the crack channel, per photograph, mean over the batch.
 
     Args:
-        crack: probability of crack, in [0, 1].
-        label: in [0, 1].
-        smooth: added to numerator and denominator, so that an empty label and an empty prediction agree.
+        crack: probability of crack, p, in [0, 1].
+        label: y, in [0, 1].
+        kind: ``squared``, 1 − 2 Σ p y / (Σ p² + Σ y²) (CrackCLIP, section 3.4, after Milletari et al. 2016; an empty
+            label costs 1); ``plain``, (2 Σ p y + 1) / (Σ p + Σ y + 1) (APRIL-GAN's code, which CrackCLIP builds on).
     """
     both = (crack * label).sum(dim=(1, 2))
-    return 1 - ((2 * both + smooth) / (crack.sum(dim=(1, 2)) + label.sum(dim=(1, 2)) + smooth)).mean()
+    if kind == "squared":
+        return 1 - (2 * both / (crack.square().sum(dim=(1, 2)) + label.square().sum(dim=(1, 2)) + EPS)).mean()
+    return 1 - ((2 * both + 1) / (crack.sum(dim=(1, 2)) + label.sum(dim=(1, 2)) + 1)).mean()
 
 
 def edge(crack: Float[Tensor, "b h w"], label: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
@@ -62,18 +73,24 @@ def adapter_loss(
     focal_weight: float,
     dice_weight: float,
     edge_weight: float,
+    focal_alpha: float = 1.0,
+    focal_gamma: float = 2.0,
+    dice_kind: Dice = "plain",
 ) -> Float[Tensor, ""]:
-    """CrackCLIP's loss: focal + dice + edge of each stage's map, summed over the stages (section 3.4).
+    """CrackCLIP's loss: focal + dice + edge of each map, summed over the maps (section 3.4).
 
     Args:
-        maps: of each stage, probability of crack, in [0, 1].
+        maps: of each stage, or their sum alone; probability of crack, in [0, 1].
         label: 0 or 1.
         focal_weight, dice_weight, edge_weight: of the three parts.
+        focal_alpha, focal_gamma: see :func:`focal`.
+        dice_kind: see :func:`dice`.
     """
     edges = label_edges(label)
     total = torch.zeros((), device=label.device)
     for crack in maps:
-        total = total + focal_weight * focal(crack, label) + dice_weight * dice(crack, label)
+        total = total + focal_weight * focal(crack, label, alpha=focal_alpha, gamma=focal_gamma)
+        total = total + dice_weight * dice(crack, label, kind=dice_kind)
         total = total + edge_weight * _on_edges(crack, edges)
     return total
 

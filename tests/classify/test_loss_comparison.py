@@ -113,7 +113,7 @@ def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> dict[s
             plan=PlanSettings(epochs=1, patches_per_epoch=8, crack_share=None),
             augmentation=unchanged(32),
             training=TrainingSettings(
-                batch=4, optimiser="sgd", lr=0.01, lr_gamma=0.5, lr_step_epochs=1, momentum=0.9, weight_decay=0.0
+                batch=4, optimiser="sgd", lr=0.01, lr_gamma=0.5, lr_milestones=(1,), momentum=0.9, weight_decay=0.0
             ),
         ),
         tables=Tables(folder / "photos", folder / "patches.parquet", folder / "features"),

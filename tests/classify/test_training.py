@@ -48,7 +48,7 @@ def settings(optimiser: Literal["sgd", "adam"], *, lr: float, momentum: float, w
         optimiser=optimiser,
         lr=lr,
         lr_gamma=0.5,
-        lr_step_epochs=1,
+        lr_milestones=(1, 2),
         momentum=momentum,
         weight_decay=weight_decay,
     )
@@ -160,7 +160,9 @@ def test_momentum_is_sgds_or_the_first_beta_of_adam() -> None:
     sgd = training.build_optimiser(network, settings("sgd", lr=0.1, momentum=0.8, weight_decay=0.01))
     adam = training.build_optimiser(network, settings("adam", lr=0.1, momentum=0.8, weight_decay=0.01))
     assert isinstance(sgd, torch.optim.SGD)
-    assert isinstance(adam, torch.optim.AdamW)
+    assert type(adam) is torch.optim.Adam
+    decoupled = training.build_optimiser(network, settings("adamw", lr=0.1, momentum=0.8, weight_decay=0.01))
+    assert type(decoupled) is torch.optim.AdamW
     assert sgd.param_groups[0]["momentum"] == 0.8
     assert adam.param_groups[0]["betas"] == (0.8, 0.999)
     assert sgd.param_groups[0]["weight_decay"] == adam.param_groups[0]["weight_decay"] == 0.01

@@ -30,7 +30,7 @@ def test_several_damages_take_a_plural_verb() -> None:
 
 def test_one_damage_in_two_places_keeps_the_singular() -> None:
     attributes = Attributes(("crack",), ("beam", "wall"), "Ⅱ")
-    assert compose(attributes) == "Crack is observed in the beam and the wall. The soundness rating is Ⅱ."
+    assert compose(attributes) == "Crack are observed in the beam and the wall. The soundness rating is Ⅱ."
 
 
 def test_only_the_first_letter_changes_case() -> None:

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -52,6 +53,21 @@ def test_dice_loss_is_its_formula_for_each_photograph() -> None:
     first = 1 - (2 * 0.5 + 1) / (1.0 + 2 + 1)
     second = 1 - (2 * 0.5 + 1) / (0.5 + 1 + 1)
     assert float(losses.dice(crack, label)) == pytest.approx((first + second) / 2)
+
+
+@pytest.mark.parametrize(("p", "wanted"), [(0.5, 0.2), (0.9, 1 - 1.8 / 1.81), (0.0, 1.0), (1.0, 0.0)])
+def test_squared_dice_loss_is_the_papers(p: float, wanted: float) -> None:
+    """1 − 2 Σ p y / (Σ p² + Σ y²), of a crack that fills the photograph."""
+    assert float(losses.dice(torch.full((2, 4, 4), p), torch.ones(2, 4, 4), kind="squared")) == pytest.approx(
+        wanted, abs=1e-6
+    )
+
+
+def test_focal_loss_has_the_papers_factor_and_focus() -> None:
+    crack = torch.tensor([[[0.8, 0.3]]])
+    label = torch.tensor([[[1.0, 0.0]]])
+    wanted = -0.25 * (0.2**3 * np.log(0.8) + 0.3**3 * np.log(0.7)) / 2
+    assert float(losses.focal(crack, label, alpha=0.25, gamma=3.0)) == pytest.approx(wanted)
 
 
 def test_dice_loss_of_an_empty_label_and_an_empty_prediction_is_nothing() -> None:

@@ -72,9 +72,9 @@ BUILT: dict[str, Any] = {"encoder": "test_resnet", "weights": "none", "width": 1
 
 
 STEPS = PixelTraining(steps=3, batch=2, lr=0.005, weight_decay=0.01, seed=0)
-PASSES = AdapterTraining(
-    epochs=2, batch=3, lr=0.01, focal_weight=1.0, dice_weight=1.0, edge_weight=1.0, combine="mean", seed=0
-)
+LOSS: dict[str, Any] = {"focal_weight": 1.0, "focal_alpha": 1.0, "focal_gamma": 2.0, "dice_weight": 1.0}
+LOSS |= {"dice": "squared", "edge_weight": 1.0, "loss_on": "stages"}
+PASSES = AdapterTraining(epochs=2, batch=3, lr=0.01, **LOSS, combine="mean", seed=0)
 
 
 def train_network(folder: Path, sample: Sample, runtime: Runtime, *, name: str = "unet", **changed: Any) -> None:

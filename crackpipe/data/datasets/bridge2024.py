@@ -1,5 +1,6 @@
 """BRIDGE2024 (Chen et al.): pieces of photographs of bridges taken from drones, with patch labels only."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ non-crack/PHOTO_ROW_COL.jpg    400×400, no crack
 
 
 def read(folder: Path) -> Iterator[RawPhoto]:
-    """List the pieces; the subfolder, or else the name up to its first ``_``, is the photograph that one was cut from.
+    """List the pieces; the subfolder, or else the name before ``_ROW_COL``, is the photograph that one was cut from.
 
     The release's own names were not at hand when this was written: bring them into this form, so that pieces of one
     photograph stay in one split.
@@ -27,7 +28,7 @@ def read(folder: Path) -> Iterator[RawPhoto]:
     for name in ("crack/", "non-crack/"):
         for piece in layout.files(folder / name):
             inside = piece.relative_to(folder / name)
-            photo = inside.parts[0] if len(inside.parts) > 1 else inside.stem.split("_")[0]
+            photo = inside.parts[0] if len(inside.parts) > 1 else _photograph(folder, inside, name=name)
             yield RawPhoto(
                 name=f"{name}{inside.with_suffix('').as_posix()}",
                 path=str(piece),
@@ -36,6 +37,14 @@ def read(folder: Path) -> Iterator[RawPhoto]:
                 read_image=partial(layout.read_bytes, piece),
                 label=int(name == "crack/"),
             )
+
+
+def _photograph(folder: Path, piece: Path, *, name: str) -> str:
+    """Name of a piece before its row and column, which may hold ``_`` itself, as in DJI_0001_2_3."""
+    found = re.fullmatch(r"(.+)_\d+_\d+", piece.stem)
+    if found is None:
+        layout.refuse(folder, fault=f"{name}{piece} does not end in _ROW_COL", layout=LAYOUT)
+    return found[1]
 
 
 DATASET = layout.Dataset(

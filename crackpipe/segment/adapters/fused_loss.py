@@ -8,7 +8,8 @@ size is kept. Exponential and logarithm are polynomials: both passes run on vect
 import functools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -18,9 +19,30 @@ from torch import Tensor
 
 from crackpipe.compute import compiled
 from crackpipe.segment import losses
-from crackpipe.segment.adapters.network import upsampled
+from crackpipe.segment.adapters.network import combined, upsampled
 
 Side = tuple[Int64[np.ndarray, "starts"], Float32[np.ndarray, "n"]]  # first pixel above each cell's middle, shares
+
+
+@dataclass(frozen=True, slots=True)
+class LossSettings:
+    """Settings of the adapters' loss.
+
+    Attributes:
+        focal_weight, dice_weight, edge_weight: of the three parts.
+        focal_alpha, focal_gamma: see :func:`crackpipe.segment.losses.focal`.
+        dice: see :func:`crackpipe.segment.losses.dice`.
+        loss_on: ``stages``, the sum of the losses of the stages' maps (APRIL-GAN's code), or the loss of the one map
+            that they make together: their ``sum``, S of the paper, or their ``mean``.
+    """
+
+    focal_weight: float
+    dice_weight: float
+    edge_weight: float
+    focal_alpha: float
+    focal_gamma: float
+    dice: losses.Dice
+    loss_on: Literal["stages", "sum", "mean"]
 
 
 def _polynomial(function: Any, *, degree: int, low: float, high: float) -> tuple[np.float32, ...]:
@@ -29,6 +51,8 @@ def _polynomial(function: Any, *, degree: int, low: float, high: float) -> tuple
     return tuple(np.float32(coefficient) for coefficient in fit.coef)
 
 
+GAMMA = 2.0  # of the focal loss in the compiled code
+SQUARED_SMOOTH = 1e-6  # losses.EPS; here, as compiled code keeps this file's
 CRACK, EDGE = 1, 2  # marks of a pixel; 0 is none of both, an edge is crack too
 ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 LN2, LOG2E = np.float32(np.log(2)), np.float32(1 / np.log(2))
@@ -43,31 +67,40 @@ def adapter_loss(
     grids: Sequence[Float[Tensor, "b _r _k"]],
     label: Float[Tensor, "b h w"],
     *,
-    focal_weight: float,
-    dice_weight: float,
-    edge_weight: float,
+    settings: LossSettings,
 ) -> Float[Tensor, ""]:
-    """Focal + dice + edge of each stage's map, summed over the stages (CrackCLIP, section 3.4).
+    """Focal + dice + edge of each stage's map, or of the map that these make together (CrackCLIP, section 3.4).
 
     Args:
         grids: of each stage, logit of crack minus logit of normal in each cell.
         label: 0 or 1, of the pixels that the grids are upsampled to.
-        focal_weight, dice_weight, edge_weight: of the three parts.
+        settings: of the loss.
     """
-    weights = {"focal_weight": focal_weight, "dice_weight": dice_weight, "edge_weight": edge_weight}
-    if label.device.type == "cpu":
-        loss: Tensor = _FusedLoss.apply(label, (focal_weight, dice_weight, edge_weight), *grids)
+    weights = settings.focal_weight * settings.focal_alpha, settings.dice_weight, settings.edge_weight
+    if label.device.type == "cpu" and settings.focal_gamma == GAMMA and settings.loss_on == "stages":
+        loss: Tensor = _FusedLoss.apply(label, weights, settings.dice == "squared", *grids)
         return loss
     height, width = label.shape[1:]
     maps = [torch.sigmoid(upsampled(grid, height=height, width=width)) for grid in grids]
-    return losses.adapter_loss(maps, label, **weights)
+    if settings.loss_on != "stages":
+        maps = [combined(maps, combine=settings.loss_on)]
+    return losses.adapter_loss(
+        maps,
+        label,
+        focal_weight=settings.focal_weight,
+        dice_weight=settings.dice_weight,
+        edge_weight=settings.edge_weight,
+        focal_alpha=settings.focal_alpha,
+        focal_gamma=settings.focal_gamma,
+        dice_kind=settings.dice,
+    )
 
 
 class _FusedLoss(torch.autograd.Function):
     """The loss, whose gradient is computed with its value."""
 
     @staticmethod
-    def forward(ctx: Any, label: Tensor, weights: tuple[float, float, float], *grids: Tensor) -> Tensor:
+    def forward(ctx: Any, label: Tensor, weights: tuple[float, float, float], squared: bool, *grids: Tensor) -> Tensor:
         marks = np.empty(label.shape, np.uint8)
         edges = _mark(label.contiguous().numpy(), marks)
         pixels, count = marks.size, len(marks)
@@ -77,7 +110,8 @@ class _FusedLoss(torch.autograd.Function):
         def score(grid: Tensor) -> tuple[float, Tensor]:
             cells = np.ascontiguousarray(grid.detach().float().numpy())
             slope = np.zeros_like(cells)
-            value = _score(cells, marks, _side(cells.shape[1], rows), _side(cells.shape[2], cols), shares, slope)
+            sides = _side(cells.shape[1], rows), _side(cells.shape[2], cols)
+            value = _score(cells, marks, *sides, shares, squared, slope)
             return value, torch.from_numpy(slope).to(grid.dtype)
 
         values, slopes = zip(*_pool(torch.get_num_threads()).map(score, grids), strict=True)
@@ -87,7 +121,7 @@ class _FusedLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
-        return None, None, *(above[0] * slope for slope in ctx.saved_tensors)
+        return None, None, None, *(above[0] * slope for slope in ctx.saved_tensors)
 
 
 @functools.cache
@@ -134,6 +168,7 @@ def _score(
     rows: Side,
     cols: Side,
     shares: tuple[float, float, float],
+    squared: bool,
     slopes: Float32[np.ndarray, "b r k"],
 ) -> float:
     """Loss of one stage without the edges' constant; ``slopes``, zeros, become its gradient.
@@ -141,20 +176,25 @@ def _score(
     Args:
         rows, cols: see :func:`_side`.
         shares: weight of each pixel's focal loss, of each photograph's dice loss, and of each edge pixel.
+        squared: whether the dice loss divides by sums of squares.
     """
     height, width = marks.shape[1:]
     focal_slope, spread = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+    probability = np.empty((height, width), np.float32)
     total = 0.0
     for n in range(len(marks)):
-        focal, both, cracks, edge = _photograph(grids[n], marks[n], rows, cols, focal_slope, spread)
-        union = cracks + (marks[n] > 0).sum() + 1.0
-        overlap = (2 * both + 1.0) / union
+        found = _photograph(grids[n], marks[n], rows, cols, focal_slope, spread, probability)
+        focal, both, cracks, squares, edge = found
+        smooth = SQUARED_SMOOTH if squared else 1.0
+        union = (squares if squared else cracks) + (marks[n] > 0).sum() + smooth
+        overlap = (2 * both + (0.0 if squared else 1.0)) / union
         total += shares[0] * focal + shares[1] * (1 - overlap) - shares[2] * edge
         everywhere, on_crack = shares[1] * overlap / union, -2 * shares[1] / union
         for row in range(height):
             for col in range(width):
                 mark = marks[n, row, col]
-                pull = np.float32(everywhere) + (np.float32(on_crack) if mark > 0 else ZERO)
+                pull = np.float32(everywhere) * (TWO * probability[row, col] if squared else ONE)
+                pull += np.float32(on_crack) if mark > 0 else ZERO
                 pull -= np.float32(shares[2]) if mark == EDGE else ZERO
                 focal_slope[row, col] = np.float32(shares[0]) * focal_slope[row, col] + pull * spread[row, col]
         _gather(focal_slope, rows, cols, slopes[n])
@@ -169,14 +209,16 @@ def _photograph(
     cols: Side,
     focal_slope: Float32[np.ndarray, "h w"],
     spread: Float32[np.ndarray, "h w"],
-) -> tuple[float, float, float, float]:
-    """Sums over a photograph: focal loss, confidence on cracks, confidence, confidence on edges.
+    probability: Float32[np.ndarray, "h w"],
+) -> tuple[float, float, float, float, float]:
+    """Sums over a photograph: focal loss, confidence on cracks, confidence, its squares, confidence on edges.
 
-    Fills ``focal_slope``, derivative of the focal loss by each pixel's logit, and ``spread``, p (1 − p).
+    Fills ``focal_slope``, derivative of the focal loss by each pixel's logit, ``spread``, p (1 − p), and
+    ``probability``, p.
     """
     height, width = marks.shape
     line, logit = np.empty(grid.shape[1], np.float32), np.empty(width, np.float32)
-    focal, both, cracks, edge = 0.0, 0.0, 0.0, 0.0  # in float64, row by row
+    focal, both, cracks, squares, edge = 0.0, 0.0, 0.0, 0.0, 0.0  # in float64, row by row
     below = 0
     for row in range(height):
         while row >= rows[0][below + 1]:
@@ -188,7 +230,7 @@ def _photograph(
             step = line[min(j + 1, len(line) - 1)] - line[j]
             for col in range(cols[0][j], cols[0][j + 1]):
                 logit[col] = line[j] + cols[1][col] * step
-        row_focal, row_both, row_cracks, row_edge = ZERO, ZERO, ZERO, ZERO
+        row_focal, row_both, row_cracks, row_squares, row_edge = ZERO, ZERO, ZERO, ZERO, ZERO
         for col in range(width):
             crack = marks[row, col] > 0
             right = logit[col] if crack else -logit[col]  # logit of the true class
@@ -209,14 +251,18 @@ def _photograph(
             slope = slope if true_class > SURE else ZERO
             focal_slope[row, col] = slope if crack else -slope
             spread[row, col] = likely * unlikely
-            row_cracks += true_class if crack else other_class
+            p = true_class if crack else other_class
+            probability[row, col] = p
+            row_cracks += p
+            row_squares += p * p
             row_both += true_class if crack else ZERO
             row_edge += true_class if marks[row, col] == EDGE else ZERO
         focal += np.float64(row_focal)
         both += np.float64(row_both)
         cracks += np.float64(row_cracks)
+        squares += np.float64(row_squares)
         edge += np.float64(row_edge)
-    return focal, both, cracks, edge
+    return focal, both, cracks, squares, edge
 
 
 @compiled.reordered

@@ -17,6 +17,7 @@ from crackpipe.clip.prompts import text_matrix
 from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.models.checkpoints import Checkpoint, Stateful
+from crackpipe.segment import losses
 from crackpipe.segment.adapters import fused_loss, text_guided
 from crackpipe.segment.adapters.examples import Examples
 from crackpipe.segment.adapters.text_guided import TextGuided
@@ -33,7 +34,8 @@ class AdapterTraining:
         epochs: passes over the examples.
         batch: examples in a step.
         lr: learning rate of Adam, fixed.
-        focal_weight, dice_weight, edge_weight: of the loss's parts.
+        focal_weight, dice_weight, edge_weight, focal_alpha, focal_gamma, dice, loss_on: see
+            :class:`crackpipe.segment.adapters.fused_loss.LossSettings`.
         combine: how the stages' maps become one.
         seed: of the order of the examples.
     """
@@ -44,6 +46,10 @@ class AdapterTraining:
     focal_weight: float
     dice_weight: float
     edge_weight: float
+    focal_alpha: float
+    focal_gamma: float
+    dice: losses.Dice
+    loss_on: Literal["stages", "map"]
     combine: Literal["mean", "sum"]
     seed: int
 
@@ -122,9 +128,13 @@ def fit(
 
 def loss_function(settings: AdapterTraining) -> Loss:
     """The loss of a training: grids of logits and labels to a number."""
-    return partial(
-        fused_loss.adapter_loss,
+    of_loss = fused_loss.LossSettings(
         focal_weight=settings.focal_weight,
         dice_weight=settings.dice_weight,
         edge_weight=settings.edge_weight,
+        focal_alpha=settings.focal_alpha,
+        focal_gamma=settings.focal_gamma,
+        dice=settings.dice,
+        loss_on="stages" if settings.loss_on == "stages" else settings.combine,
     )
+    return partial(fused_loss.adapter_loss, settings=of_loss)

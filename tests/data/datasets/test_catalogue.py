@@ -124,13 +124,21 @@ def test_sdnet2018_groups_by_surface_and_photograph_number(tmp_path: Path) -> No
 
 
 def test_bridge2024_groups_pieces_by_the_photograph_of_their_name_or_subfolder(tmp_path: Path) -> None:
-    for name in ("crack/0007_0_400", "non-crack/0007_0_800", "non-crack/0012/0_0"):
+    for name in ("crack/0007_0_400", "crack/DJI_0001_2_3", "non-crack/0007_0_800", "non-crack/0012/0_0"):
         picture(tmp_path / f"bridge2024/{name}.jpg")
     assert [(photo.name, photo.group, photo.label) for photo in read("bridge2024", tmp_path)] == [
         ("crack/0007_0_400", "0007", 1),
+        ("crack/DJI_0001_2_3", "DJI_0001", 1),
         ("non-crack/0007_0_800", "0007", 0),
         ("non-crack/0012/0_0", "0012", 0),
     ]
+
+
+def test_a_piece_of_bridge2024_whose_name_tells_no_photograph_is_refused(tmp_path: Path) -> None:
+    for name in ("crack/a_1_1", "non-crack/0007_800"):
+        picture(tmp_path / f"bridge2024/{name}.jpg")
+    with pytest.raises(DatasetError, match=r"non-crack/0007_800\.jpg does not end in _ROW_COL"):
+        list(read("bridge2024", tmp_path))
 
 
 def test_metu_variants_are_one_group(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The compiled loss of token grids against the formulas on upsampled maps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,25 +11,29 @@ from torch import Tensor
 
 from crackpipe.segment import losses
 from crackpipe.segment.adapters import fused_loss
-from crackpipe.segment.adapters.network import upsampled
+from crackpipe.segment.adapters.fused_loss import LossSettings
+from crackpipe.segment.adapters.network import combined, upsampled
 
 WEIGHTS = {"focal_weight": 1.0, "dice_weight": 0.7, "edge_weight": 1.3}
+PLAIN = LossSettings(**WEIGHTS, focal_alpha=1.0, focal_gamma=2.0, dice="plain", loss_on="stages")
+SQUARED = replace(PLAIN, dice="squared", focal_alpha=0.6)
 LINE = torch.zeros(2, 24, 36)
 LINE[0, 9:13, 4:30] = 1
 
 
-def reference(grids: list[Tensor], label: Tensor) -> tuple[float, list[Tensor]]:
+def reference(grids: list[Tensor], label: Tensor, settings: LossSettings = PLAIN) -> tuple[float, list[Tensor]]:
     """Value and gradients in float64, through maps of the photograph's size."""
     wide = [grid.detach().double().requires_grad_() for grid in grids]
     height, width = label.shape[1:]
     maps = [torch.sigmoid(upsampled(grid, height=height, width=width)) for grid in wide]
-    value = losses.adapter_loss(maps, label.double(), **WEIGHTS)
+    focal = {"focal_alpha": settings.focal_alpha, "focal_gamma": settings.focal_gamma}
+    value = losses.adapter_loss(maps, label.double(), **WEIGHTS, **focal, dice_kind=settings.dice)
     return float(value.detach()), list(torch.autograd.grad(value, wide))
 
 
-def compiled(grids: list[Tensor], label: Tensor) -> tuple[float, list[Tensor]]:
+def compiled(grids: list[Tensor], label: Tensor, settings: LossSettings = PLAIN) -> tuple[float, list[Tensor]]:
     leaves = [grid.clone().requires_grad_() for grid in grids]
-    value = fused_loss.adapter_loss(leaves, label, **WEIGHTS)
+    value = fused_loss.adapter_loss(leaves, label, settings=settings)
     return float(value.detach()), list(torch.autograd.grad(value, leaves))
 
 
@@ -44,13 +50,14 @@ def draw(seed: int, *shapes: tuple[int, ...], spread: float) -> list[Tensor]:
     width=st.integers(1, 20),
     spread=st.sampled_from([0.1, 3.0, 40.0]),
     share=st.sampled_from([0.0, 0.3, 1.0]),
+    settings=st.sampled_from([PLAIN, SQUARED, replace(SQUARED, focal_gamma=3.0)]),
 )
 def test_value_and_gradient_are_those_of_the_upsampled_maps(
-    seed: int, rows: int, cols: int, height: int, width: int, spread: float, share: float
+    seed: int, rows: int, cols: int, height: int, width: int, spread: float, share: float, settings: LossSettings
 ) -> None:
     grids = draw(seed, (2, rows, cols), (2, cols, rows), spread=spread)
     label = torch.from_numpy((np.random.default_rng(seed).random((2, height, width)) < share).astype(np.float32))
-    (wanted, slopes), (value, found) = reference(grids, label), compiled(grids, label)
+    (wanted, slopes), (value, found) = reference(grids, label, settings), compiled(grids, label, settings)
     assert value == pytest.approx(wanted, rel=1e-5, abs=1e-6)
     for one, other in zip(found, slopes, strict=True):
         torch.testing.assert_close(one.double(), other, rtol=1e-4, atol=1e-6)
@@ -62,6 +69,15 @@ def test_grids_of_each_stage_may_have_a_size_of_their_own() -> None:
     assert value == pytest.approx(wanted, rel=1e-6)
     for one, other in zip(found, slopes, strict=True):
         torch.testing.assert_close(one.double(), other, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("way", ["sum", "mean"])
+def test_the_loss_may_be_that_of_the_map_which_the_stages_make(way: str) -> None:
+    grids = draw(1, (2, 6, 9), (2, 3, 4), spread=2.0)
+    maps = [torch.sigmoid(upsampled(grid, height=24, width=36)) for grid in grids]
+    wanted = losses.adapter_loss([combined(maps, combine=way)], LINE, **WEIGHTS)
+    value, _ = compiled(grids, LINE, replace(PLAIN, loss_on=way))
+    assert value == pytest.approx(float(wanted))
 
 
 def test_a_certain_mistake_has_a_finite_cost_and_pulls_no_more() -> None:
@@ -79,7 +95,7 @@ def test_gradients_are_scaled_by_what_lies_above_the_loss() -> None:
     (grid,) = draw(3, (2, 6, 9), spread=2.0)
     _, (once,) = compiled([grid], LINE)
     leaf = grid.clone().requires_grad_()
-    (3 * fused_loss.adapter_loss([leaf], LINE, **WEIGHTS)).backward()
+    (3 * fused_loss.adapter_loss([leaf], LINE, settings=PLAIN)).backward()
     assert leaf.grad is not None
     torch.testing.assert_close(leaf.grad, 3 * once)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,8 +49,9 @@ def fit(
     model: TextGuided, pairs: Examples, runtime: Runtime, folder: Path, *, epochs: int, seed: int = 0, lr: float = 0.01
 ) -> list:
     folder.mkdir(exist_ok=True)
-    weights = dict.fromkeys(("focal_weight", "dice_weight", "edge_weight"), 1.0)
-    settings = AdapterTraining(epochs=epochs, batch=3, lr=lr, combine="mean", seed=seed, **weights)
+    weights = dict.fromkeys(("focal_weight", "focal_alpha", "dice_weight", "edge_weight"), 1.0)
+    of_loss: dict[str, Any] = {**weights, "focal_gamma": 2.0, "dice": "squared", "loss_on": "stages"}
+    settings = AdapterTraining(epochs=epochs, batch=3, lr=lr, combine="mean", seed=seed, **of_loss)
     return training.fit(model, pairs, settings, runtime=runtime, checkpoint=Checkpoint(folder))
 
 
