@@ -24,8 +24,8 @@ class TrainingSettings:
 
     Attributes:
         batch: patches in a batch.
-        optimiser: ``sgd``; ``adam`` (Kingma and Ba 2015), whose weight decay is part of the gradient; or ``adamw``, whose
-            weight decay is decoupled (Loshchilov and Hutter 2019).
+        optimiser: ``sgd``; ``adam`` (Kingma and Ba 2015), whose weight decay is part of the gradient; or ``adamw``,
+            whose weight decay is decoupled (Loshchilov and Hutter 2019).
         lr: learning rate of the first epoch.
         lr_gamma, lr_milestones: after so many epochs each time the learning rate is multiplied by ``lr_gamma``.
         momentum: of SGD; Adam's first beta.

@@ -1,5 +1,6 @@
 """The patch classifier."""
 
+import itertools
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -21,7 +22,7 @@ Backbone = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.]*$")]
 
 
 def _rising(epochs: list[int]) -> list[int]:
-    if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
+    if any(later <= earlier for earlier, later in itertools.pairwise(epochs)):
         raise ValueError("expected numbers of epochs, each once, the smallest first")
     return epochs
 

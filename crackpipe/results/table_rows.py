@@ -89,11 +89,19 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
     for backbone, sources in run.metrics.get("calibration", {}).items():
         for train_on, tested in sources.items():
             for loss in sorted({loss for by_loss in tested.values() for loss in by_loss}):
+                shown = _loss_name(run, loss)
                 for kind in ours["posthoc"]:
-                    if ours["losses"] is None or loss in ours["losses"]:
-                        name = f"{backbone}, {loss}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
+                    if ours["losses"] is None or shown in ours["losses"]:
+                        name = f"{backbone}, {shown}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
                         cells = [_measured(tested, f"{column['key']}.{loss}.{kind}", ours) for column in columns]
                         yield Row(run.name, name, tuple(cells))
+
+
+def _loss_name(run: Run, loss: str) -> str:
+    """Name of a loss of a run; in earlier ones ``aicl`` was what is ``aicl_hybrid`` now, and ``aicl_label`` is ``aicl``."""
+    aicl = run.params.get("losses", {}).get("aicl", {})
+    earlier = {"aicl": "aicl_hybrid", "aicl_label": "aicl"} if aicl.get("against") == "decision" else {}
+    return earlier.get(loss, loss)
 
 
 def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> TableCell | None:

@@ -15,7 +15,7 @@ def test_each_variant_of_the_demo_is_held_against_the_step(monkeypatch: pytest.M
     monkeypatch.setattr(attack_cost, "SIDE_PX", 32)
     monkeypatch.setattr(attack_cost, "TURNS", 1)
     found = attack_cost.compare(photos=2, data=None)
-    assert [row.cells[0] for row in found.rows] == ["`aicl`", "`aicl_label`"]
+    assert [row.cells[0] for row in found.rows] == ["`aicl`", "`aicl_equation_7`"]
 
 
 @pytest.mark.parametrize(("seconds", "share", "passed"), [(0.04, "4.00%", True), (0.06, "6.00%", False)])

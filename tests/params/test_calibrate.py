@@ -47,7 +47,7 @@ def test_what_does_not_fit_together_is_told(calibrate: dict[str, Any], message: 
         params.check(changed(**calibrate), where="p.yaml")
 
 
-@pytest.mark.parametrize("name", ["aicl", "aicl_label"])
+@pytest.mark.parametrize("name", ["aicl", "aicl_hybrid"])
 def test_a_burn_in_that_outlasts_the_training_is_refused(name: str) -> None:
     chosen = {"losses": [name], "aicl_variants": []} if name == "aicl" else {"losses": [], "aicl_variants": [name]}
     tree = changed(**chosen)
@@ -74,6 +74,8 @@ def test_a_focal_exponent_with_nan_in_its_gradient_is_refused(gamma: float) -> N
 
 
 ONE_CHANGE = {
+    "aicl_hybrid": {"against", "start"},
+    "aicl_equation_7": {"against", "start", "pairs", "hinge", "detach"},
     "aicl_sample": {"level"},
     "aicl_no_burn_in": {"burn_in_epochs"},
     **{f"aicl_steps_{k}": {"steps"} for k in (1, 3, 10)},
@@ -85,13 +87,18 @@ ONE_CHANGE = {
 @pytest.mark.parametrize("name", ONE_CHANGE)
 def test_an_ablation_differs_from_the_authors_code_in_what_it_is_named_for(name: str) -> None:
     checked = params.check(RIGHT, where="p.yaml")
-    code, variant = checked.loss("aicl_label")[1], checked.loss(name)[1]
+    code, variant = checked.loss("aicl")[1], checked.loss(name)[1]
     assert {key for key in code if variant[key] != code[key]} == ONE_CHANGE[name]
 
 
 def test_cells_are_named_in_the_order_of_the_matrix() -> None:
-    named = {"losses": ["cross_entropy"], "aicl_variants": ["aicl_label"], "train_on": ["all", "demo"], "seeds": [0, 2]}
+    named = {
+        "losses": ["cross_entropy"],
+        "aicl_variants": ["aicl_hybrid"],
+        "train_on": ["all", "demo"],
+        "seeds": [0, 2],
+    }
     checked = params.check(changed(**named), where="p.yaml").calibrate.cells()
     assert checked[:3] == [f"cross_entropy-tf_efficientnet_lite0-{cell}" for cell in ("all-0", "all-2", "demo-0")]
-    assert checked[4] == "aicl_label-tf_efficientnet_lite0-all-0"
+    assert checked[4] == "aicl_hybrid-tf_efficientnet_lite0-all-0"
     assert len(checked) == 8

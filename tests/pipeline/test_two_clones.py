@@ -24,7 +24,7 @@ CHOSEN = [
     "ablate_prompts.wordings=[normal,crack]",
     f"scale_captions.shares=[{','.join(SHARES)}]",
     "calibrate.losses=[cross_entropy,aicl]",
-    "calibrate.aicl_variants=[aicl_label]",
+    "calibrate.aicl_variants=[aicl_hybrid]",
     f"few_shot.heads=[{','.join(HEADS)}]",
     "few_shot.reference=linear",
     "few_shot.subsets=[0.0,4,1.0]",
@@ -44,7 +44,7 @@ STAGES = [
     *("embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot", "summarise", "check_params"),
     *("ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts", f"trunk_features@{BACKBONE}"),
     *(f"calibrate@{loss}-{BACKBONE}-all-0" for loss in ("cross_entropy", "aicl")),
-    *(f"calibrate_aicl@aicl_label-{BACKBONE}-all-0", "gather_calibration"),
+    *(f"calibrate_aicl@aicl_hybrid-{BACKBONE}-all-0", "gather_calibration"),
 ]
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
@@ -82,7 +82,7 @@ def test_the_first_run_runs_every_cell(twins: list[tuple[Path, str]]) -> None:
         }
         assert sorted({str(point["share"]) for point in read(folder, "caption_scaling")}) == list(SHARES)
         calibrated = read(folder, "calibration")[BACKBONE]["all"]["demo"]
-        assert sorted(calibrated) == ["aicl", "aicl_label", "cross_entropy"]
+        assert sorted(calibrated) == ["aicl", "aicl_hybrid", "cross_entropy"]
 
 
 def test_two_clones_give_the_same_bytes(twins: list[tuple[Path, str]]) -> None:
