@@ -59,7 +59,7 @@ crack500: $(INSTALLED) ## make crack500 DATA=datasets: the papers' protocol on r
 	@$(RUN_CRACK500) --results crack500_networks $(AT_ONE_SCALE) \
 		'train_segmenter.networks=[deepcrack_liu,deepcrack_zou,oed]' 'train_segmenter.labels=[cam_location]'
 	@$(RUN_CRACK500) --results crack500_semi $(AT_ONE_SCALE) \
-		'train_segmenter.networks=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[test]'
+		'train_segmenter.networks=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[crack500.test]'
 	@$(RUN_CRACK500) --results crack500_truth $(ONCE) 'train_segmenter.labels=[truth]'
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned

@@ -31,7 +31,7 @@ def main() -> None:
     seeds.seed_everything(common.seed)
     masks = labels.load(LABELS / kind, PHOTOS, kind=kind, unlabelled=common.unlabelled, keep_px=pseudo.keep_px)
     binarise = getattr(pseudo, kind).binarise
-    pairs = examples.label_windows(WINDOWS, masks, binarise=binarise, kind=kind, workers=workers)
+    pairs = examples.label_windows(WINDOWS, masks.every(), binarise=binarise, kind=kind, workers=workers)
     encoder = encoder_files.load(CLIP, runtime)
     sentences = prompts.sets(**{**params.prompts.model_dump(), "wording": wording})
     passes = training.AdapterTraining(**common.text_adapters.model_dump(), seed=common.seed)

@@ -30,9 +30,9 @@ def main() -> None:
     if not common.adapters and not params.ablate_prompts.wordings:
         token_cache.write(WINDOWS, [], count=0, shapes={}, **write)
         return
-    splits = ["train", *common.unlabelled]
     crack_free = params.pseudo_label.keep_px == 0  # else their labels are too small to be trained on
-    photo_ids = token_windows.draw(PHOTOS, splits=splits, crack_free=crack_free, count=common.photos, seed=section.seed)
+    drawn: dict[str, Any] = {"unlabelled": common.unlabelled, "count": common.photos, "seed": section.seed}
+    photo_ids = token_windows.draw(PHOTOS, crack_free=crack_free, **drawn)
     shapes = token_cache.token_shapes(encoder, stages=section.stages, side_px=section.side_px, runtime=runtime)
     count = section.views * len(photo_ids)
     console.say(f"{WINDOWS}: {token_cache.check_size(shapes, count=count, max_gib=section.max_gib)}")

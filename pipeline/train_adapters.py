@@ -34,7 +34,9 @@ def main() -> None:
     with checkpoints.opened(f"train_adapters-{kind}", digest) as checkpoint:
         encoder = encoder_files.load(CLIP, runtime)
         masks = labels.load(LABELS / kind, PHOTOS, kind=kind, unlabelled=common.unlabelled, keep_px=keep_px)
-        pairs = examples.label_windows(WINDOWS, masks, binarise=binarise, kind=kind, workers=params.runtime.workers)
+        pairs = examples.label_windows(
+            WINDOWS, masks.every(), binarise=binarise, kind=kind, workers=params.runtime.workers
+        )
         training.train(
             pairs,
             training.AdapterTraining(**section.model_dump(), seed=common.seed),

@@ -40,8 +40,8 @@ def main() -> None:
     with checkpoints.opened(f"train_segmenter-{name}-{kind}", digest) as checkpoint:
         trunk = classifier.load(CLASSIFIER, runtime).network if section.weights == "classifier" else None
         model = training.create(name, trunk=trunk, runtime=runtime, **section.model_dump(include=BUILT))
-        masks = labels.load(LABELS / kind, PHOTOS, kind=kind, unlabelled=common.unlabelled, keep_px=keep_px)
-        masks = labels.draw(masks, count=common.photos, seed=common.seed, kind=kind)
+        usable = labels.load(LABELS / kind, PHOTOS, kind=kind, unlabelled=common.unlabelled, keep_px=keep_px)
+        masks = labels.draw(usable, count=common.photos, seed=common.seed, kind=kind)
         changes = augment.Augmentation(**common.augment.model_dump())
         view = partial(augment.view, side_px=section.side_px, fit=section.fit, augmentation=changes)
         folder, steps = Path(f"models/segmenter/{name}-{kind}"), section.model_dump(include=TRAINED)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from crackpipe.params.labels import AdaptersName, LabelKind, NetworkName, SegmenterName, TeacherLabels
 from crackpipe.params.section import (
@@ -17,6 +17,7 @@ from crackpipe.params.section import (
     TrainingPrecision,
     Weight,
     WindowSide,
+    each_once,
 )
 
 
@@ -93,12 +94,15 @@ class RefinedNetwork(PixelNetwork):
     refine_px: Count
 
 
+SourceSplit = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.(val|test)$")]  # e.g. crack500.test
+
+
 class TrainSegmenter(Section):
     networks: list[NetworkName]
     adapters: Annotated[list[AdaptersName], Field(max_length=1)]
     labels: Annotated[list[LabelKind], Field(min_length=1)]
-    unlabelled: list[Literal["val", "test"]]
-    photos: PositiveInt
+    unlabelled: Annotated[list[SourceSplit], AfterValidator(each_once)]
+    photos: PositiveInt | None
     soft_labels: bool
     precision: TrainingPrecision
     seed: Count

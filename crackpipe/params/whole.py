@@ -150,6 +150,14 @@ class Params(Section):
             raise ValueError(f"calibrate.train_on names {unknown}, expected some of {sorted(known)} (ingest.sources)")
         return self
 
+    @model_validator(mode="after")
+    def _unlabelled_photographs_are_taken_in(self) -> "Params":
+        known = sorted(source.folder for source in self.ingest.sources)
+        named = {name.rpartition(".")[0] for name in self.train_segmenter.unlabelled}
+        if unknown := sorted(named - set(known)):
+            raise ValueError(f"train_segmenter.unlabelled names {unknown}, expected some of {known} (ingest.sources)")
+        return self
+
     def loss(self, name: str) -> tuple[str, dict[str, Any]]:
         """Name in ``losses`` and settings of a loss, or of a variant of AICL.
 

@@ -11,19 +11,22 @@ from crackpipe.segment.windows.draw import draw_in_order
 from crackpipe.segment.windows.windows import CutView
 
 
-def draw(photos: Path, *, splits: Sequence[str], crack_free: bool, count: int, seed: int) -> list[str]:
-    """At most ``count`` photographs of some splits, in the table's order.
+def draw(photos: Path, *, unlabelled: Sequence[str], crack_free: bool, count: int | None, seed: int) -> list[str]:
+    """At most ``count`` training photographs, and all unlabelled ones, in the table's order.
 
     Args:
         photos: the table.
-        splits: names of splits.
+        unlabelled: sources and splits, such as ``crack500.test``.
         crack_free: whether those known to hold no crack are drawn, too.
-        count: at least 1.
+        count: at least 1; ``None`` takes all.
         seed: of the draw.
     """
-    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "label"])
-    photo_ids = [row["photo_id"] for row in rows if row["split"] in splits and (crack_free or row["label"] != 0)]
-    return draw_in_order(photo_ids, count=count, seed=seed)
+    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "label"])
+    usable = [row for row in rows if crack_free or row["label"] != 0]
+    training = [row["photo_id"] for row in usable if row["split"] == "train"]
+    added = {row["photo_id"] for row in usable if f"{row['source']}.{row['split']}" in unlabelled}
+    wanted = {*draw_in_order(training, count=count, seed=seed), *added}
+    return [row["photo_id"] for row in usable if row["photo_id"] in wanted]
 
 
 def cut_windows(

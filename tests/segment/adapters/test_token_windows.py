@@ -27,13 +27,15 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def draw(photos: Path, *, splits: tuple[str, ...] = ("train",), crack_free: bool = False, **draws: int) -> list[str]:
-    return token_windows.draw(photos, splits=splits, crack_free=crack_free, **({"count": 9, "seed": 0} | draws))
+def draw(photos: Path, *, unlabelled: tuple[str, ...] = (), crack_free: bool = False, **draws: int) -> list[str]:
+    return token_windows.draw(photos, unlabelled=unlabelled, crack_free=crack_free, **({"count": 9, "seed": 0} | draws))
 
 
 def test_photographs_of_the_splits_are_drawn_and_those_known_to_hold_no_crack_if_they_are_wanted(photos: Path) -> None:
     assert draw(photos) == ["p/0", "p/1", "p/5", "p/6"]
-    assert draw(photos, splits=("train", "test")) == ["p/0", "p/1", "p/3", "p/5", "p/6"]
+    assert draw(photos, unlabelled=("p.test",)) == ["p/0", "p/1", "p/3", "p/5", "p/6"]
+    assert draw(photos, unlabelled=("p.test",), count=4) == ["p/0", "p/1", "p/3", "p/5", "p/6"]
+    assert draw(photos, unlabelled=("q.test",)) == ["p/0", "p/1", "p/5", "p/6"]
     assert draw(photos, crack_free=True) == ["p/0", "p/1", "p/4", "p/5", "p/6"]
 
 

@@ -9,6 +9,7 @@ from crackpipe.errors import CrackpipeError
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.segment.windows import labels
+from crackpipe.segment.windows.labels import TrainingLabels
 
 SOFT = images.encode_grey(np.full((4, 4), 90, np.uint8))
 
@@ -43,40 +44,50 @@ def stored(tmp_path: Path) -> Path:
         ([], 16, ["s/a"]),
         ([], 15, ["s/a", "s/b"]),
         ([], 0, ["s/a", "s/b"]),
-        (["test"], 16, ["s/a", "s/d"]),
-        (["val", "test"], 17, ["s/c"]),
+        (["s.test"], 16, ["s/a", "s/d"]),
+        (["other.test"], 16, ["s/a"]),
+        (["s.val", "s.test"], 17, ["s/c"]),
     ],
 )
 def test_labels_of_the_splits_with_enough_crack_pixels(
     photos: Path, stored: Path, unlabelled: list[str], keep_px: int, wanted: list[str]
 ) -> None:
     loaded = labels.load(stored, photos, kind="cam", unlabelled=unlabelled, keep_px=keep_px)
-    assert loaded == dict.fromkeys(wanted, SOFT)
+    assert loaded.every() == dict.fromkeys(wanted, SOFT)
 
 
 def test_ground_truth_of_validation_and_test_is_never_trained_on(photos: Path, stored: Path) -> None:
-    loaded = labels.load(stored, photos, kind="truth", unlabelled=["val", "test"], keep_px=0)
-    assert list(loaded) == ["s/a", "s/b"]
+    loaded = labels.load(stored, photos, kind="truth", unlabelled=["s.val", "s.test"], keep_px=0)
+    assert list(loaded.every()) == ["s/a", "s/b"]
 
 
 def test_the_same_photographs_are_drawn_for_the_same_seed() -> None:
     known = {f"s/{i:02d}": bytes([i]) for i in range(20)}
-    drawn = labels.draw(known, count=8, seed=0, kind="truth")
+    every = TrainingLabels(known, {})
+    drawn = labels.draw(every, count=8, seed=0, kind="truth")
     assert drawn == {photo_id: known[photo_id] for photo_id in drawn}
     first = list(drawn)
-    assert first == list(labels.draw(dict(reversed(known.items())), count=8, seed=0, kind="truth"))
+    assert first == list(labels.draw(TrainingLabels(dict(reversed(known.items())), {}), count=8, seed=0, kind="truth"))
     assert first == sorted(set(first))
     assert len(first) == 8
-    assert first != list(labels.draw(known, count=8, seed=1, kind="truth"))
+    assert first != list(labels.draw(every, count=8, seed=1, kind="truth"))
 
 
 def test_all_are_drawn_where_there_are_fewer() -> None:
-    assert list(labels.draw({"s/b": b"", "s/a": b""}, count=8, seed=0, kind="truth")) == ["s/a", "s/b"]
+    two = TrainingLabels({"s/b": b"", "s/a": b""}, {})
+    assert list(labels.draw(two, count=8, seed=0, kind="truth")) == ["s/a", "s/b"]
+    assert list(labels.draw(two, count=None, seed=0, kind="truth")) == ["s/a", "s/b"]
+
+
+def test_unlabelled_photographs_take_no_training_photographs_place() -> None:
+    both = TrainingLabels({f"s/{i:02d}": b"" for i in range(9)}, {f"s/{i:02d}": b"" for i in range(50, 90)})
+    drawn = labels.draw(both, count=9, seed=0, kind="cam")
+    assert list(drawn) == [*both.training, *both.unlabelled]
 
 
 def test_no_usable_label_says_what_to_lower() -> None:
     with pytest.raises(CrackpipeError) as caught:
-        labels.draw({}, count=8, seed=0, kind="cam_crf")
+        labels.draw(TrainingLabels({}, {}), count=8, seed=0, kind="cam_crf")
     assert str(caught.value) == (
         "train_segmenter.labels=cam_crf: no training photograph has a usable label; lower pseudo_label.keep_px or "
         "pseudo_label.cam_crf.binarise, or look at the pseudo-labels in metrics/plots/images"
