@@ -20,7 +20,7 @@ from crackpipe.segment.windows import augment, labels, windows
 PHOTOS, LABELS, CLASSIFIER = Path("data/photos"), Path("data/pseudo_labels"), Path("models/classifier")
 CODE = Path("data/code/train_segmenter")
 BUILT, TRAINED = {"encoder", "weights", "width", "refine_px", "side_px"}, {"steps", "batch", "lr", "weight_decay"}
-COMMON = {"augment", "photos", "precision", "seed", "soft_labels", "unlabelled"}
+COMMON = {"augment", "optimise", "photos", "precision", "seed", "soft_labels", "unlabelled"}
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
         view = partial(augment.view, side_px=section.side_px, fit=section.fit, augmentation=changes)
         folder, steps = Path(f"models/segmenter/{name}-{kind}"), section.model_dump(include=TRAINED)
         with windows.opened(PHOTOS, masks, view, binarise=binarise, soft=common.soft_labels, workers=workers) as sample:
-            settings = training.PixelTraining(**steps, seed=common.seed)
+            settings = training.PixelTraining(**steps, **common.optimise.model_dump(), seed=common.seed)
             training.train(model, sample, settings, folder=folder, labels=kind, runtime=runtime, checkpoint=checkpoint)
 
 

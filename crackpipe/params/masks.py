@@ -97,6 +97,15 @@ class RefinedNetwork(PixelNetwork):
 SourceSplit = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.(val|test)$")]  # e.g. crack500.test
 
 
+class Optimise(Section):
+    loss: Literal["bce_dice", "bce"]
+    optimiser: Literal["adamw", "sgd"]
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    schedule: Literal["cosine", "step"]
+    lr_gamma: Annotated[float, Field(gt=0, le=1)]
+    lr_milestones: list[Annotated[float, Field(gt=0, lt=1)]]
+
+
 class TrainSegmenter(Section):
     networks: list[NetworkName]
     adapters: Annotated[list[AdaptersName], Field(max_length=1)]
@@ -107,6 +116,7 @@ class TrainSegmenter(Section):
     precision: TrainingPrecision
     seed: Count
     augment: Augment
+    optimise: Optimise
     unet: PixelNetwork
     text_adapters: TextAdapters
     deepcrack_liu: RefinedNetwork

@@ -98,7 +98,7 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
 
 
 def _loss_name(run: Run, loss: str) -> str:
-    """Name of a loss of a run. In earlier runs ``aicl`` was today's ``aicl_hybrid``, ``aicl_label`` today's ``aicl``."""
+    """Name of a loss. In earlier runs ``aicl`` was today's ``aicl_hybrid``, and ``aicl_label`` today's ``aicl``."""
     aicl = run.params.get("losses", {}).get("aicl", {})
     earlier = {"aicl": "aicl_hybrid", "aicl_label": "aicl"} if aicl.get("against") == "decision" else {}
     return earlier.get(loss, loss)

@@ -13,6 +13,7 @@ EPS = 1e-6
 
 
 Dice = Literal["squared", "plain"]
+PixelLoss = Literal["bce_dice", "bce"]
 
 
 def focal(
@@ -95,22 +96,26 @@ def adapter_loss(
     return total
 
 
-def cross_entropy_dice(logits: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
-    """Binary cross-entropy (mean over pixels) + dice loss.
+def pixel_loss(logits: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"], *, kind: PixelLoss) -> Float[Tensor, ""]:
+    """Loss of a network's logits.
 
     Args:
         logits: of crack.
         target: in [0, 1]: a pixel may be a share of a crack.
+        kind: ``bce``, binary cross-entropy, mean over pixels (König et al.); ``bce_dice``, plus the dice loss.
     """
     entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
-    return entropy + dice(torch.sigmoid(logits), target)
+    return entropy if kind == "bce" else entropy + dice(torch.sigmoid(logits), target)
 
 
-def deep_supervision(outputs: list[Float[Tensor, "b h w"]], target: Float[Tensor, "b h w"]) -> Float[Tensor, ""]:
-    """:func:`cross_entropy_dice` summed over all outputs of a network.
+def deep_supervision(
+    outputs: list[Float[Tensor, "b h w"]], target: Float[Tensor, "b h w"], *, kind: PixelLoss = "bce_dice"
+) -> Float[Tensor, ""]:
+    """:func:`pixel_loss` summed over all outputs of a network.
 
     Args:
         outputs: logits of the side outputs and of the prediction.
         target: in [0, 1].
+        kind: see :func:`pixel_loss`.
     """
-    return torch.stack([cross_entropy_dice(logits.float(), target) for logits in outputs]).sum()
+    return torch.stack([pixel_loss(logits.float(), target, kind=kind) for logits in outputs]).sum()

@@ -168,20 +168,26 @@ def cross_entropy_dice_by_hand(logits: Tensor, target: Tensor) -> float:
 
 
 def test_cross_entropy_and_dice_take_shares() -> None:
-    assert float(losses.cross_entropy_dice(LOGITS, SHARES)) == pytest.approx(
+    assert float(losses.pixel_loss(LOGITS, SHARES, kind="bce_dice")) == pytest.approx(
         cross_entropy_dice_by_hand(LOGITS, SHARES), rel=1e-5
     )
+
+
+def test_cross_entropy_alone_is_torchs() -> None:
+    wanted = torch.nn.functional.binary_cross_entropy_with_logits(LOGITS, SHARES)
+    assert float(losses.pixel_loss(LOGITS, SHARES, kind="bce")) == float(wanted)
+    assert float(losses.deep_supervision([LOGITS, LOGITS], SHARES, kind="bce")) == pytest.approx(2 * float(wanted))
 
 
 def test_cross_entropy_and_dice_of_a_batch_are_the_mean_of_its_photographs() -> None:
     logits, target = torch.cat([LOGITS, -LOGITS]), torch.cat([SHARES, SHARES])
     wanted = (cross_entropy_dice_by_hand(LOGITS, SHARES) + cross_entropy_dice_by_hand(-LOGITS, SHARES)) / 2
-    assert float(losses.cross_entropy_dice(logits, target)) == pytest.approx(wanted, rel=1e-5)
+    assert float(losses.pixel_loss(logits, target, kind="bce_dice")) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_a_certain_mistake_costs_much_but_no_infinity() -> None:
     logits = torch.full((1, 2, 2), -1e4, requires_grad=True)
-    value = losses.cross_entropy_dice(logits, torch.ones(1, 2, 2))
+    value = losses.pixel_loss(logits, torch.ones(1, 2, 2), kind="bce_dice")
     value.backward()
     assert math.isfinite(float(value.detach()))
     assert value.detach() > 1e3

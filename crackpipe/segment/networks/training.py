@@ -1,9 +1,10 @@
 """Training of the pixel networks on augmented windows, with checkpoints."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -38,9 +39,15 @@ class PixelTraining:
     Attributes:
         steps: of the optimiser.
         batch: windows in a step.
-        lr: peak learning rate of AdamW.
-        weight_decay: decoupled.
+        lr: highest learning rate.
+        weight_decay: decoupled where the optimiser is ``adamw``.
         seed: of the windows.
+        loss: of each output, see :func:`crackpipe.segment.losses.deep_supervision`.
+        optimiser, momentum: ``adamw``, or ``sgd`` with this momentum.
+        schedule: ``cosine`` (after a warm-up), or ``step``: the learning rate is multiplied by ``lr_gamma`` after each
+            of ``lr_milestones``.
+        lr_gamma: in (0, 1].
+        lr_milestones: shares of the steps, in (0, 1).
     """
 
     steps: int
@@ -48,6 +55,27 @@ class PixelTraining:
     lr: float
     weight_decay: float
     seed: int
+    loss: losses.PixelLoss = "bce_dice"
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    momentum: float = 0.9
+    schedule: Literal["cosine", "step"] = "cosine"
+    lr_gamma: float = 0.1
+    lr_milestones: Sequence[float] = ()
+
+    def build_optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of a network's parameters."""
+        if self.optimiser == "sgd":
+            decay = self.weight_decay
+            return torch.optim.SGD(network.parameters(), lr=self.lr, momentum=self.momentum, weight_decay=decay)
+        return torch.optim.AdamW(network.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+
+    def rate(self, step: int) -> float:
+        """Factor on the learning rate before a step, counted from 0."""
+        if self.schedule == "step":
+            return self.lr_gamma ** sum(step >= round(share * self.steps) for share in self.lr_milestones)
+        return schedule.warmup_cosine(
+            step, peak=1.0, warmup_steps=max(1, round(WARM_UP * self.steps)), steps=self.steps
+        )
 
 
 def create(
@@ -115,7 +143,7 @@ def train(
         partial(model.logits, runtime=runtime),
         settings,
         sample=sample,
-        loss=losses.deep_supervision,
+        loss=partial(losses.deep_supervision, kind=settings.loss),
         runtime=runtime,
         checkpoint=checkpoint,
     )
@@ -133,7 +161,7 @@ def fit(
     runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> History:
-    """Train in place with AdamW; the learning rate rises linearly over a tenth of the steps, then falls as a cosine.
+    """Train in place.
 
     The windows of a step depend on (seed, step) alone, so that a resumed run draws what an unbroken one would have
     drawn.
@@ -151,8 +179,8 @@ def fit(
         ``epoch`` (the number of the hundred steps) and ``train_loss`` of each.
     """
     steps = settings.steps
-    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
-    rates = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate(step, steps=steps))
+    optimiser = settings.build_optimiser(network)
+    rates = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: settings.rate(step))  # it saves other callables
     parts: dict[str, Stateful] = {"network": network, "optimiser": optimiser, "schedule": rates}
     history: History = checkpoint.resume(parts).get("history", [])
     network.train()
@@ -172,12 +200,6 @@ def fit(
             total = 0.0
     network.eval()
     return history
-
-
-def rate(step: int, *, steps: int) -> float:
-    """Factor on the learning rate before step ``step`` of ``steps``: a linear rise, then a cosine down to 0."""
-    warmup_steps = max(1, round(WARM_UP * steps))
-    return schedule.warmup_cosine(step, peak=1.0, warmup_steps=warmup_steps, steps=steps)
 
 
 def _batches(

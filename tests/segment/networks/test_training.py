@@ -64,6 +64,27 @@ def fit(network: nn.Module, folder: Path, runtime: Runtime, **changed: Any) -> l
     return training.fit(network, network, settings, runtime=runtime, checkpoint=Checkpoint(folder), **functions)
 
 
+def rate(step: int, **changed: Any) -> float:
+    return replace(PixelTraining(steps=12, batch=2, lr=0.02, weight_decay=0.01, seed=0), **changed).rate(step)
+
+
+def test_the_learning_rate_may_fall_by_steps() -> None:
+    """König et al.: 30 epochs, divided by 10 after the 10th and the 20th."""
+    rates = [rate(step, steps=30, schedule="step", lr_gamma=0.1, lr_milestones=(1 / 3, 2 / 3)) for step in range(30)]
+    assert rates == pytest.approx([1.0] * 10 + [0.1] * 10 + [0.01] * 10)
+
+
+def test_stochastic_gradient_descent_has_its_momentum(runtime: Runtime, tmp_path: Path) -> None:
+    network = Offset()
+
+    def slope(outputs: list[Tensor], target: Tensor) -> Tensor:
+        return -outputs[-1].mean()
+
+    steady: dict[str, Any] = {"schedule": "step", "optimiser": "sgd", "momentum": 0.5, "weight_decay": 0.0}
+    fit(network, tmp_path, runtime, loss=slope, steps=3, lr=0.125, **steady)
+    assert float(network.value.detach()) == pytest.approx(0.125 * (1 + 1.5 + 1.75))
+
+
 def same(first: nn.Module, second: nn.Module) -> bool:
     other = second.state_dict()
     return all(torch.equal(value, other[name]) for name, value in first.state_dict().items())
@@ -84,18 +105,18 @@ def failing_after(windows: int) -> Callable[[np.random.Generator], tuple[np.ndar
 
 
 def test_the_learning_rate_rises_for_a_tenth_and_falls_along_a_cosine() -> None:
-    rates = [training.rate(step, steps=40) for step in range(40)]
+    rates = [rate(step, steps=40) for step in range(40)]
     assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
     assert rates[22] == pytest.approx(0.5)  # half of the way down
     assert rates[13] == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
     assert rates == sorted(rates[:4]) + sorted(rates[4:], reverse=True)
     assert 0 < rates[-1] < 0.01
-    assert training.rate(40, steps=40) == pytest.approx(0)
+    assert rate(40, steps=40) == pytest.approx(0)
 
 
 @pytest.mark.parametrize(("steps", "wanted"), [(1, [1.0]), (2, [1.0, 1.0]), (4, [1.0, 1.0, 0.75, 0.25])])
 def test_a_short_run_has_a_learning_rate_too(steps: int, wanted: list[float]) -> None:
-    assert [training.rate(step, steps=steps) for step in range(steps)] == pytest.approx(wanted)
+    assert [rate(step, steps=steps) for step in range(steps)] == pytest.approx(wanted)
 
 
 def test_each_step_goes_as_far_as_the_learning_rate_says(runtime: Runtime, tmp_path: Path) -> None:
