@@ -133,7 +133,7 @@ def test_every_composition_that_the_project_offers_is_valid_and_as_hydra_compose
 
 @pytest.mark.parametrize("dataset", ["demo", "captioned", "crack500"])
 def test_dvc_would_write_a_composed_file_as_it_is(dataset: str):
-    text = compose.compose(CONF, dataset=dataset, scale="paper", overrides=[])
+    text = compose.compose(CONF, dataset=dataset, scale="crackclip", overrides=[])
     assert yaml_edit.as_dvc_writes(text) == text
 
 
