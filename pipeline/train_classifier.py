@@ -30,7 +30,7 @@ def main() -> None:
     runtime = project.start_runtime(precision=settings.precision, keep_memory=True)
     seeds.seed_everything(seed)
     patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
-    scored = scoring.choose(patches, count=settings.score_patches, seed=seed)
+    scored = scoring.choose(patches, val=settings.score_patches, test=settings.score_patches, seed=seed)
     validated = recipe.validation_patches(scored)
     calibrator.check(settings.posthoc, scoring.labels(validated), where=POSTHOC)
     plan_settings = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)

@@ -83,7 +83,7 @@ def draw(
             order = patch_draw.draw(labels, count=count, crack_share=crack_share, seed=seed, epoch=0)
         parts.append(part.iloc[np.unique(order)])  # a class with too few was drawn from again
     drawn = pd.concat([patches.iloc[:0], *parts], ignore_index=True)
-    return drawn, scoring.choose_of_each_source(patches, val=val, test=test, seed=seed)
+    return drawn, scoring.choose(patches, val=val, test=test, seed=seed)
 
 
 def write(

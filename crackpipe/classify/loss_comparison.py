@@ -220,9 +220,7 @@ def run(
 
 def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonSettings) -> Plan:
     chosen = patches_of_cell(patches, combination.train_on)
-    scored = scoring.choose_of_each_source(
-        chosen, val=settings.val_patches, test=settings.test_patches, seed=settings.scored_seed
-    )
+    scored = scoring.choose(chosen, val=settings.val_patches, test=settings.test_patches, seed=settings.scored_seed)
     labels = scoring.labels(recipe.validation_patches(scored))
     for kind in calibrator.KINDS:
         calibrator.check(kind, labels, where=f"calibrate.train_on {combination.train_on}")

@@ -23,23 +23,7 @@ from crackpipe.measures import classification
 BATCH = 128
 
 
-def choose(patches: pd.DataFrame, *, count: int, seed: int) -> pd.DataFrame:
-    """Draw validation and test patches for scoring, cracks as frequent as they are.
-
-    Args:
-        patches: rows of the ``patches`` table.
-        count: patches of each of the two splits, at most.
-        seed: of the draw.
-    """
-    parts = []
-    for number, split in enumerate(("val", "test")):
-        part = patches[patches["split"] == split]
-        rows = np.sort(seeds.generator(seed, number).permutation(len(part))[:count])
-        parts.append(part.iloc[rows])
-    return pd.concat(parts, ignore_index=True)
-
-
-def choose_of_each_source(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataFrame:
+def choose(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataFrame:
     """Draw validation and test patches of each source, cracks as frequent as they are there.
 
     The patches that are drawn of a source do not depend on what other sources there are.
@@ -109,15 +93,24 @@ def predict(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: R
 
 
 def score(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> dict[str, Any]:
-    """Classification metrics per split: ``{split: {precision, recall, f1, …}}``; one without patches is left out.
+    """Classification metrics of each split, and of each source's photographs of it; what has no patches is left out.
 
     Args:
         model, patches, inputs, runtime: as for :func:`logits`.
+
+    Returns:
+        ``{split: {precision, recall, f1, …, "sources": {source: {precision, …}}}}``.
     """
-    scores = {}
+    scores: dict[str, Any] = {}
     for split, part in patches.groupby("split"):
-        probability = predict(model, part, inputs, runtime)
-        scores[str(split)] = classification.scores(part["label"].to_numpy(np.int64), probability)
+        truth, probability = part["label"].to_numpy(np.int64), predict(model, part, inputs, runtime)
+        sources = sources_of(part).to_numpy()
+        scores[str(split)] = classification.scores(truth, probability) | {
+            "sources": {
+                source: classification.scores(truth[sources == source], probability[sources == source])
+                for source in sorted(set(sources))
+            }
+        }
     return scores
 
 

@@ -186,5 +186,16 @@ def _at(tree: Any, path: str) -> Any:
     return tree
 
 
-READERS = {"bridge": _captions, "few_shot": _few_labels, "calibration": _calibrated}
+def _classified(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """The patch classifier by its backbone; a cell's ``n`` is the number of patches. Earlier runs tell no sources."""
+    tree, cells = run.metrics.get("classifier", {}), []
+    for column in columns:
+        figures: dict[str, Any] = _at(tree, column["key"]) or {}
+        values = [100 * figures[name] for name in ("f1", "precision", "recall") if figures.get(name) is not None]
+        cells.append(TableCell(tuple(values), figures["n"]) if len(values) == 3 else None)
+    if any(cells):
+        yield Row(run.name, str(run.params["train_classifier"]["backbone"]), tuple(cells))
+
+
+READERS = {"bridge": _captions, "classifier": _classified, "few_shot": _few_labels, "calibration": _calibrated}
 """Readers by metrics file; the other files hold scores against masks."""

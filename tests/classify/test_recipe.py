@@ -29,7 +29,7 @@ def patches() -> pd.DataFrame:
 
 def test_only_training_patches_train_and_no_photograph_of_theirs_is_scored() -> None:
     table = patches()
-    scored = scoring.choose(table, count=10, seed=0)
+    scored = scoring.choose(table, val=10, test=10, seed=0)
     plan = recipe.plan(table, scored, PlanSettings(epochs=3, patches_per_epoch=30, crack_share=0.5), seed=0)
     assert set(plan.train["split"]) == {"train"}
     assert all(order.max() < len(plan.train) for order in plan.orders)

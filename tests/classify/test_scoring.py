@@ -35,18 +35,18 @@ def patches(*splits: str, n: int = 300) -> pd.DataFrame:
 
 def test_so_many_of_validation_and_test_are_chosen_once_each_and_the_same_again() -> None:
     table = patches("test", "train", "val").reset_index(names="row")
-    chosen = scoring.choose(table, count=40, seed=1)
+    chosen = scoring.choose(table, val=40, test=40, seed=1)
     assert chosen["split"].tolist() == ["val"] * 40 + ["test"] * 40
     assert chosen["row"].is_unique
-    assert chosen.equals(scoring.choose(table, count=40, seed=1))
-    assert not chosen.equals(scoring.choose(table, count=40, seed=2))
-    assert len(scoring.choose(table, count=1000, seed=1)) == 600
+    assert chosen.equals(scoring.choose(table, val=40, test=40, seed=1))
+    assert not chosen.equals(scoring.choose(table, val=40, test=40, seed=2))
+    assert len(scoring.choose(table, val=1000, test=1000, seed=1)) == 600
 
 
 def test_each_source_has_as_many_patches_drawn_and_a_small_one_gives_all() -> None:
     table = patches("val", "test").assign(photo_id="large/p")
     table = pd.concat([table, patches("val", "test", n=8).assign(photo_id="small/p")], ignore_index=True)
-    chosen = scoring.choose_of_each_source(table.reset_index(names="row"), val=10, test=20, seed=1)
+    chosen = scoring.choose(table.reset_index(names="row"), val=10, test=20, seed=1)
     found = chosen.groupby(["split", "photo_id"]).size().to_dict()
     assert found == {("val", "large/p"): 10, ("val", "small/p"): 8, ("test", "large/p"): 20, ("test", "small/p"): 8}
     assert chosen["row"].is_unique
@@ -55,8 +55,8 @@ def test_each_source_has_as_many_patches_drawn_and_a_small_one_gives_all() -> No
 def test_what_is_drawn_of_a_source_does_not_depend_on_other_sources() -> None:
     table = patches("val", "test").assign(photo_id="b/p")
     others = patches("val", "test", n=50).assign(photo_id="a/p")
-    alone = scoring.choose_of_each_source(table, val=10, test=20, seed=1)
-    both = scoring.choose_of_each_source(pd.concat([others, table], ignore_index=True), val=10, test=20, seed=1)
+    alone = scoring.choose(table, val=10, test=20, seed=1)
+    both = scoring.choose(pd.concat([others, table], ignore_index=True), val=10, test=20, seed=1)
     pd.testing.assert_frame_equal(both[both["photo_id"] == "b/p"].reset_index(drop=True), alone)
 
 
@@ -98,5 +98,5 @@ def test_validation_gives_three_figures_and_the_decisions_or_nothing(runtime: Ru
 
 
 def test_a_split_without_patches_is_left_out_without_a_warning() -> None:
-    assert scoring.choose(patches("train"), count=5, seed=0).empty
-    assert scoring.choose(patches("test"), count=5, seed=0)["split"].tolist() == ["test"] * 5
+    assert scoring.choose(patches("train"), val=5, test=5, seed=0).empty
+    assert scoring.choose(patches("test"), val=5, test=5, seed=0)["split"].tolist() == ["test"] * 5

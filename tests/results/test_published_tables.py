@@ -12,7 +12,7 @@ from crackpipe.results import published_tables
 from crackpipe.results.published_tables import Table
 from crackpipe.results.table_rows import Row
 
-ONE, TWO, THREE, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(10)
+ONE, TWO, THREE, PATCHES, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(11)
 EARLIER = "pseudo_label:\n  method: cam_location\ntrain_segmenter:\n  labels: [pseudo, truth]\n"
 A = {"test": scores(0.5461, 0.591, 0.429, 354)}
 B = {"test": scores(0.61, 0.62, 0.63, 354)}

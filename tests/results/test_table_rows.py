@@ -118,6 +118,21 @@ def test_heads_on_few_labels_are_rows_by_subset() -> None:
     assert counts(rows[0]) == [60, 60, 60, None]
 
 
+def test_the_classifier_is_a_row_whose_cells_are_sources_of_the_test() -> None:
+    """König et al., Table I: F1, precision and recall of Crack500's test patches, not of all sources' together."""
+    (entry,) = [one for one in published_tables.published()["tables"] if one["ours"]["metrics"] == "classifier"]
+    scores = {"f1": 0.9, "precision": 0.8, "recall": None, "n": 70}
+    tree = {"test": {"f1": 0.1, "sources": {"crack500": scores | {"recall": 0.95}, "cfd": scores}}}
+    params = {"train_classifier": {"backbone": "resnet50"}}
+    (row,) = table_rows.rows(
+        Run("crack500", params, {"classifier": tree}), ours=entry["ours"], columns=entry["columns"]
+    )
+    assert (row.name, counts(row)) == ("resnet50", [70, None, None])
+    assert row.cells[0] is not None
+    assert row.cells[0].values == pytest.approx((90, 80, 95))
+    assert not list(table_rows.rows(Run("few_shot", {}, {}), ours=entry["ours"], columns=entry["columns"]))
+
+
 def calibrated(kinds: dict[str, float]) -> dict[str, Any]:
     names = ("auc", "accuracy", "sensitivity", "specificity", "f1")
     return {kind: {**dict.fromkeys(names, 0.9), "ece": ece, "n": 40} for kind, ece in kinds.items()}
