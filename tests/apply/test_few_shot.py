@@ -47,8 +47,8 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tree["runtime"] |= {"device": "cpu", "precision": "fp32", "threads": 1}
     tree["slice"] |= {"side_px": 32, "stride_px": 32}
-    for head, steps in (("linear", 200), ("bayesian", 200)):
-        tree["few_shot"][head] |= {"steps": steps, "hidden": 4}
+    tree["few_shot"]["linear"] |= {"steps": 100, "hidden": 4}
+    tree["few_shot"]["bayesian"] |= {"steps": 100, "lr": 0.1, "hidden": 4}
     folder = tmp_path_factory.mktemp("fitted")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

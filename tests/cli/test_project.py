@@ -71,10 +71,14 @@ def test_compare_with_a_folder_that_holds_no_run_says_how_to_write_one(project: 
     )
 
 
-def test_a_run_takes_lists_and_a_name_for_its_results(project: Path, crackpipe: Crackpipe):
+def test_a_run_takes_lists_and_a_name_for_its_results_and_without_its_data_fails_before_any_work(
+    project: Path, crackpipe: Crackpipe
+):
     labels = ["train_segmenter.labels=[truth]", "self_label.labels=[]"]
     done = crackpipe(project, "run", "crack500", "--results", "crack500_truth", "--data", "nowhere", *labels)
+    assert done.returncode == 1
     assert "nowhere/crack500: dataset crack500 is not here" in done.stderr
+    assert not (project / ".runs").exists()
     done = crackpipe(project, "run", "crack500", "--data", "nowhere", "train_segmenter.labels=[thruth]")
     assert "train_segmenter.labels.0: got 'thruth'" in done.stderr
     done = crackpipe(project, "run", "crack500", "--results", "../x", "--data", "nowhere", *labels)
@@ -89,10 +93,3 @@ def test_every_run_of_make_crack500_is_a_valid_composition(project: Path, crackp
     for run in runs:
         overrides = [part for part in run if "=" in part]
         compose.values(project / "conf", dataset="crack500", scale="cpu", overrides=overrides)
-
-
-def test_a_run_without_its_data_fails_before_any_work(project: Path, crackpipe: Crackpipe):
-    done = crackpipe(project, "run", "crack500", "--data", "nowhere")
-    assert done.returncode == 1
-    assert "nowhere/crack500: dataset crack500 is not here" in done.stderr
-    assert not (project / ".runs").exists()

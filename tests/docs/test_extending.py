@@ -41,25 +41,41 @@ OVERRIDES = [
 ]
 
 
+def forget(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(extensions, "_REGISTERED", {})
+    patch.setattr(extensions, "_LOADED", set())
+
+
 @pytest.fixture(autouse=True)
 def _forgotten_after_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extensions, "_REGISTERED", {})
-    monkeypatch.setattr(extensions, "_LOADED", set())
+    forget(monkeypatch)
+
+
+def write_project(folder: Path) -> Path:
+    shutil.copytree(ROOT / "conf", folder / "conf")
+    (folder / "extensions").mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    (tmp_path / "extensions").mkdir()
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
+    return write_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of the parameters, with each of the methods chosen."""
+    folder = write_project(tmp_path_factory.mktemp("composed"))
+    with pytest.MonkeyPatch.context() as patch:
+        forget(patch)
+        return compose.compose(folder / "conf", dataset="demo", scale="cpu", overrides=OVERRIDES)
 
 
 @pytest.fixture
-def tree(project: Path) -> Any:
-    """The parameters, with each of the methods chosen."""
-    composed = compose.compose(project / "conf", dataset="demo", scale="cpu", overrides=OVERRIDES)
+def tree(project: Path, composed: str) -> Any:
+    """Those parameters, read in a project that has found nothing yet."""
     (project / "params.yaml").write_text(composed, encoding="utf-8")
     return params.load(project / "params.yaml")
 

@@ -20,6 +20,11 @@ def demo() -> str:
     return compose.compose(CONF, dataset="demo", scale="cpu", overrides=[])
 
 
+@pytest.fixture(scope="module")
+def crack500() -> str:
+    return compose.compose(CONF, dataset="crack500", scale="cpu", overrides=[])
+
+
 def changed(text: str, *overrides: str, conf: Path = CONF, **groups: str) -> change.Changed:
     return change.change(text, conf, groups=groups, overrides=overrides)
 
@@ -100,19 +105,19 @@ def test_an_edit_by_hand_stays_when_another_key_is_set(demo: str) -> None:
     assert sorted(found.values) == ["self_label.labels", "train_segmenter.labels"]
 
 
-def test_an_edit_stays_in_another_dataset_but_for_what_that_names(demo: str) -> None:
+def test_an_edit_stays_in_another_dataset_but_for_what_that_names(demo: str, crack500: str) -> None:
     edited = changed(demo, "evaluate.tolerance_px=5", "train_classifier.patches_per_epoch=7").text
     values = tree(changed(edited, dataset="crack500").text)
     assert values["evaluate"]["tolerance_px"] == 5
-    fresh = tree(compose.compose(CONF, dataset="crack500", scale="cpu", overrides=[]))
+    fresh = tree(crack500)
     fresh["evaluate"]["tolerance_px"] = 5
     assert values == fresh  # conf/dataset/crack500.yaml names patches_per_epoch
 
 
-def test_another_dataset_and_back_gives_the_same_text(demo: str) -> None:
-    there = changed(demo, dataset="crack500")
-    assert there.text.startswith("# Composed with dataset=crack500 scale=cpu\n")
-    assert changed(there.text, dataset="demo").text == demo
+def test_another_dataset_gives_its_own_text_and_back_the_same_one(demo: str, crack500: str) -> None:
+    assert crack500.startswith("# Composed with dataset=crack500 scale=cpu\n")
+    assert changed(demo, dataset="crack500").text == crack500
+    assert changed(crack500, dataset="demo").text == demo
 
 
 def test_a_new_key_gets_its_default_and_one_that_is_gone_goes(demo: str, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import functools
 import itertools
 import shutil
 from pathlib import Path
@@ -12,10 +13,13 @@ from crackpipe.params import compose, yaml_edit
 CONF = Path(__file__).parents[2] / "conf"
 
 
-@pytest.fixture
-def conf(tmp_path: Path) -> Path:
+CHOSEN = ("slice.stride_px=8", "runtime.threads=3", "train_classifier.lr=1e-5")
+
+
+@pytest.fixture(scope="module")
+def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's own defaults, with two datasets and two scales of the test's own."""
-    folder = tmp_path / "conf"
+    folder = tmp_path_factory.mktemp("project") / "conf"
     shutil.copytree(CONF, folder, ignore=shutil.ignore_patterns("dataset", "scale"))
     for path, text in {
         "dataset/demo.yaml": "slice:\n  stride_px: 32\n",
@@ -28,15 +32,20 @@ def conf(tmp_path: Path) -> Path:
     return folder
 
 
-def composed(conf: Path, **chosen: object) -> dict:
-    text = compose.compose(conf, **({"dataset": "demo", "scale": "cpu", "overrides": []} | chosen))
-    return YAML(typ="safe").load(text)
+@functools.cache
+def text_of(conf: Path, *overrides: str, dataset: str = "demo", scale: str = "cpu") -> str:
+    """A composition, which several tests read."""
+    return compose.compose(conf, dataset=dataset, scale=scale, overrides=overrides)
+
+
+def composed(conf: Path, *overrides: str, **groups: str) -> dict:
+    return YAML(typ="safe").load(text_of(conf, *overrides, **groups))
 
 
 def test_dataset_changes_the_defaults_scale_the_dataset_and_a_key_the_scale(conf: Path):
     assert composed(conf)["slice"]["stride_px"] == 32
     assert composed(conf, scale="tiny")["slice"]["stride_px"] == 16
-    assert composed(conf, scale="tiny", overrides=["slice.stride_px=8"])["slice"]["stride_px"] == 8
+    assert composed(conf, *CHOSEN, dataset="walls", scale="tiny")["slice"]["stride_px"] == 8
 
 
 def test_other_values_are_those_of_the_defaults(conf: Path):
@@ -48,12 +57,15 @@ def test_other_values_are_those_of_the_defaults(conf: Path):
 
 
 def test_a_list_is_replaced_as_a_whole(conf: Path):
-    assert composed(conf, dataset="walls")["ingest"]["sources"] == [{"name": "folder", "split": "own", "limit": 9}]
+    assert composed(conf, *CHOSEN, dataset="walls", scale="tiny")["ingest"]["sources"] == [
+        {"name": "folder", "split": "own", "limit": 9}
+    ]
 
 
 def test_comments_stay_and_the_first_line_tells_the_composition(conf: Path):
-    text = compose.compose(conf, dataset="walls", scale="tiny", overrides=["runtime.threads=3"])
-    assert text.startswith("# Composed with dataset=walls scale=tiny runtime.threads=3\n")
+    text = text_of(conf, *CHOSEN, dataset="walls", scale="tiny")
+    first = "# Composed with dataset=walls scale=tiny slice.stride_px=8 runtime.threads=3 train_classifier.lr=1e-5\n"
+    assert text.startswith(first)
     assert "defaults:" not in text
     template = (conf / "config.yaml").read_text(encoding="utf-8")
     comments = [line[line.index("# ") :] for line in template.splitlines() if "# " in line]
@@ -61,12 +73,11 @@ def test_comments_stay_and_the_first_line_tells_the_composition(conf: Path):
 
 
 def test_the_same_choice_gives_the_same_bytes(conf: Path):
-    first, second = (compose.compose(conf, dataset="walls", scale="cpu", overrides=[]) for _ in range(2))
-    assert first == second
+    assert compose.compose(conf, dataset="demo", scale="cpu", overrides=[]) == text_of(conf)
 
 
 def test_numbers_without_a_dot_or_sign_are_numbers(conf: Path):
-    assert composed(conf, overrides=["train_classifier.lr=1e-5"])["train_classifier"]["lr"] == 1e-5
+    assert composed(conf, *CHOSEN, dataset="walls", scale="tiny")["train_classifier"]["lr"] == 1e-5
 
 
 @pytest.mark.parametrize(
@@ -85,13 +96,14 @@ def test_numbers_without_a_dot_or_sign_are_numbers(conf: Path):
 )
 def test_a_wrong_choice_is_explained(conf: Path, chosen: dict, message: str):
     with pytest.raises(ParamsError, match=message.replace("?", r"\?")):
-        composed(conf, **chosen)
+        compose.compose(conf, **{"dataset": "demo", "scale": "cpu", "overrides": []} | chosen)
 
 
-def test_an_unknown_key_in_a_dataset_is_explained(conf: Path):
-    (conf / "dataset/walls.yaml").write_text("# @package _global_\nslice:\n  sidepx: 4\n", encoding="utf-8")
+def test_an_unknown_key_in_a_dataset_is_explained(conf: Path, tmp_path: Path):
+    own = shutil.copytree(conf, tmp_path / "conf")
+    (own / "dataset/walls.yaml").write_text("# @package _global_\nslice:\n  sidepx: 4\n", encoding="utf-8")
     with pytest.raises(ParamsError, match=r"slice\.sidepx: unknown key; did you mean side_px\?"):
-        composed(conf, dataset="walls")
+        composed(own, dataset="walls")
 
 
 def test_a_folder_without_conf_is_explained(tmp_path: Path):

@@ -113,7 +113,7 @@ def f1(found: np.ndarray, truth: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "encoder", "steps"), [("unet", "test_efficientnet", 60), ("deepcrack_liu", "vgg16_bn", 40)]
+    ("name", "encoder", "steps"), [("unet", "test_efficientnet", 40), ("deepcrack_liu", "vgg16_bn", 40)]
 )
 def test_a_network_of_pixels_learns_to_find_the_crack(
     name: str, encoder: str, steps: int, sample: Sample, runtime: Runtime, draw: Picture, tmp_path: Path

@@ -1,5 +1,6 @@
 """Choosing the CRF's parameters on tiny tables: what is drawn, what is written, and what is refused before any work."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ def localisation_maps(name: str, *, kind: str, cells: np.ndarray) -> parquet.Row
     return {"photo_id": f"s/{name}", "kind": kind, "cell_px": 1, "cells": images.encode_unit16(cells)}
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Activation maps of 0.95 on the mask and 0.05 beside it; another kind of map that says the opposite."""
+    folder = tmp_path_factory.mktemp("made")
     names = [("a", "val"), ("b", "val"), ("c", "test"), ("d", "train"), ("e", "val")]
     photos = [photo(name, split, mask=None if name == "e" else MASK) for name, split in names]
     cam = np.where(MASK, 0.95, 0.05).astype(np.float32)
@@ -47,8 +49,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             localisation_maps(name, kind="cam", cells=cam),
             localisation_maps(name, kind="patch_64", cells=1 - cam),
         ]
-    parquet.write(tmp_path / "data/photos/part-0000.parquet", schemas.PHOTOS, photos)
-    parquet.write(tmp_path / "data/localisation_maps/part-0000.parquet", schemas.LOCALISATION_MAPS, maps)
+    parquet.write(folder / "data/photos/part-0000.parquet", schemas.PHOTOS, photos)
+    parquet.write(folder / "data/localisation_maps/part-0000.parquet", schemas.LOCALISATION_MAPS, maps)
     overrides = [
         "runtime.workers=1",
         "pseudo_label.cam_crf.binarise=0.8",
@@ -57,8 +59,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "pseudo_label.cam_crf.upsample=linear",
     ]
     text = compose.compose(CONF, dataset="demo", scale="cpu", overrides=overrides)
-    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
-    (tmp_path / "grid.yaml").write_text("confidence: [0.7, 0.9]\niterations: 2\n", encoding="utf-8")
+    (folder / "params.yaml").write_text(text, encoding="utf-8")
+    (folder / "grid.yaml").write_text("confidence: [0.7, 0.9]\niterations: 2\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that project."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
