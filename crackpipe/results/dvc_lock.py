@@ -17,17 +17,20 @@ from ruamel.yaml import YAML
 from crackpipe.files import atomic
 
 
-def drop_others(folder: Path, *, keep: Collection[str]) -> list[str]:
+def drop_others(folder: Path, *, keep: Collection[str], cache: Path | None = None) -> list[str]:
     """Remove entries of ``dvc.lock`` that are no stage of ``keep``, and their outputs; return their names, sorted.
 
     Outputs that a stage of ``keep`` writes, too, stay.
 
     Args:
-        folder: a clone of the project.
+        folder: holds ``dvc.lock``.
         keep: names of stages, with the names of their cells.
+        cache: of DVC, by MD5; a stage with an output that is not in it stays, so that nothing is lost. ``None`` does
+            not look.
     """
     stages = _stages(folder)
-    dropped = sorted(stages.keys() - set(keep))
+    others = sorted(stages.keys() - set(keep))
+    dropped = [name for name in others if cache is None or _is_cached(stages[name], cache)]
     if not dropped:
         return []
     needed = {out["path"] for name in stages.keys() & set(keep) for out in stages[name].get("outs", [])}
@@ -81,6 +84,12 @@ def _stages(folder: Path) -> dict[str, Any]:
         return {}
     stages: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["stages"]
     return stages
+
+
+def _is_cached(entry: Mapping[str, Any], cache: Path) -> bool:
+    """Whether DVC's cache holds all that a stage has written."""
+    sums = [out.get("md5", "") for out in entry.get("outs", [])]
+    return all(md5 and (cache / md5[:2] / md5[2:]).is_file() for md5 in sums)
 
 
 def _fingerprint(entry: Mapping[str, Any]) -> str:

@@ -11,9 +11,11 @@ import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent import futures
+from pathlib import Path
 
 from crackpipe import console
 from crackpipe.errors import CrackpipeError
+from crackpipe.results import dvc_lock
 
 Needs = Mapping[str, Collection[str]]  # by stage, the stages whose outputs it reads, in the order of dvc.yaml
 _ENDS = re.compile(rb"[\r\n]")
@@ -78,11 +80,20 @@ def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
             chosen = {stage for target in targets for stage in repo.stage.collect(target, with_deps=True)}
             stages = [stage for stage in repo.index.stages if stage in chosen or not targets]
             needs = {stage.addressing: [need.addressing for need in graph.successors(stage)] for stage in stages}
+            if not targets:
+                _drop_leftovers(list(needs), Path(repo.cache.local.path))
             # of named stages it would read dvc.yaml and dvc.lock again for each
             changed = repo.status(targets=list(targets), with_deps=True) if targets else repo.status()
     except DvcException as error:
         raise CrackpipeError(str(error)) from None
     return needs, [name for name in needs if name in changed]
+
+
+def _drop_leftovers(names: Collection[str], cache: Path) -> None:
+    """Take away what cells that are no longer asked for have left: stages that read whole folders would read it."""
+    dropped = dvc_lock.drop_others(Path(), keep=names, cache=cache)
+    if dropped:
+        console.say(f"set aside what other settings have left: {', '.join(dropped)}; DVC's cache still holds it")
 
 
 def _following(needs: Needs, changed: Collection[str]) -> list[str]:

@@ -9,8 +9,11 @@ from ruamel.yaml import YAML
 from crackpipe.results import dvc_lock
 
 
+SUM = "0123456789abcdef0123456789abcdef"
+
+
 def entry(cmd: str, *outs: str, md5: str = "a1", **params: Any) -> dict[str, Any]:
-    listed = [{"path": path, "hash": "md5", "md5": "ff", "size": 1} for path in outs]
+    listed = [{"path": path, "hash": "md5", "md5": SUM, "size": 1} for path in outs]
     return {
         "cmd": cmd,
         "deps": [{"path": "data/photos", "hash": "md5", "md5": md5, "size": 9}],
@@ -117,3 +120,13 @@ def test_a_time_that_was_not_noted_when_the_stage_ran_is_taken_over(tmp_path: Pa
 def test_without_a_lock_file_there_are_no_times(tmp_path: Path) -> None:
     dvc_lock.remember(tmp_path, {"train": 1.0}, ran={"train"}, history=tmp_path / "seconds.json")
     assert dvc_lock.recall(tmp_path, history=tmp_path / "seconds.json") == {}
+
+
+def test_what_the_cache_does_not_hold_stays(folder: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert dvc_lock.drop_others(folder, keep=[], cache=cache) == []
+    assert (folder / "data/masks/oed-truth/part-0000.parquet").is_file()
+    (cache / SUM[:2]).mkdir(parents=True)
+    (cache / SUM[:2] / SUM[2:]).write_text("all outputs of these stages have this sum")
+    assert dvc_lock.drop_others(folder, keep=[], cache=cache) == ["old", "segment@oed_cam", "segment@oed_truth"]
+    assert list((folder / "data/masks").iterdir()) == []
