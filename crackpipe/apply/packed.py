@@ -3,8 +3,17 @@
 import json
 from pathlib import Path
 
+from crackpipe.errors import ModelError
+
 
 def is_packed(folder: Path) -> bool:
-    """Whether a folder holds a segmenter with its settings of inference; see :meth:`TrainedSegmenter.pack`."""
+    """Whether a folder holds a segmenter with its settings of inference; see :meth:`TrainedSegmenter.pack`.
+
+    Raises:
+        ModelError: its card is damaged.
+    """
     path = folder / "model.json"
-    return path.is_file() and "inference" in json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return path.is_file() and "inference" in json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path}: damaged ({error}); pack the segmenter anew") from None

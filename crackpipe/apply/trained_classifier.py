@@ -21,7 +21,6 @@ from crackpipe.pseudo import labelling, localisation_maps
 from crackpipe.pseudo.map_predictors import map_predictors
 
 TRUTH = "truth"  # the one kind of labels that a classifier cannot give
-"""Pseudo-label methods that need nothing but a classifier."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from crackpipe import params
 from crackpipe.apply import mask_cache, photograph
+from crackpipe.apply.packed import is_packed
 from crackpipe.apply.photograph import Photograph
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError
 from crackpipe.imaging.crack_mask import Mask
 from crackpipe.models import model_files
+from crackpipe.params import extensions
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
 from crackpipe.segment.inference.segmenter import Inference, Segmenter
@@ -72,13 +74,17 @@ class TrainedSegmenter:
                 segmenter also ``encoder/``. It must not be there, or be empty.
 
         Raises:
-            CrackpipeError: the folder holds something.
+            CrackpipeError: the folder holds something, or the network is an extension.
         """
         target = Path(folder)
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise CrackpipeError(f"{target}: is there already; name a folder that is new or empty")
         card = model_files.card(self.folder, kind="segmenter")
         card |= {"inference": asdict(self.settings), "max_megapixels": self.max_megapixels}
+        if card["architecture"] in extensions.found(extensions.Network):
+            raise CrackpipeError(
+                f"{self.folder}: a network of extensions/ cannot be packed, as its code would be missing"
+            )
         if not catalogue.has(card["architecture"]):
             model_files.copy(self.encoder, target / ENCODER, model_files.card(self.encoder, kind="clip"))
         model_files.copy(self.folder, target, card)
@@ -119,8 +125,8 @@ def load_segmenter(
     model = Path(folder)
     if not model.is_dir() and len(model.parts) == 1:
         model = (project.root if project else Path()) / "models/segmenter" / model
-    card, packed = model_files.card(model, kind="segmenter"), project is None
-    project = project or Project.above(model)
+    card, alone = model_files.card(model, kind="segmenter"), project is None and is_packed(model)
+    project = project or (None if alone else Project.above(model))
     if project is None:
         beside = model.resolve().parent.parent
         project, clip = Project(beside, params.defaults()), beside / "clip"
@@ -131,7 +137,7 @@ def load_segmenter(
         project.params.segment.model_dump(exclude={"splits"}),
         project.params.ingest.max_megapixels,
     )
-    if packed and "inference" in card:
+    if alone:
         settings, max_megapixels = card["inference"], card["max_megapixels"]
     runtime = project.start_runtime(device=device)
     network = segmenter.load(model, runtime, clip=clip)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crackpipe.errors import CrackpipeError
 from crackpipe.files.code_digest import digest, parse
 from crackpipe.files.code_imports import SourceTree
 
@@ -36,7 +37,7 @@ def manifests(texts: Mapping[str, str], stages: Mapping[str, Any]) -> dict[str, 
         By the name of the module in ``pipeline/``; ``code`` itself is left out.
 
     Raises:
-        CrackpipeError: see :meth:`.SourceTree.closure`.
+        CrackpipeError: see :meth:`.SourceTree.closure`; or the kind of an extension cannot be told.
     """
     tree, finders = SourceTree(texts), _finders(texts)
     modules = [file.split("/")[1].removesuffix(".py") for file in texts if re.fullmatch(r"pipeline/\w+\.py", file)]
@@ -87,11 +88,26 @@ def _sections(schema: str) -> Iterator[tuple[str, str]]:
 
 
 def _finders(texts: Mapping[str, str]) -> dict[str, str]:
-    """The file that finds it by name, of each file of extensions."""
+    """The file that finds it by name, of each file of extensions.
+
+    Raises:
+        CrackpipeError: the kind of one cannot be told from its text.
+    """
     found = {}
     for file, text in texts.items():
-        if file.startswith(f"{EXTENSIONS}/"):
-            for kind in re.findall(r"^EXTENSION\s*=\s*(?:\w+\.)*(\w+)\(", text, re.MULTILINE):
-                if kind in FINDERS:
-                    found[file] = FINDERS[kind]
+        if file.startswith(f"{EXTENSIONS}/") and not file.rpartition("/")[2].startswith("_"):
+            kind = next((kind for kind in map(_kind, parse(text).body) if kind), None)
+            if kind not in FINDERS:
+                raise CrackpipeError(
+                    f"{file}: its kind cannot be told from the text; end it with EXTENSION = extensions.KIND(…), KIND "
+                    f"one of {', '.join(FINDERS)}"
+                )
+            found[file] = FINDERS[kind]
     return found
+
+
+def _kind(node: ast.stmt) -> str | None:
+    """``Loss`` of ``EXTENSION = extensions.Loss(…)``."""
+    if not (isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["EXTENSION"]):
+        return None
+    return ast.unparse(node.value.func).rpartition(".")[2] if isinstance(node.value, ast.Call) else None

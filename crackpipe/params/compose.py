@@ -17,6 +17,7 @@ from crackpipe import params
 from crackpipe.errors import ParamsError, did_you_mean
 from crackpipe.params import extensions, yaml_edit
 from crackpipe.params.section import Section
+from crackpipe.params.whole import schema
 
 GROUPS = ("dataset", "scale")
 _HEADING = re.compile(r"# Composed with dataset=(\S+) scale=(\S+).*\n")
@@ -61,8 +62,11 @@ def values(conf: Path, *, dataset: str, scale: str, overrides: Sequence[str]) ->
         if name not in (names := choices(conf, group=group)):
             raise ParamsError(f"configure: {group}={name}: no such {group}; known: {', '.join(names) or 'none'}")
     known = check_overrides(overrides, conf)
-    added = [f"++{key}={json.dumps(value)}" for key, value in _of_extensions().items()]
-    tree = _hydra_values(conf, [f"dataset={dataset}", f"scale={scale}", *added, *overrides])
+    own = tuple(f"{above}." for above in _of_extensions())
+    tree = _hydra_values(
+        conf, [f"dataset={dataset}", f"scale={scale}", *(one for one in overrides if not one.startswith(own))]
+    )
+    _add_extensions(tree, [one for one in overrides if one.startswith(own)])
     return _checked(tree, conf, known=known, where=f"dataset={dataset} scale={scale}")
 
 
@@ -140,6 +144,7 @@ def _template(conf: Path) -> str:
         raise ParamsError(f"{path}: not found; run crackpipe from the project's root, where conf/ lies")
     text = _DEFAULTS.sub("", path.read_text(encoding="utf-8"))
     extensions.load(conf.parent / extensions.FOLDER)
+    schema()  # tells of names that cannot be
     for kind in extensions.KINDS:
         for name, extension in extensions.found(kind).items() if kind.below else ():
             text = yaml_edit.append_section(text, kind.below, _section(name, extension.settings))
@@ -156,16 +161,22 @@ def _section(name: str, settings: Section) -> str:
     return "\n".join(lines) + "\n" if len(lines) > 1 else f"  {name}: {{}} # {about}\n"
 
 
-def _of_extensions() -> dict[str, Any]:
-    """Settings of all extensions by dotted key; a section without any is an empty one."""
-    trees = {
+def _of_extensions() -> dict[str, dict[str, Any]]:
+    """Settings of all extensions by the dotted key of their section."""
+    return {
         f"{kind.below}.{name}": extension.settings.model_dump()
         for kind in extensions.KINDS
         for name, extension in extensions.found(kind).items()
         if kind.below
     }
-    empty: dict[str, Any] = {above: {} for above, tree in trees.items() if not tree}
-    return empty | {key: value for above, tree in trees.items() for key, value in leaves(tree, above=f"{above}.")}
+
+
+def _add_extensions(tree: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Add the sections of all extensions to a tree, with what ``overrides`` (``key=value``) name of them."""
+    values = {key: YAML(typ="safe").load(value) for key, _, value in (one.partition("=") for one in overrides)}
+    for section, settings in _of_extensions().items():
+        above, _, name = section.rpartition(".")
+        tree[above][name] = {key: values.get(f"{section}.{key}", value) for key, value in settings.items()}
 
 
 def check_overrides(overrides: Sequence[str], conf: Path) -> list[str]:

@@ -25,7 +25,7 @@ class Extension:
     """What the kinds have in common.
 
     Attributes:
-        name: by which ``params.yaml`` names it, a Python identifier.
+        name: by which ``params.yaml`` names it: a Python identifier, no name of the package's own.
         settings: of its section, with the values that ``crackpipe configure`` writes; the descriptions of its fields
             and the first line of its docstring become comments. A dataset has none.
         make: what does the work; see each kind.
@@ -35,18 +35,16 @@ class Extension:
     settings: Section = field(kw_only=True)
     make: Callable[..., Any] = field(kw_only=True)
     below: ClassVar[str] = ""  # section of params.yaml that holds the settings
-    catalogue: ClassVar[str] = ""  # module of the package's own methods of this kind: its stages read these files
 
 
 @dataclass(frozen=True, slots=True)
 class Loss(Extension):
     """A loss of the patch classifier: ``make(features, logits, targets, step, **settings)`` returns a scalar tensor.
 
-    See :mod:`crackpipe.classify.losses`.
+    See :mod:`crackpipe.classify.losses.step`.
     """
 
     below: ClassVar[str] = "losses"
-    catalogue: ClassVar[str] = "crackpipe.classify.losses.catalogue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,6 @@ class Network(Extension):
     """
 
     below: ClassVar[str] = "train_segmenter"
-    catalogue: ClassVar[str] = "crackpipe.segment.networks.catalogue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,6 @@ class Label(Extension):
 
     reads: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(kw_only=True, default=lambda _: ("cam",))
     below: ClassVar[str] = "pseudo_label"
-    catalogue: ClassVar[str] = "crackpipe.pseudo.labelling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,6 @@ class Head(Extension):
     """
 
     below: ClassVar[str] = "few_shot"
-    catalogue: ClassVar[str] = "crackpipe.few_shot.heads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +87,31 @@ class Dataset(Extension):
 
     settings: Section = field(kw_only=True, default=Section())
     below: ClassVar[str] = ""
-    catalogue: ClassVar[str] = "crackpipe.data.datasets.catalogue"
 
 
 KINDS: tuple[type[Extension], ...] = (Loss, Network, Label, Head, Dataset)
 FOLDER = "extensions"
 _REGISTERED: dict[tuple[type[Extension], str], Extension] = {}
-_LOADED: set[Path] = set()
+_READ: dict[Path, Extension] = {}  # by file, as each is run once in a process
+_OWN: dict[type[Extension], set[str]] = {}  # names of the package's own methods
 
 
-def load(folder: Path) -> None:
-    """Run the files of a folder, each once in a process, and register what they hold; none where it is not there.
+def load(folder: Path | None) -> None:
+    """Know the extensions of a folder, and no others: run each of its files once in a process.
+
+    Files whose names begin with ``_`` are left out: others may import them.
 
     Args:
-        folder: ``extensions/`` of a project.
+        folder: ``extensions/`` of a project, which need not be there; ``None`` knows none.
 
     Raises:
-        CrackpipeError: a file cannot be run, or holds no ``EXTENSION``.
+        CrackpipeError: a file cannot be run, holds no ``EXTENSION``, or its name cannot be used.
     """
-    for path in sorted(folder.resolve().glob("*.py")):
-        if path not in _LOADED:
-            register(_extension(path), where=f"{FOLDER}/{path.name}")
-            _LOADED.add(path)
+    _REGISTERED.clear()
+    for path in sorted(folder.resolve().glob("[!_]*.py")) if folder is not None else ():
+        if path not in _READ:
+            _READ[path] = _extension(path)
+        register(_READ[path], where=f"{FOLDER}/{path.name}")
 
 
 def register(extension: Extension, *, where: str) -> None:
@@ -123,12 +121,12 @@ def register(extension: Extension, *, where: str) -> None:
         where: it comes from, for errors.
 
     Raises:
-        CrackpipeError: the name is no identifier, or another extension of this kind has it.
+        CrackpipeError: the name is no identifier, or a method of this kind has it already.
     """
     kind = type(extension)
-    if not extension.name.isidentifier():
+    if not extension.name.isidentifier() or extension.name.startswith("_"):
         raise CrackpipeError(f"{where}: name is {extension.name!r}; expected letters, digits and _, e.g. brier")
-    if (kind, extension.name) in _REGISTERED:
+    if (kind, extension.name) in _REGISTERED or extension.name in _OWN.get(kind, ()):
         raise CrackpipeError(f"{where}: another {kind.__name__} has the name {extension.name}; choose another")
     _REGISTERED[kind, extension.name] = extension
 
@@ -151,6 +149,7 @@ def one_of(kind: type[Extension], known: Iterable[str]) -> Callable[[str], str]:
         known: names of the package's own.
     """
     own = tuple(known)
+    _OWN.setdefault(kind, set()).update(own)
 
     def check(name: str) -> str:
         allowed = names(kind, own)
@@ -168,12 +167,15 @@ def _extension(path: Path) -> Extension:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look for their module there
+    sys.path.insert(0, str(path.parents[1]))  # for `from extensions._shared import …`
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise CrackpipeError(f"{FOLDER}/{path.name}: cannot be run: {type(error).__name__}: {error}") from error
-    extension = getattr(module, "EXTENSION", None)
-    if not isinstance(extension, KINDS):
+    finally:
+        sys.path.remove(str(path.parents[1]))
+    extension: Any = getattr(module, "EXTENSION", None)
+    if type(extension) not in KINDS:
         kinds = ", ".join(kind.__name__ for kind in KINDS)
         raise CrackpipeError(
             f"{FOLDER}/{path.name}: holds no EXTENSION; end it with EXTENSION = extensions.KIND(…), KIND one of {kinds}"

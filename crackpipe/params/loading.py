@@ -44,6 +44,7 @@ def defaults() -> Params:
     Raises:
         ParamsError: see :func:`load`.
     """
+    extensions.load(None)
     text = (files("crackpipe.params") / "defaults.yaml").read_text(encoding="utf-8")
     tree = YAML(typ="safe").load(text)
     del tree["defaults"]  # Hydra's list of what is composed with it

@@ -13,6 +13,9 @@ DATASETS = ("demo", "crack500", "cfd", "deepcrack", "sdnet2018", "metu", "bridge
 OWN = ("folder", "captioned")  # layouts of a user's own photographs, of which there may be several folders
 
 
+extensions.one_of(extensions.Dataset, DATASETS)  # names that no extension may take
+
+
 def _check_source(name: str) -> str:
     dataset, colon, folder = name.partition(":")
     known = extensions.names(extensions.Dataset, DATASETS)

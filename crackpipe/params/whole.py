@@ -1,5 +1,6 @@
 """The whole of ``params.yaml``: its sections, and the rules between them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import ValidationError, create_model, model_validator
@@ -12,22 +13,40 @@ from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, LocalisationMaps, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
 from crackpipe.params.losses import Aicl, Losses
-from crackpipe.params.masks import EmbedWindows, Evaluate, Segment, SelfLabel, TrainSegmenter
+from crackpipe.params.masks import EmbedWindows, Evaluate, PixelNetwork, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
 from crackpipe.params.runtime import RuntimeSettings
 from crackpipe.params.section import Section
 
 
 def schema() -> type["Params"]:
-    """What ``params.yaml`` may hold: :class:`Params`, with a section for each extension of the project."""
+    """What ``params.yaml`` may hold: :class:`Params`, with a section for each extension of the project.
+
+    Raises:
+        ParamsError: an extension has the name of another key, or settings that do not fit its kind.
+    """
     changed: dict[str, Any] = {}
     for kind in extensions.KINDS:
-        if found := extensions.found(kind):
-            section: Any = Params.model_fields[kind.below].annotation if kind.below else None
+        found = extensions.found(kind)
+        if found and kind.below:
+            section: Any = Params.model_fields[kind.below].annotation
+            for one in found.values():
+                _check_settings(one, taken=section.model_fields)
             settings: dict[str, Any] = {name: (type(one.settings), ...) for name, one in found.items()}
-            if section is not None:
-                changed[kind.below] = (create_model(section.__name__, __base__=section, **settings), ...)
+            changed[kind.below] = (create_model(section.__name__, __base__=section, **settings), ...)
     return create_model("Params", __base__=Params, **changed) if changed else Params
+
+
+def _check_settings(extension: extensions.Extension, *, taken: Collection[str]) -> None:
+    where = f"{extensions.FOLDER}: {extension.name}"
+    if extension.name in taken:
+        raise ParamsError(f"{where}: {extension.below} has a key of this name already; choose another")
+    if isinstance(extension, extensions.Network) and not isinstance(extension.settings, PixelNetwork):
+        raise ParamsError(f"{where}: its settings are no PixelNetwork (crackpipe.params.masks); make them one")
+    if isinstance(extension, extensions.Label):
+        missing = {"binarise", "upsample"} - type(extension.settings).model_fields.keys()
+        if missing:
+            raise ParamsError(f"{where}: its settings lack {', '.join(sorted(missing))}, which every label has")
 
 
 class Params(Section):

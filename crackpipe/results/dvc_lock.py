@@ -17,30 +17,37 @@ from ruamel.yaml import YAML
 from crackpipe.files import atomic
 
 
-def drop_others(folder: Path, *, keep: Collection[str], cache: Path | None = None) -> list[str]:
-    """Remove entries of ``dvc.lock`` that are no stage of ``keep``, and their outputs; return their names, sorted.
+def drop_others(folder: Path, *, keep: Collection[str], aside: Path | None = None) -> list[str]:
+    """Take entries that are no stage of ``keep`` out of ``dvc.lock``, with their outputs; return their names, sorted.
 
     Outputs that a stage of ``keep`` writes, too, stay.
 
     Args:
         folder: holds ``dvc.lock``.
         keep: names of stages, with the names of their cells.
-        cache: of DVC, by MD5; a stage with an output that is not in it stays, so that nothing is lost. ``None`` does
-            not look.
+        aside: folder that the outputs are moved to, in place of what an earlier call has moved there; ``None`` removes
+            them.
     """
     stages = _stages(folder)
-    others = sorted(stages.keys() - set(keep))
-    dropped = [name for name in others if cache is None or _is_cached(stages[name], cache)]
+    dropped = sorted(stages.keys() - set(keep))
     if not dropped:
         return []
     needed = {out["path"] for name in stages.keys() & set(keep) for out in stages[name].get("outs", [])}
+    left = {out["path"] for name in dropped for out in stages[name].get("outs", [])} - needed
+    for place in sorted(left):
+        if aside is not None and (folder / place).exists():
+            _remove(aside / place)
+            (aside / place).parent.mkdir(parents=True, exist_ok=True)
+            (folder / place).rename(aside / place)
+        else:
+            _remove(folder / place)
+    path, yaml = folder / "dvc.lock", YAML()
+    yaml.default_flow_style = False  # as DVC writes it
+    tree = yaml.load(path.read_text(encoding="utf-8"))
     for name in dropped:
-        for out in stages.pop(name).get("outs", []):
-            if out["path"] not in needed:
-                _remove(folder / out["path"])
-    path = folder / "dvc.lock"
+        del tree["stages"][name]
     with atomic.replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
-        YAML(typ="safe").dump({"schema": "2.0", "stages": stages}, stream)
+        yaml.dump(tree, stream)
     return dropped
 
 
@@ -84,12 +91,6 @@ def _stages(folder: Path) -> dict[str, Any]:
         return {}
     stages: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["stages"]
     return stages
-
-
-def _is_cached(entry: Mapping[str, Any], cache: Path) -> bool:
-    """Whether DVC's cache holds all that a stage has written."""
-    sums = [out.get("md5", "") for out in entry.get("outs", [])]
-    return all(md5 and (cache / md5[:2] / md5[2:]).is_file() for md5 in sums)
 
 
 def _fingerprint(entry: Mapping[str, Any]) -> str:

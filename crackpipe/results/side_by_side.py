@@ -2,15 +2,18 @@
 
 ``dvc repro`` runs one stage at a time, most of which keep one core busy: they start Python, load libraries, and wait
 while DVC writes its lock. Here each worker is a process that calls ``dvc repro --single-item``, as a user would in
-several terminals; DVC's own locks keep them apart, and what is written is what ``dvc repro`` writes.
+several terminals; DVC's own locks keep them apart, and what is written is what ``dvc repro`` writes. Outputs of cells
+that are no longer asked for, which ``dvc repro`` leaves, are moved away.
 """
 
+import contextlib
 import multiprocessing
 import os
 import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from crackpipe import console
@@ -18,6 +21,7 @@ from crackpipe.errors import CrackpipeError
 from crackpipe.results import dvc_lock
 
 Needs = Mapping[str, Collection[str]]  # by stage, the stages whose outputs it reads, in the order of dvc.yaml
+ASIDE = Path(".runs/set_aside")
 _ENDS = re.compile(rb"[\r\n]")
 # What DVC says of every stage and is true of the whole run or of none of it.
 _NOISE = re.compile(
@@ -44,14 +48,22 @@ def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
     if jobs < 1:
         raise CrackpipeError(f"--jobs: got {jobs}, expected a whole number from 1")
     looked_at: dict[str, None] = {}
+    before: Needs = {}
     with futures.ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        while (needs := _pending(targets)) and not looked_at.keys() >= needs.keys():
-            if failed := _run_all(pool, needs, jobs=jobs):
+        while (needs := _pending(targets)) and needs != before:  # a stage may be one that has always changed
+            try:
+                failed = _run_all(pool, needs, jobs=jobs)
+            except BrokenProcessPool:
+                raise CrackpipeError(
+                    "a process that runs stages was killed; call again: finished stages are skipped"
+                ) from None
+            if failed:
                 raise CrackpipeError(
                     f"stage {' and '.join(failed)} failed; what it said is above. Mend the cause and call again: "
                     "finished stages are skipped"
                 )
             looked_at |= dict.fromkeys(needs)
+            before = needs
     if not looked_at:
         console.say("Data and pipelines are up to date.")
     return list(looked_at)
@@ -60,12 +72,13 @@ def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
 def _pending(targets: Sequence[str]) -> Needs:
     """Stages to look at next, each with those of them that it needs.
 
-    These are the changed ones and all that follow. Where many follow a few, they are the few alone: it is quicker to
-    ask once more what has changed by then, which may be nothing.
+    These are the changed ones and all that follow. Where many follow a few, they are those of the few that follow none:
+    it is quicker to ask once more what has changed by then, which may be nothing.
     """
     needs, changed = _read(targets)
     stale = _following(needs, changed)
-    chosen = set(changed if 2 * len(changed) < len(stale) else stale)
+    following = {name for one in changed for name in _following(needs, [one]) if name != one}
+    chosen = set(changed) - following if 2 * len(changed) < len(stale) else set(stale)
     return {name: [need for need in needs[name] if need in chosen] for name in needs if name in chosen}
 
 
@@ -77,11 +90,13 @@ def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
     try:
         with Repo() as repo:
             graph = repo.index.graph
-            chosen = {stage for target in targets for stage in repo.stage.collect(target, with_deps=True)}
-            stages = [stage for stage in repo.index.stages if stage in chosen or not targets]
+            wanted = targets or ["dvc.yaml"]
+            chosen = {stage for target in wanted for stage in repo.stage.collect(target, with_deps=True)}
+            stages = [stage for stage in repo.index.stages if stage in chosen]
             needs = {stage.addressing: [need.addressing for need in graph.successors(stage)] for stage in stages}
             if not targets:
-                _drop_leftovers(list(needs), Path(repo.cache.local.path))
+                with repo.lock:
+                    _set_aside([stage.addressing for stage in repo.index.stages])
             # of named stages it would read dvc.yaml and dvc.lock again for each
             changed = repo.status(targets=list(targets), with_deps=True) if targets else repo.status()
     except DvcException as error:
@@ -89,11 +104,11 @@ def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
     return needs, [name for name in needs if name in changed]
 
 
-def _drop_leftovers(names: Collection[str], cache: Path) -> None:
-    """Take away what cells that are no longer asked for have left: stages that read whole folders would read it."""
-    dropped = dvc_lock.drop_others(Path(), keep=names, cache=cache)
+def _set_aside(names: Collection[str]) -> None:
+    """Move away what cells that are no longer asked for have left: stages that read whole folders would read it."""
+    dropped = dvc_lock.drop_others(Path(), keep=names, aside=ASIDE)
     if dropped:
-        console.say(f"set aside what other settings have left: {', '.join(dropped)}; DVC's cache still holds it")
+        console.say(f"moved what other settings have left to {ASIDE}: {', '.join(dropped)}")
 
 
 def _following(needs: Needs, changed: Collection[str]) -> list[str]:
@@ -167,4 +182,5 @@ def _print_behind(name: str, source: int, target: int) -> None:
 def _print_line(name: str, line: bytes, target: int) -> None:
     text = line.decode("utf-8", errors="replace")
     if not _NOISE.match(text):
-        os.write(target, f"{name} | {text}\n".encode())
+        with contextlib.suppress(OSError):  # whoever read it has gone; the stage goes on
+            os.write(target, f"{name} | {text}\n".encode())

@@ -43,7 +43,7 @@ OVERRIDES = [
 
 def forget(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(extensions, "_REGISTERED", {})
-    patch.setattr(extensions, "_LOADED", set())
+    patch.setattr(extensions, "_READ", {})
 
 
 @pytest.fixture(autouse=True)
@@ -212,6 +212,37 @@ def test_each_kind_is_found_by_a_file_that_is_there() -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "changes", "message"),
+    [
+        ("plain", {'Network("plain"': 'Network("seed"'}, "seed: train_segmenter has a key of this name already"),
+        (
+            "cam_blur",
+            {"    upsample: str": "    way: str", 'upsample="lanczos"': 'way="lanczos"'},
+            "lack upsample, which",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_are_told(project: Path, file: str, changes: dict[str, str], message: str) -> None:
+    text = FILES[f"extensions/{file}.py"]
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (project / f"extensions/{file}.py").write_text(text, encoding="utf-8")
+    with pytest.raises(ParamsError, match=message):
+        compose.compose(project / "conf", dataset="demo", scale="cpu", overrides=[])
+
+
+def test_another_projects_extensions_are_forgotten_and_shared_files_are_imported(project: Path, tmp_path: Path) -> None:
+    (project / "extensions/_shared.py").write_text("WEIGHT = 3.0\n", encoding="utf-8")
+    text = FILES["extensions/brier.py"].replace("weight=1.0", "weight=WEIGHT")
+    (project / "extensions/brier.py").write_text(f"from extensions._shared import WEIGHT\n{text}", encoding="utf-8")
+    extensions.load(project / "extensions")
+    assert extensions.found(extensions.Loss)["brier"].settings.weight == 3.0
+    params.defaults()
+    assert extensions.found(extensions.Loss) == {}
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("1 / 0", r"extensions/own\.py: cannot be run: ZeroDivisionError: division by zero"),
@@ -222,6 +253,10 @@ def test_each_kind_is_found_by_a_file_that_is_there() -> None:
             r"extensions/own\.py: name is 'a b'; expected letters, digits and _",
         ),
         (FILES["extensions/brier.py"], r"extensions/own\.py: another Loss has the name brier; choose another"),
+        (
+            FILES["extensions/brier.py"].replace('Loss("brier"', 'Loss("aicl"'),
+            r"extensions/own\.py: another Loss has the name aicl; choose another",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(project: Path, text: str, message: str) -> None:

@@ -73,7 +73,7 @@ def label_windows(folder: Path, labels: Mapping[str, bytes], *, binarise: float,
     if not len(windows):
         raise CrackpipeError(
             f"labels={kind}: none of the {len(tokens)} cached windows shows a photograph with a usable label; lower "
-            f"pseudo_label.keep_px or pseudo_label.{kind}.binarise, or raise train_segmenter.photos"
+            f"pseudo_label.keep_px or pseudo_label.{kind}.binarise, or let train_segmenter.photos be null"
         )
 
     def cut(window: int) -> UInt8[np.ndarray, "bytes"]:

@@ -32,8 +32,8 @@ class LossSettings:
         focal_weight, dice_weight, edge_weight: of the three parts.
         focal_alpha, focal_gamma: see :func:`crackpipe.segment.losses.focal`.
         dice: see :func:`crackpipe.segment.losses.dice`.
-        loss_on: ``stages``, the sum of the losses of the stages' maps (APRIL-GAN's code), or the loss of the one map
-            that they make together: their ``sum``, S of the paper, or their ``mean``.
+        loss_on: ``stages``, the sum of the losses of the stages' maps (APRIL-GAN's code), or ``map``, the loss of their
+            mean: S of the paper divided by the number of stages, as a sum above 1 is no probability.
     """
 
     focal_weight: float
@@ -42,7 +42,7 @@ class LossSettings:
     focal_alpha: float
     focal_gamma: float
     dice: losses.Dice
-    loss_on: Literal["stages", "sum", "mean"]
+    loss_on: Literal["stages", "map"]
 
 
 def _polynomial(function: Any, *, degree: int, low: float, high: float) -> tuple[np.float32, ...]:
@@ -82,8 +82,8 @@ def adapter_loss(
         return loss
     height, width = label.shape[1:]
     maps = [torch.sigmoid(upsampled(grid, height=height, width=width)) for grid in grids]
-    if settings.loss_on != "stages":
-        maps = [combined(maps, combine=settings.loss_on)]
+    if settings.loss_on == "map":
+        maps = [combined(maps, combine="mean")]
     return losses.adapter_loss(
         maps,
         label,

@@ -17,16 +17,16 @@ def draw(photos: Path, *, unlabelled: Sequence[str], crack_free: bool, count: in
     Args:
         photos: the table.
         unlabelled: sources and splits, such as ``crack500.test``.
-        crack_free: whether those known to hold no crack are drawn, too.
+        crack_free: whether training photographs known to hold no crack are drawn, too; of unlabelled ones nothing is
+            known.
         count: at least 1; ``None`` takes all.
         seed: of the draw.
     """
-    rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "label"])
-    usable = [row for row in rows if crack_free or row["label"] != 0]
-    training = [row["photo_id"] for row in usable if row["split"] == "train"]
-    added = {row["photo_id"] for row in usable if f"{row['source']}.{row['split']}" in unlabelled}
+    rows = list(parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split", "label"]))
+    training = [row["photo_id"] for row in rows if row["split"] == "train" and (crack_free or row["label"] != 0)]
+    added = {row["photo_id"] for row in rows if f"{row['source']}.{row['split']}" in unlabelled}
     wanted = {*draw_in_order(training, count=count, seed=seed), *added}
-    return [row["photo_id"] for row in usable if row["photo_id"] in wanted]
+    return [row["photo_id"] for row in rows if row["photo_id"] in wanted]
 
 
 def cut_windows(

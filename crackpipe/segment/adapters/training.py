@@ -135,6 +135,6 @@ def loss_function(settings: AdapterTraining) -> Loss:
         focal_alpha=settings.focal_alpha,
         focal_gamma=settings.focal_gamma,
         dice=settings.dice,
-        loss_on="stages" if settings.loss_on == "stages" else settings.combine,
+        loss_on=settings.loss_on,
     )
     return partial(fused_loss.adapter_loss, settings=of_loss)

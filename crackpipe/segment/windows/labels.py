@@ -42,9 +42,14 @@ def load(labels: Path, photos: Path, *, kind: str, unlabelled: Sequence[str], ke
         unlabelled: sources and splits, such as ``crack500.test``, whose photographs are trained on with their
             pseudo-labels, too.
         keep_px: labels with fewer crack pixels are left out.
+
+    Raises:
+        CrackpipeError: a name of ``unlabelled`` has no photograph.
     """
     photo_rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "source", "split"])
     origin = {row["photo_id"]: (row["source"], row["split"]) for row in photo_rows}
+    if missing := sorted(set(unlabelled) - {".".join(place) for place in origin.values()}):
+        raise CrackpipeError(f"train_segmenter.unlabelled: no photograph is of {', '.join(missing)}; take it out there")
     found = TrainingLabels({}, {})
     for row in parquet.scan(labels, schemas.PSEUDO_LABELS):
         source, split = origin.get(row["photo_id"], ("", ""))

@@ -71,13 +71,15 @@ def test_grids_of_each_stage_may_have_a_size_of_their_own() -> None:
         torch.testing.assert_close(one.double(), other, rtol=1e-4, atol=1e-7)
 
 
-@pytest.mark.parametrize("way", ["sum", "mean"])
-def test_the_loss_may_be_that_of_the_map_which_the_stages_make(way: str) -> None:
+def test_the_loss_may_be_that_of_the_map_which_the_stages_make_and_pulls_sure_mistakes_down() -> None:
     grids = draw(1, (2, 6, 9), (2, 3, 4), spread=2.0)
     maps = [torch.sigmoid(upsampled(grid, height=24, width=36)) for grid in grids]
-    wanted = losses.adapter_loss([combined(maps, combine=way)], LINE, **WEIGHTS)
-    value, _ = compiled(grids, LINE, replace(PLAIN, loss_on=way))
+    wanted = losses.adapter_loss([combined(maps, combine="mean")], LINE, **WEIGHTS)
+    value, _ = compiled(grids, LINE, replace(PLAIN, loss_on="map"))
     assert value == pytest.approx(float(wanted))
+    sure = [torch.full((2, 6, 9), 2.0), torch.full((2, 3, 4), 2.0)]  # of a crack, in each stage, where there is none
+    _, slopes = compiled(sure, torch.zeros(2, 24, 36), replace(PLAIN, loss_on="map"))
+    assert all((slope > 0).all() for slope in slopes)
 
 
 def test_a_certain_mistake_has_a_finite_cost_and_pulls_no_more() -> None:

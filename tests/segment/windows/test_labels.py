@@ -45,7 +45,6 @@ def stored(tmp_path: Path) -> Path:
         ([], 15, ["s/a", "s/b"]),
         ([], 0, ["s/a", "s/b"]),
         (["s.test"], 16, ["s/a", "s/d"]),
-        (["other.test"], 16, ["s/a"]),
         (["s.val", "s.test"], 17, ["s/c"]),
     ],
 )
@@ -54,6 +53,13 @@ def test_labels_of_the_splits_with_enough_crack_pixels(
 ) -> None:
     loaded = labels.load(stored, photos, kind="cam", unlabelled=unlabelled, keep_px=keep_px)
     assert loaded.every() == dict.fromkeys(wanted, SOFT)
+
+
+def test_a_name_without_a_photograph_is_told(photos: Path, stored: Path) -> None:
+    with pytest.raises(
+        CrackpipeError, match=r"train_segmenter\.unlabelled: no photograph is of other\.test; take it out"
+    ):
+        labels.load(stored, photos, kind="cam", unlabelled=["other.test", "s.test"], keep_px=0)
 
 
 def test_ground_truth_of_validation_and_test_is_never_trained_on(photos: Path, stored: Path) -> None:
