@@ -109,5 +109,5 @@ def test_no_label_at_all_says_what_to_lower(cached: Cached) -> None:
         labelled(cached[0], {"p/z": b""})
     assert str(caught.value) == (
         "labels=cam: none of the 6 cached windows shows a photograph with a usable label; lower pseudo_label.keep_px "
-        "or pseudo_label.cam.binarise, or raise train_segmenter.photos"
+        "or pseudo_label.cam.binarise, or let train_segmenter.photos be null"
     )

@@ -108,7 +108,7 @@ def test_an_open_clip_encoder_takes_the_dual_encoders_place(
     encoder = OpenClipEncoder("ViT-S-32-alt", weights="none").eval().requires_grad_(False)
     model = untrained(encoder)
     pairs = cache(tmp_path / "tokens", pictures(draw), encoder, (1, 2))
-    history = fit(model, pairs, runtime, tmp_path / "state", epochs=5, lr=0.001)
+    history = fit(model, pairs, runtime, tmp_path / "state", epochs=5, lr=0.0001)
     assert history[-1]["train_loss"] < history[0]["train_loss"]
     image, _ = draw(height=75, width=101)
     predict = partial(text_guided.predict, segmenter=model, encoder=encoder, runtime=runtime)
