@@ -17,9 +17,9 @@ from crackpipe.clip.prompts import text_matrix
 from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.models.checkpoints import Checkpoint, Stateful
-from crackpipe.segment import losses
 from crackpipe.segment.adapters import fused_loss, text_guided
 from crackpipe.segment.adapters.examples import Examples
+from crackpipe.segment.adapters.fused_loss import LossSettings
 from crackpipe.segment.adapters.text_guided import TextGuided
 
 History = list[dict[str, int | float]]
@@ -27,15 +27,13 @@ Loss = Callable[[list[Float[Tensor, "b _r _k"]], Float[Tensor, "b h w"]], Float[
 
 
 @dataclass(frozen=True, slots=True)
-class AdapterTraining:
-    """Settings of a training of text adapters.
+class AdapterTraining(LossSettings):
+    """Settings of a training of text adapters; those of the loss among them.
 
     Attributes:
         epochs: passes over the examples.
         batch: examples in a step.
         lr: learning rate of Adam, fixed.
-        focal_weight, dice_weight, edge_weight, focal_alpha, focal_gamma, dice, loss_on: see
-            :class:`crackpipe.segment.adapters.fused_loss.LossSettings`.
         combine: how the stages' maps become one.
         seed: of the order of the examples.
     """
@@ -43,13 +41,6 @@ class AdapterTraining:
     epochs: int
     batch: int
     lr: float
-    focal_weight: float
-    dice_weight: float
-    edge_weight: float
-    focal_alpha: float
-    focal_gamma: float
-    dice: losses.Dice
-    loss_on: Literal["stages", "map"]
     combine: Literal["mean", "sum"]
     seed: int
 
@@ -126,15 +117,6 @@ def fit(
     return history
 
 
-def loss_function(settings: AdapterTraining) -> Loss:
+def loss_function(settings: LossSettings) -> Loss:
     """The loss of a training: grids of logits and labels to a number."""
-    of_loss = fused_loss.LossSettings(
-        focal_weight=settings.focal_weight,
-        dice_weight=settings.dice_weight,
-        edge_weight=settings.edge_weight,
-        focal_alpha=settings.focal_alpha,
-        focal_gamma=settings.focal_gamma,
-        dice=settings.dice,
-        loss_on=settings.loss_on,
-    )
-    return partial(fused_loss.adapter_loss, settings=of_loss)
+    return partial(fused_loss.adapter_loss, settings=settings)
