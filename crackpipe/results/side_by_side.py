@@ -84,14 +84,16 @@ def _pending(targets: Sequence[str]) -> Needs:
 
 def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
     """What each stage needs, and the stages that DVC calls changed."""
+    import networkx
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     try:
         with Repo() as repo:
             graph = repo.index.graph
-            wanted = targets or ["dvc.yaml"]
-            chosen = {stage for target in wanted for stage in repo.stage.collect(target, with_deps=True)}
+            own = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
+            found = [stage for target in targets for stage in repo.stage.collect(target)] if targets else own
+            chosen = {needed for stage in found for needed in (stage, *networkx.descendants(graph, stage))}
             stages = [stage for stage in repo.index.stages if stage in chosen]
             needs = {stage.addressing: [need.addressing for need in graph.successors(stage)] for stage in stages}
             if not targets:
