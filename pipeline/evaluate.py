@@ -1,8 +1,8 @@
 """Score the pseudo-labels of all methods, the masks of all segmenters and the baselines, and draw curves and galleries.
 
 Reads data/photos, data/pseudo_labels, data/masks and the models' histories; writes metrics/pseudo_labels.json,
-metrics/segmentation.json and metrics/plots. Costs: one decoding of the photographs with ground truth and of their
-labels, one of their masks, and two of the ground truth.
+metrics/segmentation.json, metrics/label_comparison.json and metrics/plots. Costs: one decoding of the photographs with
+ground truth and of their labels, one of their masks, and two of the ground truth.
 """
 
 import shutil
@@ -10,9 +10,9 @@ from itertools import product
 from pathlib import Path
 
 from crackpipe import console
-from crackpipe.files import metrics
+from crackpipe.files import metrics, parquet, schemas
 from crackpipe.params.loading import load
-from crackpipe.report import evaluation, gallery, history, label_quality
+from crackpipe.report import evaluation, gallery, history, label_comparison, label_quality
 
 PHOTOS, LABELS, MASKS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/masks")
 METRICS, PLOTS = Path("metrics"), Path("metrics/plots")
@@ -33,7 +33,15 @@ def main() -> None:
     metrics.write_json(METRICS / "pseudo_labels.json", quality.tree())
     trained = list(product(params.train_segmenter.segmenters, params.train_segmenter.labels))
     board = evaluation.evaluate(PHOTOS, MASKS, expected=trained, baselines=quality.baselines, doubtful=doubtful)
-    metrics.write_json(METRICS / "segmentation.json", board.tree())
+    groups = parquet.read(PHOTOS, schemas.PHOTOS, columns=["photo_id", "group_id"]).to_pydict()
+    resampled = label_comparison.resample(
+        board,
+        groups=dict(zip(groups["photo_id"], groups["group_id"], strict=True)),
+        resamples=settings.bootstrap,
+        seed=settings.seed,
+    )
+    metrics.write_json(METRICS / "segmentation.json", label_comparison.scores(board, resampled))
+    metrics.write_json(METRICS / "label_comparison.json", label_comparison.differences(resampled))
     shutil.rmtree(PLOTS, ignore_errors=True)
     PLOTS.mkdir(parents=True)
     evaluation.curves(board, split="test").to_csv(PLOTS / "precision_recall.csv", index=False)

@@ -1,6 +1,6 @@
 """Segmentation scores of many photographs, kept apart by method, source and split."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,10 +83,19 @@ class Scoreboard:
 
     def tree(self) -> dict[str, Any]:
         """Scores of every key as a nested dict, one level for each part of the key."""
-        root: dict[str, Any] = {}
-        for key in self.sorted_keys():
-            branch = root
-            for part in key[:-1]:
-                branch = branch.setdefault(part, {})
-            branch[key[-1]] = self.scores(key)
-        return root
+        return nested({key: self.scores(key) for key in self.sorted_keys()})
+
+
+def nested(rows: Mapping[Key, Any]) -> dict[str, Any]:
+    """Nest rows under the parts of their keys, one level for each.
+
+    >>> nested({("otsu", "test"): 1, ("otsu", "val"): 2})
+    {'otsu': {'test': 1, 'val': 2}}
+    """
+    root: dict[str, Any] = {}
+    for key, row in rows.items():
+        branch = root
+        for part in key[:-1]:
+            branch = branch.setdefault(part, {})
+        branch[key[-1]] = row
+    return root

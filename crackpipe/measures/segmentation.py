@@ -130,7 +130,7 @@ def score(counts: Sequence[PhotoCounts]) -> Scores:
     Raises:
         ValueError: ``counts`` is empty.
     """
-    f1 = _f1_per_photo(counts)
+    f1 = f1_per_photo(counts)
     # fsum is exact, so the scores do not depend on the order of the photographs
     means = np.array([math.fsum(column) / len(counts) for column in f1.T])
     best = int(np.argmax(means))
@@ -178,7 +178,7 @@ def f1_at(counts: Sequence[PhotoCounts], *, threshold: float) -> Float64[np.ndar
         raise ValueError(
             f"f1_at: threshold is {threshold}; counts are kept at 0.01, 0.02 … 0.99 only: take one of them"
         )
-    return _f1_per_photo(counts)[:, k - 1]
+    return f1_per_photo(counts)[:, k - 1]
 
 
 def _check(levels: np.ndarray, truth: np.ndarray) -> None:
@@ -216,18 +216,27 @@ def _from_above(histogram: Int64[np.ndarray, "256"]) -> PerThreshold:
     return histogram[::-1].cumsum()[::-1][CUT]
 
 
-def _f1_per_photo(counts: Sequence[PhotoCounts]) -> Float64[np.ndarray, "n 99"]:
-    tp_precision, predicted, tp_recall, positives = _stacked(counts)
-    return _f1(_ratio(tp_precision, predicted), _ratio(tp_recall, positives))
+def f1_per_photo(counts: Sequence[PhotoCounts]) -> Float64[np.ndarray, "n 99"]:
+    """F1 of each photograph at each threshold.
+
+    Raises:
+        ValueError: ``counts`` is empty.
+    """
+    tp_precision, predicted, tp_recall, positives = stacked(counts)
+    return _f1(ratio(tp_precision, predicted), ratio(tp_recall, positives))
 
 
 def _pooled(counts: Sequence[PhotoCounts]) -> tuple[Float64[np.ndarray, "99"], Float64[np.ndarray, "99"]]:
-    tp_precision, predicted, tp_recall, positives = (part.sum(axis=0) for part in _stacked(counts))
-    return _ratio(tp_precision, predicted), _ratio(tp_recall, positives)
+    tp_precision, predicted, tp_recall, positives = (part.sum(axis=0) for part in stacked(counts))
+    return ratio(tp_precision, predicted), ratio(tp_recall, positives)
 
 
-def _stacked(counts: Sequence[PhotoCounts]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Three arrays (n, 99) and the positives (n, 1)."""
+def stacked(counts: Sequence[PhotoCounts]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Stack the counts of n photographs: three arrays (n, 99), in the order of the fields, and the positives (n, 1).
+
+    Raises:
+        ValueError: ``counts`` is empty.
+    """
     if not counts:
         raise ValueError("no photograph has been counted; score at least one")
     return (
@@ -238,7 +247,7 @@ def _stacked(counts: Sequence[PhotoCounts]) -> tuple[np.ndarray, np.ndarray, np.
     )
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """``part / whole``, and 1 where both are 0."""
     return np.where(whole == 0, 1.0, part / np.maximum(whole, 1))
 

@@ -171,5 +171,7 @@ class SelfLabel(Section):
 
 class Evaluate(Section):
     tolerance_px: Annotated[int, Field(ge=1, le=32)]
+    bootstrap: PositiveInt
+    seed: Count
     doubtful: list[str]
     gallery_rows: Annotated[int, Field(ge=1, le=20)]
