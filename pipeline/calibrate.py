@@ -1,8 +1,8 @@
-"""Train with one loss and score how well calibrated that is: `python -m pipeline.calibrate aicl resnet50 all 0`.
+"""Train with one loss and decide on the patches that are scored: `python -m pipeline.calibrate aicl resnet50 all 0`.
 
 The loss is one of `losses`, or a variant of AICL by its name in `calibrate.variants`. Reads data/trunk_features, or
 data/photos and data/patches where `calibrate.train_from` is null; writes
-data/calibration/<loss>-<backbone>-<train_on>-<seed>.json.
+data/calibration/<loss>-<backbone>-<train_on>-<seed>.parquet.
 Costs: a training as train_classifier's, or of the last part of the network alone, and the validation and test patches.
 """
 
@@ -30,7 +30,7 @@ def main() -> None:
     section, comparison, settings = project.params.runtime, project.params.calibrate, project.params.train_classifier
     loss, of_loss = project.params.loss(name)
     loss_comparison.run(
-        CELLS / f"{name}-{backbone}-{source}-{seed}.json",
+        CELLS / f"{name}-{backbone}-{source}-{seed}.parquet",
         Combination(name, backbone, source, console.whole_number(seed, name="SEED")),
         loss=catalogue.build(loss, of_loss),
         settings=ComparisonSettings(

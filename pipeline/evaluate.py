@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 from crackpipe import console
-from crackpipe.files import metrics, parquet, schemas
+from crackpipe.files import metrics
 from crackpipe.params.loading import load
 from crackpipe.report import evaluation, gallery, history, label_comparison, label_quality
 
@@ -33,13 +33,8 @@ def main() -> None:
     metrics.write_json(METRICS / "pseudo_labels.json", quality.tree())
     trained = list(product(params.train_segmenter.segmenters, params.train_segmenter.labels))
     board = evaluation.evaluate(PHOTOS, MASKS, expected=trained, baselines=quality.baselines, doubtful=doubtful)
-    groups = parquet.read(PHOTOS, schemas.PHOTOS, columns=["photo_id", "group_id"]).to_pydict()
-    resampled = label_comparison.resample(
-        board,
-        groups=dict(zip(groups["photo_id"], groups["group_id"], strict=True)),
-        resamples=settings.bootstrap,
-        seed=settings.seed,
-    )
+    groups = label_comparison.structures(PHOTOS)
+    resampled = label_comparison.resample(board, groups=groups, resamples=settings.bootstrap, seed=settings.seed)
     metrics.write_json(METRICS / "segmentation.json", label_comparison.scores(board, resampled))
     metrics.write_json(METRICS / "label_comparison.json", label_comparison.differences(resampled))
     shutil.rmtree(PLOTS, ignore_errors=True)
@@ -51,15 +46,9 @@ def main() -> None:
     for key in board.sorted_keys():
         segmenter, labels, source, split = key
         if (segmenter, labels) in trained and split == "test" and "_without_" not in source:
-            gallery.draw(
-                PLOTS / "images" / f"{source}-{segmenter}-{labels}.jpg",
-                board,
-                key,
-                photos=PHOTOS,
-                labels=LABELS / labels,
-                masks=MASKS,
-                rows=settings.gallery_rows,
-            )
+            picture = PLOTS / "images" / f"{source}-{segmenter}-{labels}.jpg"
+            tables = {"photos": PHOTOS, "labels": LABELS / labels, "masks": MASKS}
+            gallery.draw(picture, board, key, **tables, rows=settings.gallery_rows)
 
 
 if __name__ == "__main__":

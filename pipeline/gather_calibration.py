@@ -1,8 +1,8 @@
 """Put the cells of all losses side by side.
 
-Reads data/calibration/<loss>-<backbone>-<train_on>-<seed>.json; writes metrics/calibration.json (means over seeds,
+Reads data/calibration/<loss>-<backbone>-<train_on>-<seed>.parquet; writes metrics/calibration.json (means over seeds,
 differences to cross-entropy with 95 % intervals), and metrics/reliability.json and metrics/attack_steps.json, rows for
-plots. Costs: nothing.
+plots. Costs: the fit of three calibrators to each cell.
 """
 
 from pathlib import Path

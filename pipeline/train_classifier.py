@@ -1,6 +1,6 @@
 """Train the patch classifier.
 
-Reads data/photos and data/patches; writes models/classifier, its scores among it.
+Reads data/photos and data/patches; writes models/classifier.
 Costs: one decoding of the training photographs, then epochs × patches_per_epoch forward and backward passes.
 """
 
@@ -15,7 +15,7 @@ from crackpipe.classify.training import TrainingSettings
 from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
-from crackpipe.files import fingerprint, metrics, parquet, schemas
+from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
 from crackpipe.params.project import Project
 
@@ -30,9 +30,8 @@ def main() -> None:
     runtime = project.start_runtime(precision=settings.precision, keep_memory=True)
     seeds.seed_everything(seed)
     patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
-    scored = scoring.choose(patches, val=settings.score_patches, test=settings.score_patches, seed=seed)
-    validated = recipe.validation_patches(scored)
-    calibrator.check(settings.posthoc, scoring.labels(validated), where=POSTHOC)
+    scored = scoring.choose(patches, val=settings.val_patches, test=0, seed=seed)
+    calibrator.check(settings.posthoc, scoring.labels(scored), where=POSTHOC)
     plan_settings = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)
     plan = recipe.plan(patches, scored, plan_settings, seed=seed)
     model = classifier.create(backbone=settings.backbone, weights=settings.weights, side_px=side_px)
@@ -48,11 +47,8 @@ def main() -> None:
         history = recipe.train(
             model, plan, inputs, loss=loss, settings=training, seed=seed, runtime=runtime, checkpoint=checkpoint
         )
-        scores = scoring.score(model, validated, inputs, runtime)  # before a calibrator has been fitted to them
         model = recipe.calibrated(model, settings.posthoc, scored, inputs, runtime=runtime, where=POSTHOC)
-        scores |= scoring.score(model, scored[scored["split"] == "test"], inputs, runtime)
         classifier.save(MODEL, model, history=history)
-        metrics.write_json(MODEL / "scores.json", scores)
 
 
 if __name__ == "__main__":

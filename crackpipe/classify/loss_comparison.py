@@ -1,4 +1,4 @@
-"""One cell of the comparison of losses: a classifier trained with a loss, and its calibration on each source."""
+"""One cell of the comparison of losses: a classifier trained with a loss, and what it decides on each source."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import torch
-from jaxtyping import Bool, Float, Int64
+import pyarrow as pa
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from crackpipe.classify import attack_steps, calibrator, classifier, feature_cache, recipe, scoring, trunk
 from crackpipe.classify.attack_steps import Attack
@@ -24,8 +24,7 @@ from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError
-from crackpipe.files import fingerprint, metrics, parquet, schemas
-from crackpipe.measures import calibration, classification
+from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
 
 ALL = "all"
@@ -108,60 +107,46 @@ def patches_of_cell(patches: pd.DataFrame, train_on: str) -> pd.DataFrame:
     return patches[wanted | (patches["split"] == "test")].reset_index(drop=True)
 
 
-def score(
-    model: Classifier, scored: pd.DataFrame, inputs: Inputs, *, runtime: Runtime, attack: Attack, seed: int
-) -> dict[str, Any]:
-    """Score a trained classifier on the test patches of each source, with each post-hoc calibration.
+def decide(
+    model: Classifier, plan: Plan, inputs: Inputs, *, runtime: Runtime, attack: Attack, seed: int
+) -> pd.DataFrame:
+    """Let a trained classifier decide on the validation and test patches, and attack what it decides on the test.
 
     Args:
         model: trained, on the device of ``runtime``.
-        scored: patches of validation, to which the calibrators are fitted, and of test.
+        plan: patches of training, validation and test.
         inputs, runtime: pixels or features of the patches; device and precision.
         attack: counts the steps that decisions survive.
         seed: of the attack.
 
     Returns:
-        ``scores``: {source: {kind of calibration: scores}}; ``reliability``: {source: rows}, of the softmax;
-        ``attack_steps``: {source: rows of steps, accuracy, confidence, count} (Figure 3 of AICL's paper).
+        Rows of the table :data:`crackpipe.files.schemas.DECISIONS`.
     """
-    validated = recipe.validation_patches(scored)
-    logits = scoring.logits(model, validated, inputs, runtime)
-    labels = scoring.labels(validated)
-    calibrators = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
-    tree: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
-    tested, final = scored[scored["split"] == "test"], final_linear(model.network)
-    for source, part in tested.groupby(scoring.sources_of(tested)):
+    final, seen = final_linear(model.network), set(scoring.sources_of(plan.train))
+    parts = []
+    validated = recipe.validation_patches(plan.scored)
+    parts.append(_decisions(validated, scoring.logits(model, validated, inputs, runtime), None))
+    tested = plan.scored[plan.scored["split"] == "test"]
+    for _, part in tested.groupby(scoring.sources_of(tested)):
         features, logits = scoring.features_and_logits(model, part, inputs, runtime)
-        truth = part["label"].to_numpy(np.int64)
-        crack = {kind: fitted.crack_probability(logits).numpy() for kind, fitted in calibrators.items()}
-        tree["scores"][source] = {kind: classification.scores(truth, crack[kind]) for kind in crack}
-        tree["reliability"][source] = calibration.reliability(truth, crack["none"])
         kappa = attack_steps.survived(
             features,
-            torch.from_numpy(truth),
+            scoring.labels(part),
             weight=final.weight.cpu(),
             bias=final.bias.cpu(),
             attack=attack,
             key=(seed,),
-        ).numpy()
-        tree["attack_steps"][source] = _by_steps(kappa, truth == 1, crack["none"])
-    return tree
+        )
+        parts.append(_decisions(part, logits, kappa))
+    table = pd.concat(parts, ignore_index=True)
+    table["in_domain"] = table["source"].isin(seen)
+    return table.sort_values(list(schemas.DECISIONS.key), ignore_index=True)
 
 
-def _by_steps(
-    kappa: Int64[np.ndarray, "n"], truth: Bool[np.ndarray, "n"], crack: Float[np.ndarray, "n"]
-) -> list[dict[str, float]]:
-    """Accuracy and mean confidence of the decisions that survive each number of steps."""
-    right, confidence = (crack > 0.5) == truth, np.maximum(crack, 1 - crack)
-    return [
-        {
-            "steps": int(steps),
-            "accuracy": float(right[kappa == steps].mean()),
-            "confidence": float(confidence[kappa == steps].mean()),
-            "count": int((kappa == steps).sum()),
-        }
-        for steps in np.unique(kappa)
-    ]
+def _decisions(patches: pd.DataFrame, logits: Float[Tensor, "n 2"], kappa: Int[Tensor, "n"] | None) -> pd.DataFrame:
+    table = patches[["split", "photo_id", "row_px", "col_px", "label"]].assign(source=scoring.sources_of(patches))
+    table["logit_none"], table["logit_crack"] = logits.float().numpy().T
+    return table.assign(steps=pd.array([None] * len(table) if kappa is None else kappa.numpy(), dtype="Int32"))
 
 
 def run(
@@ -175,7 +160,7 @@ def run(
     workers: int,
     key: Sequence[Any],
 ) -> None:
-    """Train and score one cell, and write it as JSON to ``target``; a killed run goes on after its last epoch.
+    """Train one cell, and write its decisions as a table to ``target``; a killed run goes on after its last epoch.
 
     Args:
         target: file to write; its stem names the checkpoint.
@@ -213,9 +198,9 @@ def run(
             runtime=runtime,
             checkpoint=checkpoint,
         )
-        tree = score(model, plan.scored, inputs, runtime=runtime, attack=settings.attack, seed=combination.seed)
-    trained_on = sorted(set(scoring.sources_of(plan.train)))
-    metrics.write_json(target, {**asdict(combination), "trained_on": trained_on, **tree})
+        decisions = decide(model, plan, inputs, runtime=runtime, attack=settings.attack, seed=combination.seed)
+    columns = pa.Table.from_pandas(decisions, schema=schemas.DECISIONS.columns, preserve_index=False)
+    parquet.write_columns(target, schemas.DECISIONS, columns)
 
 
 def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonSettings) -> Plan:

@@ -50,7 +50,7 @@ def sources_of(patches: pd.DataFrame) -> "pd.Series[str]":
 
 def labels(patches: pd.DataFrame) -> Int[Tensor, "n"]:
     """Labels of patches: 1 for crack, 0 for none."""
-    return torch.from_numpy(patches["label"].to_numpy(np.int64))
+    return torch.from_numpy(patches["label"].to_numpy(np.int64, copy=True))
 
 
 def logits(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> Float[Tensor, "n 2"]:

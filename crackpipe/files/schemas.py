@@ -108,6 +108,25 @@ MASKS = Schema(
     ("photo_id",),
 )
 
+DECISIONS = Schema(
+    "decisions",
+    pa.schema(
+        [
+            _required("split", pa.string()),  # val (calibrators are fitted to it) or test
+            _required("source", pa.string()),
+            _required("photo_id", pa.string()),
+            _required("row_px", pa.int32()),
+            _required("col_px", pa.int32()),
+            _required("label", pa.int8()),
+            _required("in_domain", pa.bool_()),  # whether the source has given training patches
+            _required("logit_none", pa.float32()),
+            _required("logit_crack", pa.float32()),
+            pa.field("steps", pa.int32()),  # of an attack, that the decision survives; null for val
+        ]
+    ),
+    ("split", "source", "photo_id", "row_px", "col_px"),
+)
+
 FEW_SHOT_ITEMS = Schema(
     "few_shot_items",
     pa.schema(

@@ -28,10 +28,10 @@ class Calibrate(Section):
     attack: Attack
     variants: dict[Name, dict[str, Any]]
 
-    def cells(self) -> list[str]:
-        """Names of all cells of the matrix, in order: loss or variant, backbone, sources, seed."""
+    def cells(self) -> list[tuple[str, str, str, int]]:
+        """All cells of the matrix, in order: loss or variant, backbone, sources, seed."""
         return [
-            f"{loss}-{backbone}-{source}-{seed}"
+            (loss, backbone, source, seed)
             for loss in (*self.losses, *self.aicl_variants)
             for backbone in self.backbones
             for source in self.train_on

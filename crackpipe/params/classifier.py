@@ -42,7 +42,12 @@ class TrainClassifier(Section):
     lr_milestones: Annotated[list[PositiveInt], AfterValidator(_rising)]
     momentum: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Weight
-    score_patches: PositiveInt
+    val_patches: PositiveInt
     augment: PatchAugment
     precision: TrainingPrecision
+    seed: Count
+
+
+class ScoreClassifier(Section):
+    patches: PositiveInt
     seed: Count

@@ -8,7 +8,7 @@ from pydantic import ValidationError, create_model, model_validator
 from crackpipe.errors import ParamsError
 from crackpipe.params import extensions
 from crackpipe.params.calibrate import Calibrate
-from crackpipe.params.classifier import TrainClassifier
+from crackpipe.params.classifier import ScoreClassifier, TrainClassifier
 from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, LocalisationMaps, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
@@ -56,6 +56,7 @@ class Params(Section):
     ingest: Ingest
     slice: Slice
     train_classifier: TrainClassifier
+    score_classifier: ScoreClassifier
     losses: Losses
     calibrate: Calibrate
     localisation_maps: LocalisationMaps

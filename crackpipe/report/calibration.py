@@ -1,11 +1,13 @@
 """All cells of the comparison of losses, side by side: means over seeds, differences to cross-entropy, plot rows."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
+from crackpipe import console
+from crackpipe.classify import decisions
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
 from crackpipe.measures import intervals
 
 BASE = "cross_entropy"
@@ -13,39 +15,42 @@ COMPARED = ("ece", "f1")
 
 
 class CalibrationCell(TypedDict):
-    """Content of one cell's file; see :func:`crackpipe.classify.loss_comparison.run`.
-
-    ``loss``, ``backbone``, ``train_on`` and ``seed`` are its position; ``trained_on`` are the sources with training
-    patches. ``scores`` are {source: {kind of calibration: figures}}; ``reliability`` and ``attack_steps`` are
-    {source: rows}.
-    """
+    """One cell: its position in the comparison, and what :func:`crackpipe.classify.decisions.score` tells of it."""
 
     loss: str
     backbone: str
     train_on: str
-    trained_on: list[str]
     seed: int
+    in_domain: list[str]
     scores: dict[str, dict[str, dict[str, float | None]]]
     reliability: dict[str, list[dict[str, float]]]
     attack_steps: dict[str, list[dict[str, float]]]
 
 
-def read(folder: Path, *, expected: Sequence[str]) -> list[CalibrationCell]:
-    """Read the cells named, in that order; files of other cells, which earlier parameters have left, are not read.
+def read(folder: Path, *, expected: Sequence[tuple[str, str, str, int]]) -> list[CalibrationCell]:
+    """Score the cells named, in that order; files of other cells, which earlier parameters have left, are not read.
 
     Args:
-        folder: holds ``<name>.json`` for each cell.
-        expected: names of cells.
+        folder: holds the table ``<loss>-<backbone>-<train_on>-<seed>.parquet`` of each cell's decisions.
+        expected: loss, backbone, source trained on and seed of each.
 
     Raises:
         CrackpipeError: a cell is missing.
+        TableError: a file is no table of decisions.
     """
-    missing = [name for name in expected if not (folder / f"{name}.json").is_file()]
+    paths = {cell: folder / f"{'-'.join(map(str, cell))}.parquet" for cell in expected}
+    missing = [path.stem for path in paths.values() if not path.is_file()]
     if missing:
         raise CrackpipeError(
             f"{folder}: {len(missing)} of {len(expected)} cells are missing, first {missing[0]}; run `dvc repro`"
         )
-    return [json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in expected]
+    cells: list[CalibrationCell] = []
+    for (loss, backbone, train_on, seed), path in console.bar(
+        paths.items(), what="score cells", total=len(paths), unit="cells"
+    ):
+        found = decisions.score(parquet.read(path, schemas.DECISIONS).to_pandas())
+        cells.append({"loss": loss, "backbone": backbone, "train_on": train_on, "seed": seed, **found})  # type: ignore[typeddict-item]
+    return cells
 
 
 def summary(cells: Sequence[CalibrationCell]) -> dict[str, Any]:
@@ -64,7 +69,7 @@ def summary(cells: Sequence[CalibrationCell]) -> dict[str, Any]:
         for source, kinds in group[0]["scores"].items():
             by_source.setdefault(source, {})[loss] = {
                 kind: {
-                    "at_home": source in group[0]["trained_on"],
+                    "at_home": source in group[0]["in_domain"],
                     "seeds": len(group),
                     **_figures(group, source=source, kind=kind),
                     **_gaps(group, base, source=source, kind=kind),

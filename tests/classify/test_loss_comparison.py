@@ -1,9 +1,7 @@
 """A cell of the comparison of losses."""
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +14,7 @@ from crackpipe.classify.attack_steps import Attack
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, Tables
 from crackpipe.classify.losses.smoothing import cross_entropy
-from crackpipe.classify.recipe import PlanSettings
+from crackpipe.classify.recipe import Plan, PlanSettings
 from crackpipe.classify.training import TrainingSettings
 from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute.runtime import start_runtime
@@ -54,27 +52,31 @@ def test_a_source_without_training_patches_is_refused_by_name() -> None:
         loss_comparison.patches_of_cell(patches(), "cfd")
 
 
-def test_each_source_is_scored_with_each_calibration_and_its_decisions_by_attack_steps() -> None:
+def decided(table: pd.DataFrame) -> pd.DataFrame:
+    """Decisions of a network that takes dark patches for cracks, with a margin of 4, on sources that are half black."""
     photo = np.zeros((16, 32, 3), np.uint8)
     photo[:, 16:] = 255
-    model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
-    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
-    found = loss_comparison.score(
-        model,
-        patches(),
+    scored = table[table["split"] != "train"]
+    plan = Plan(table[(table["split"] == "train") & (table["photo_id"] == "crack500/p")], scored, [])
+    return loss_comparison.decide(
+        Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3),
+        plan,
         PhotoInputs({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, unchanged(16)),
-        runtime=runtime,
+        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
         attack=Attack(steps=5, epsilon=1.0, step_size=0.2),
         seed=0,
     )
-    assert set(found["scores"]) == {"crack500", "deepcrack"}
-    assert set(found["scores"]["crack500"]) == {"none", "temperature", "platt", "isotonic"}
-    assert found["scores"]["deepcrack"]["none"]["f1"] == 1
-    sure = 1 / (1 + np.exp(-4))
-    assert found["scores"]["crack500"]["none"]["ece"] == pytest.approx(1 - sure, abs=1e-6)
-    assert found["scores"]["crack500"]["temperature"]["ece"] < 1 - sure
-    (row,) = found["attack_steps"]["crack500"]
-    assert row == {"steps": 3, "accuracy": 1.0, "confidence": pytest.approx(sure), "count": 2}  # 4 / (8 · 0.2) steps
+
+
+def test_decisions_are_kept_with_their_logits_and_those_on_the_test_with_the_steps_that_they_survive() -> None:
+    table = decided(patches())
+    assert list(table["split"]) == ["test"] * 4 + ["val"] * 4
+    assert list(table["source"][:4]) == ["crack500"] * 2 + ["deepcrack"] * 2
+    assert list(table["in_domain"][:4]) == [True, True, False, False]
+    margin = table["logit_crack"] - table["logit_none"]
+    assert list(margin) == [4, -4] * 4
+    assert list(table["steps"][:4]) == [3] * 4  # 4 / (8 · 0.2) steps
+    assert table["steps"][4:].isna().all()
 
 
 def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
@@ -97,9 +99,9 @@ def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
     return table
 
 
-def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> dict[str, Any]:
+def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> pd.DataFrame:
     loss_comparison.run(
-        folder / f"{name}.json",
+        folder / f"{name}.parquet",
         Combination("cross_entropy", "tf_efficientnet_lite0", train_on="crack500", seed=seed),
         loss=cross_entropy,
         settings=ComparisonSettings(
@@ -121,12 +123,11 @@ def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> dict[s
         workers=1,
         key=[],
     )
-    found: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    return found
+    return parquet.read(folder / f"{name}.parquet", schemas.DECISIONS).to_pandas()
 
 
 @pytest.mark.parametrize("train_from", ["conv_head", None])
-def test_a_cell_trains_on_cached_features_or_on_photographs_and_equal_seeds_give_equal_figures(
+def test_a_cell_trains_on_cached_features_or_on_photographs_and_equal_seeds_give_equal_decisions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_from: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)  # checkpoints
@@ -146,16 +147,12 @@ def test_a_cell_trains_on_cached_features_or_on_photographs_and_equal_seeds_give
         (tmp_path / "photos").mkdir()
         (tmp_path / "patches.parquet").write_bytes(b"")
     found = run(tmp_path, train_from=train_from, seed=1, name="a")
-    assert {key: found[key] for key in ("loss", "train_on", "trained_on", "seed")} == {
-        "loss": "cross_entropy",
-        "train_on": "crack500",
-        "trained_on": ["crack500"],
-        "seed": 1,
-    }
-    counts = {source: kinds["none"]["n"] for source, kinds in found["scores"].items()}
-    assert counts == {"crack500": 12, "deepcrack": 12}
-    assert found == run(tmp_path, train_from=train_from, seed=1, name="b")
-    assert found["scores"] != run(tmp_path, train_from=train_from, seed=2, name="c")["scores"]
+    tested = found[found["split"] == "test"]
+    assert dict(tested["source"].value_counts()) == {"crack500": 12, "deepcrack": 12}
+    assert set(tested["source"][tested["in_domain"]]) == {"crack500"}
+    assert set(found["source"][found["split"] == "val"]) == {"crack500"}
+    assert found.equals(run(tmp_path, train_from=train_from, seed=1, name="b"))
+    assert not found.equals(run(tmp_path, train_from=train_from, seed=2, name="c"))
 
 
 def test_validation_patches_of_one_class_are_an_error_before_the_training(
@@ -166,22 +163,3 @@ def test_validation_patches_of_one_class_are_an_error_before_the_training(
     monkeypatch.setattr(recipe, "train", lambda *_, **__: pytest.fail("it was trained"))
     with pytest.raises(ModelError, match=r"calibrate\.train_on crack500: temperature calibration .* the 6 there are"):
         run(tmp_path, train_from=None, seed=1, name="a")
-
-
-def test_calibrators_see_validation_patches_alone() -> None:
-    """Validation patches are labelled the other way round: a calibrator of theirs spoils the test patches."""
-    photo = np.zeros((16, 32, 3), np.uint8)
-    photo[:, 16:] = 255
-    table = patches()
-    table.loc[table["split"] == "val", "label"] = 1 - table["label"]
-    model = Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3)
-    found = loss_comparison.score(
-        model,
-        table,
-        PhotoInputs({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, unchanged(16)),
-        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
-        attack=Attack(steps=5, epsilon=1.0, step_size=0.2),
-        seed=0,
-    )
-    assert found["scores"]["crack500"]["none"]["accuracy"] == 1
-    assert found["scores"]["crack500"]["platt"]["accuracy"] == 0

@@ -99,6 +99,6 @@ def test_cells_are_named_in_the_order_of_the_matrix() -> None:
         "seeds": [0, 2],
     }
     checked = params.check(changed(**named), where="p.yaml").calibrate.cells()
-    assert checked[:3] == [f"cross_entropy-tf_efficientnet_lite0-{cell}" for cell in ("all-0", "all-2", "demo-0")]
-    assert checked[4] == "aicl_hybrid-tf_efficientnet_lite0-all-0"
+    assert [cell[2:] for cell in checked[:4]] == [("all", 0), ("all", 2), ("demo", 0), ("demo", 2)]
+    assert checked[4] == ("aicl_hybrid", "tf_efficientnet_lite0", "all", 0)
     assert len(checked) == 8

@@ -24,8 +24,9 @@ def prepare(folder: Path, **changed: Any) -> None:
     tree["ingest"]["sources"] = [{"name": "demo", "split": "own", "limit": None}]
     tree["ingest"]["demo"] = {"photos": 24, "side_px": 128, "seed": 7}
     tree["slice"] |= {"side_px": 64, "stride_px": 32}
-    training = {"epochs": EPOCHS, "patches_per_epoch": 8 * STEPS, "batch": 8, "score_patches": 20}
+    training = {"epochs": EPOCHS, "patches_per_epoch": 8 * STEPS, "batch": 8, "val_patches": 20}
     tree["train_classifier"] |= {**training, "weights": "none", **changed}
+    tree["score_classifier"]["patches"] = 20
     tree["train_classifier"]["augment"] |= {"sides_px": [64, 32]}
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(tree, file)
@@ -47,7 +48,7 @@ def sliced(patches: Path, tmp_path: Path) -> Path:
 
 def outputs(folder: Path) -> dict[str, bytes]:
     names = ("models/classifier/model.safetensors", "models/classifier/model.json", "models/classifier/history.csv")
-    return {name: (folder / name).read_bytes() for name in (*names, "models/classifier/scores.json")}
+    return {name: (folder / name).read_bytes() for name in names}
 
 
 def kill_in_the_second_epoch(folder: Path) -> None:
@@ -86,8 +87,10 @@ def test_a_killed_stage_goes_on_where_it_was_but_afresh_after_an_edit_and_ends_w
     assert outputs(sliced) == outputs(edited) == outputs(whole)
     assert not list(sliced.glob(".checkpoints/train_classifier/*/"))
     assert not list(sliced.glob(".checkpoints/photos-*"))
-    scores = json.loads((sliced / "models/classifier/scores.json").read_text())
+    stages.finished(sliced, "score_classifier")
+    scores = json.loads((sliced / "metrics/classifier.json").read_text())
     assert sorted(scores) == ["test", "val"]
+    assert scores["test"]["n"] == 20
     assert model_files.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
 
 

@@ -1,12 +1,12 @@
 """Cells of the comparison of losses, side by side."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
 from crackpipe.report import calibration
 
 
@@ -18,7 +18,7 @@ def cell(loss: str, seed: int, *, ece: float, f1: float = 0.9) -> dict[str, Any]
         "loss": loss,
         "backbone": "lite",
         "train_on": "all",
-        "trained_on": ["crack500", "deepcrack"],
+        "in_domain": ["crack500"],
         "seed": seed,
         "scores": {"crack500": {"none": figures, "temperature": {**figures, "ece": ece / 2}}},
         "reliability": {"crack500": rows},
@@ -46,7 +46,7 @@ def test_figures_are_means_over_seeds_and_gaps_are_paired() -> None:
 
 
 def test_a_source_without_training_patches_is_not_at_home_although_all_were_trained_on() -> None:
-    away = cell("cross_entropy", 0, ece=0.1) | {"trained_on": ["deepcrack"]}
+    away = cell("cross_entropy", 0, ece=0.1) | {"in_domain": []}
     assert calibration.summary([away])["lite"]["all"]["crack500"]["cross_entropy"]["none"]["at_home"] is False
     assert calibration.summary(CELLS)["lite"]["all"]["crack500"]["aicl"]["temperature"]["at_home"] is True
 
@@ -76,9 +76,26 @@ def test_plot_rows_pool_the_seeds_by_count() -> None:
 
 
 def test_cells_that_are_missing_are_named_and_others_are_not_read(tmp_path: Path) -> None:
-    for number, one in enumerate(CELLS[:2]):
-        (tmp_path / f"cell{number}.json").write_text(json.dumps(one), encoding="utf-8")
-    assert calibration.read(tmp_path, expected=["cell1"]) == [CELLS[1]]
-    with pytest.raises(CrackpipeError, match="1 of 2 cells are missing, first cell7; run `dvc repro`"):
-        calibration.read(tmp_path, expected=["cell0", "cell7"])
+    rows = [
+        {
+            "split": split,
+            "source": "demo",
+            "photo_id": "demo/1",
+            "row_px": 0,
+            "col_px": 16 * number,
+            "label": number % 2,
+            "in_domain": True,
+            "logit_none": 0.0,
+            "logit_crack": 2.0 * (-1) ** (number // 3),
+            "steps": 1 if split == "test" else None,
+        }
+        for split in ("test", "val")
+        for number in range(6)
+    ]
+    parquet.write(tmp_path / "aicl-lite-all-1.parquet", schemas.DECISIONS, rows)
+    (tmp_path / "aicl-lite-all-3.parquet").write_bytes(b"of earlier parameters")
+    (found,) = calibration.read(tmp_path, expected=[("aicl", "lite", "all", 1)])
+    assert (found["loss"], found["seed"], found["scores"]["demo"]["none"]["n"]) == ("aicl", 1, 6)
+    with pytest.raises(CrackpipeError, match="1 of 2 cells are missing, first aicl-lite-all-2; run `dvc repro`"):
+        calibration.read(tmp_path, expected=[("aicl", "lite", "all", 1), ("aicl", "lite", "all", 2)])
     assert calibration.summary([]) == {}

@@ -1,0 +1,59 @@
+"""How well calibrated decisions are: scores of each source and kind of calibration, reliability, attacks survived."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float, Int64, Shaped
+from torch import Tensor
+
+from crackpipe.classify import calibrator, scoring
+from crackpipe.measures import calibration, classification
+
+
+def score(decisions: pd.DataFrame) -> dict[str, Any]:
+    """Score what a classifier has decided on the test patches of each source, with each post-hoc calibration.
+
+    Args:
+        decisions: rows of the table :data:`crackpipe.files.schemas.DECISIONS`; the calibrators are fitted to those of
+            validation.
+
+    Returns:
+        ``in_domain``: the sources that have given training patches. ``scores``: {source: {kind of calibration:
+        figures}}. ``reliability``: {source: rows}, of the softmax. ``attack_steps``: {source: rows of steps, accuracy,
+        confidence, count} (Figure 3 of AICL's paper).
+
+    Raises:
+        ModelError: the validation patches are of one class.
+    """
+    validated = decisions[decisions["split"] == "val"]
+    logits, labels = _logits(validated), scoring.labels(validated)
+    calibrators = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
+    tested = decisions[decisions["split"] == "test"]
+    tree: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
+    tree["in_domain"] = sorted(set(tested["source"][tested["in_domain"]]))
+    for source, part in tested.groupby("source"):
+        truth = part["label"].to_numpy(np.int64)
+        crack = {kind: fitted.crack_probability(_logits(part)).numpy() for kind, fitted in calibrators.items()}
+        tree["scores"][source] = {kind: classification.scores(truth, crack[kind]) for kind in crack}
+        tree["reliability"][source] = calibration.reliability(truth, crack["none"])
+        tree["attack_steps"][source] = _by_steps(part["steps"].to_numpy(np.int64), truth == 1, crack["none"])
+    return tree
+
+
+def _logits(decisions: pd.DataFrame) -> Float[Tensor, "n 2"]:
+    return torch.from_numpy(decisions[["logit_none", "logit_crack"]].to_numpy(np.float32, copy=True))
+
+
+def _by_steps(
+    kappa: Int64[np.ndarray, "n"], truth: Bool[np.ndarray, "n"], crack: Float[np.ndarray, "n"]
+) -> list[dict[str, float]]:
+    """Accuracy and mean confidence of the decisions that survive each number of steps."""
+    right, confidence = (crack > 0.5) == truth, np.maximum(crack, 1 - crack)
+
+    def row(steps: int, alike: Shaped[np.ndarray, "n"]) -> dict[str, float]:
+        figures = {"accuracy": float(right[alike].mean()), "confidence": float(confidence[alike].mean())}
+        return {"steps": steps, **figures, "count": int(alike.sum())}
+
+    return [row(int(steps), kappa == steps) for steps in np.unique(kappa)]
