@@ -48,9 +48,8 @@ WHOLE: dict[str, Callable[[], str]] = {
         "Written by `make docs` from DVC's graph of the demo: the stages that `dvc repro` runs after an edit of one\n"
         "value or one statement. Where a stage writes the same as before, what follows is skipped. After a parameter\n"
         "`check_params` runs, too, and after an edit of code `code`: a second each.",
-        f"{repeats.table(ROOT)}\n\nOne stage runs that need not: `self_label` reads `models/clip` whoever the\n"
-        "teacher is. And `train_classifier` and `calibrate` train and score in one, so that another number of\n"
-        "patches to score trains again.\n",
+        f"{repeats.table(ROOT)}\n\nOne edit repeats more than it must: `calibrate.test_patches` trains its cells\n"
+        "again, as none keeps its network.\n",
     ),
     "docs/drawings/rooms.svg": lambda: rooms.picture(LIBRARY),
     "docs/drawings/stages.svg": lambda: stages.picture(DVC),

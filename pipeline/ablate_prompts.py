@@ -38,7 +38,13 @@ def main() -> None:
     values = [sentences, common.text_adapters.model_dump(), common.seed, pseudo.keep_px, binarise, str(runtime)]
     digest = fingerprint.of([*values, params.runtime.threads], [CODE, WINDOWS / "fingerprint", LABELS / kind])
     with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
-        run: dict[str, Any] = {"folder": folder, "labels": kind, "runtime": runtime, "checkpoint": checkpoint}
+        run: dict[str, Any] = {
+            "folder": folder,
+            "labels": kind,
+            "encoder_digest": encoder_files.digest(CLIP),
+            "runtime": runtime,
+            "checkpoint": checkpoint,
+        }
         training.train(pairs, passes, encoder=encoder, prompts=sentences, **run)
 
 

@@ -44,6 +44,7 @@ def main() -> None:
             encoder=encoder,
             prompts=sentences,
             labels=kind,
+            encoder_digest=encoder_files.digest(CLIP),
             runtime=runtime,
             checkpoint=checkpoint,
         )

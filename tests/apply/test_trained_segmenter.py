@@ -92,7 +92,7 @@ def test_a_text_guided_segmenter_finds_its_encoder_beside_it_or_is_given_it(root
     encoder, guided = text_guided_segmenter()
     encoder_files.save(root / "models/clip", encoder, {"architecture": "dual", **SPEC})
     folder = root / "models/segmenter/text_adapters-truth"
-    text_guided.save(folder, guided, labels="truth")
+    text_guided.save(folder, guided, labels="truth", encoder=encoder_files.digest(root / "models/clip"))
     beside = load_segmenter(folder, device="cpu")
     (root / "models/clip").rename(root / "elsewhere")
     with pytest.raises(ModelError, match=r"models/clip: no model\.json here"):
@@ -121,7 +121,12 @@ def test_a_packed_segmenter_needs_no_project_and_keeps_its_settings(
 def test_a_packed_text_guided_segmenter_brings_its_encoder_along(root: Path):
     encoder, guided = text_guided_segmenter()
     encoder_files.save(root / "models/clip", encoder, {"architecture": "dual", **SPEC})
-    text_guided.save(root / "models/segmenter/text_adapters-truth", guided, labels="truth")
+    text_guided.save(
+        root / "models/segmenter/text_adapters-truth",
+        guided,
+        labels="truth",
+        encoder=encoder_files.digest(root / "models/clip"),
+    )
     beside = load_segmenter(root / "models/segmenter/text_adapters-truth", device="cpu")
     beside.pack(root / "packed")
     (root / "models").rename(root / "gone")

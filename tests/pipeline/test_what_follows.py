@@ -67,11 +67,13 @@ def test_a_setting_of_one_segmenter_repeats_its_own_cells(index: Index) -> None:
     assert repeated(index, "train_segmenter.text_adapters.epochs") == cells("text_adapters", *ALL) | WORDINGS | SCORED
 
 
-def test_the_encoder_repeats_no_network_of_pixels_but_one_that_its_masks_teach(index: Index) -> None:
-    """``self_label`` reads models/clip whoever the teacher is: DVC cannot say "only if it is text_adapters"."""
-    repeats = repeated(index, "align_clip.epochs")
-    assert repeats & cells("unet", *ALL) == cells("unet", "self_soft_location")
-    assert "train_classifier" not in repeats
+def test_the_encoder_repeats_no_network_of_pixels(index: Index) -> None:
+    """U-Net is the teacher here: self-training does not read the encoder."""
+    assert not repeated(index, "align_clip.epochs") & {*cells("unet", *ALL), "train_classifier", "self_label"}
+
+
+def test_the_number_of_patches_that_are_scored_trains_no_classifier(index: Index) -> None:
+    assert repeated(index, "score_classifier.patches") == {"score_classifier", "summarise"}
 
 
 def test_prompts_repeat_no_network_of_pixels(index: Index) -> None:

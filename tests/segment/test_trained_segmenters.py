@@ -91,6 +91,8 @@ def train_network(folder: Path, sample: Sample, runtime: Runtime, *, name: str =
 def train_adapters(folder: Path, pairs: Examples, encoder: DualEncoder, runtime: Runtime, **changed: Any) -> None:
     seeds.seed_everything(0)
     checkpoint = fresh(folder.with_suffix(".state"))
+    spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
+    encoder_files.save(folder.parent / "clip", encoder, spec | {"text_layers": 1})
     adapters.train(
         pairs,
         replace(PASSES, **changed),
@@ -98,6 +100,7 @@ def train_adapters(folder: Path, pairs: Examples, encoder: DualEncoder, runtime:
         encoder=encoder,
         prompts=(["a flawless wall"], ["a cracked wall"]),
         labels="cam",
+        encoder_digest=encoder_files.digest(folder.parent / "clip"),
         runtime=runtime,
         checkpoint=checkpoint,
     )
@@ -150,8 +153,6 @@ def test_adapters_learn_to_find_the_crack_in_cached_tokens(
     history = pd.read_csv(tmp_path / "adapters/history.csv")
     assert history["epoch"].tolist() == list(range(1, 13))
     assert history["train_loss"].iloc[-1] < 0.9 * history["train_loss"].iloc[0]
-    spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
-    encoder_files.save(tmp_path / "clip", encoder, spec | {"text_layers": 1})
     loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
     image, mask = draw(height=32, width=32, col=20)
     levels = segmenter.segment(image, loaded, PLAIN, what=None)

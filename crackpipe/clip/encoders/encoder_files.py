@@ -8,6 +8,7 @@ from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
+from crackpipe.files import fingerprint
 from crackpipe.models import model_files
 
 
@@ -32,6 +33,15 @@ def save(folder: Path, encoder: TrainableEncoder, spec: dict[str, Any]) -> None:
     if isinstance(encoder, OpenClipEncoder):
         inputs = {"mean": list(encoder.mean), "std": list(encoder.std), "image_px": encoder.image_px}
     model_files.save(folder, encoder, {"kind": "clip", **spec, **inputs})
+
+
+def digest(folder: Path) -> str:
+    """Fingerprint of an encoder's weights and card, by which a segmenter knows the encoder that it was trained on.
+
+    Raises:
+        CrackpipeError: there is no encoder.
+    """
+    return fingerprint.of(None, [folder / "model.json", folder / "model.safetensors"])
 
 
 def load(folder: Path, runtime: Runtime) -> TrainableEncoder:

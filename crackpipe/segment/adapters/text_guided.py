@@ -64,18 +64,20 @@ def predict(
         return combined(maps, combine=segmenter.combine).cpu()
 
 
-def save(folder: Path, segmenter: TextGuided, *, labels: str) -> None:
+def save(folder: Path, segmenter: TextGuided, *, labels: str, encoder: str) -> None:
     """Write a segmenter as safetensors and JSON.
 
     Args:
         folder: takes both files.
         segmenter: trained.
         labels: kind of the labels that it was trained on.
+        encoder: its fingerprint; see :func:`crackpipe.clip.encoders.encoder_files.digest`.
     """
     card = {
         "kind": "segmenter",
         "architecture": "text_adapters",
         "labels": labels,
+        "encoder": encoder,
         "stages": list(segmenter.stages),
         "combine": segmenter.combine,
     }

@@ -53,6 +53,7 @@ def train(
     encoder: Encoder,
     prompts: tuple[Sequence[str], Sequence[str]],
     labels: str,
+    encoder_digest: str,
     runtime: Runtime,
     checkpoint: Checkpoint,
 ) -> None:
@@ -65,6 +66,7 @@ def train(
         encoder: frozen; whose tokens the examples hold.
         prompts: sentences of the class normal and of the class crack.
         labels: kind of the labels, for the model's card.
+        encoder_digest: the encoder's fingerprint, likewise.
         runtime: device and precision.
         checkpoint: of this training.
     """
@@ -72,7 +74,7 @@ def train(
     model = text_guided.create(encoder, stages=examples.tokens.stages, combine=settings.combine, text=text)
     model.network.to(runtime.device)
     history = fit(model, examples, settings, runtime=runtime, checkpoint=checkpoint)
-    text_guided.save(folder, model, labels=labels)
+    text_guided.save(folder, model, labels=labels, encoder=encoder_digest)
     pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
 
 

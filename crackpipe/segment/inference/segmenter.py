@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from crackpipe.compute.runtime import Runtime
+from crackpipe.errors import ModelError
 from crackpipe.imaging import images
 from crackpipe.models import model_files
 from crackpipe.segment.inference import darkening, scale_choice, tiles
@@ -69,13 +70,19 @@ def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
     Raises:
         ModelError: the folder holds no segmenter, or one that belongs to another encoder.
     """
-    if catalogue.has(model_files.card(folder, kind="segmenter")["architecture"]):
+    card = model_files.card(folder, kind="segmenter")
+    if catalogue.has(card["architecture"]):
         network = pixel_network.load(folder, runtime)
         return Segmenter(partial(network.predict, runtime=runtime), network.multiple_px)
     from crackpipe.clip.encoders import encoder_files
     from crackpipe.segment.adapters import text_guided
 
     encoder = encoder_files.load(clip, runtime)
+    if card["encoder"] != encoder_files.digest(clip):
+        raise ModelError(
+            f"{folder}: trained on another encoder than the one in {clip}; train the adapters again, as `dvc repro` "
+            "does, or name the encoder that belongs to them"
+        )
     adapters = text_guided.load(folder, encoder, runtime)
     return Segmenter(
         partial(text_guided.predict, segmenter=adapters, encoder=encoder, runtime=runtime), encoder.multiple_px

@@ -62,7 +62,7 @@ def test_a_saved_segmenter_predicts_the_same_bytes(
     encoder: DualEncoder, runtime: Runtime, pixels: Tensor, tmp_path: Path
 ) -> None:
     made = replace(model(encoder), combine="sum")
-    text_guided.save(tmp_path, made, labels="cam_crf")
+    text_guided.save(tmp_path, made, labels="cam_crf", encoder="")
     loaded = text_guided.load(tmp_path, encoder, runtime)
     assert (loaded.stages, loaded.combine) == (made.stages, made.combine)
     assert model_files.card(tmp_path, kind="segmenter")["labels"] == "cam_crf"
@@ -72,7 +72,7 @@ def test_a_saved_segmenter_predicts_the_same_bytes(
 
 
 def test_a_segmenter_of_another_encoder_is_refused(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
-    text_guided.save(tmp_path, model(encoder), labels="truth")
+    text_guided.save(tmp_path, model(encoder), labels="truth", encoder="")
     other = DualEncoder(backbone="test_resnet", joint_width=16, text_width=32, text_layers=1)
     with pytest.raises(
         ModelError, match=r"weights of another architecture; 2 of 5 tensors .* first 'adapters.0.weight'"

@@ -160,13 +160,27 @@ def test_adapters_are_loaded_with_their_encoder(
     torch.manual_seed(1)
     text = torch.nn.functional.normalize(torch.randn(2, 16), dim=1)
     made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
-    text_guided.save(tmp_path / "adapters", made, labels="truth")
+    text_guided.save(tmp_path / "adapters", made, labels="truth", encoder=encoder_files.digest(tmp_path / "clip"))
     loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
     assert loaded.multiple_px == encoder.multiple_px
     image, _ = draw()
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None]
     wanted = text_guided.predict(pixels, made, encoder, runtime)[0].numpy()
     assert np.abs(segment(image, loaded) - 255 * wanted).max() <= 0.51
+
+
+def test_adapters_are_refused_with_another_encoder_of_the_same_architecture(
+    encoder: DualEncoder, runtime: Runtime, tmp_path: Path
+) -> None:
+    spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
+    for name in ("clip", "other"):
+        encoder_files.save(tmp_path / name, encoder, spec | {"text_layers": 1})
+        torch.nn.init.normal_(next(encoder.parameters()))
+    made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=torch.eye(2, 16))
+    text_guided.save(tmp_path / "adapters", made, labels="truth", encoder=encoder_files.digest(tmp_path / "clip"))
+    segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
+    with pytest.raises(ModelError, match=r"adapters: trained on another encoder than the one in .*other; train"):
+        segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "other")
 
 
 def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runtime: Runtime, draw: Picture) -> None:
