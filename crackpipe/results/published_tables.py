@@ -5,7 +5,7 @@ The published figures lie in ``published.json``, where each table also says (``o
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
                 listed.add((row.name, row.cells))
                 rows.append(row)
     notes = [f"Published rows: {entry['table']} of {entry['source']}.", *entry["remarks"]]
-    notes += _other_photographs(columns, rows, kind=kind)
+    rows = [replace(row, incomparable=_other_photographs(columns, row, kind=kind)) for row in rows]
     return Table(entry["title"], entry["source"], columns, tuple(rows), tuple(notes))
 
 
@@ -79,17 +79,13 @@ def _cell(values: list[float] | None) -> TableCell | None:
     return None if values is None else TableCell(tuple(values))
 
 
-def _other_photographs(columns: Sequence[tuple[str, int | None]], rows: Sequence[Row], *, kind: str) -> list[str]:
-    """A note for the columns where our photographs are not as many as the published rows', one for equal numbers."""
-    names: dict[tuple[tuple[int, ...], int], list[str]] = {}
-    for at, (name, expected) in enumerate(columns):
-        if expected is None:
-            continue
-        counts = {cell.n for row in rows if (cell := row.cells[at]) and cell.n is not None} - {expected}
-        if counts:
-            names.setdefault((tuple(sorted(counts)), expected), []).append(name)
-    return [
-        f"{', '.join(columns_of)}: our rows are on {' or '.join(map(str, counts))} photographs, the {kind}'s on "
-        f"{expected}: not the same set."
-        for (counts, expected), columns_of in names.items()
-    ]
+def _other_photographs(columns: Sequence[tuple[str, int | None]], row: Row, *, kind: str) -> str:
+    """Columns in which a row of ours is on other photographs than the published rows, as far as their numbers tell."""
+    names: dict[tuple[int, int], list[str]] = {}
+    for (name, expected), cell in zip(columns, row.cells, strict=True):
+        if expected is not None and cell is not None and cell.n is not None and cell.n != expected:
+            names.setdefault((cell.n, expected), []).append(name)
+    return "; ".join(
+        f"{', '.join(alike)}: {count} photographs, the {kind}'s {expected}"
+        for (count, expected), alike in names.items()
+    )

@@ -83,6 +83,12 @@ def _figures(cell: TableCell | None) -> str:
 def _lines(table: Table) -> list[list[str]]:
     heading = ["method", *(name if n is None else f"{name} ({n})" for name, n in table.columns)]
     body = [[f"{row.run}: {row.name}" if row.run else row.name, *map(_figures, row.cells)] for row in table.rows]
+    told = {"stands on": [row.basis for row in table.rows], "not comparable": [row.incomparable for row in table.rows]}
+    for name, texts in told.items():
+        if any(texts):
+            heading.append(name)
+            for line, text in zip(body, texts, strict=True):
+                line.append(text)
     return [heading, *body]
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from crackpipe.errors import CrackpipeError
+from crackpipe.results import basis
 from crackpipe.results.record import Run
 
 UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supervised training
+BASELINES = ("darkness", "otsu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,15 @@ class Row:
         run: name of our run; empty for a published row.
         name: of the method.
         cells: one per column, ``None`` where there is no figure.
+        basis: what the figures stand on, see :mod:`crackpipe.results.basis`; empty for a published row.
+        incomparable: columns that cannot be held against the published rows, and why; empty where there are none.
     """
 
     run: str
     name: str
     cells: tuple[TableCell | None, ...]
+    basis: str = ""
+    incomparable: str = ""
 
 
 def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -64,7 +70,7 @@ def _captions(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]])
         figures, counts = _at(tree, row["path"]), _at(tree, f"{model}.n") or {}
         where = f"{run.name}: {name}"
         cells = [_share(figures, column["key"], n=counts.get(column["count"]), where=where) for column in columns]
-        yield Row(run.name, name, tuple(cells))
+        yield Row(run.name, name, tuple(cells), basis.captions(run))
 
 
 def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -78,7 +84,7 @@ def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
             name = f"{head}, {subset} ({figures['n_train']})"
             where = f"{run.name}: {name}"
             cells = [_share(figures, column["key"], n=figures["n_test"], where=where) for column in columns]
-            yield Row(run.name, name, tuple(cells))
+            yield Row(run.name, name, tuple(cells), basis.heads(run))
 
 
 def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -94,7 +100,7 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
                     if ours["losses"] is None or shown in ours["losses"]:
                         name = f"{backbone}, {shown}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
                         cells = [_measured(tested, f"{column['key']}.{loss}.{kind}", ours) for column in columns]
-                        yield Row(run.name, name, tuple(cells))
+                        yield Row(run.name, name, tuple(cells), basis.calibrated(run))
 
 
 def _loss_name(run: Run, loss: str) -> str:
@@ -112,13 +118,13 @@ def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> TableCe
 
 def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """Rows of what was scored against masks: segmenters, pseudo-labels, or their ablations."""
-    for name, sources in _scored(run, ours):
+    for name, sources, stands_on in _scored(run, ours):
         cells = [_scores(sources, column["key"], where=f"{run.name}: {name}") for column in columns]
-        yield Row(run.name, name, tuple(cells))
+        yield Row(run.name, name, tuple(cells), stands_on)
 
 
-def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(name, {source: {split: scores}}) of each."""
+def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """(name, {source: {split: scores}}, what it stands on) of each."""
     tree = run.metrics.get(ours["metrics"], {})
     if ours["metrics"] == "segmentation":
         yield from _segmenters(run, segmenters=ours["segmenters"], labels=ours["labels"], semi=ours["unlabelled"])
@@ -126,18 +132,19 @@ def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             for method, sources in run.metrics.get("pseudo_labels", {}).items():
                 # self-training's labels of photographs without patch labels are the teacher's own masks
                 if method not in tree and not method.startswith("self_"):
-                    yield f"{method}, without a segmenter", sources
+                    yield f"{method}, without a segmenter", sources, basis.labels(run)
     elif ours["metrics"] == "pseudo_labels":
-        yield from tree.items()
+        for method, sources in tree.items():
+            yield method, sources, basis.UNTRAINED if method in BASELINES else basis.labels(run)
     else:
         for method, variants in tree.items():
             for variant, sources in variants.items():
-                yield f"{method}, {variant.replace('_', ' ')}", sources
+                yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run)
 
 
 def _segmenters(
     run: Run, *, segmenters: list[str] | None, labels: list[str] | None, semi: bool
-) -> Iterator[tuple[str, Any]]:
+) -> Iterator[tuple[str, Any, str]]:
     """Those segmenters on those labels; ``None`` takes all.
 
     Rows that were also trained on pseudo-labels of unlabelled photographs (``train_segmenter.unlabelled``) belong to
@@ -150,7 +157,8 @@ def _segmenters(
             wanted = (segmenters is None or segmenter in segmenters) and (labels is None or label in labels)
             added = [] if label in (UNTRAINED, TRUTH) else unlabelled
             if wanted and (semi or not added):
-                yield _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else []), sources
+                name = _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else [])
+                yield name, sources, basis.UNTRAINED if label == UNTRAINED else basis.segmenter(run, segmenter)
 
 
 def _segmenter_name(segmenter: str, label: str, *, trained_on: Sequence[str]) -> str:
@@ -194,7 +202,7 @@ def _classified(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
         values = [100 * figures[name] for name in ("f1", "precision", "recall") if figures.get(name) is not None]
         cells.append(TableCell(tuple(values), figures["n"]) if len(values) == 3 else None)
     if any(cells):
-        yield Row(run.name, str(run.params["train_classifier"]["backbone"]), tuple(cells))
+        yield Row(run.name, str(run.params["train_classifier"]["backbone"]), tuple(cells), basis.classifier(run))
 
 
 READERS = {"bridge": _captions, "classifier": _classified, "few_shot": _few_labels, "calibration": _calibrated}

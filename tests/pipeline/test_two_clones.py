@@ -37,7 +37,7 @@ CELLS = [
     for labels in LABELS
 ]
 STAGES = [
-    *("code", "ingest", "slice", "train_classifier", "localisation_maps"),
+    *("code", "ingest", "slice", "train_classifier", "score_classifier", "localisation_maps"),
     *(f"pseudo_label@{name}" for name in METHODS),
     *("align_clip", "embed@base", "embed@tuned", *(f"scale_captions@{share}" for share in SHARES), "gather_scaling"),
     *("retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate"),
@@ -97,10 +97,11 @@ def test_a_setting_of_one_method_repeats_only_what_follows_it(twins: list[tuple[
     run(folder, "git", "checkout", "--quiet", "-b", "sharp")
     output = run(folder, "dvc", "exp", "run", "--set-param", "pseudo_label.soft_location.softness=2.0")
     repeated = [cell for cell in CELLS if cell.endswith("soft_location")]
-    wanted = ["pseudo_label@soft_location", "ablate", *repeated, "self_label@soft_location", "evaluate"]
-    assert sorted(ran(output)) == sorted(wanted)
+    wanted = ["check_params", "pseudo_label@soft_location", "ablate", *repeated, "self_label@soft_location"]
+    assert sorted(ran(output)) == sorted([*wanted, "evaluate", "summarise"])
     commit(folder, "Label more sharply")
-    found = json.loads(run(folder, "dvc", "metrics", "diff", "main", "sharp", "--json"))["metrics/pseudo_labels.json"]
-    assert {name.split(".")[0] for name in found} <= {"soft_location", "self_soft_location"}
-    assert any(name.startswith("soft_location.") for name in found)
+    found = json.loads(run(folder, "dvc", "metrics", "diff", "main", "sharp", "--json"))["metrics/summary.json"]
+    labels = {name for name in found if name.startswith("labels.")}
+    assert "labels.soft_location_ods" in labels
+    assert labels <= {"labels.soft_location_ods", "labels.self_soft_location_ods"}
     assert all(change["old"] != change["new"] for change in found.values())

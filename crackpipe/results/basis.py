@@ -1,0 +1,106 @@
+"""What a row of ours stands on: encoder, photographs, steps and seeds, told beside its figures."""
+
+from typing import Any
+
+from crackpipe.results.record import Run
+
+UNTRAINED = "no training"
+
+
+def labels(run: Run) -> str:
+    """Of pseudo-labels: the patch classifier that they come from."""
+    return _joined(_classifier(run), _photographs(run, cap=None))
+
+
+def segmenter(run: Run, name: str) -> str:
+    """Of a segmenter: its encoder, how it was trained, on how many photographs, and the scales of its maps."""
+    common = _at(run.params, "train_segmenter") or {}
+    settings = common.get(name)
+    if not settings:
+        return ""
+    if "steps" in settings:
+        encoder = f"{settings.get('encoder')} ({_weights(settings.get('weights'))}), width {settings.get('width')}"
+        effort = f"{settings['steps']} steps of {settings.get('batch')}"
+    else:
+        encoder, effort = _encoder(run), f"{_count(settings.get('epochs'), 'pass', 'passes')} of the windows"
+    scales = _at(run.params, "segment.scales") or [1.0]
+    maps = "" if scales == [1.0] else f"maps at scales {', '.join(map(str, scales))}"
+    return _joined(encoder, effort, _photographs(run, cap=common.get("photos")), "1 seed", maps)
+
+
+def heads(run: Run) -> str:
+    """Of few-shot heads: the encoder whose embeddings they learn from, and their trials."""
+    return _joined(_encoder(run), _count(_at(run.params, "few_shot.seeds"), "seed", "seeds"))
+
+
+def captions(run: Run) -> str:
+    """Of what captions are good for: the encoder, and how many captioned photographs it was tuned on."""
+    return _joined(_encoder(run), _photographs(run, cap=None), "1 seed")
+
+
+def calibrated(run: Run) -> str:
+    """Of a cell of the comparison of losses: the part that is trained, its patches and seeds."""
+    cell, training = _at(run.params, "calibrate") or {}, _at(run.params, "train_classifier") or {}
+    part = f"trained from {cell['train_from']} on" if cell.get("train_from") else "trained whole"
+    weights = _weights(training.get("weights"))
+    patches = f"{training.get('epochs')} × {training.get('patches_per_epoch')} patches"
+    return _joined(weights, part, patches, _count(len(cell.get("seeds", [])), "seed", "seeds"))
+
+
+def classifier(run: Run) -> str:
+    """Of the patch classifier itself."""
+    return _joined(_classifier(run), _photographs(run, cap=None), "1 seed")
+
+
+def _classifier(run: Run) -> str:
+    training = _at(run.params, "train_classifier") or {}
+    if not training:
+        return ""
+    effort = f"{training.get('epochs')} × {training.get('patches_per_epoch')} patches"
+    return f"{training.get('backbone')} ({_weights(training.get('weights'))}), {effort}"
+
+
+def _encoder(run: Run) -> str:
+    """Image encoder of models/clip."""
+    align = _at(run.params, "align_clip") or {}
+    if align.get("encoder") == "open_clip":
+        return f"CLIP {align.get('open_clip_model')} ({_weights(align.get('weights'))})"
+    if not align:
+        return ""
+    trunk = "of the patch classifier" if align.get("trunk", "classifier") == "classifier" else "with ImageNet's weights"
+    return f"small encoder (EfficientNet-Lite0 {trunk}, {align.get('text_layers')}-layer text tower)"
+
+
+def _weights(name: Any) -> str:
+    """Where the weights come from that a training begins with."""
+    known = {
+        "none": "no pretrained weights",
+        "classifier": "the patch classifier's weights",
+        "package": "ImageNet's weights",
+    }
+    return known.get(str(name), f"{name} weights")
+
+
+def _photographs(run: Run, *, cap: int | None) -> str:
+    """Training photographs by source; ``cap`` is the most that were drawn of all."""
+    ingested = run.metrics.get("ingest", {})
+    counts = {source: _at(splits, "train.photos") or 0 for source, splits in ingested.items()}
+    counts = {source: count for source, count in counts.items() if count}
+    if not counts:
+        return ""
+    listed = "photographs: " + " + ".join(f"{count} of {source}" for source, count in counts.items())
+    return f"{listed} (at most {cap})" if cap is not None and cap < sum(counts.values()) else listed
+
+
+def _count(number: Any, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}" if number else ""
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _at(tree: Any, path: str) -> Any:
+    for key in path.split("."):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree

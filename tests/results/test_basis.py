@@ -1,0 +1,60 @@
+"""What a row of ours stands on."""
+
+from typing import Any
+
+import pytest
+
+from crackpipe.results import basis
+from crackpipe.results.record import Run
+
+UNET = {"encoder": "resnet50", "weights": "classifier", "width": 0.25, "steps": 180, "batch": 8}
+PARAMS = {
+    "train_classifier": {"backbone": "resnet50", "weights": "package", "epochs": 3, "patches_per_epoch": 8000},
+    "train_segmenter": {"photos": None, "unet": UNET, "text_adapters": {"epochs": 1}},
+    "segment": {"scales": [0.5, 1.0]},
+    "align_clip": {"encoder": "dual", "trunk": "classifier", "text_layers": 3},
+    "few_shot": {"seeds": 3},
+    "calibrate": {"train_from": "layer4", "seeds": [0, 1]},
+}
+INGEST = {"crack500": {"train": {"photos": 1436}, "test": {"photos": 354}}, "cfd": {"test": {"photos": 118}}}
+
+
+def run(**changed: Any) -> Run:
+    return Run("crack500", {**PARAMS, **changed}, {"ingest": INGEST})
+
+
+def test_a_network_tells_encoder_width_steps_photographs_seeds_and_scales() -> None:
+    assert basis.segmenter(run(), "unet") == (
+        "resnet50 (the patch classifier's weights), width 0.25; 180 steps of 8; photographs: 1436 of crack500; 1 seed; "
+        "maps at scales 0.5, 1.0"
+    )
+
+
+def test_photographs_that_a_limit_left_out_are_told() -> None:
+    limited = {**PARAMS["train_segmenter"], "photos": 1000}
+    assert "1436 of crack500 (at most 1000); 1 seed" in basis.segmenter(run(train_segmenter=limited), "unet")
+
+
+def test_adapters_tell_the_encoder_that_they_stand_on() -> None:
+    small = "small encoder (EfficientNet-Lite0 of the patch classifier, 3-layer text tower); 1 pass of the windows"
+    assert basis.segmenter(run(segment={}), "text_adapters") == f"{small}; photographs: 1436 of crack500; 1 seed"
+    clip = {"encoder": "open_clip", "open_clip_model": "ViT-L-14", "weights": "openai"}
+    assert basis.segmenter(run(align_clip=clip), "text_adapters").startswith("CLIP ViT-L-14 (openai weights); 1 pass")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (basis.labels, "resnet50 (ImageNet's weights), 3 × 8000 patches; photographs: 1436 of crack500"),
+        (basis.classifier, "resnet50 (ImageNet's weights), 3 × 8000 patches; photographs: 1436 of crack500; 1 seed"),
+        (basis.calibrated, "ImageNet's weights; trained from layer4 on; 3 × 8000 patches; 2 seeds"),
+        (basis.heads, "small encoder (EfficientNet-Lite0 of the patch classifier, 3-layer text tower); 3 seeds"),
+    ],
+)
+def test_labels_classifiers_and_heads_tell_theirs(told: Any, expected: str) -> None:
+    assert told(run()) == expected
+
+
+def test_a_run_that_tells_nothing_has_rows_without() -> None:
+    empty = Run("old", {}, {})
+    assert basis.labels(empty) == basis.segmenter(empty, "unet") == basis.heads(empty) == ""
