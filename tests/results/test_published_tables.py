@@ -10,7 +10,6 @@ from results_folder import PARAMS, scores
 from crackpipe.errors import CrackpipeError
 from crackpipe.results import published_tables
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import Row
 
 ONE, TWO, THREE, PATCHES, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(11)
 EARLIER = "pseudo_label:\n  method: cam_location\ntrain_segmenter:\n  labels: [pseudo, truth]\n"
