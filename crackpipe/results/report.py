@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from crackpipe.results import losses, published_tables, record
+from crackpipe.results import better_labels, losses, published_tables, record
 from crackpipe.results.published_tables import Table
 from crackpipe.results.table_rows import TableCell
 
@@ -39,6 +39,7 @@ def report(runs: Sequence[Path], *, markdown: bool) -> str:
     """
     tables = published_tables.tables(runs)
     blocks = [_markdown(table) if markdown else _text(table) for table in tables]
+    blocks += [part for part in (better_labels.table(runs, markdown=markdown),) if part]
     blocks.append(losses.table(runs, markdown=markdown))
     return "\n\n".join([*blocks, _sources(tables, markdown=markdown), *_records(runs, markdown=markdown)])
 
@@ -54,7 +55,8 @@ def page(runs: Sequence[Path]) -> str:
     """
     tables = [table for table in published_tables.tables(runs) if any(row.run for row in table.rows)]
     blocks = [_chapter(table) for table in tables]
-    comparison = losses.table(runs, markdown=True)
+    comparison, labels = losses.table(runs, markdown=True), better_labels.table(runs, markdown=True)
+    blocks += [f"## Kinds of labels, all else equal\n\n{labels}"] if labels else []
     ends = [f"## Losses\n\n{comparison}", f"## Sources\n\n{_sources(tables, markdown=True)}"]
     records = ["## Runs", *_records(runs, markdown=True)] if runs else []
     return "\n\n".join([PAGE, *blocks, *ends, *records]) + "\n"

@@ -1,0 +1,36 @@
+"""The table of differences between kinds of labels."""
+
+from pathlib import Path
+
+import results_folder
+
+from crackpipe.results import better_labels
+
+
+def row(ods: float, ap: float, *, half: float) -> dict[str, dict[str, float]]:
+    ends = {"ods_low": ods - half, "ods_high": ods + half, "ap_low": ap - half, "ap_high": ap + half}
+    return {"test": {"ods": ods, "ap": ap, **ends}}
+
+
+def folder(place: Path) -> Path:
+    tested = {"crack500": row(0.05, -0.02, half=0.03), "crack500_without_1": row(0.9, 0.9, half=0.1)}
+    tree = {"unet": {"cam_crf_less_cam_location": tested}, "oed": {"cam_less_truth": {"cfd": row(-0.2, 0.0, half=0.1)}}}
+    return results_folder.write(place / "equal", label_comparison=tree)
+
+
+def test_a_difference_stands_with_its_interval_and_is_bold_where_that_leaves_out_0(tmp_path: Path) -> None:
+    lines = better_labels.table([folder(tmp_path)], markdown=True).splitlines()
+    assert lines[2] == "| run | segmenter | labels | cfd | crack500 |"
+    crack500 = "**+5.0 [+2.0, +8.0]** / -2.0 [-5.0, +1.0]"
+    assert f"| equal | unet | cam_crf less cam_location | – | {crack500} |" in lines
+    cfd = "**-20.0 [-30.0, -10.0]** / +0.0 [-10.0, +10.0]"
+    assert f"| equal | oed | cam less truth | {cfd} | – |" in lines
+
+
+def test_a_terminal_gets_a_star_in_place_of_bold_letters(tmp_path: Path) -> None:
+    text = better_labels.table([folder(tmp_path)], markdown=False)
+    assert "equal; unet; cam_crf less cam_location; –; +5.0 [+2.0, +8.0] * / -2.0 [-5.0, +1.0]" in text
+
+
+def test_runs_without_a_comparison_have_no_table(tmp_path: Path) -> None:
+    assert better_labels.table([results_folder.write(tmp_path / "other")], markdown=True) == ""
