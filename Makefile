@@ -18,7 +18,7 @@ PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check nightly lint crack500 captioned few_shot calibration bench docs lock clean
+.PHONY: help repro test check nightly lint papers crack500 equal_terms captioned few_shot calibration bench docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -49,18 +49,19 @@ lint: $(INSTALLED) ## format, lint, types, import contracts, params, generated p
 	$(PY) -m crackpipe configure --check --composed
 	$(PY) docs/generate.py --check
 
-RUN_CRACK500 = $(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
-ONCE = 'self_label.labels=[]'
-AT_ONE_SCALE = $(ONCE) 'segment.scales=[1.0]' segment.dark_share=0.0
-crack500: $(INSTALLED) ## make crack500 DATA=datasets: the papers' protocol on real photographs, into results/crack500 and crack500_*
-	@$(RUN_CRACK500)
-	@$(RUN_CRACK500) --results crack500_labels $(AT_ONE_SCALE) 'train_segmenter.networks=[]' 'train_segmenter.adapters=[text_adapters]' \
-		'train_segmenter.labels=[cam_crf,cam_location]' 'pseudo_label.methods=[soft_location,cam_location,cam_crf,cam]'
-	@$(RUN_CRACK500) --results crack500_networks $(AT_ONE_SCALE) \
-		'train_segmenter.networks=[deepcrack_liu,deepcrack_zou,oed]' 'train_segmenter.labels=[cam_location]'
-	@$(RUN_CRACK500) --results crack500_semi $(AT_ONE_SCALE) \
-		'train_segmenter.networks=[oed]' 'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[crack500.test]'
-	@$(RUN_CRACK500) --results crack500_truth $(ONCE) 'train_segmenter.labels=[truth]'
+# Each run goes on where it was interrupted; results/ gets a folder when one ends. Hours on two cores: docs/pipeline-and-dvc.md.
+papers: crack500 equal_terms captioned few_shot calibration ## every table of the papers on real photographs: make papers DATA=datasets
+
+crack500: $(INSTALLED) ## ours at its best on Crack500, CFD and DeepCrack, and on ground truth, into results/crack500
+	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
+
+EQUAL_TERMS = $(PY) -m crackpipe run equal_terms --data $(DATA) --scale $(SCALE) --until evaluate
+WHOLE = {name: crack500, split: train, limit: null}, {name: cfd, split: test, limit: null}, {name: deepcrack, split: test, limit: null}
+equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also with unlabelled photographs, and on all of Crack500's crops
+	@$(EQUAL_TERMS)
+	@$(EQUAL_TERMS) --results equal_terms_semi 'train_segmenter.networks=[oed]' 'train_segmenter.adapters=[]' \
+		'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[crack500.test]' 'self_label.labels=[]'
+	@$(EQUAL_TERMS) --results equal_terms_all 'ingest.sources=[$(WHOLE)]'
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --until retrieve --until gather_scaling

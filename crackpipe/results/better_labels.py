@@ -10,8 +10,8 @@ from crackpipe.results.record import Run
 TITLE = "Which labels are the better ones to train on: differences on test photographs; points of ODS and of AP"
 NOTE = (
     "Each row trains one segmenter on two kinds of labels, all else equal; a positive difference is in favour of the "
-    "first. In brackets the 95 % interval by resampling structures, in bold where it leaves out 0. What another seed of "
-    "the training changes is not in it."
+    "first. In brackets the 95 % interval by resampling structures, in bold where it leaves out 0. What another seed "
+    "of the training changes is not in it."
 )
 FIGURES = ("ods", "ap")
 

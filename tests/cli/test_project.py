@@ -85,11 +85,12 @@ def test_a_run_takes_lists_and_a_name_for_its_results_and_without_its_data_fails
     assert done.stderr.startswith("error: --results: got '../x'; expected a plain name such as crack500_labels")
 
 
-def test_every_run_of_make_crack500_is_a_valid_composition(project: Path, crackpipe: Crackpipe):
-    done = subprocess.run(["make", "-n", "crack500", "DATA=nowhere"], cwd=ROOT, capture_output=True, text=True)
+def test_every_run_of_make_papers_is_a_valid_composition():
+    done = subprocess.run(["make", "-n", "papers", "DATA=nowhere"], cwd=ROOT, capture_output=True, text=True)
     runs = [shlex.split(line) for line in done.stdout.replace("\\\n", " ").splitlines() if "crackpipe run" in line]
-    names = [run[run.index("--results") + 1] for run in runs[1:]]
-    assert names == ["crack500_labels", "crack500_networks", "crack500_semi", "crack500_truth"]
+    names = [run[run.index("--results") + 1] if "--results" in run else run[run.index("run") + 1] for run in runs]
+    equal = ["equal_terms", "equal_terms_semi", "equal_terms_all"]
+    assert names == ["crack500", *equal, "captioned", "few_shot", "calibration"]
     for run in runs:
         overrides = [part for part in run if "=" in part]
-        compose.values(project / "conf", dataset="crack500", scale="cpu", overrides=overrides)
+        compose.values(ROOT / "conf", dataset=run[run.index("run") + 1], scale="cpu", overrides=overrides)
