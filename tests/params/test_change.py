@@ -132,7 +132,7 @@ def test_a_new_key_gets_its_default_and_one_that_is_gone_goes(demo: str, tmp_pat
         ("evaluate.tolerance=5", r"evaluate\.tolerance: unknown key; did you mean evaluate\.tolerance_px\?"),
         ("evaluate.tolerance_px=many", r"evaluate\.tolerance_px: got 'many'; input should be a valid integer"),
         ("evaluate.tolerance_px=[", "the value is no YAML"),
-        ("train_segmenter.labels=[cam_crf]", "names .'cam_crf'., but pseudo_label.methods does not"),
+        ("train_segmenter.labels=[cam]", "names .'cam'., but pseudo_label.methods does not"),
     ],
 )
 def test_a_wrong_change_is_explained(override: str, message: str, demo: str) -> None:

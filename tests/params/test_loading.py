@@ -174,8 +174,8 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
     [
         (
             "train_segmenter.labels",
-            ["cam_location", "cam_crf"],
-            "train_segmenter.labels names ['cam_crf'], but pseudo_label.methods does not: add it there, or what "
+            ["cam_location", "cam"],
+            "train_segmenter.labels names ['cam'], but pseudo_label.methods does not: add it there, or what "
             "follows self_ to self_label.labels",
         ),
         (
@@ -186,8 +186,8 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
         ),
         (
             "ablate_prompts.labels",
-            "cam_crf",
-            "ablate_prompts.labels is cam_crf, which neither pseudo_label.methods nor self_label.labels makes: choose "
+            "cam",
+            "ablate_prompts.labels is cam, which neither pseudo_label.methods nor self_label.labels makes: choose "
             "one of those, or leave ablate_prompts.wordings empty",
         ),
         (
