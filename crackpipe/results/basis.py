@@ -7,13 +7,19 @@ from crackpipe.results.record import Run
 UNTRAINED = "no training"
 
 
-def labels(run: Run) -> str:
-    """Of pseudo-labels: the patch classifier that they come from."""
-    return _joined(_classifier(run), _photographs(run, cap=None))
+def labels(run: Run, method: str) -> str:
+    """Of pseudo-labels: the patch classifier that they come from, and the sizes of its patches."""
+    return _joined(_classifier(run), _patches(run, method), _photographs(run, cap=None))
 
 
-def segmenter(run: Run, name: str) -> str:
-    """Of a segmenter: its encoder, how it was trained, on how many photographs, and the scales of its maps."""
+def segmenter(run: Run, name: str, kind: str) -> str:
+    """Of a segmenter: its encoder, how it was trained, on how many photographs, and the scales of its maps.
+
+    Args:
+        run: of ours.
+        name: of the segmenter.
+        kind: of the labels that it was trained on.
+    """
     common = _at(run.params, "train_segmenter") or {}
     settings = common.get(name)
     if not settings:
@@ -25,7 +31,8 @@ def segmenter(run: Run, name: str) -> str:
         encoder, effort = _encoder(run), f"{_count(settings.get('epochs'), 'pass', 'passes')} of the windows"
     scales = _at(run.params, "segment.scales") or [1.0]
     maps = "" if scales == [1.0] else f"maps at scales {', '.join(map(str, scales))}"
-    return _joined(encoder, effort, _photographs(run, cap=common.get("photos")), "1 seed", maps)
+    photographs = _photographs(run, cap=common.get("photos"))
+    return _joined(encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), "1 seed", maps)
 
 
 def heads(run: Run) -> str:
@@ -58,6 +65,13 @@ def _classifier(run: Run) -> str:
         return ""
     effort = f"{training.get('epochs')} × {training.get('patches_per_epoch')} patches"
     return f"{training.get('backbone')} ({_weights(training.get('weights'))}), {effort}"
+
+
+def _patches(run: Run, method: str) -> str:
+    """Sides of the patches whose maps localise the cracks; König et al.: 32."""
+    settings = _at(run.params, f"pseudo_label.{method}") or {}
+    sides = settings.get("patch_sides_px", [settings["patch_side_px"]] if "patch_side_px" in settings else [])
+    return f"localised by patches of {', '.join(map(str, sides))} px" if sides else ""
 
 
 def _encoder(run: Run) -> str:

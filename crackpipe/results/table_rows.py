@@ -132,14 +132,14 @@ def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
             for method, sources in run.metrics.get("pseudo_labels", {}).items():
                 # self-training's labels of photographs without patch labels are the teacher's own masks
                 if method not in tree and not method.startswith("self_"):
-                    yield f"{method}, without a segmenter", sources, basis.labels(run)
+                    yield f"{method}, without a segmenter", sources, basis.labels(run, method)
     elif ours["metrics"] == "pseudo_labels":
         for method, sources in tree.items():
-            yield method, sources, basis.UNTRAINED if method in BASELINES else basis.labels(run)
+            yield method, sources, basis.UNTRAINED if method in BASELINES else basis.labels(run, method)
     else:
         for method, variants in tree.items():
             for variant, sources in variants.items():
-                yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run)
+                yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method)
 
 
 def _segmenters(
@@ -158,7 +158,7 @@ def _segmenters(
             added = [] if label in (UNTRAINED, TRUTH) else unlabelled
             if wanted and (semi or not added):
                 name = _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else [])
-                yield name, sources, basis.UNTRAINED if label == UNTRAINED else basis.segmenter(run, segmenter)
+                yield name, sources, basis.UNTRAINED if label == UNTRAINED else basis.segmenter(run, segmenter, label)
 
 
 def _segmenter_name(segmenter: str, label: str, *, trained_on: Sequence[str]) -> str:

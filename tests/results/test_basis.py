@@ -24,7 +24,7 @@ def run(**changed: Any) -> Run:
 
 
 def test_a_network_tells_encoder_width_steps_photographs_seeds_and_scales() -> None:
-    assert basis.segmenter(run(), "unet") == (
+    assert basis.segmenter(run(), "unet", "truth") == (
         "resnet50 (the patch classifier's weights), width 0.25; 180 steps of 8; photographs: 1436 of crack500; 1 seed; "
         "maps at scales 0.5, 1.0"
     )
@@ -32,20 +32,27 @@ def test_a_network_tells_encoder_width_steps_photographs_seeds_and_scales() -> N
 
 def test_photographs_that_a_limit_left_out_are_told() -> None:
     limited = {**PARAMS["train_segmenter"], "photos": 1000}
-    assert "1436 of crack500 (at most 1000); 1 seed" in basis.segmenter(run(train_segmenter=limited), "unet")
+    assert "1436 of crack500 (at most 1000); 1 seed" in basis.segmenter(run(train_segmenter=limited), "unet", "truth")
 
 
 def test_adapters_tell_the_encoder_that_they_stand_on() -> None:
     small = "small encoder (EfficientNet-Lite0 of the patch classifier, 3-layer text tower); 1 pass of the windows"
-    assert basis.segmenter(run(segment={}), "text_adapters") == f"{small}; photographs: 1436 of crack500; 1 seed"
+    assert (
+        basis.segmenter(run(segment={}), "text_adapters", "truth") == f"{small}; photographs: 1436 of crack500; 1 seed"
+    )
     clip = {"encoder": "open_clip", "open_clip_model": "ViT-L-14", "weights": "openai"}
-    assert basis.segmenter(run(align_clip=clip), "text_adapters").startswith("CLIP ViT-L-14 (openai weights); 1 pass")
+    assert basis.segmenter(run(align_clip=clip), "text_adapters", "truth").startswith(
+        "CLIP ViT-L-14 (openai weights); 1 pass"
+    )
 
 
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        (basis.labels, "resnet50 (ImageNet's weights), 3 × 8000 patches; photographs: 1436 of crack500"),
+        (
+            lambda run: basis.labels(run, "truth"),
+            "resnet50 (ImageNet's weights), 3 × 8000 patches; photographs: 1436 of crack500",
+        ),
         (basis.classifier, "resnet50 (ImageNet's weights), 3 × 8000 patches; photographs: 1436 of crack500; 1 seed"),
         (basis.calibrated, "ImageNet's weights; trained from layer4 on; 3 × 8000 patches; 2 seeds"),
         (basis.heads, "small encoder (EfficientNet-Lite0 of the patch classifier, 3-layer text tower); 3 seeds"),
@@ -55,6 +62,13 @@ def test_labels_classifiers_and_heads_tell_theirs(told: Any, expected: str) -> N
     assert told(run()) == expected
 
 
+def test_labels_and_what_is_trained_on_them_tell_the_sides_of_the_patches() -> None:
+    methods = {"cam_location": {"patch_side_px": 64}, "soft_location": {"patch_sides_px": [128, 64]}}
+    assert "; localised by patches of 64 px; photographs" in basis.labels(run(pseudo_label=methods), "cam_location")
+    told = basis.segmenter(run(pseudo_label=methods), "unet", "self_soft_location")
+    assert "; localised by patches of 128, 64 px; 1 seed" in told
+
+
 def test_a_run_that_tells_nothing_has_rows_without() -> None:
     empty = Run("old", {}, {})
-    assert basis.labels(empty) == basis.segmenter(empty, "unet") == basis.heads(empty) == ""
+    assert basis.labels(empty) == basis.segmenter(empty, "unet", "truth") == basis.heads(empty) == ""
