@@ -71,4 +71,4 @@ def test_labels_and_what_is_trained_on_them_tell_the_sides_of_the_patches() -> N
 
 def test_a_run_that_tells_nothing_has_rows_without() -> None:
     empty = Run("old", {}, {})
-    assert basis.labels(empty) == basis.segmenter(empty, "unet", "truth") == basis.heads(empty) == ""
+    assert basis.labels(empty, "cam") == basis.segmenter(empty, "unet", "cam") == basis.heads(empty) == ""
