@@ -35,6 +35,7 @@ def main() -> None:
         loss=catalogue.build(loss, of_loss),
         settings=ComparisonSettings(
             weights=settings.weights,
+            head=settings.head,
             side_px=project.params.slice.side_px,
             train_from=comparison.train_from,
             val_patches=comparison.val_patches,

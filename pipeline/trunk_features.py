@@ -29,7 +29,7 @@ def main() -> None:
         return
     runtime = project.start_runtime(precision=settings.precision, keep_memory=True)
     seeds.seed_everything(seed)
-    model = classifier.create(backbone=backbone, weights=settings.weights, side_px=side_px)
+    model = classifier.create(backbone=backbone, weights=settings.weights, side_px=side_px, head=settings.head)
     trunk.split(model.network, train_from=comparison.train_from)  # fails before the work where there is no such part
     runtime.place(model.network)
     parts = feature_cache.draw(

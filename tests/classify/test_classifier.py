@@ -87,6 +87,20 @@ def test_the_card_says_what_a_reader_needs(model: classifier.Classifier, tmp_pat
     }
 
 
+def test_the_head_of_1000_units_is_saved_loaded_and_named_in_the_card(runtime: Runtime, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    made = classifier.create(backbone="test_resnet", weights="none", side_px=32, head="hidden_1000")
+    runtime.place(made.network).eval()
+    classifier.save(tmp_path, made)
+    assert json.loads((tmp_path / "model.json").read_text())["head"] == "hidden_1000"
+    loaded = classifier.load(tmp_path, runtime)
+    assert loaded.head == "hidden_1000"
+    expected = made.crack_probability(PIXELS, runtime)
+    assert torch.equal(loaded.crack_probability(PIXELS, runtime), expected)
+    folded = classifier.for_inference(loaded, runtime).crack_probability(PIXELS, runtime)
+    torch.testing.assert_close(folded, expected, atol=1e-5, rtol=0)
+
+
 def test_weights_that_do_not_fit_their_card_are_refused(
     model: classifier.Classifier, runtime: Runtime, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> pd.Dat
         loss=cross_entropy,
         settings=ComparisonSettings(
             weights="package",
+            head="linear",
             side_px=32,
             train_from=train_from,
             val_patches=24,

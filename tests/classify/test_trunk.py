@@ -3,9 +3,11 @@
 import pytest
 import timm
 import torch
+from torch import nn
 
 from crackpipe.classify import trunk
 from crackpipe.errors import ModelError
+from crackpipe.models import backbones
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,19 @@ def test_trunk_and_rest_give_what_the_network_gives(backbone: str, train_from: s
     assert all(own)
     assert not own[0] & own[1]
     assert own[0] | own[1] == {id(tensor) for tensor in network.parameters()}
+
+
+@pytest.mark.parametrize(
+    ("backbone", "train_from"), [("test_resnet", "layer4"), ("test_resnet", "fc"), ("test_efficientnet", "classifier")]
+)
+def test_the_head_of_1000_units_belongs_to_the_rest(backbone: str, train_from: str) -> None:
+    torch.manual_seed(0)
+    network = backbones.create(backbone, classes=2, weights="none", head="hidden_1000").eval()
+    frozen, rest = trunk.split(network, train_from=train_from)
+    inputs = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(rest(frozen(inputs)), network(inputs))
+    assert [part.in_features for part in rest if isinstance(part, nn.Linear)] == [network.num_features, 1000]
 
 
 def test_a_whole_stage_is_trained_from_its_first_block() -> None:

@@ -50,6 +50,7 @@ KOENIG = {
     **CAM_LOCATION,
     **TESTED,
     "train_classifier.epochs": 3,
+    "train_classifier.head": "hidden_1000",
     "train_classifier.lr_milestones": [1, 2],
     "train_segmenter.networks": ["unet", "deepcrack_liu", "deepcrack_zou", "oed"],
     "train_segmenter.labels": ["cam_location", "cam_crf", "truth"],

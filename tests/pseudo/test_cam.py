@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from crackpipe.classify.classifier import Classifier
+from crackpipe.classify.final_layer import final_linear
 from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.errors import CrackpipeError
-from crackpipe.models import backbones
+from crackpipe.models import backbones, heads
 from crackpipe.pseudo import cam
 
 Build = Callable[[], nn.Module]
@@ -35,7 +36,14 @@ def runtime() -> Runtime:
     return start_runtime(device="cpu", precision="fp32", threads=1)
 
 
-@pytest.fixture(scope="module", params=[lite, resnet], ids=["lite0", "resnet18"])
+def hidden() -> nn.Module:
+    torch.manual_seed(0)
+    network = timm.create_model("resnet18", num_classes=2)
+    heads.attach_hidden(network, classes=2)
+    return network.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module", params=[lite, resnet, hidden], ids=["lite0", "resnet18", "hidden_1000"])
 def network(request: pytest.FixtureRequest) -> nn.Module:
     return request.param()
 
@@ -47,7 +55,7 @@ def inputs(*, n: int = 2, height: int = 96, width: int = 128) -> Tensor:
 def scaled(network: nn.Module, factor: float) -> nn.Module:
     """The same network with its logits multiplied."""
     loud = copy.deepcopy(network)
-    head = loud.get_classifier()
+    head = final_linear(loud)
     head.weight.mul_(factor)
     head.bias.mul_(factor)
     return loud
@@ -110,7 +118,7 @@ def test_where_nothing_speaks_for_crack_the_map_is_zero(maps: Callable[..., Tens
 
 def test_argmax_explains_the_class_that_wins(network: nn.Module) -> None:
     swapped = copy.deepcopy(network)
-    head = swapped.get_classifier()
+    head = final_linear(swapped)
     head.weight.copy_(head.weight.flip(0))
     head.bias.copy_(head.bias.flip(0))
     pixels = inputs(n=1)

@@ -65,7 +65,7 @@ def dual(
         encoder.trunk.load_state_dict(backbones.create(name, classes=0, weights="package").state_dict())
     else:
         trained = model_files.weights(classifier / "model.safetensors")
-        tensors = {part: trained[part] for part in encoder.trunk.state_dict()}
+        tensors = {part: trained[part] for part in encoder.trunk.state_dict() if part in trained}
         model_files.fill(encoder.trunk, tensors, where=str(classifier))
     return encoder, {"architecture": "dual", "backbone": name, **sizes}
 
