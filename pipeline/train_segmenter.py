@@ -19,7 +19,10 @@ from crackpipe.segment.windows import augment, labels, windows
 
 PHOTOS, LABELS, CLASSIFIER = Path("data/photos"), Path("data/pseudo_labels"), Path("models/classifier")
 CODE = Path("data/code/train_segmenter")
-BUILT, TRAINED = {"encoder", "weights", "width", "refine_px", "side_px"}, {"steps", "batch", "lr", "weight_decay"}
+BUILT, TRAINED = (
+    {"encoder", "gates", "refine_px", "side_px", "weights", "width"},
+    {"batch", "lr", "steps", "weight_decay"},
+)
 COMMON = {"augment", "optimise", "photos", "precision", "seed", "soft_labels", "unlabelled"}
 
 

@@ -94,6 +94,10 @@ class RefinedNetwork(PixelNetwork):
     refine_px: Count
 
 
+class GatedNetwork(PixelNetwork):
+    gates: bool
+
+
 SourceSplit = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.(val|test)$")]  # e.g. crack500.test
 
 
@@ -121,7 +125,7 @@ class TrainSegmenter(Section):
     text_adapters: TextAdapters
     deepcrack_liu: RefinedNetwork
     deepcrack_zou: PixelNetwork
-    oed: PixelNetwork
+    oed: GatedNetwork
 
     @property
     def segmenters(self) -> list[str]:

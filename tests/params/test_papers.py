@@ -62,6 +62,9 @@ KOENIG = {
     "train_segmenter.augment.scale_min": 1.0,
     "train_segmenter.augment.scale_max": 1.0,
     "train_segmenter.augment.thin_cracks_p": 0.0,
+    "train_segmenter.oed.encoder": "tf_efficientnet_b5",
+    "train_segmenter.oed.weights": "hub",
+    "train_segmenter.oed.gates": True,
     "segment.side_px": None,
     "segment.erosions": 0,
     **{

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crackpipe.segment.networks.oed import Oed
     from crackpipe.segment.networks.unet import UNet
 
+OED = "oed"
 Network: TypeAlias = "UNet | DeepCrackLiu | DeepCrackZou | Oed"
 
 # Each is imported when it is built: timm and segmentation_models_pytorch take seconds.
@@ -45,17 +46,17 @@ def _deepcrack_zou(*, encoder: str, trunk: nn.Module | None, width: float) -> "D
     return DeepCrackZou(encoder=encoder, trunk=trunk, width=width)
 
 
-def _oed(*, encoder: str, trunk: nn.Module | None, width: float) -> "Oed":
+def _oed(*, encoder: str, trunk: nn.Module | None, width: float, gates: bool = True) -> "Oed":
     from crackpipe.segment.networks.oed import Oed
 
-    return Oed(encoder=encoder, trunk=trunk, width=width)
+    return Oed(encoder=encoder, trunk=trunk, width=width, gates=gates)
 
 
 NETWORKS: dict[str, Callable[..., Network]] = {
     "unet": _unet,
     "deepcrack_liu": _deepcrack_liu,
     "deepcrack_zou": _deepcrack_zou,
-    "oed": _oed,
+    OED: _oed,
 }
 
 
@@ -64,7 +65,9 @@ def has(name: str) -> bool:
     return name in extensions.names(extensions.Network, NETWORKS)
 
 
-def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, trunk: nn.Module | None) -> Network:
+def create(
+    name: str, *, encoder: str, weights: trunks.Weights, width: float, trunk: nn.Module | None, gates: bool = True
+) -> Network:
     """Build a network; what is not pretrained is drawn from torch's global generator, which the caller seeds.
 
     Args:
@@ -75,6 +78,7 @@ def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, tr
         width: channels in units of the paper's. Scales the decoders of U-Net and OED, and all of a DeepCrack, which
             must have 1 if its weights are not ``none``.
         trunk: the trained patch classifier's network; read for ``weights="classifier"`` only.
+        gates: whether OED's skips pass attention gates; the others have none.
 
     Raises:
         ModelError: an unknown name, or an encoder or weights that the network cannot have.
@@ -82,8 +86,11 @@ def create(name: str, *, encoder: str, weights: trunks.Weights, width: float, tr
     if not has(name):
         known = ", ".join(extensions.names(extensions.Network, NETWORKS))
         raise ModelError(f"segmenter {name!r}: there is no such network; expected one of {known}")
+    start = trunks.pretrained(encoder, weights=weights, classifier=trunk)
+    if name == OED:
+        return _oed(encoder=encoder, trunk=start, width=width, gates=gates)
     make = NETWORKS[name] if name in NETWORKS else extensions.found(extensions.Network)[name].make
-    return make(encoder=encoder, trunk=trunks.pretrained(encoder, weights=weights, classifier=trunk), width=width)
+    return make(encoder=encoder, trunk=start, width=width)
 
 
 def check_size(network: Network, *, height: int, width: int) -> None:

@@ -27,7 +27,8 @@ class Oed(nn.Module):
     Chosen here: the skips of strides 2 to 16 pass attention gates as in the earlier network (the published code of OED
     has none: ``gates=False``); the full-resolution skip is not gated, as in Oktay et al.; skips are taken between the
     encoder's stages, where timm gives them, and not inside a block; side outputs are upsampled as logits, not as
-    probabilities; any timm encoder with features at strides 2, 4 … 32 will do.
+    probabilities; any timm encoder whose deepest features are at stride 32 will do, and where it has none at a finer
+    stride (ConvNeXt at 2) the decoder goes on without that skip.
 
     Args:
         encoder: a timm architecture, e.g. ``tf_efficientnet_b5`` (the paper's) or ``tf_efficientnet_lite0``.
@@ -36,7 +37,7 @@ class Oed(nn.Module):
         gates: whether the skips are gated.
 
     Raises:
-        ModelError: the encoder has other strides, or the trunk is of another architecture.
+        ModelError: the encoder's deepest features are not maps at stride 32, or the trunk is of another architecture.
     """
 
     multiple_px = 32
@@ -46,11 +47,15 @@ class Oed(nn.Module):
         self.encoder = _features(encoder)
         if trunk is not None:
             trunks.copy(trunk, into=self.encoder, encoder=encoder)
-        *skips, deepest = self.encoder.feature_info.channels()
+        info = self.encoder.feature_info
+        self.strides: list[int] = list(info.reduction())  # of the encoder's maps, finest first
+        channels_at = dict(zip(self.strides, info.channels(), strict=True))
         *channels, finest = (scaled(channels, width) for channels in CHANNELS)
         self.blocks = nn.ModuleList(
-            DecoderBlock(coarse=coarse, skip=skip, channels=outputs, gate=gates)
-            for coarse, skip, outputs in zip([deepest, *channels[:-1]], reversed(skips), channels, strict=True)
+            DecoderBlock(coarse=coarse, skip=channels_at.get(stride, 0), channels=outputs, gate=gates)
+            for coarse, stride, outputs in zip(
+                [channels_at[STRIDES[-1]], *channels[:-1]], STRIDES[-2::-1], channels, strict=True
+            )
         )
         self.photograph = nn.Sequential(*conv_block(3, finest, norm=True), *conv_block(finest, finest, norm=True))
         joined = channels[-1] + finest
@@ -62,21 +67,25 @@ class Oed(nn.Module):
 
     def forward(self, inputs: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b h w"]]:
         """Logits of the four side outputs, finest first, and of the prediction."""
-        *skips, features = self.encoder(inputs)
+        skips = dict(zip(self.strides, self.encoder(inputs), strict=True))
+        features = skips[STRIDES[-1]]
         maps: list[Tensor] = []
-        for stride, skip, block, side in zip(STRIDES[-2::-1], reversed(skips), self.blocks, self.sides, strict=True):
-            features = block(features, skip)
+        for stride, block, side in zip(STRIDES[-2::-1], self.blocks, self.sides, strict=True):
+            features = block(features, skips.get(stride))
             maps.insert(0, bilinear(side(features)[:, 0], times=stride))
         full = self.last(torch.cat([doubled(features), self.photograph(inputs)], dim=1))
         return [*maps, self.head(full)[:, 0].float()]
 
 
 class DecoderBlock(nn.Module):
-    """Doubles a map, joins the (gated) skip of that scale, convolves, and passes two residual blocks."""
+    """Doubles a map, joins the (gated) skip of that scale, convolves, and passes two residual blocks.
+
+    ``skip=0`` is a scale of which the encoder has no features.
+    """
 
     def __init__(self, *, coarse: int, skip: int, channels: int, gate: bool) -> None:
         super().__init__()
-        self.gate = AttentionGate(skip=skip, coarse=coarse) if gate else None
+        self.gate = AttentionGate(skip=skip, coarse=coarse) if gate and skip else None
         self.join = nn.Sequential(*conv_block(coarse + skip, channels, norm=True))
         self.residuals = nn.ModuleList(
             nn.Sequential(*conv_block(channels, channels, norm=False), *conv_block(channels, channels, norm=False))
@@ -84,12 +93,12 @@ class DecoderBlock(nn.Module):
         )
 
     def forward(
-        self, coarse: Float[Tensor, "b _c h w"], skip: Float[Tensor, "b _s 2*h 2*w"]
+        self, coarse: Float[Tensor, "b _c h w"], skip: Float[Tensor, "b _s 2*h 2*w"] | None
     ) -> Float[Tensor, "b _k 2*h 2*w"]:
         """Features at the skip's scale."""
         if self.gate is not None:
             skip = self.gate(coarse, skip)
-        features = self.join(torch.cat([doubled(coarse), skip], dim=1))
+        features = self.join(doubled(coarse) if skip is None else torch.cat([doubled(coarse), skip], dim=1))
         for residual in self.residuals:
             features = features + residual(features)
         return features
@@ -119,18 +128,26 @@ class AttentionGate(nn.Module):
 
 
 def _features(encoder: str) -> Network:
-    """timm's feature extractor with random weights; checks its strides."""
+    """timm's feature extractor with random weights, for those of ``STRIDES`` that it has; checks them."""
     import timm  # takes seconds
 
     trunks.known(encoder)
     try:
         features: Network = timm.create_model(encoder, pretrained=False, features_only=True)
-        strides = list(features.feature_info.reduction())
+        strides, form = list(features.feature_info.reduction()), str(getattr(features, "output_fmt", "NCHW"))
     except RuntimeError:  # of architectures without feature maps
-        strides = []
-    if strides != STRIDES:
+        strides, form = [], "NCHW"
+    used = [index for index, stride in enumerate(strides) if stride in STRIDES]
+    if [strides[index] for index in used] != sorted(set(strides) & set(STRIDES)) or strides[-1:] != STRIDES[-1:]:
         raise ModelError(
-            f"segmenter's encoder {encoder}: OED needs its features at strides {STRIDES}, got {strides}; "
-            "set encoder to one that has them, e.g. resnet50 or tf_efficientnet_lite0"
+            f"segmenter's encoder {encoder}: OED needs its features at strides {STRIDES}, or some of these with the "
+            f"last, got {strides}; set encoder to one that has them, e.g. resnet50 or tf_efficientnet_lite0"
         )
-    return features
+    if not form.endswith("NCHW"):
+        raise ModelError(
+            f"segmenter's encoder {encoder}: OED needs features as (channel, row, column), got {form}; set encoder to "
+            "another, e.g. resnet50 or tf_efficientnet_lite0"
+        )
+    if len(used) == len(strides):
+        return features
+    return timm.create_model(encoder, pretrained=False, features_only=True, out_indices=tuple(used))

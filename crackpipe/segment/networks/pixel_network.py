@@ -28,6 +28,7 @@ class PixelNetwork:
         mean, std: RGB, in units of [0, 1].
         refine_px: radius of the guided filter that refines the prediction by the first side output (Liu et al. 2019);
             0 leaves it out.
+        gates: whether OED's skips are gated.
     """
 
     network: catalogue.Network
@@ -37,6 +38,7 @@ class PixelNetwork:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     refine_px: int
+    gates: bool = True
 
     @property
     def multiple_px(self) -> int:
@@ -75,20 +77,27 @@ def _refined(
 
 
 def create(
-    name: str, *, encoder: str, weights: Weights, width: float, trunk: nn.Module | None, refine_px: int
+    name: str,
+    *,
+    encoder: str,
+    weights: Weights,
+    width: float,
+    trunk: nn.Module | None,
+    refine_px: int,
+    gates: bool = True,
 ) -> PixelNetwork:
     """An untrained network whose inputs are scaled as in the encoder's pretraining.
 
     Args:
-        name, encoder, weights, width, trunk: see :func:`catalogue.create`.
+        name, encoder, weights, width, trunk, gates: see :func:`catalogue.create`.
         refine_px: see :class:`PixelNetwork`.
 
     Raises:
         ModelError: an unknown name, or an encoder or weights that the network cannot have.
     """
-    network = catalogue.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk)
+    network = catalogue.create(name, encoder=encoder, weights=weights, width=width, trunk=trunk, gates=gates)
     mean, std = backbones.normalisation_of(encoder)
-    return PixelNetwork(network, name, encoder, width, tuple(mean), tuple(std), refine_px)
+    return PixelNetwork(network, name, encoder, width, tuple(mean), tuple(std), refine_px, gates)
 
 
 def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
@@ -109,6 +118,8 @@ def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
         "mean": list(segmenter.mean),
         "std": list(segmenter.std),
     }
+    if segmenter.name == catalogue.OED:
+        card["gates"] = segmenter.gates
     model_files.save(folder, segmenter.network, card)
 
 
@@ -119,8 +130,9 @@ def load(folder: Path, runtime: Runtime) -> PixelNetwork:
         ModelError: the folder holds no segmenter, or its weights do not fit its card.
     """
     card = model_files.card(folder, kind="segmenter")
+    gates: bool = card.get("gates", True)  # earlier versions had no other
     network = catalogue.create(
-        card["architecture"], encoder=card["encoder"], weights="none", width=card["width"], trunk=None
+        card["architecture"], encoder=card["encoder"], weights="none", width=card["width"], trunk=None, gates=gates
     )
     model_files.fill(network, model_files.weights(folder / "model.safetensors"), where=str(folder))
     runtime.place(network).eval().requires_grad_(False)
@@ -132,4 +144,5 @@ def load(folder: Path, runtime: Runtime) -> PixelNetwork:
         tuple(card["mean"]),
         tuple(card["std"]),
         card["refine_px"],
+        gates,
     )

@@ -88,11 +88,12 @@ def create(
     trunk: nn.Module | None,
     runtime: Runtime,
     refine_px: int = 0,
+    gates: bool = True,
 ) -> PixelNetwork:
     """An untrained network on the device, after a run on a blank window has shown that it takes ``side_px``.
 
     Args:
-        name, encoder, weights, width, trunk, refine_px: see :func:`pixel_network.create`.
+        name, encoder, weights, width, trunk, refine_px, gates: see :func:`pixel_network.create`.
         side_px: of training windows.
         runtime: device and precision.
 
@@ -102,7 +103,7 @@ def create(
     section = f"train_segmenter.{name}"
     try:
         model = pixel_network.create(
-            name, encoder=encoder, weights=weights, width=width, trunk=trunk, refine_px=refine_px
+            name, encoder=encoder, weights=weights, width=width, trunk=trunk, refine_px=refine_px, gates=gates
         )
     except ModelError as error:
         raise ParamsError(f"{section}.encoder={encoder} with weights={weights} and width={width}: {error}") from error

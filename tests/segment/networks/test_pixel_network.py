@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +78,26 @@ def test_a_saved_network_predicts_the_same_bytes(name: str, runtime: Runtime, pi
     assert not loaded.network.training
     assert not any(value.requires_grad for value in loaded.network.parameters())
     assert model_files.card(tmp_path, kind="segmenter")["labels"] == "soft_location"
+
+
+@pytest.mark.parametrize("gates", [True, False])
+def test_a_card_tells_whether_oed_has_gates(gates: bool, runtime: Runtime, pixels: Tensor, tmp_path: Path) -> None:
+    built: dict[str, Any] = {"encoder": "test_efficientnet", "weights": "none", "width": 1 / 16, "trunk": None}
+    made = pixel_network.create("oed", **built, refine_px=0, gates=gates)
+    runtime.place(made.network).eval()
+    pixel_network.save(tmp_path, made, labels="truth")
+    loaded = pixel_network.load(tmp_path, runtime)
+    assert loaded.gates == gates == model_files.card(tmp_path, kind="segmenter")["gates"]
+    assert torch.equal(loaded.predict(pixels, runtime), made.predict(pixels, runtime))
+
+
+def test_an_oed_saved_before_there_was_a_choice_has_gates(runtime: Runtime, tmp_path: Path) -> None:
+    pixel_network.save(tmp_path, untrained("oed"), labels="truth")
+    path = tmp_path / "model.json"
+    card = json.loads(path.read_text(encoding="utf-8"))
+    del card["gates"]
+    path.write_text(json.dumps(card), encoding="utf-8")
+    assert pixel_network.load(tmp_path, runtime).gates
 
 
 def test_twice_saved_is_twice_the_same(tmp_path: Path) -> None:
