@@ -63,7 +63,10 @@ def tables(folders: Sequence[Path]) -> list[Table]:
 def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
     """A table of ``published.json`` with our rows; ``kind`` is its source's kind of text, for the notes."""
     columns = tuple((column["name"], column["n"]) for column in entry["columns"])
-    rows = [Row("", row["name"], tuple(map(_cell, row["values"]))) for row in entry["rows"]]
+    rows = [
+        Row("", row["name"], tuple(map(_cell, row["values"])), row.get("basis", entry["basis"]))
+        for row in entry["rows"]
+    ]
     listed: set[tuple[str, tuple[TableCell | None, ...]]] = set()
     for run in runs:
         for row in table_rows.rows(run, ours=entry["ours"], columns=entry["columns"]):

@@ -33,7 +33,7 @@ class Row:
         run: name of our run; empty for a published row.
         name: of the method.
         cells: one per column, ``None`` where there is no figure.
-        basis: what the figures stand on, see :mod:`crackpipe.results.basis`; empty for a published row.
+        basis: what the figures stand on: of ours see :mod:`crackpipe.results.basis`, else what the paper tells.
         incomparable: columns that cannot be held against the published rows, and why; empty where there are none.
     """
 
