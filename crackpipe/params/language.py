@@ -87,6 +87,7 @@ class ScaleCaptions(Section):
 
 
 class Retrieve(Section):
+    items: Literal["task", "complete"]
     k: PositiveInt
     weighted: bool
     inverse_penalty: PositiveFloat

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float16
@@ -37,6 +37,7 @@ def score(
     photos: Path,
     embeddings: Mapping[str, Path],
     *,
+    items: Literal["task", "complete"],
     k: int,
     weighted: bool,
     inverse_penalty: float,
@@ -48,6 +49,8 @@ def score(
     Args:
         photos: the ``photos`` table.
         embeddings: folder of each model's embeddings.
+        items: that a task is learned from and scored on: ``task``, those with a label of it, or ``complete``, those
+            with a label of every attribute that the photographs have (BridgeCLIP's database).
         k, weighted: see :func:`crackpipe.retrieval.knn.predict`.
         inverse_penalty, standardise, iterations: see :func:`crackpipe.retrieval.linear_probe.predict`.
 
@@ -61,6 +64,9 @@ def score(
         TableError: photographs and embeddings are not of the same run.
     """
     rows = parquet.read(photos, schemas.PHOTOS, columns=COLUMNS).to_pylist()
+    if items == "complete":
+        attributes = tasks.complete([row["attributes"] for row in rows])
+        rows = [{**row, "attributes": own} for row, own in zip(rows, attributes, strict=True)]
     train, test = (_records(rows, split) for split in ("train", "test"))
     scorable, absent = tasks.collect(train.attributes, test.attributes)
     if not any(test.captions):

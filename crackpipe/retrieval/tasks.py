@@ -47,6 +47,16 @@ def labels(attributes: Mapping[str, Any] | None, name: str) -> frozenset[str]:
     return frozenset([value] if isinstance(value, str) else value)
 
 
+def complete(items: Sequence[Mapping[str, Any] | None]) -> list[Mapping[str, Any] | None]:
+    """Attributes of the items that have a label of every attribute that any of them has; ``None`` for the others.
+
+    Args:
+        items: attributes of each item, as in ``photos``.
+    """
+    told = [name for name in SEVERAL if any(labels(item, name) for item in items)]
+    return [item if all(labels(item, name) for name in told) else None for item in items]
+
+
 def collect(
     train: Sequence[Mapping[str, Any] | None], test: Sequence[Mapping[str, Any] | None]
 ) -> tuple[list[Task], dict[str, str]]:

@@ -150,6 +150,7 @@ BRIDGECLIP = {
     "align_clip.warmup_steps": 1000,
     "align_clip.weight_decay": 0.1,
     "retrieve.k": 10,
+    "retrieve.items": "complete",
 }
 
 

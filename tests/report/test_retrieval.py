@@ -17,6 +17,7 @@ from crackpipe.report import retrieval
 from crackpipe.results import published_tables
 
 SETTINGS: dict[str, Any] = {
+    "items": "task",
     "k": 3,
     "weighted": False,
     "inverse_penalty": 10.0,
@@ -98,6 +99,14 @@ def test_perfect_embeddings_score_1_in_every_task_and_both_ways(project: Project
     found = tuned["attribute_match"]
     assert [found[name] for name in ("damage", "location", "soundness", "measure")] == [1, 1, 1, None]
     assert [found["text_to_image"][name] for name in ("damage", "location", "soundness", "measure")] == [1, 1, 1, None]
+
+
+def test_complete_photographs_leave_out_those_that_lack_a_label_of_another_task(project: Project) -> None:
+    """Stains have no soundness; so they are no photographs of the damage either."""
+    assert project.score()["tuned"]["n"]["damage"] == 6
+    found = project.score(items="complete")["tuned"]
+    assert (found["n"]["damage"], found["n"]["soundness"], found["n"]["captioned"]) == (5, 5, 6)
+    assert found["knn"]["damage"] == found["attribute_match"]["damage"] == 1
 
 
 def test_the_baseline_says_what_train_says_most(project: Project) -> None:

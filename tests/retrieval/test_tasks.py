@@ -31,6 +31,13 @@ def test_damage_and_location_may_be_several() -> None:
     assert found[1].test_labels.astype(int).tolist() == [[1, 1]]
 
 
+def test_complete_items_have_a_label_of_every_attribute_that_any_has() -> None:
+    whole, half = item(soundness="Ⅱ", damage=["crack"]), item(damage=["crack"])
+    assert tasks.complete([whole, half, None, item()]) == [whole, None, None, None]
+    assert tasks.complete([half, None]) == [half, None]  # no soundness is told of any
+    assert tasks.complete([None]) == [None]
+
+
 def test_an_absent_task_has_a_reason() -> None:
     train = [
         item(damage=["crack", "rust"], soundness="Ⅱ", location=["wall"]),

@@ -10,6 +10,9 @@ def loss(
 ) -> Float[Tensor, ""]:
     """Symmetric contrastive loss (CLIP); pairs that are ``alike`` are positives (UniCL, Yang et al. 2022, eq. 3).
 
+    Where pairs are alike because their texts are equal, this is the plain loss of CLIP, in value and gradient: an image
+    cannot tell its own caption from an equal one. The two differ where texts of one meaning differ.
+
     Args:
         images, texts: L2-normalised embeddings of n pairs.
         alike: symmetric, true on the diagonal and where two pairs have the same meaning, e.g. the same caption.

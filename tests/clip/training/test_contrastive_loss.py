@@ -75,3 +75,21 @@ def test_identical_captions_are_no_negatives() -> None:
 def test_perfect_pairs_of_different_captions_cost_almost_nothing() -> None:
     images = torch.eye(4)
     assert float(contrastive_loss.loss(images, images, alike(torch.arange(4)), scale=torch.tensor(100.0))) < 1e-6
+
+
+@settings(max_examples=40, deadline=None)
+@given(keys=st.lists(st.integers(0, 3), min_size=2, max_size=7), seed=st.integers(0, 99))
+def test_where_equal_meanings_have_equal_texts_it_is_open_clips_plain_loss_in_value_and_gradient(
+    keys: list[int], seed: int
+) -> None:
+    images, different = pairs(len(keys), seed=seed)
+    found = []
+    for plain in (False, True):
+        both = [each.clone().requires_grad_() for each in (images, different[:4] if len(keys) > 4 else different)]
+        texts = both[1][torch.tensor([key % len(both[1]) for key in keys])]
+        same = alike(torch.tensor([key % len(both[1]) for key in keys]))
+        value = ClipLoss()(both[0], texts, SCALE) if plain else contrastive_loss.loss(both[0], texts, same, scale=SCALE)
+        value.backward()
+        found.append((value.detach(), *(each.grad for each in both)))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
