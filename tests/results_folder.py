@@ -6,6 +6,10 @@ from typing import Any
 
 MACHINE = {"processor": "Abacus 9", "cores": 2, "memory_gib": 8, "gpu": None, "python": "3.11.7", "torch": "2.15.0"}
 PARAMS = """\
+ingest:
+  sources:
+    - {{name: crack500, split: own}}
+    - {{name: cfd, split: test}}
 pseudo_label:
   methods: [cam, cam_crf, cam_location]
 train_segmenter:

@@ -1,5 +1,6 @@
 """Rows of our runs: which of a run's figures a published table takes (its ``ours`` in ``published.json``)."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -126,6 +127,8 @@ def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) ->
 def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
     """(name, {source: {split: scores}}, what it stands on) of each."""
     tree = run.metrics.get(ours["metrics"], {})
+    if ours["metrics"] == "segmentation" and not set(ours["trained_on"]) <= _trained_on(run):
+        return
     if ours["metrics"] == "segmentation":
         yield from _segmenters(run, segmenters=ours["segmenters"], labels=ours["labels"], semi=ours["unlabelled"])
         if ours["pseudo_labels"]:  # scored on the same photographs; baselines are among the segmenters already
@@ -140,6 +143,12 @@ def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
         for method, variants in tree.items():
             for variant, sources in variants.items():
                 yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method)
+
+
+def _trained_on(run: Run) -> set[str]:
+    """Sources that have training photographs: of their authors' split, all, or a share above 0."""
+    sources = run.params.get("ingest", {}).get("sources") or []
+    return {str(source["name"]) for source in sources if re.match(r"own|train|[1-9]", str(source["split"]))}
 
 
 def _segmenters(

@@ -170,6 +170,19 @@ def test_a_composition_holds_what_the_paper_writes(dataset: str, scale: str, wri
     assert {key: found[key] for key in written} == written
 
 
+def test_tables_iii_to_vi_of_koenig_add_ael_and_table_ix_trains_on_three_other_sources() -> None:
+    def tree(dataset: str) -> dict[str, Any]:
+        return compose.values(CONF, dataset=dataset, scale="koenig", overrides=[])
+
+    crack500, four, nine = tree("crack500"), tree("crack500_ael"), tree("deepcrack_cfd_ael")
+    splits = [{source["name"]: source["split"] for source in one["ingest"]["sources"]} for one in (four, nine)]
+    assert splits[0] == {"crack500": "own", "cfd": "test", "deepcrack": "test", "ael": "test"}
+    assert splits[1] == {"deepcrack": "own", "cfd": "71:0:47", "ael": "38:0:20"}  # of 118 and 58 photographs
+    for one in (crack500, four, nine):
+        del one["ingest"]["sources"]
+    assert crack500 == four == nine
+
+
 def test_patches_of_32_px_overlap_by_half_and_three_sources_are_tested() -> None:
     for scale in ("koenig", "crackclip"):
         tree = compose.values(CONF, dataset="crack500", scale=scale, overrides=[])

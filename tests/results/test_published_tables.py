@@ -11,8 +11,12 @@ from crackpipe.errors import CrackpipeError
 from crackpipe.results import published_tables
 from crackpipe.results.published_tables import Table
 
-ONE, TWO, THREE, PATCHES, QUALITY, NETWORKS, ABLATION, SEMI, HEADS, RETRIEVAL, MATCHES = range(11)
-EARLIER = "pseudo_label:\n  method: cam_location\ntrain_segmenter:\n  labels: [pseudo, truth]\n"
+ONE, TWO, THREE, PATCHES, QUALITY, NETWORKS, ABLATION, SEMI, MIXED, HEADS, RETRIEVAL, MATCHES = range(12)
+EARLIER = """\
+ingest: {sources: [{name: crack500, split: own}]}
+pseudo_label: {method: cam_location}
+train_segmenter: {labels: [pseudo, truth]}
+"""
 A = {"test": scores(0.5461, 0.591, 0.429, 354)}
 B = {"test": scores(0.61, 0.62, 0.63, 354)}
 
@@ -124,11 +128,37 @@ def test_training_on_unlabelled_photographs_stands_beside_train_alone_and_nowher
         assert rows == ([] if table in (TWO, THREE) else ["crack500_semi: oed, ground truth"])
 
 
+def test_table_nine_takes_runs_that_were_trained_on_its_sources_and_the_other_tables_those_on_crack500(
+    run: Path, tmp_path: Path
+) -> None:
+    sources = "{name: deepcrack, split: own}, {name: cfd, split: '71:0:47'}, {name: ael, split: '38:0:20'}"
+    mixed = results_folder.write(
+        tmp_path / "results/mixed",
+        params=f"ingest: {{sources: [{sources}]}}\ntrain_segmenter: {{}}\n",
+        segmentation={"oed": {"cam_location": {"deepcrack": A, "ael": B}}},
+    )
+    tables = published_tables.tables([run, mixed])
+    assert ours(tables[MIXED]) == ["mixed: oed, cam_location labels"]
+    assert [cell is not None for cell in tables[MIXED].rows[-1].cells] == [False, True, False, True]
+    for table in (ONE, TWO, THREE, NETWORKS, SEMI):
+        assert not [name for name in ours(tables[table]) if name.startswith("mixed")]
+
+
+def test_a_run_that_was_only_tested_on_a_source_was_not_trained_on_it(tmp_path: Path) -> None:
+    sources = "{name: deepcrack, split: own}, {name: cfd, split: '0:0:1'}, {name: ael, split: train}"
+    tested = results_folder.write(
+        tmp_path / "tested",
+        params=f"ingest: {{sources: [{sources}]}}\ntrain_segmenter: {{}}\n",
+        segmentation={"oed": {"cam_location": {"deepcrack": A}}},
+    )
+    assert ours(published_tables.tables([tested])[MIXED]) == []
+
+
 @pytest.mark.parametrize("line", ["  unlabelled: null\n", ""])
 def test_params_without_unlabelled_mean_train_alone(tmp_path: Path, line: str) -> None:
     run = results_folder.write(
         tmp_path / "r",
-        params=f"train_segmenter:\n  epochs: 3\n{line}",
+        params=f"ingest: {{sources: [{{name: crack500, split: '3:1:1'}}]}}\ntrain_segmenter:\n  epochs: 3\n{line}",
         segmentation={"oed": {"cam_location": {"crack500": A}}},
     )
     assert ours(published_tables.tables([run])[SEMI]) == ["r: oed, cam_location labels, train"]

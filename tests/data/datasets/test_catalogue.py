@@ -167,6 +167,48 @@ def test_ael_cracks_are_dark_and_originals_end_in_or(tmp_path: Path) -> None:
     assert all(images.size_px(photo.read_image()) == (6, 8) for photo in photos)
 
 
+def test_ael_is_read_system_by_system_with_originals_of_either_format(tmp_path: Path) -> None:
+    root = tmp_path / "ael/TITS"
+    for system, photo, name in (
+        ("LCMS", "Im_GT_LCMS_102or.png", "GT_LCMS_102"),
+        ("LCMS", "Im_GT_LCMS_103or.jpg", "GT_LCMS_103"),
+        ("ESAR", "Im_GT_ESAR_30a.png", "GT_ESAR_30a"),
+    ):
+        picture(root / "IMAGES" / system / photo)
+        mask(root / "GROUND_TRUTH" / system / f"{name}.png", ~CROSS)
+    picture(root / "IMAGES/LCMS/Im_GT_LCMS_102.png")  # a processed picture beside the original
+    photos = read("ael", tmp_path)
+    assert [(photo.name, photo.group, photo.own_split) for photo in photos] == [
+        ("ESAR/GT_ESAR_30a", "GT_ESAR_30a", None),
+        ("LCMS/GT_LCMS_102", "GT_LCMS_102", None),
+        ("LCMS/GT_LCMS_103", "GT_LCMS_103", None),
+    ]
+    assert [Path(photo.path).name for photo in photos[1:]] == ["Im_GT_LCMS_102or.png", "Im_GT_LCMS_103or.jpg"]
+
+
+def test_ael_ground_truth_that_went_through_jpeg_is_cut_in_the_middle_and_a_missing_picture_is_named(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "ael/TITS"
+    (root / "GROUND_TRUTH/ESAR").mkdir(parents=True)
+    (root / "IMAGES/ESAR").mkdir(parents=True)
+    levels = np.array([[0, 30, 230, 255]], np.uint8)
+    Image.fromarray(levels).save(root / "GROUND_TRUTH/ESAR/GT_ESAR_30a.png")
+    (photo,) = read("ael", tmp_path)
+    assert mask_of(photo).tolist() == [[True, True, False, False]]
+    with pytest.raises(PhotoError, match=r"ESAR/Im_GT_ESAR_30aor\.png is not there"):
+        photo.read_image()
+
+
+def test_ael_without_a_system_or_without_its_pictures_shows_the_layout(tmp_path: Path) -> None:
+    (tmp_path / "ael").mkdir()
+    with pytest.raises(DatasetError, match=r"none of TITS/GROUND_TRUTH/AIGLE_RN/, .*LCMS/ is here\n  expected:"):
+        read("ael", tmp_path)
+    mask(tmp_path / "ael/TITS/GROUND_TRUTH/LCMS/GT_LCMS_102.png", ~CROSS)
+    with pytest.raises(DatasetError, match=r"none of TITS/IMAGES/LCMS/ is here"):
+        read("ael", tmp_path)
+
+
 def test_folder_pairs_images_with_masks_and_groups_by_subfolder(tmp_path: Path) -> None:
     for name in ("a.jpg", "bridge_7/b.jpg", "bridge_7/c.JPG"):
         picture(tmp_path / "folder/images" / name)
