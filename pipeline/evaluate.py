@@ -12,6 +12,7 @@ from pathlib import Path
 from crackpipe import console
 from crackpipe.files import metrics
 from crackpipe.params.loading import load
+from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation, gallery, history, label_comparison, label_quality
 
 PHOTOS, LABELS, MASKS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/masks")
@@ -27,6 +28,7 @@ def main() -> None:
         methods=[*(name for name in params.pseudo_label.methods if name != "truth"), *params.self_label.kinds()],
         tolerance_px=settings.tolerance_px,
         keep_px=params.pseudo_label.keep_px,
+        local=LocalThresholds(**settings.baselines.model_dump()),
         doubtful=doubtful,
         workers=params.runtime.workers,
     )

@@ -136,10 +136,10 @@ def _least_over_patches(thresholds: Int[np.ndarray, "r c"], *, reach: int) -> In
     return np.minimum.reduce([down[:, i : i + cols] for i in range(reach)])
 
 
-def otsu(grey: UInt8[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Find the levels not above Otsu's threshold of the whole photograph."""
+def otsu(grey: UInt8[np.ndarray, "h w"], *, classes: int = 2) -> Bool[np.ndarray, "h w"]:
+    """Find the levels not above the lower threshold of Otsu's method, with 2 or 3 classes, of the whole photograph."""
     histogram = np.bincount(grey.ravel(), minlength=LEVELS)[None]
-    return grey <= lower_threshold(histogram, classes=2)[0]
+    return grey <= lower_threshold(histogram, classes=classes)[0]
 
 
 def soft_darkness(grey: UInt8[np.ndarray, "h w"], *, threshold: int, softness: float) -> Float32[np.ndarray, "h w"]:

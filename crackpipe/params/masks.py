@@ -173,8 +173,21 @@ class SelfLabel(Section):
         return [f"self_{kind}" for kind in self.labels]
 
 
+def _odd(side_px: int) -> int:
+    if side_px % 2 == 0:
+        raise ValueError("expected an odd number of pixels, so that the window has a middle")
+    return side_px
+
+
+class LocalThresholds(Section):
+    window_px: Annotated[int, Field(ge=3), AfterValidator(_odd)]
+    niblack_k: float
+    sauvola_k: float
+
+
 class Evaluate(Section):
     tolerance_px: Annotated[int, Field(ge=1, le=32)]
+    baselines: LocalThresholds
     bootstrap: PositiveInt
     seed: Count
     doubtful: list[str]

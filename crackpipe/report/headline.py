@@ -5,7 +5,7 @@ from statistics import fmean
 from typing import Any
 
 Tree = Mapping[str, Any]
-BASELINES = {"darkness", "otsu"}
+BASELINES = {"darkness", "multi_otsu", "niblack", "otsu", "patch_otsu", "sauvola"}
 MASKS = ("ods", "ois", "ap")
 
 

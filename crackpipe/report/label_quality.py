@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.measures.scoreboard import Key, Scoreboard
 from crackpipe.pseudo import baselines
+from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import wrong_truth
 
 COLUMNS = ["photo_id", "source", "split", "image", "mask"]
@@ -60,6 +62,7 @@ def score(
     methods: Sequence[str],
     tolerance_px: int,
     keep_px: int,
+    local: LocalThresholds,
     doubtful: Collection[str],
     workers: int,
 ) -> LabelQuality:
@@ -70,6 +73,7 @@ def score(
         methods: names of those tables.
         tolerance_px: of the tolerant scores, 0 or more.
         keep_px: labels with at least so many crack pixels count as ``kept``.
+        local: of the baselines that threshold windows.
         doubtful: photographs whose ground truth is known to be wrong; see :mod:`crackpipe.report.wrong_truth`.
         workers: threads that decode.
 
@@ -86,7 +90,7 @@ def score(
         where=lambda method: f"data/pseudo_labels/{method}",
         stage=_stage,
     )
-    for photo in parallel.prefetch(_decoded, joined, workers=workers, ahead=4 * workers):
+    for photo in parallel.prefetch(partial(_decoded, local=local), joined, workers=workers, ahead=4 * workers):
         if photo is None:
             continue
         for source in wrong_truth.sources_of(photo.photo_id, photo.source, doubtful=doubtful):
@@ -109,7 +113,7 @@ def _stage(method: str) -> str:
     return f"pseudo_label@{method}" if trained_on == method else f"self_label@{trained_on}"
 
 
-def _decoded(joined: tuple[parquet.Row, dict[str, parquet.Row]]) -> _Photograph | None:
+def _decoded(joined: tuple[parquet.Row, dict[str, parquet.Row]], *, local: LocalThresholds) -> _Photograph | None:
     """Decode a photograph with its labels; ``None`` without ground truth."""
     row, labels = joined
     if row["mask"] is None:
@@ -121,5 +125,5 @@ def _decoded(joined: tuple[parquet.Row, dict[str, parquet.Row]]) -> _Photograph 
         truth=images.decode_mask(row["mask"]),
         labels={method: images.decode_grey(label["mask"]) for method, label in labels.items()},
         crack_px={method: label["crack_px"] for method, label in labels.items()},
-        baselines=baselines.all_of(images.decode_rgb(row["image"])),
+        baselines=baselines.all_of(images.decode_rgb(row["image"]), local),
     )

@@ -8,9 +8,11 @@ import pytest
 
 from crackpipe.errors import CrackpipeError
 from crackpipe.measures.scoreboard import Scoreboard
+from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation, label_quality
 
 TRUTH, CAM = ("text_adapters", "truth"), ("text_adapters", "cam")
+UNTRAINED = ["darkness", "multi_otsu", "niblack", "otsu", "patch_otsu", "sauvola"]
 Write = Callable[..., Path]
 
 
@@ -19,7 +21,8 @@ def levels(mask: np.ndarray, *, level: int = 255) -> np.ndarray:
 
 
 def baselines(photos: Path, doubtful: tuple[str, ...] = ()) -> Scoreboard:
-    shared = {"tolerance_px": 1, "keep_px": 1, "doubtful": doubtful, "workers": 1}
+    local = LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2)
+    shared = {"tolerance_px": 1, "keep_px": 1, "local": local, "doubtful": doubtful, "workers": 1}
     return label_quality.score(photos, photos.parent / "labels", methods=[], **shared).baselines
 
 
@@ -66,7 +69,7 @@ def test_photographs_without_ground_truth_are_not_scored(board: Scoreboard) -> N
 
 def test_baselines_stand_beside_the_segmenters(board: Scoreboard) -> None:
     tree = board.tree()
-    assert sorted(tree) == ["darkness", "otsu", "text_adapters"]
+    assert sorted(tree) == [*UNTRAINED, "text_adapters"]
     for name in ("darkness", "otsu"):
         assert sorted(tree[name]) == [evaluation.UNTRAINED]
         assert tree[name][evaluation.UNTRAINED]["demo"]["test"]["n"] == 2
@@ -75,16 +78,8 @@ def test_baselines_stand_beside_the_segmenters(board: Scoreboard) -> None:
 
 def test_curves_hold_one_series_for_each_method_and_source(board: Scoreboard) -> None:
     table = evaluation.curves(board, split="test")
-    assert sorted(set(table["series"])) == [
-        "cfd: darkness",
-        "cfd: otsu",
-        "cfd: text_adapters (cam)",
-        "cfd: text_adapters (truth)",
-        "demo: darkness",
-        "demo: otsu",
-        "demo: text_adapters (cam)",
-        "demo: text_adapters (truth)",
-    ]
+    methods = [*UNTRAINED, "text_adapters (cam)", "text_adapters (truth)"]
+    assert sorted(set(table["series"])) == [f"{source}: {method}" for source in ("cfd", "demo") for method in methods]
     one = table[table["series"] == "demo: text_adapters (truth)"].set_index("threshold")
     assert len(one) == 99
     assert one.loc[0.5].to_dict() == {"series": "demo: text_adapters (truth)", "precision": 0.5, "recall": 0.5}

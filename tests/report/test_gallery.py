@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation, gallery, label_quality
 
 Write = Callable[..., Path]
@@ -53,7 +54,14 @@ def drawn(
     write_masks("text_adapters-truth", levels)
     write_labels("truth", levels)
     quality = label_quality.score(
-        photos, tmp_path / "labels", methods=[], tolerance_px=1, keep_px=1, doubtful=[], workers=1
+        photos,
+        tmp_path / "labels",
+        methods=[],
+        tolerance_px=1,
+        keep_px=1,
+        local=LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2),
+        doubtful=[],
+        workers=1,
     )
     baselines = quality.baselines
     board = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], baselines=baselines, doubtful=[])

@@ -9,6 +9,7 @@ import pytest
 
 from crackpipe.errors import CrackpipeError
 from crackpipe.measures import segmentation
+from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import label_quality
 
 Write = Callable[..., Any]
@@ -26,6 +27,7 @@ def score(photos: Path, *methods: str, keep_px: int = 10, doubtful: tuple[str, .
         methods=methods,
         tolerance_px=2,
         keep_px=keep_px,
+        local=LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2),
         doubtful=doubtful,
         workers=2,
     )
@@ -47,7 +49,8 @@ def test_each_method_is_scored_and_the_baselines_stand_beside_it(
     write_labels("cam", {"demo/1": levels(half)})
     write_labels("cam_crf", {"demo/1": levels(crack)})
     tree = score(photos, "cam", "cam_crf")
-    assert sorted(tree) == ["cam", "cam_crf", "darkness", "otsu"]
+    untrained = ["darkness", "multi_otsu", "niblack", "otsu", "patch_otsu", "sauvola"]
+    assert sorted(tree) == ["cam", "cam_crf", *untrained]
     found = {method: tree[method]["demo"]["train"] for method in tree}
     assert [found["cam_crf"][name] for name in METRICS] == pytest.approx([1.0, 1.0, 1.0])
     expected = segmentation.score([segmentation.count(levels(half), crack)])
@@ -55,12 +58,8 @@ def test_each_method_is_scored_and_the_baselines_stand_beside_it(
     assert found["cam"]["ods"] == pytest.approx(2 / 3)  # precision 1, recall 1/2
     assert found["otsu"]["ods"] == 1.0  # black on white
     assert {name: one["n"] for name, one in found.items()} == dict.fromkeys(tree, 1)
-    assert {name: one.get("kept") for name, one in found.items()} == {
-        "cam": 1,
-        "cam_crf": 1,
-        "darkness": None,
-        "otsu": None,
-    }
+    kept = {name: one.get("kept") for name, one in found.items()}
+    assert kept == {"cam": 1, "cam_crf": 1} | dict.fromkeys(untrained)
 
 
 def test_sources_and_splits_are_scored_on_their_own(

@@ -8,6 +8,7 @@ import pytest
 
 from crackpipe.errors import ParamsError
 from crackpipe.measures.scoreboard import Scoreboard
+from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation, label_quality, wrong_truth
 from crackpipe.report.wrong_truth import sources_of
 
@@ -72,6 +73,7 @@ def test_labels_and_masks_are_not_scored_without_a_photograph_that_there_is_not(
             methods=[],
             tolerance_px=1,
             keep_px=1,
+            local=LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2),
             doubtful=doubtful,
             workers=1,
         )
