@@ -47,12 +47,18 @@ def _encoder(first: float) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, *, params: str = PARAMS.format(unlabelled="[]"), **metrics: Any) -> Path:
-    """A run with these metrics, by topic: ``segmentation={...}`` and so on."""
+def write(
+    folder: Path,
+    *,
+    params: str = PARAMS.format(unlabelled="[]"),
+    seconds: dict[str, float] | None = None,
+    **metrics: Any,
+) -> Path:
+    """A run with these seconds of stages, and metrics, by topic: ``segmentation={...}`` and so on."""
     (folder / "metrics").mkdir(parents=True)
     (folder / "params.yaml").write_text(params, encoding="utf-8")
     record = {"date": "2026-11-21T10:00:00Z", "commit": "0123456789abcdef", "dirty": False, "machine": MACHINE}
-    record |= {"overrides": [], "seconds": {}, "total_seconds": 5400.0}
+    record |= {"overrides": [], "seconds": seconds or {}, "total_seconds": 5400.0}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     for topic, tree in metrics.items():
         (folder / f"metrics/{topic}.json").write_text(json.dumps(tree), encoding="utf-8")

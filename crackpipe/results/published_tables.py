@@ -46,8 +46,8 @@ def published() -> dict[str, Any]:
 def tables(folders: Sequence[Path]) -> list[Table]:
     """Every published table with the rows of these runs that belong to it and have a figure in its columns.
 
-    A row that was there before, name and figures, is not repeated: runs that share stages share figures, and so do
-    the models of a run that look at no photograph (chance, the majority).
+    A row that was there before, name and scores, is not repeated, however fast it was: runs that share stages share
+    figures, and so do the models of a run that look at no photograph (chance, the majority).
 
     Args:
         folders: of runs.
@@ -70,8 +70,9 @@ def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
     listed: set[tuple[str, tuple[TableCell | None, ...]]] = set()
     for run in runs:
         for row in table_rows.rows(run, ours=entry["ours"], columns=entry["columns"]):
-            if (row.name, row.cells) not in listed:
-                listed.add((row.name, row.cells))
+            scores = table_rows.scores(row, entry["columns"])
+            if (row.name, scores) not in listed:
+                listed.add((row.name, scores))
                 rows.append(row)
     notes = [f"Published rows: {entry['table']} of {entry['source']}.", *entry["remarks"]]
     rows = [replace(row, incomparable=_other_photographs(columns, row, kind=kind)) for row in rows]

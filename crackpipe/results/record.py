@@ -1,7 +1,7 @@
 """Records of our runs, read from the folders ``results/<name>/``."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ class Run:
         name: the folder's.
         params: tree of its ``params.yaml``.
         metrics: trees of its ``metrics/*.json``, by their names.
+        seconds: wall time of each stage, by its name in dvc.yaml.
     """
 
     name: str
     params: dict[str, Any]
     metrics: dict[str, Any]
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def record(folder: Path) -> dict[str, Any]:
@@ -53,12 +55,12 @@ def read(folder: Path) -> Run:
     """
     from ruamel.yaml import YAML
 
-    record(folder)
+    seconds: dict[str, float] = record(folder)["seconds"]
     path = folder / "params.yaml"
     if not path.is_file():
         raise CrackpipeError(f"{path}: is missing, and with it how the rows were trained; run it again")
     metrics = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("metrics/*.json")}
-    return Run(folder.name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics)
+    return Run(folder.name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics, seconds)
 
 
 def training(folder: Path) -> str:

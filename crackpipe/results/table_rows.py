@@ -9,6 +9,7 @@ from crackpipe.errors import CrackpipeError
 from crackpipe.results import basis
 from crackpipe.results.record import Run
 
+SPEED = "images_per_second."  # begins the key of a column that tells how fast, not how good
 UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supervised training
 BASELINES = ("darkness", "otsu")
 
@@ -18,7 +19,7 @@ class TableCell:
     """Figures of one method on one set of photographs.
 
     Attributes:
-        values: in percent.
+        values: in percent; images per second as they are.
         n: number of photographs, ``None`` where it is not known.
     """
 
@@ -57,7 +58,17 @@ def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -
         CrackpipeError: the metrics are not those of this version.
     """
     read = READERS.get(ours["metrics"], _masks)
-    yield from (row for row in read(run, ours, columns) if any(row.cells))
+    yield from (row for row in read(run, ours, columns) if any(scores(row, columns)))
+
+
+def scores(row: Row, columns: Sequence[dict[str, Any]]) -> tuple[TableCell | None, ...]:
+    """Cells of a row that tell how good it is, not how fast it was.
+
+    Args:
+        row: of a table.
+        columns: of the same table, see :func:`rows`.
+    """
+    return tuple(cell for cell, column in zip(row.cells, columns, strict=True) if not column["key"].startswith(SPEED))
 
 
 def _captions(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -120,8 +131,32 @@ def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> TableCe
 def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """Rows of what was scored against masks: segmenters, pseudo-labels, or their ablations."""
     for name, sources, stands_on in _scored(run, ours):
-        cells = [_scores(sources, column["key"], where=f"{run.name}: {name}") for column in columns]
+        where = f"{run.name}: {name}"
+        cells = [
+            _speed(run, method=name, with_maps=key == f"{SPEED}with_maps")
+            if (key := column["key"]).startswith(SPEED)
+            else _scores(sources, key, where=where)
+            for column in columns
+        ]
         yield Row(run.name, name, tuple(cells), stands_on)
+
+
+def _speed(run: Run, *, method: str, with_maps: bool) -> TableCell | None:
+    """Photographs of a run per second of the stage that labels them, its start-up counted.
+
+    Args:
+        run: tells seconds and photographs.
+        method: of pseudo-labels; labels that have no such stage (baselines, self-training) have no cell.
+        with_maps: whether the seconds of the classifier's localisation maps, of all kinds, count too.
+    """
+    seconds = [run.seconds.get(f"pseudo_label@{method}")]
+    if with_maps:  # earlier runs call them evidence
+        seconds.append(run.seconds.get("localisation_maps", run.seconds.get("evidence")))
+    splits = [split for source in run.metrics.get("ingest", {}).values() for split in source.values()]
+    known = [value for value in seconds if value]
+    if len(known) < len(seconds) or not splits:
+        return None
+    return TableCell((sum(split["photos"] for split in splits) / sum(known),))
 
 
 def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:

@@ -23,7 +23,11 @@ def test_published_figures_are_those_of_the_papers() -> None:
     assert published(tables[TWO])["CrackCLIP, ground truth (FSV)"][1] == TableCell((43.38, 45.19, 35.36))
     assert published(tables[THREE])["U-Net, CAM-CRF labels"][1] == TableCell((9.09, 16.74, 9.58))
     assert published(tables[PATCHES])["ResNet-50"][0] == TableCell((90.45, 88.24, 92.78))
-    assert published(tables[QUALITY])["GPLL (ResNet-50)"] == (TableCell((53.59, 58.39, 43.71)),)
+    assert published(tables[QUALITY])["GPLL (ResNet-50)"] == (
+        TableCell((53.59, 58.39, 43.71)),
+        TableCell((0.1868,)),
+        None,
+    )
     assert published(tables[NETWORKS])["OED, ground truth (FSV)"][2] == TableCell((29.42, 35.19, 24.32))
     assert published(tables[ABLATION])["GPLL, two-class Otsu"] == (TableCell((53.75, 61.28, 50.41)),)
     assert published(tables[SEMI])["OED, GPLL labels, train + test"][3] == TableCell((67.81, 75.82, 74.42))
@@ -61,7 +65,7 @@ def test_the_two_papers_agree_where_they_print_the_same_figures() -> None:
         assert (liu[0], liu[1], liu[3]) == (crack500, cfd, deepcrack)
     train = published(tables[SEMI])["OED, GPLL labels, train"]
     assert train == published(tables[NETWORKS])["OED, GPLL labels"]
-    assert published(tables[ABLATION])["GPLL"] == published(tables[QUALITY])["GPLL (ResNet-50)"]
+    assert published(tables[ABLATION])["GPLL"] == published(tables[QUALITY])["GPLL (ResNet-50)"][:1]
 
 
 def test_oeds_gap_between_labels_in_table_nine_is_the_one_of_the_text() -> None:

@@ -99,6 +99,51 @@ def test_table_two_of_koenig_takes_labels_on_training_photographs(run: Path) -> 
     assert ours(published_tables.tables([run])[QUALITY]) == ["crack500: cam_location", "crack500: soft_location"]
 
 
+def labels_run(folder: Path, seconds: dict[str, float]) -> Path:
+    """A run of 1 500 photographs whose labels by three methods were scored."""
+    labels = {name: {"crack500": {"train": scores(0.5, 0.6, 0.4, 1000)}} for name in ("cam_location", "otsu", "cam")}
+    counts = {"photos": 1000, "masks": 1000, "rejected": 7}
+    ingest = {
+        "crack500": {"train": counts, "test": counts | {"photos": 400}},
+        "cfd": {"test": counts | {"photos": 100}},
+    }
+    return results_folder.write(folder, seconds=seconds, pseudo_labels=labels, ingest=ingest)
+
+
+def speeds(run: Path) -> dict[str, list[float | None]]:
+    rows = [row for row in published_tables.tables([run])[QUALITY].rows if row.run]
+    return {row.name: [cell and pytest.approx(cell.values[0]) for cell in row.cells[1:]] for row in rows}
+
+
+@pytest.mark.parametrize("maps", ["localisation_maps", "evidence"])  # as earlier runs call it
+def test_labels_are_told_with_images_per_second_of_their_stages(tmp_path: Path, maps: str) -> None:
+    run = labels_run(tmp_path / "r", {maps: 290.0, "pseudo_label@cam_location": 10.0, "pseudo_label@cam": 2.5})
+    assert speeds(run) == {
+        "cam_location": [5.0, 150.0],
+        "otsu": [None, None],
+        "cam": [pytest.approx(1500 / 292.5), 600.0],
+    }
+
+
+def test_without_the_seconds_of_the_maps_the_labels_stage_is_told_alone(tmp_path: Path) -> None:
+    assert speeds(labels_run(tmp_path / "r", {"pseudo_label@cam_location": 10.0}))["cam_location"] == [None, 150.0]
+
+
+def test_of_runs_with_equal_labels_the_first_is_shown_however_fast(tmp_path: Path) -> None:
+    runs = [labels_run(tmp_path / name, {"pseudo_label@cam": second}) for name, second in (("a", 1.0), ("b", 2.0))]
+    assert {row.run for row in published_tables.tables(runs)[QUALITY].rows} == {"", "a"}
+
+
+def test_labels_that_were_scored_on_other_photographs_are_not_told_by_their_speed(tmp_path: Path) -> None:
+    run = results_folder.write(
+        tmp_path / "r",
+        seconds={"pseudo_label@cam": 1.0},
+        pseudo_labels={"cam": {"demo": {"train": scores(0.5, 0.6, 0.4, 9)}}},
+        ingest={"demo": {"train": {"photos": 9}}},
+    )
+    assert speeds(run) == {}
+
+
 def test_ablations_are_named_by_method_and_variant(tmp_path: Path) -> None:
     train = {"crack500": {"train": scores(0.5, 0.6, 0.4, 1436)}}
     tree = {"cam_location": {"full": train, "two_class_otsu": train}, "soft_location": {"no_darkness": train}}
