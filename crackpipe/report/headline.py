@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
+from crackpipe.pseudo import baselines
+
 Tree = Mapping[str, Any]
-BASELINES = {"darkness", "multi_otsu", "niblack", "otsu", "patch_otsu", "sauvola"}
 MASKS = ("ods", "ois", "ap")
 
 
@@ -45,7 +46,7 @@ def _mean(sources: Tree, *, split: str, figure: str) -> float | None:
 
 
 def _labels(methods: Tree) -> dict[str, float]:
-    ods = {name: _mean(methods[name], split="test", figure="ods") for name in methods if name not in BASELINES}
+    ods = {name: _mean(methods[name], split="test", figure="ods") for name in methods if name not in baselines.NAMES}
     return {f"{name}_ods": value for name, value in ods.items() if value is not None}
 
 
@@ -54,7 +55,7 @@ def _segmenters(tree: Tree) -> dict[str, dict[str, float]]:
     trained = {
         f"{name}-{labels}": sources
         for name, kinds in tree.items()
-        if name not in BASELINES
+        if name not in baselines.NAMES
         for labels, sources in kinds.items()
     }
     ods = {name: _mean(sources, split="test", figure="ods") for name, sources in trained.items()}

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from crackpipe.errors import CrackpipeError
+from crackpipe.pseudo import baselines
 from crackpipe.results import basis
 from crackpipe.results.record import Run
 
 SPEED = "images_per_second."  # begins the key of a column that tells how fast, not how good
 UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supervised training
-BASELINES = ("darkness", "otsu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
                     yield f"{method}, without a segmenter", sources, basis.labels(run, method)
     elif ours["metrics"] == "pseudo_labels":
         for method, sources in tree.items():
-            yield method, sources, basis.UNTRAINED if method in BASELINES else basis.labels(run, method)
+            yield method, sources, basis.UNTRAINED if method in baselines.NAMES else basis.labels(run, method)
     else:
         for method, variants in tree.items():
             for variant, sources in variants.items():

@@ -82,3 +82,8 @@ def test_black_is_certain_and_white_is_nothing() -> None:
 def test_an_even_photograph_has_no_crack_by_any_threshold() -> None:
     found = baselines.all_of(np.full((4, 4, 3), 30, np.uint8), LOCAL)
     assert [name for name, levels in found.items() if levels.any()] == ["darkness"]
+
+
+def test_every_baseline_is_named() -> None:
+    local = baselines.LocalThresholds(window_px=3, niblack_k=0.2, sauvola_k=0.2)
+    assert set(baselines.all_of(np.zeros((8, 8, 3), np.uint8), local)) == set(baselines.NAMES)

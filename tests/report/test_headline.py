@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 
-from crackpipe.pseudo import baselines
 from crackpipe.report import headline
 
 
@@ -32,11 +30,6 @@ def test_the_best_segmenter_is_that_of_validation_whatever_the_test_says() -> No
 def test_labels_stand_without_the_baselines() -> None:
     tree = {"otsu": {"a": splits(0.1)}, "cam": {"a": splits(0.2), "b": splits(0.4)}, "truth": {"a": {"train": {}}}}
     assert headline.figures({"pseudo_labels": tree}, reference="linear") == {"labels": {"cam_ods": pytest.approx(0.3)}}
-
-
-def test_every_baseline_is_known_as_one() -> None:
-    local = baselines.LocalThresholds(window_px=3, niblack_k=0.2, sauvola_k=0.2)
-    assert set(baselines.all_of(np.zeros((8, 8, 3), np.uint8), local)) == headline.BASELINES
 
 
 def test_few_labels_are_told_by_the_reference_heads_ends() -> None:
