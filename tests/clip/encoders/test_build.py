@@ -9,14 +9,15 @@ from crackpipe.classify import classifier
 from crackpipe.clip.encoders import build, encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.errors import ModelError
-from crackpipe.models import backbones, model_files
+from crackpipe.models import backbones, heads, model_files
 
 SIZES = {"joint_width": 8, "text_width": 32, "text_layers": 1}
 
 
-def test_the_trunk_is_the_trained_classifiers_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("head", ["linear", "hidden_1000"])
+def test_the_trunk_is_the_trained_classifiers_own(tmp_path: Path, head: heads.Head) -> None:
     torch.manual_seed(5)
-    trained = classifier.create(backbone="test_efficientnet", weights="none", side_px=32)
+    trained = classifier.create(backbone="test_efficientnet", weights="none", side_px=32, head=head)
     classifier.save(tmp_path, trained)
     found, spec = build.dual(tmp_path, trunk="classifier", **SIZES)
     assert spec == {"architecture": "dual", "backbone": "test_efficientnet", **SIZES}
@@ -26,6 +27,14 @@ def test_the_trunk_is_the_trained_classifiers_own(tmp_path: Path) -> None:
         pooled = network.forward_head(network.forward_features(inputs), pre_logits=True)
         own = found.eval().features(inputs)[:, : pooled.shape[1]]
     torch.testing.assert_close(own, torch.nn.functional.layer_norm(pooled, pooled.shape[1:]))
+
+
+def test_a_classifier_that_lacks_tensors_of_the_trunk_is_refused(tmp_path: Path) -> None:
+    """As a VGG with a head of 1 000 units does: it has no layers of 4 096."""
+    bare = torch.nn.Linear(2, 2)
+    model_files.save(tmp_path, bare, {"kind": "classifier", "architecture": "test_efficientnet"})
+    with pytest.raises(ModelError, match=r"weights of another architecture; .* tensors are missing"):
+        build.dual(tmp_path, trunk="classifier", **SIZES)
 
 
 def test_without_a_classifier_the_trunk_has_imagenets_weights(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from torch import nn
 
 from crackpipe.classify import classifier
 from crackpipe.errors import ModelError
+from crackpipe.models import backbones
 from crackpipe.segment.networks import trunks
 
 LITE = "tf_efficientnet_lite0"
@@ -28,6 +29,16 @@ def test_an_encoder_computes_what_the_classifiers_trunk_computes(name: str) -> N
     with torch.inference_mode():
         for found, expected in zip(encoder(inputs), trunk.forward_intermediates(inputs)[1], strict=True):
             torch.testing.assert_close(found, expected)
+
+
+def test_a_classifier_with_a_head_of_1000_units_gives_the_same_trunk() -> None:
+    trunk, encoder = (
+        backbones.create("test_resnet", classes=2, weights="none", head="hidden_1000"),
+        features("test_resnet"),
+    )
+    trunks.copy(trunk, into=encoder, encoder="test_resnet")
+    expected = trunk.state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in encoder.state_dict().items())
 
 
 def test_the_trunk_stays_as_it_was_and_is_not_shared() -> None:
