@@ -11,12 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # this folder's library, wherever the command is run
 
-from generators import command_line, parts, repeats, rooms, stages  # noqa: E402
+from generators import command_line, parts, reliability, repeats, rooms, stages  # noqa: E402
 
 from crackpipe.cli import app  # noqa: E402
 from crackpipe.data.datasets import page  # noqa: E402
 from crackpipe.params import reference  # noqa: E402
-from crackpipe.results import report, summary  # noqa: E402
+from crackpipe.results import published_tables, report, summary  # noqa: E402
 
 RUNS = report.folders(ROOT / "results")
 LIBRARY, DVC = ROOT / "crackpipe", ROOT / "dvc.yaml"
@@ -53,6 +53,9 @@ WHOLE: dict[str, Callable[[], str]] = {
     ),
     "docs/drawings/rooms.svg": lambda: rooms.picture(LIBRARY),
     "docs/drawings/stages.svg": lambda: stages.picture(DVC),
+    "docs/drawings/reliability.svg": lambda: reliability.picture(
+        ROOT / "results/calibration", losses=[loss["name"] for loss in published_tables.published()["losses"]]
+    ),
 }
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"results": lambda: summary.table(RUNS)},

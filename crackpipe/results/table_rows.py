@@ -107,7 +107,7 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
     for backbone, sources in run.metrics.get("calibration", {}).items():
         for train_on, tested in sources.items():
             for loss in sorted({loss for by_loss in tested.values() for loss in by_loss}):
-                shown = _loss_name(run, loss)
+                shown = loss_name(run, loss)
                 for kind in ours["posthoc"]:
                     if ours["losses"] is None or shown in ours["losses"]:
                         name = f"{backbone}, {shown}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
@@ -115,7 +115,7 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
                         yield Row(run.name, name, tuple(cells), basis.calibrated(run))
 
 
-def _loss_name(run: Run, loss: str) -> str:
+def loss_name(run: Run, loss: str) -> str:
     """Name of a loss. In earlier runs ``aicl`` was today's ``aicl_hybrid``, and ``aicl_label`` today's ``aicl``."""
     aicl = run.params.get("losses", {}).get("aicl", {})
     earlier = {"aicl": "aicl_hybrid", "aicl_label": "aicl"} if aicl.get("against") == "decision" else {}

@@ -2,11 +2,12 @@
 
 import itertools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
+import results_folder
 import typer
-from generators import api, command_line, drawing, layered, parts, rooms, stages
+from generators import api, command_line, drawing, layered, parts, reliability, rooms, stages
 
 
 def test_a_part_is_replaced_and_the_rest_kept() -> None:
@@ -143,3 +144,23 @@ def test_a_short_name_stands_for_the_nearest_object_that_ends_so() -> None:
     assert nearest("knn.predict", names, module="p.retrieval.tasks") == "p.retrieval.knn.predict"
     assert nearest("predict", names, module="p.retrieval.tasks") is None
     assert nearest("nothing", names, module="p") is None
+
+
+def test_reliability_has_a_panel_for_each_pair_of_sources_and_a_line_for_each_loss_with_enough_decisions(
+    tmp_path: Path,
+) -> None:
+    def row(loss: str, confidence: float, accuracy: float, count: int, *, tested_on: str = "cfd") -> dict[str, Any]:
+        where = {"backbone": "lite", "train_on": "all", "tested_on": tested_on, "loss": loss}
+        return {**where, "confidence": confidence, "accuracy": accuracy, "count": count}
+
+    rows = [row("aicl", 0.75, 0.5, 10), row("aicl", 1.0, 1.0, 9), row("flsd", 0.9, 0.9, 2)]
+    folder = results_folder.write(
+        tmp_path / "calibration", reliability=[*rows, row("aicl", 0.5, 0, 5, tested_on="ael")]
+    )
+    drawn = reliability.picture(folder, losses=["flsd", "aicl"])
+    assert drawn.count('class="frame"') == 2
+    assert [text for text in ("all → ael", "all → cfd") if f">{text}<" in drawn] == ["all → ael", "all → cfd"]
+    x, y, side = reliability.LEFT_PX + reliability.SIDE_PX + reliability.GAP_PX, reliability.TOP_PX, reliability.SIDE_PX
+    assert f'points="{x + side / 2},{y + side / 2} {float(x + side)},{float(y)}"><title>aicl</title>' in drawn
+    assert "<title>flsd</title>" not in drawn  # two decisions are too few
+    assert drawn == reliability.picture(folder, losses=["flsd", "aicl"])

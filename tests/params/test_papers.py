@@ -132,6 +132,10 @@ AICL = {
     "train_classifier.augment.sides_px": [224],
     "calibrate.backbones": ["resnet50", "vgg16"],
     "calibrate.train_from": None,
+    "calibrate.aicl_variants": [  # equation 7, Table 4 and Figure 5
+        *("aicl_equation_7", "aicl_sample", "aicl_no_burn_in", "aicl_steps_1", "aicl_steps_3", "aicl_steps_10"),
+        *("aicl_weight_05", "aicl_weight_1", "aicl_weight_4"),
+    ],
     "losses.aicl.weight": 2.0,
     "losses.aicl.burn_in_epochs": 10,
     "losses.aicl.steps": 5,
