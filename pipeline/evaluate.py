@@ -13,7 +13,7 @@ from crackpipe import console
 from crackpipe.files import metrics
 from crackpipe.params.loading import load
 from crackpipe.pseudo.baselines import LocalThresholds
-from crackpipe.report import evaluation, gallery, history, label_comparison, label_quality
+from crackpipe.report import evaluation, gallery, history, label_comparison, label_quality, structures
 
 PHOTOS, LABELS, MASKS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/masks")
 METRICS, PLOTS = Path("metrics"), Path("metrics/plots")
@@ -35,7 +35,7 @@ def main() -> None:
     metrics.write_json(METRICS / "pseudo_labels.json", quality.tree())
     trained = list(product(params.train_segmenter.segmenters, params.train_segmenter.labels))
     board = evaluation.evaluate(PHOTOS, MASKS, expected=trained, baselines=quality.baselines, doubtful=doubtful)
-    groups = label_comparison.structures(PHOTOS)
+    groups = structures.of(PHOTOS)
     resampled = label_comparison.resample(board, groups=groups, resamples=settings.bootstrap, seed=settings.seed)
     metrics.write_json(METRICS / "segmentation.json", label_comparison.scores(board, resampled))
     metrics.write_json(METRICS / "label_comparison.json", label_comparison.differences(resampled))

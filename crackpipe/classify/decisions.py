@@ -1,5 +1,6 @@
 """How well calibrated decisions are: scores of each source and kind of calibration, reliability, attacks survived."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,22 @@ from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 
 from crackpipe.classify import calibrator, scoring
-from crackpipe.measures import calibration, classification
+from crackpipe.measures import bootstrap, calibration, classification
 
 
-def score(decisions: pd.DataFrame) -> dict[str, Any]:
+def score(decisions: pd.DataFrame, structures: Mapping[str, str]) -> dict[str, Any]:
     """Score what a classifier has decided on the test patches of each source, with each post-hoc calibration.
 
     Args:
         decisions: rows of the table :data:`crackpipe.files.schemas.DECISIONS`; the calibrators are fitted to those of
             validation.
+        structures: photo_id → the structure that it shows.
 
     Returns:
         ``in_domain``: the sources that have given training patches. ``scores``: {source: {kind of calibration:
         figures}}. ``reliability``: {source: rows}, of the softmax. ``attack_steps``: {source: rows of steps, accuracy,
-        confidence, count} (Figure 3 of AICL's paper).
+        confidence, count} (Figure 3 of AICL's paper). ``sums``: {source: {kind: sums per structure}}, of which
+        :mod:`crackpipe.measures.bootstrap` makes intervals.
 
     Raises:
         ModelError: the validation patches are of one class.
@@ -31,12 +34,14 @@ def score(decisions: pd.DataFrame) -> dict[str, Any]:
     logits, labels = _logits(validated), scoring.labels(validated)
     calibrators = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
     tested = decisions[decisions["split"] == "test"]
-    tree: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}}
+    tree: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}, "sums": {}}
     tree["in_domain"] = sorted(set(tested["source"][tested["in_domain"]]))
     for source, part in tested.groupby("source"):
         truth = part["label"].to_numpy(np.int64)
         crack = {kind: fitted.crack_probability(_logits(part)).numpy() for kind, fitted in calibrators.items()}
         tree["scores"][source] = {kind: classification.scores(truth, crack[kind]) for kind in crack}
+        names, group = np.unique([structures[name] for name in part["photo_id"]], return_inverse=True)
+        tree["sums"][source] = {kind: bootstrap.sums(truth, crack[kind], group, count=len(names)) for kind in crack}
         tree["reliability"][source] = calibration.reliability(truth, crack["none"])
         tree["attack_steps"][source] = _by_steps(part["steps"].to_numpy(np.int64), truth == 1, crack["none"])
     return tree

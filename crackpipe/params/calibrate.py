@@ -20,6 +20,7 @@ class Calibrate(Section):
     aicl_variants: Annotated[list[Name], AfterValidator(each_once)]
     backbones: Annotated[list[Backbone], Field(min_length=1), AfterValidator(each_once)]
     train_on: Annotated[list[Name], Field(min_length=1), AfterValidator(each_once)]
+    bootstrap: PositiveInt
     seeds: Annotated[list[Count], Field(min_length=1), AfterValidator(each_once)]
     train_from: Annotated[str, Field(min_length=1)] | None
     kept_patches: PositiveInt

@@ -1,14 +1,17 @@
 """All cells of the comparison of losses, side by side: means over seeds, differences to cross-entropy, plot rows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
+
+import numpy as np
+from jaxtyping import Float64
 
 from crackpipe import console
 from crackpipe.classify import decisions
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import parquet, schemas
-from crackpipe.measures import intervals
+from crackpipe.measures import bootstrap, intervals
 
 BASE = "cross_entropy"
 COMPARED = ("ece", "f1")
@@ -25,14 +28,18 @@ class CalibrationCell(TypedDict):
     scores: dict[str, dict[str, dict[str, float | None]]]
     reliability: dict[str, list[dict[str, float]]]
     attack_steps: dict[str, list[dict[str, float]]]
+    sums: dict[str, dict[str, Float64[np.ndarray, "g k"]]]
 
 
-def read(folder: Path, *, expected: Sequence[tuple[str, str, str, int]]) -> list[CalibrationCell]:
+def read(
+    folder: Path, *, expected: Sequence[tuple[str, str, str, int]], structures: Mapping[str, str]
+) -> list[CalibrationCell]:
     """Score the cells named, in that order; files of other cells, which earlier parameters have left, are not read.
 
     Args:
         folder: holds the table ``<loss>-<backbone>-<train_on>-<seed>.parquet`` of each cell's decisions.
         expected: loss, backbone, source trained on and seed of each.
+        structures: photo_id → the structure that it shows.
 
     Raises:
         CrackpipeError: a cell is missing.
@@ -48,17 +55,22 @@ def read(folder: Path, *, expected: Sequence[tuple[str, str, str, int]]) -> list
     for (loss, backbone, train_on, seed), path in console.bar(
         paths.items(), what="score cells", total=len(paths), unit="cells"
     ):
-        found = decisions.score(parquet.read(path, schemas.DECISIONS).to_pandas())
+        found = decisions.score(parquet.read(path, schemas.DECISIONS).to_pandas(), structures)
         cells.append({"loss": loss, "backbone": backbone, "train_on": train_on, "seed": seed, **found})  # type: ignore[typeddict-item]
     return cells
 
 
-def summary(cells: Sequence[CalibrationCell]) -> dict[str, Any]:
+def summary(cells: Sequence[CalibrationCell], *, resamples: int) -> dict[str, Any]:
     """Summarise the seeds: ``{backbone: {trained on: {tested on: {loss: {kind of calibration: figures}}}}}``.
 
     Figures are means over seeds, ``<name>_std`` beside them; ``ece_gap`` and ``f1_gap`` are the paired difference to
-    cross-entropy with its 95 % interval, ``None`` where cross-entropy is not in the comparison; ``seeds`` is their
+    cross-entropy with its 95 % interval over seeds, ``ece_gap_of_structures`` and ``f1_gap_of_structures`` with that of
+    structures and seeds drawn anew; all are ``None`` where cross-entropy is not in the comparison. ``seeds`` is their
     number; ``at_home`` is true where the source tested on gave training patches (in domain).
+
+    Args:
+        cells: of :func:`read`.
+        resamples: 1 or more, behind an interval of structures.
     """
     tree: dict[str, Any] = {}
     for (backbone, train_on, loss), group in _groups(cells):
@@ -73,6 +85,7 @@ def summary(cells: Sequence[CalibrationCell]) -> dict[str, Any]:
                     "seeds": len(group),
                     **_figures(group, source=source, kind=kind),
                     **_gaps(group, base, source=source, kind=kind),
+                    **_gaps_of_structures(group, base, source=source, kind=kind, resamples=resamples),
                 }
                 for kind in kinds
             }
@@ -113,6 +126,21 @@ def _gaps(
         complete = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
         gaps[f"{name}_gap"] = intervals.paired_difference(*zip(*complete, strict=True)) if complete else None
     return gaps
+
+
+def _gaps_of_structures(
+    group: Sequence[CalibrationCell], base: Sequence[CalibrationCell], *, source: str, kind: str, resamples: int
+) -> dict[str, dict[str, float] | None]:
+    """The same gaps with intervals by resampling structures and seeds."""
+    of_base = {cell["seed"]: cell["sums"][source][kind] for cell in base}
+    pairs = [(cell["sums"][source][kind], of_base[cell["seed"]]) for cell in group if cell["seed"] in of_base]
+    if not pairs:
+        return {f"{name}_gap_of_structures": None for name in COMPARED}
+    ours, theirs = zip(*pairs, strict=True)
+    drawn = bootstrap.weights(groups=len(ours[0]), seeds=len(pairs), resamples=resamples, seed=0)
+    found = bootstrap.difference(ours, theirs, drawn)
+    ends = ("mean", "low", "high")
+    return {f"{name}_gap_of_structures": dict(zip(ends, found[name], strict=True)) for name in COMPARED}
 
 
 def _pooled(

@@ -2,19 +2,11 @@
 
 from collections.abc import Mapping
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
-from crackpipe.files import parquet, schemas
 from crackpipe.measures import mask_intervals
 from crackpipe.measures.mask_intervals import Resampled
 from crackpipe.measures.scoreboard import Key, Scoreboard, nested
-
-
-def structures(photos: Path) -> dict[str, str]:
-    """Structure of each photograph of the ``photos`` table."""
-    table = parquet.read(photos, schemas.PHOTOS, columns=["photo_id", "group_id"])
-    return dict(zip(table["photo_id"].to_pylist(), table["group_id"].to_pylist(), strict=True))
 
 
 def resample(board: Scoreboard, *, groups: Mapping[str, str], resamples: int, seed: int) -> dict[Key, Resampled]:
@@ -24,7 +16,7 @@ def resample(board: Scoreboard, *, groups: Mapping[str, str], resamples: int, se
 
     Args:
         board: as :func:`crackpipe.report.evaluation.evaluate` returns it.
-        groups: photo_id → structure, see :func:`structures`.
+        groups: photo_id → structure, see :func:`crackpipe.report.structures.of`.
         resamples: 1 or more.
         seed: of the draws.
     """

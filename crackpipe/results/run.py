@@ -26,7 +26,7 @@ from crackpipe.params import compose
 from crackpipe.results import clone, dvc_lock, stage_clock
 from crackpipe.results.stage_clock import StageClock
 
-MAX_METRICS_BYTES = 500_000  # larger files are plot data, not figures
+MAX_METRICS_BYTES = 1_000_000  # larger files are plot data, not figures
 _SAVE_SECONDS = 5.0
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 

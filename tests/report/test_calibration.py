@@ -3,11 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import parquet, schemas
+from crackpipe.measures import bootstrap
 from crackpipe.report import calibration
+
+
+def sums(*, wrong: float) -> np.ndarray:
+    """Of two structures with 100 sure decisions each, of which the second has this share wrong."""
+    labels, groups = np.tile([0, 1], 100), np.repeat([0, 1], 100)
+    right = np.arange(200) < 200 - round(100 * wrong)
+    return bootstrap.sums(labels, np.where(right, labels, 1 - labels).astype(float), groups, count=2)
 
 
 def cell(loss: str, seed: int, *, ece: float, f1: float = 0.9) -> dict[str, Any]:
@@ -21,6 +30,7 @@ def cell(loss: str, seed: int, *, ece: float, f1: float = 0.9) -> dict[str, Any]
         "in_domain": ["crack500"],
         "seed": seed,
         "scores": {"crack500": {"none": figures, "temperature": {**figures, "ece": ece / 2}}},
+        "sums": {"crack500": dict.fromkeys(("none", "temperature"), sums(wrong=ece))},
         "reliability": {"crack500": rows},
         "attack_steps": {"crack500": steps},
     }
@@ -33,7 +43,7 @@ CELLS: Any = [
 
 
 def test_figures_are_means_over_seeds_and_gaps_are_paired() -> None:
-    found = calibration.summary(CELLS)["lite"]["all"]["crack500"]
+    found = calibration.summary(CELLS, resamples=50)["lite"]["all"]["crack500"]
     ours = found["aicl"]["none"]
     assert (ours["ece"], ours["f1"], ours["n"], ours["seeds"]) == (pytest.approx(0.1), pytest.approx(0.91), 50, 3)
     assert ours["auc"] is ours["auc_std"] is None
@@ -45,10 +55,22 @@ def test_figures_are_means_over_seeds_and_gaps_are_paired() -> None:
     assert found["cross_entropy"]["none"]["ece_gap"] == {"mean": 0, "low": 0, "high": 0}
 
 
+def test_gaps_have_intervals_over_structures_too() -> None:
+    """ECE is half the share of wrong decisions of the second structure: resamples have it 0, 1 or 2 times in 2."""
+    found = calibration.summary(CELLS, resamples=200)["lite"]["all"]["crack500"]["aicl"]["none"]
+    gap = found["ece_gap_of_structures"]
+    assert gap["mean"] == pytest.approx(-0.02 / 2)
+    assert gap["low"] < gap["mean"] < gap["high"] == pytest.approx(0, abs=1e-9)
+    assert found["f1_gap_of_structures"]["mean"] > 0
+
+
 def test_a_source_without_training_patches_is_not_at_home_although_all_were_trained_on() -> None:
     away = cell("cross_entropy", 0, ece=0.1) | {"in_domain": []}
-    assert calibration.summary([away])["lite"]["all"]["crack500"]["cross_entropy"]["none"]["at_home"] is False
-    assert calibration.summary(CELLS)["lite"]["all"]["crack500"]["aicl"]["temperature"]["at_home"] is True
+    assert (
+        calibration.summary([away], resamples=50)["lite"]["all"]["crack500"]["cross_entropy"]["none"]["at_home"]
+        is False
+    )
+    assert calibration.summary(CELLS, resamples=50)["lite"]["all"]["crack500"]["aicl"]["temperature"]["at_home"] is True
 
 
 def test_two_backbones_stay_apart() -> None:
@@ -58,12 +80,13 @@ def test_two_backbones_stay_apart() -> None:
 
 
 def test_without_cross_entropy_there_is_no_gap() -> None:
-    found = calibration.summary(CELLS[3:])
+    found = calibration.summary(CELLS[3:], resamples=50)
     assert found["lite"]["all"]["crack500"]["aicl"]["none"]["ece_gap"] is None
+    assert found["lite"]["all"]["crack500"]["aicl"]["none"]["ece_gap_of_structures"] is None
 
 
 def test_one_seed_has_a_mean_and_no_interval() -> None:
-    found = calibration.summary([CELLS[0], CELLS[3]])["lite"]["all"]["crack500"]["aicl"]["none"]
+    found = calibration.summary([CELLS[0], CELLS[3]], resamples=50)["lite"]["all"]["crack500"]["aicl"]["none"]
     assert found["ece_gap"] == {"mean": pytest.approx(-0.02), "low": None, "high": None}
     assert found["ece_std"] is None
 
@@ -94,8 +117,8 @@ def test_cells_that_are_missing_are_named_and_others_are_not_read(tmp_path: Path
     ]
     parquet.write(tmp_path / "aicl-lite-all-1.parquet", schemas.DECISIONS, rows)
     (tmp_path / "aicl-lite-all-3.parquet").write_bytes(b"of earlier parameters")
-    (found,) = calibration.read(tmp_path, expected=[("aicl", "lite", "all", 1)])
+    (found,) = calibration.read(tmp_path, expected=[("aicl", "lite", "all", 1)], structures={"demo/1": "a"})
     assert (found["loss"], found["seed"], found["scores"]["demo"]["none"]["n"]) == ("aicl", 1, 6)
     with pytest.raises(CrackpipeError, match="1 of 2 cells are missing, first aicl-lite-all-2; run `dvc repro`"):
-        calibration.read(tmp_path, expected=[("aicl", "lite", "all", 1), ("aicl", "lite", "all", 2)])
-    assert calibration.summary([]) == {}
+        calibration.read(tmp_path, expected=[("aicl", "lite", "all", 1), ("aicl", "lite", "all", 2)], structures={})
+    assert calibration.summary([], resamples=50) == {}
