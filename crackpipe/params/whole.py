@@ -8,7 +8,7 @@ from pydantic import ValidationError, create_model, model_validator
 from crackpipe.errors import ParamsError
 from crackpipe.params import extensions
 from crackpipe.params.calibrate import Calibrate
-from crackpipe.params.classifier import ScoreClassifier, TrainClassifier
+from crackpipe.params.classifier import ALEXNET, ScoreClassifier, TrainClassifier
 from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, LocalisationMaps, PseudoLabel
 from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
@@ -168,6 +168,27 @@ class Params(Section):
         known = {"all", *(source.folder for source in self.ingest.sources)}
         if unknown := sorted(set(self.calibrate.train_on) - known) if self.calibrate.cells() else []:
             raise ValueError(f"calibrate.train_on names {unknown}, expected some of {sorted(known)} (ingest.sources)")
+        return self
+
+    @model_validator(mode="after")
+    def _alexnet_classifies_patches_and_nothing_else(self) -> "Params":
+        encoders = {key: name for key, name in self.architectures().items() if key.startswith("train_segmenter")}
+        if wrong := [key for key, name in encoders.items() if name == ALEXNET]:
+            raise ValueError(
+                f"{' and '.join(wrong)}: got {ALEXNET}, which is a patch classifier alone; set another, e.g. resnet50 "
+                "or tf_efficientnet_lite0, and its weights to other than classifier"
+            )
+        settings, clip = self.train_classifier, self.align_clip
+        if settings.backbone == ALEXNET and (clip.encoder, clip.trunk) == ("dual", "classifier"):
+            raise ValueError(
+                f"align_clip.trunk is classifier, but train_classifier.backbone is {ALEXNET}, whose stages an encoder "
+                "of images cannot take; set align_clip.trunk to package"
+            )
+        if ALEXNET in self.architectures().values() and settings.weights in ("hub", "package"):
+            raise ValueError(
+                f"train_classifier.weights is {settings.weights}, which has none of {ALEXNET}; set it to none, or to a "
+                ".safetensors file that you have"
+            )
         return self
 
     @model_validator(mode="after")

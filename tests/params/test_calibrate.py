@@ -102,3 +102,47 @@ def test_cells_are_named_in_the_order_of_the_matrix() -> None:
     assert [cell[2:] for cell in checked[:4]] == [("all", 0), ("all", 2), ("demo", 0), ("demo", 2)]
     assert checked[4] == ("aicl_hybrid", "tf_efficientnet_lite0", "all", 0)
     assert len(checked) == 8
+
+
+ALEXNET = {
+    "train_classifier.backbone": "alexnet",
+    "train_classifier.weights": "none",
+    "train_segmenter.networks": [],
+    "train_segmenter.adapters": ["text_adapters"],
+    "self_label.segmenter": "text_adapters",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"train_classifier.weights": "hub"},
+            r"train_classifier\.weights is hub, which has none of alexnet; set it to",
+        ),
+        (
+            {"train_segmenter.networks": ["unet"], "train_segmenter.unet.encoder": "alexnet"},
+            r"train_segmenter\.unet\.encoder: got alexnet, which is a patch classifier alone; set another",
+        ),
+        (
+            {"align_clip.encoder": "dual", "align_clip.trunk": "classifier"},
+            r"align_clip\.trunk is classifier, but train_classifier\.backbone is alexnet.*set align_clip\.trunk",
+        ),
+    ],
+)
+def test_alexnet_classifies_patches_and_is_refused_where_it_cannot_be_taken(
+    changes: dict[str, Any], message: str
+) -> None:
+    def tree(**keys: Any) -> dict[str, Any]:
+        found = deepcopy(RIGHT)
+        for key, value in keys.items():
+            *above, last = key.split(".")
+            section = found
+            for part in above:
+                section = section[part]
+            section[last] = value
+        return found
+
+    params.check(tree(**ALEXNET), where="p.yaml")
+    with pytest.raises(ParamsError, match=message):
+        params.check(tree(**(ALEXNET | changes)), where="p.yaml")
