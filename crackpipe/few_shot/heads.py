@@ -1,12 +1,13 @@
 """Heads by name: each learns from the subsets of several seeds and scores the same queries."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from crackpipe.errors import ModelError
 from crackpipe.few_shot import logistic, training, training_free
 from crackpipe.few_shot.dataset import FewShotData
 from crackpipe.few_shot.settings import (
@@ -106,6 +107,29 @@ def tip_adapter(
     return _of_each_subset(data, rows, score)
 
 
+def oracle_text(data: FewShotData, rows: Rows, queries: Queries, settings: LogisticSettings, _seed: int) -> HeadOutput:
+    """Score the queries by logistic regression on image + text of the TRUE class: it is told what it is to find out.
+
+    No method, but a test of how Crack-CLIP's C = T + I (equation 1) may be read: if T is the text of the label, the
+    label is an input, and 100 % no surprise.
+
+    Raises:
+        ModelError: the queries are not the test patches and those of another kind, whose labels are known.
+    """
+    own = np.concatenate([data.test.vectors, data.ood.vectors])
+    if queries.shape != own.shape or not np.array_equal(queries, own):
+        raise ModelError("oracle_text reads the labels of what it scores: it works in the pipeline's trials alone")
+    told = _with_text(queries, np.concatenate([data.test.labels, data.ood.labels]), data.classes)
+    pool = _with_text(data.pool.vectors, data.pool.labels, data.classes)
+
+    def score(train: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return logistic.probability(
+            train, labels, told, inverse_penalty=settings.inverse_penalty, iterations=settings.iterations
+        )
+
+    return _of_each_subset(replace(data, pool=replace(data.pool, vectors=pool)), rows, score)
+
+
 HEADS: dict[str, Head] = {
     "zero_shot": Head(ZeroShotSettings, zero_shot),
     "linear": Head(LinearSettings, linear),
@@ -116,6 +140,7 @@ HEADS: dict[str, Head] = {
     "logistic": Head(LogisticSettings, logistic_regression),
     "knn": Head(NeighbourSettings, knn),
     "tip_adapter": Head(TipAdapterSettings, tip_adapter),
+    "oracle_text": Head(LogisticSettings, oracle_text),
 }
 
 
@@ -134,6 +159,14 @@ def names() -> tuple[str, ...]:
 
 def _subsets(data: FewShotData, rows: Rows, *, texts: bool) -> TrainingSubsets:
     return TrainingSubsets(data.pool.vectors, data.pool.labels, rows, data.classes if texts else None)
+
+
+def _with_text(
+    vectors: Float32[np.ndarray, "n d"], labels: Int64[np.ndarray, "n"], classes: Float32[np.ndarray, "2 d"]
+) -> Float32[np.ndarray, "n d"]:
+    """Embeddings plus the direction of their label's text, of length 1."""
+    summed = vectors + classes[labels]
+    return summed / np.linalg.norm(summed, axis=1, keepdims=True)
 
 
 def _of_each_subset(data: FewShotData, rows: Rows, score: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> HeadOutput:

@@ -10,7 +10,7 @@ from crackpipe.params.section import Count, PositiveFloat, PositiveInt, Section,
 
 HEADS = (
     *("zero_shot", "linear", "linear_image", "bayesian", "bayesian_image", "bayesian_low_rank"),
-    *("logistic", "knn", "tip_adapter"),
+    *("logistic", "knn", "tip_adapter", "oracle_text"),
 )
 HeadName = Annotated[str, AfterValidator(extensions.one_of(extensions.Head, HEADS))]
 Subset = Annotated[float, Field(ge=0, le=1)] | PositiveInt
@@ -86,6 +86,7 @@ class FewShot(Section):
     logistic: Logistic
     knn: Knn
     tip_adapter: TipAdapter
+    oracle_text: Logistic
 
     @model_validator(mode="after")
     def _fit_together(self) -> "FewShot":

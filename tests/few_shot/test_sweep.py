@@ -2,13 +2,14 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from crackpipe.errors import TableError
+from crackpipe.errors import ModelError, TableError
 from crackpipe.few_shot import heads, sweep
 from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.report import few_shot
@@ -32,6 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "logistic": {"inverse_penalty": 10.0, "iterations": 100},
     "knn": {"k": 3},
     "tip_adapter": {"scale": 5.0, "alpha": 16.0, "beta": 5.5},
+    "oracle_text": {"inverse_penalty": 10.0, "iterations": 100},
 }
 TRIAL: dict[str, Any] = {"shares": [0.0, 4, 1.0], "seeds": 2, "seed": 3}
 
@@ -45,6 +47,11 @@ def patches(name: str, *, count: int, shift: float, seed: int) -> Patches:
     vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
     ids = [f"s/{name}{number:02d}@0,0+8" for number in range(count)]
     return Patches(ids, vectors, labels, ["s"] * count, [f"{name}{number // 4}" for number in range(count)])
+
+
+def noise(count: int) -> np.ndarray:
+    drawn = np.random.default_rng(count).normal(size=(count, 8)).astype(np.float32)
+    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +97,23 @@ def test_a_head_scores_every_patch_the_same_twice_and_separates_the_clusters(
 def test_seeds_that_learn_from_the_same_patches_differ_by_their_start(data: FewShotData) -> None:
     together = sweep.run("linear", data, settings=SETTINGS["linear"] | {"dropout": 0.0}, **TRIAL)
     assert not np.array_equal(together[-1]["score"], together[-2]["score"])
+
+
+def test_oracle_text_is_right_where_images_tell_nothing_as_it_is_told_the_label(data: FewShotData) -> None:
+    parts = (replace(part, vectors=noise(len(part))) for part in (data.pool, data.test, data.ood))
+    blind = FewShotData(*parts, np.eye(8, dtype=np.float32)[:2])
+    right = {}
+    for head in ("oracle_text", "logistic"):
+        (row,) = sweep.run(head, blind, settings=SETTINGS[head], shares=[1.0], seeds=1, seed=3)
+        right[head] = ((row["score"][:60] > 0.5) == (data.test.labels == 1)).mean()
+    assert right["oracle_text"] > 0.95
+    assert right["logistic"] < 0.7
+
+
+def test_oracle_text_scores_nothing_whose_label_it_does_not_know(data: FewShotData) -> None:
+    queries, settings = data.test.vectors[:5], heads.find("oracle_text").settings(**SETTINGS["oracle_text"])
+    with pytest.raises(ModelError, match="reads the labels of what it scores: it works in the pipeline's trials alone"):
+        heads.find("oracle_text").evaluate(data, np.arange(40)[None], queries, settings, 0)
 
 
 def test_every_head_of_the_params_is_there() -> None:
