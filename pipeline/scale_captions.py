@@ -1,8 +1,8 @@
 """Tune the encoder on a share of the captions: `python -m pipeline.scale_captions 0.1`.
 
-Reads data/photos and models/clip_base; writes data/caption_scaling/<share>.json: best epoch, its validation loss, and
-R@10 both ways of val and test. On captions alone, without the patches that align_clip goes on to see. Costs: one run
-of the image tower over the photographs, then epochs of what is trained.
+Reads data/photos and models/clip_base; writes data/caption_scaling/<share>.parquet: best epoch, its validation loss,
+and which photographs and captions of val and test are found among the first 10. On captions alone, without the patches
+that align_clip goes on to see. Costs: one run of the image tower over the photographs, then epochs of what is trained.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.training import caption_scaling, freezing, pairing, tuning
 from crackpipe.compute import seeds
 from crackpipe.errors import CrackpipeError
-from crackpipe.files import fingerprint, metrics
+from crackpipe.files import fingerprint, parquet, schemas
 from crackpipe.models import checkpoints
 from crackpipe.params.project import Project
 
@@ -36,7 +36,7 @@ def main() -> None:
     pairs = pairing.of_photographs(PHOTOS, splits=("train", "val", "test"), share=share, side_px=side_px, **draws)
     if "train" not in pairs:
         console.say(f"scale_captions ({name}): fewer than 2 training photographs have a caption, nothing is tuned")
-        metrics.write_json(ROWS / f"{name}.json", {"share": share, "n": 0})
+        parquet.write(ROWS / f"{name}.parquet", schemas.CAPTION_SCALING, [])
         return
     trained = freezing.thaw(encoder, freeze=align.freeze, train_blocks=align.train_blocks)
     pairs = {split: pairing.cache_frozen_features(each, encoder, runtime) for split, each in pairs.items()}
@@ -52,8 +52,8 @@ def main() -> None:
             runtime=runtime,
             checkpoint=checkpoint,
         )
-    row = caption_scaling.row(encoder, pairs, history, share=share, chunk=align.chunk, runtime=runtime)
-    metrics.write_json(ROWS / f"{name}.json", row)
+    rows = caption_scaling.rows(encoder, pairs, history, share=share, chunk=align.chunk, runtime=runtime)
+    parquet.write(ROWS / f"{name}.parquet", schemas.CAPTION_SCALING, rows)
 
 
 if __name__ == "__main__":

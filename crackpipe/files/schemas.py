@@ -127,6 +127,24 @@ DECISIONS = Schema(
     ("split", "source", "photo_id", "row_px", "col_px"),
 )
 
+CAPTION_SCALING = Schema(
+    "caption_scaling",
+    pa.schema(
+        [
+            _required("split", pa.string()),  # val or test
+            _required("direction", pa.string()),  # image_to_text or text_to_image
+            _required("query", pa.int32()),
+            _required("caption", pa.string()),  # of the query
+            _required("hit", pa.bool_()),  # whether it is among the first 10
+            _required("share", pa.float64()),  # of the captioned training photographs, as all that follows
+            _required("n", pa.int32()),  # photographs that the encoder was tuned on
+            _required("best_epoch", pa.int32()),
+            pa.field("val_loss", pa.float64()),  # of the best epoch, nats; null without validation
+        ]
+    ),
+    ("split", "direction", "query"),
+)
+
 FEW_SHOT_ITEMS = Schema(
     "few_shot_items",
     pa.schema(

@@ -31,6 +31,25 @@ def recall(
     Raises:
         ValueError: there is no query, no item, or not one caption for each of them.
     """
+    before = ranks(queries, gallery, query_captions=query_captions, gallery_captions=gallery_captions)
+    return {f"r{k}": float(np.mean(before < k)) for k in ks}
+
+
+def ranks(
+    queries: Float[np.ndarray, "q d"],
+    gallery: Float[np.ndarray, "g d"],
+    *,
+    query_captions: Sequence[str],
+    gallery_captions: Sequence[str],
+) -> Float[np.ndarray, "q"]:
+    """Number of items that stand before the first hit of each query, infinite where there is none; see :func:`recall`.
+
+    Args:
+        queries, gallery, query_captions, gallery_captions: as for :func:`recall`.
+
+    Raises:
+        ValueError: as :func:`recall` does.
+    """
     query_codes, item_codes = _codes(query_captions, gallery_captions, queries=len(queries), items=len(gallery))
     before = np.empty(len(queries))
     for part, similarity in _blocks(queries, gallery):
@@ -38,7 +57,7 @@ def recall(
         best = np.where(match, similarity, -np.inf).max(axis=1)
         others = np.sum((similarity >= best[:, None]) & ~match, axis=1)
         before[part] = np.where(match.any(axis=1), others, np.inf)
-    return {f"r{k}": float(np.mean(before < k)) for k in ks}
+    return before
 
 
 def chance(*, query_captions: Sequence[str], gallery_captions: Sequence[str], ks: Sequence[int]) -> dict[str, float]:

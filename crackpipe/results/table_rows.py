@@ -85,6 +85,19 @@ def _captions(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]])
         yield Row(run.name, name, tuple(cells), basis.captions(run))
 
 
+def _caption_scaling(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """A row for each share of the captions; earlier runs tell no epochs and losses."""
+    points = run.metrics.get("caption_scaling", [])
+    for count in sorted({point["n"] for point in points}):
+        series = {point["series"]: point for point in points if point["n"] == count}
+        any_of = next(iter(series.values()))
+        cells: list[TableCell | None] = []
+        for column in columns:
+            value = 100 * series[key]["r10"] if (key := column["key"]) in series else any_of.get(key)
+            cells.append(None if value is None else TableCell((float(value),)))
+        yield Row(run.name, f"{count} pairs", tuple(cells), basis.captions(run))
+
+
 def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """The ``heads`` on the ``subsets`` that ``ours`` lists; a cell's ``n`` is the number of test patches."""
     tree = run.metrics.get("few_shot", {})
@@ -249,5 +262,11 @@ def _classified(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
         yield Row(run.name, str(run.params["train_classifier"]["backbone"]), tuple(cells), basis.classifier(run))
 
 
-READERS = {"bridge": _captions, "classifier": _classified, "few_shot": _few_labels, "calibration": _calibrated}
+READERS = {
+    "bridge": _captions,
+    "caption_scaling": _caption_scaling,
+    "classifier": _classified,
+    "few_shot": _few_labels,
+    "calibration": _calibrated,
+}
 """Readers by metrics file; the other files hold scores against masks."""

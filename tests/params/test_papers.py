@@ -155,6 +155,7 @@ BRIDGECLIP = {
     "align_clip.weight_decay": 0.1,
     "retrieve.k": 10,
     "retrieve.items": "complete",
+    "scale_captions.shares": [*(round(number * 10_000 / 130_930, 4) for number in range(1, 13)), 1.0],
 }
 
 

@@ -1,7 +1,6 @@
 """The stages that learn from captions, on photographs that have nothing else: no patch label, no classifier."""
 
 import csv
-import json
 import shutil
 import signal
 import time
@@ -13,6 +12,7 @@ import pytest
 import stages
 from ruamel.yaml import YAML
 
+from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.models import model_files
 
@@ -118,7 +118,11 @@ def test_each_share_starts_from_the_base_and_leaves_it_as_it_was(sliced: Path) -
     for share in ("0.5", "1.0"):
         stages.finished(sliced, "scale_captions", share)
     assert outputs(sliced) == before
-    rows = [json.loads((sliced / f"data/caption_scaling/{share}.json").read_text()) for share in ("0.5", "1.0")]
+    tables = [
+        parquet.read(sliced / f"data/caption_scaling/{share}.parquet", schemas.CAPTION_SCALING).to_pandas()
+        for share in ("0.5", "1.0")
+    ]
+    rows = [table.iloc[0] for table in tables]
     assert [row["n"] for row in rows] == [8, 16]
     assert [row["share"] for row in rows] == [0.5, 1.0]
     history = list(csv.DictReader((sliced / "models/clip/history.csv").read_text(encoding="utf-8").splitlines()))
@@ -126,4 +130,4 @@ def test_each_share_starts_from_the_base_and_leaves_it_as_it_was(sliced: Path) -
     # all captions, without patches to mix them with: the same training as align_clip's own
     assert rows[1]["best_epoch"] == int(best["epoch"])
     assert rows[1]["val_loss"] == pytest.approx(float(best["val_loss"]), abs=1e-3)
-    assert rows[1]["test"] == {"image_to_text_r10": 1.0, "text_to_image_r10": 1.0}  # two captions only
+    assert tables[1]["hit"][tables[1]["split"] == "test"].all()  # two captions only

@@ -150,3 +150,18 @@ def test_losses_are_rows_by_backbone_and_sources_and_the_sources_tested_on_are_c
         "lite, aicl, trained on deepcrack, temperature",
     ]
     assert [cell.values for cell in ours[2][1].cells if cell] == [(1,)]
+
+
+def test_each_share_of_the_captions_is_a_row_by_its_number_of_pairs() -> None:
+    common = {"n": 84, "share": 0.1, "best_epoch": 4, "val_loss": 2.5}
+    points = [
+        {**common, "series": "test: image to text", "r10": 0.2},
+        {**common, "series": "val: image to text", "r10": 0.9},
+        {"n": 840, "share": 1.0, "series": "test: text to image", "r10": 0.4},  # as earlier runs wrote it
+    ]
+    (entry,) = [one for one in published_tables.published()["tables"] if one["ours"]["metrics"] == "caption_scaling"]
+    found = table_rows.rows(Run("r", {}, {"caption_scaling": points}), ours=entry["ours"], columns=entry["columns"])
+    assert {row.name: figures(row) for row in found} == {
+        "84 pairs": [4, 2.5, 20, None],
+        "840 pairs": [None, None, None, 40],
+    }

@@ -30,21 +30,7 @@ def parse_share(text: str) -> float:
     return share
 
 
-def recalls(encoder: TrainableEncoder, pairs: Pairs, *, chunk: int, runtime: Runtime) -> dict[str, float]:
-    """R@10 [0, 1] of captioned photographs among the different captions, and of these among the photographs.
-
-    Args:
-        pairs: photographs with one caption each.
-        chunk: items that are encoded at once.
-    """
-    images, texts, captions = alignment.embeddings(encoder, pairs, chunk=chunk, runtime=runtime)
-    of_images = [choices[0] for choices in pairs.texts]
-    to_text = retrieval.recall(images, texts, query_captions=of_images, gallery_captions=captions, ks=[AMONG])
-    to_image = retrieval.recall(texts, images, query_captions=captions, gallery_captions=of_images, ks=[AMONG])
-    return {"image_to_text_r10": to_text[f"r{AMONG}"], "text_to_image_r10": to_image[f"r{AMONG}"]}
-
-
-def row(
+def rows(
     encoder: TrainableEncoder,
     pairs: Mapping[str, Pairs],
     history: History,
@@ -52,20 +38,41 @@ def row(
     share: float,
     chunk: int,
     runtime: Runtime,
-) -> dict[str, Any]:
-    """Score one encoder: share, number of captioned photographs, best epoch, its validation loss, and R@10.
+) -> list[dict[str, Any]]:
+    """Search with one encoder: a row of the table ``caption_scaling`` for each query of val and test, both ways.
+
+    Queries are the captioned photographs among the different captions, and these among the photographs.
 
     Args:
         encoder: tuned on ``pairs["train"]``.
-        pairs: by split; val and test are scored where they have captions.
+        pairs: by split, photographs with one caption each; val and test are searched where they have captions.
         history: of :func:`crackpipe.clip.training.tuning.fit`.
         share: of the captioned training photographs, (0, 1].
         chunk: items that are encoded at once.
     """
     (best,) = (epoch for epoch in history if epoch["best"])
-    scores: dict[str, Any] = {"share": share, "n": len(pairs["train"])}
-    scores |= {"best_epoch": best["epoch"], "val_loss": best["val_loss"]}
-    for split in ("val", "test"):
-        if split in pairs:
-            scores[split] = recalls(encoder, pairs[split], chunk=chunk, runtime=runtime)
-    return scores
+    common = {"share": share, "n": len(pairs["train"]), "best_epoch": best["epoch"], "val_loss": best["val_loss"]}
+    return [
+        {"split": split, "direction": direction, "query": query, "caption": caption, "hit": hit, **common}
+        for split in ("test", "val")
+        if split in pairs
+        for direction, found in _hits(encoder, pairs[split], chunk=chunk, runtime=runtime).items()
+        for query, (caption, hit) in enumerate(found)
+    ]
+
+
+def _hits(
+    encoder: TrainableEncoder, pairs: Pairs, *, chunk: int, runtime: Runtime
+) -> dict[str, list[tuple[str, bool]]]:
+    """Caption of each query, and whether it stands among the first 10, for both directions."""
+    images, texts, captions = alignment.embeddings(encoder, pairs, chunk=chunk, runtime=runtime)
+    of_images = [choices[0] for choices in pairs.texts]
+    ways = {
+        "image_to_text": (images, texts, of_images, captions),
+        "text_to_image": (texts, images, captions, of_images),
+    }
+    found = {}
+    for direction, (queries, gallery, asked, held) in ways.items():
+        before = retrieval.ranks(queries, gallery, query_captions=asked, gallery_captions=held)
+        found[direction] = [(caption, bool(rank < AMONG)) for caption, rank in zip(asked, before, strict=True)]
+    return found

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from crackpipe.clip.training import caption_scaling as scaling
 from crackpipe.clip.training.pairing import Pairs
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError
+from crackpipe.files import parquet, schemas
 from crackpipe.report import caption_scaling
 
 HISTORY = [
@@ -43,29 +45,31 @@ def counted(encoder: DualEncoder, pairs: Pairs) -> tuple[float, float]:
     return float(np.mean(to_text)), float(np.mean(to_image))
 
 
-def test_recall_is_that_of_sorted_lists(encoder: DualEncoder, runtime: Runtime) -> None:
+def test_hits_are_those_of_sorted_lists_both_ways(encoder: DualEncoder, runtime: Runtime) -> None:
     pairs = captioned(encoder)
-    found = scaling.recalls(encoder, pairs, chunk=7, runtime=runtime)
-    to_text, to_image = counted(encoder, pairs)
-    assert found == {"image_to_text_r10": pytest.approx(to_text), "text_to_image_r10": pytest.approx(to_image)}
-    assert 0 < to_text < 1
-    assert 0 < to_image < 1
+    found = scaling.rows(encoder, {"train": pairs, "test": pairs}, HISTORY, share=0.25, chunk=7, runtime=runtime)
+    means = [
+        np.mean([row["hit"] for row in found if row["direction"] == direction])
+        for direction in ("image_to_text", "text_to_image")
+    ]
+    assert means == pytest.approx(counted(encoder, pairs))
+    assert all(0 < mean < 1 for mean in means)
+    assert len(found) == 24 + 15
 
 
-def test_a_row_holds_the_best_epoch_and_the_splits_that_there_are(encoder: DualEncoder, runtime: Runtime) -> None:
+def test_a_row_holds_the_best_epoch_and_the_splits_that_there_are(
+    encoder: DualEncoder, runtime: Runtime, tmp_path: Path
+) -> None:
     pairs = {"train": captioned(encoder), "test": captioned(encoder, count=20, captions=4)}
-    found = scaling.row(encoder, pairs, HISTORY, share=0.25, chunk=7, runtime=runtime)
-    recalls = scaling.recalls(encoder, pairs["test"], chunk=7, runtime=runtime)
-    assert found == {"share": 0.25, "n": 24, "best_epoch": 2, "val_loss": 2.0, "test": recalls}
-    assert recalls["image_to_text_r10"] == 1.0  # four captions only
-
-
-def test_a_row_of_the_sweep_is_made_of_what_points_are_made_from(encoder: DualEncoder, runtime: Runtime) -> None:
-    pairs = {"train": captioned(encoder), "val": captioned(encoder, count=20)}
-    row = scaling.row(encoder, pairs, HISTORY, share=0.5, chunk=7, runtime=runtime)
-    found = caption_scaling.points([row])
-    assert [(one["share"], one["n"]) for one in found] == [(0.5, 24)] * 2
-    assert [one["r10"] for one in found] == [row["val"]["image_to_text_r10"], row["val"]["text_to_image_r10"]]
+    found = scaling.rows(encoder, pairs, HISTORY, share=0.25, chunk=7, runtime=runtime)
+    assert found[0] == {
+        **{"split": "test", "direction": "image_to_text", "query": 0, "caption": "Leak number 0.", "hit": True},
+        **{"share": 0.25, "n": 24, "best_epoch": 2, "val_loss": 2.0},
+    }
+    assert all(row["hit"] for row in found if row["direction"] == "image_to_text")  # four captions only
+    parquet.write(tmp_path / "0.25.parquet", schemas.CAPTION_SCALING, found)
+    points = caption_scaling.points([parquet.read(tmp_path / "0.25.parquet", schemas.CAPTION_SCALING).to_pandas()])
+    assert [(one["series"], one["n"]) for one in points] == [("test: image to text", 24), ("test: text to image", 24)]
 
 
 @pytest.mark.parametrize(("text", "share"), [("0.25", 0.25), ("1.0", 1.0), ("1", 1.0)])
