@@ -49,7 +49,7 @@ def main() -> None:
         history = fit(sets, validation=None, trained=trained, settings=brief, checkpoint=first)
         tuning.save(BASE, encoder, spec, history=history)
         views = align.model_dump(include={"share", "views"})
-        pairs = pairing.of_photographs(PHOTOS, splits=SPLITS, side_px=photo_px, **views, **draws)
+        pairs = pairing.of_photographs(PHOTOS, splits=SPLITS, side_px=photo_px, fit=params.embed.fit, **views, **draws)
         if align.epochs and "train" in pairs:
             trained, sets = freezing.thaw(encoder, **frozen), [*sets, pairs["train"]]
             history = fit(sets, validation=pairs.get("val"), trained=trained, settings=settings, checkpoint=second)

@@ -23,7 +23,7 @@ def main() -> None:
     runtime = project.start_runtime(keep_memory=True)
     encoder = encoder_files.load(ENCODERS[name], runtime)
     side_px = embedding.square_px(encoder, side_px=embed.side_px, key="embed.side_px")
-    settings = embedding.EmbeddingSettings(side_px, embed.batch, project.params.runtime.workers)
+    settings = embedding.EmbeddingSettings(side_px, embed.batch, project.params.runtime.workers, embed.fit)
     digest = fingerprint.of(None, [ENCODERS[name]])
     folder = Path(f"data/embeddings/{name}")
     listed = embedding.write(folder, PHOTOS, encoder, runtime, settings=settings, fingerprint=digest)

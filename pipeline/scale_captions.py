@@ -18,7 +18,7 @@ from crackpipe.models import checkpoints
 from crackpipe.params.project import Project
 
 PHOTOS, BASE, ROWS = Path("data/photos"), Path("models/clip_base"), Path("data/caption_scaling")
-CODE = Path("data/code/scale_captions")
+CODE, SPLITS = Path("data/code/scale_captions"), ("train", "val", "test")
 
 
 def main() -> None:
@@ -32,8 +32,8 @@ def main() -> None:
     seeds.seed_everything(align.seed)
     encoder = encoder_files.load(BASE, runtime)
     side_px = embedding.square_px(encoder, side_px=params.embed.side_px, key="embed.side_px")
-    draws = {"views": align.views, "workers": params.runtime.workers, "seed": align.seed}
-    pairs = pairing.of_photographs(PHOTOS, splits=("train", "val", "test"), share=share, side_px=side_px, **draws)
+    draws: dict[str, int] = {"views": align.views, "workers": params.runtime.workers, "seed": align.seed}
+    pairs = pairing.of_photographs(PHOTOS, splits=SPLITS, share=share, side_px=side_px, fit=params.embed.fit, **draws)
     if "train" not in pairs:
         console.say(f"scale_captions ({name}): fewer than 2 training photographs have a caption, nothing is tuned")
         parquet.write(ROWS / f"{name}.parquet", schemas.CAPTION_SCALING, [])

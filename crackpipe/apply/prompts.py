@@ -14,6 +14,7 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
+from crackpipe.imaging.images import SquareFit
 from crackpipe.params.project import Project
 
 ENCODER = "models/clip"
@@ -39,7 +40,8 @@ def of_photo(
     runtime = project.start_runtime()
     encoder = encoder_files.load(project.path(ENCODER), runtime)
     side_px = embedding.square_px(encoder, side_px=project.params.embed.side_px, key="embed.side_px")
-    return similarities(encoder, image, groups, side_px=side_px, runtime=runtime)
+    fit = project.params.embed.fit
+    return similarities(encoder, image, groups, side_px=side_px, fit=fit, runtime=runtime)
 
 
 def similarities(
@@ -48,19 +50,21 @@ def similarities(
     groups: Mapping[str, Sequence[str]],
     *,
     side_px: int,
+    fit: SquareFit = "resize",
     runtime: Runtime,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Similarities (cosines) of a photograph to each prompt, and to the two classes of each wording.
 
     Args:
-        image: RGB, 0–255; the whole of it is squeezed to a square of ``side_px``.
+        image: RGB, 0–255.
         groups: sentences by group of states.
+        side_px, fit: square that the image is brought to, see :func:`crackpipe.imaging.images.square`.
 
     Returns:
         Prompts: group, similarity and prompt, in the order of ``groups``. Classes: wording, normal and crack (the
         similarities), and probability (that it is cracked: their softmax, 100 times as sharp).
     """
-    square = torch.from_numpy(images.squeezed(image, side_px=side_px)).permute(2, 0, 1)[None]
+    square = torch.from_numpy(images.square(image, side_px=side_px, fit=fit)).permute(2, 0, 1)[None]
     photo = embedding.encode_images(encoder, square, runtime)[0].astype(np.float32)
     rows = []
     for name, texts in groups.items():

@@ -21,6 +21,7 @@ from crackpipe.data import decoded
 from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.files import arrow, parquet, schemas
 from crackpipe.imaging import images
+from crackpipe.imaging.images import SquareFit
 
 AHEAD = 2  # batches that are decoded before they are needed
 
@@ -30,14 +31,16 @@ class EmbeddingSettings:
     """Sizes of an embedding run.
 
     Attributes:
-        side_px: side of the square that each image is resized to; see :func:`square_px`.
+        side_px: side of the square that each image is brought to; see :func:`square_px`.
         batch: images, or texts, per run of the encoder.
         workers: threads that decode and resize.
+        fit: how it becomes a square, see :func:`crackpipe.imaging.images.square`.
     """
 
     side_px: int
     batch: int
     workers: int
+    fit: SquareFit = "resize"
 
 
 def items(photos: Path) -> pd.DataFrame:
@@ -168,6 +171,7 @@ def _squares(photos: Path, settings: EmbeddingSettings) -> Iterator[tuple[list[s
     squares = decoded.photographs(
         photos,
         side_px=settings.side_px,
+        fit=settings.fit,
         workers=settings.workers,
         what="embed photographs",
         ahead=AHEAD * settings.batch,

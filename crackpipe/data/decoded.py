@@ -7,7 +7,7 @@ from crackpipe import console
 from crackpipe.compute import parallel
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.imaging.images import Rgb
+from crackpipe.imaging.images import Rgb, SquareFit
 
 
 def photographs(
@@ -18,6 +18,7 @@ def photographs(
     wanted: Collection[str] | None = None,
     splits: Collection[str] | None = None,
     side_px: int | None = None,
+    fit: SquareFit = "resize",
     ahead: int | None = None,
 ) -> Iterator[tuple[str, Rgb]]:
     """Yield (photo_id, RGB pixels 0–255) in the order of the table; memory of ``ahead`` photographs.
@@ -28,7 +29,8 @@ def photographs(
         what: name of the progress bar.
         wanted: photo_ids to take; ``None`` takes all.
         splits: splits to take; ``None`` takes all.
-        side_px: side of the square that each is squeezed to; ``None`` leaves it at its own size.
+        side_px: side of the square that each is brought to; ``None`` leaves it at its own size.
+        fit: how, see :func:`crackpipe.imaging.images.square`.
         ahead: photographs that are decoded before they are asked for; by default four for each thread.
 
     Raises:
@@ -38,7 +40,7 @@ def photographs(
 
     def decode(row: parquet.Row) -> tuple[str, Rgb]:
         image = images.decode_rgb(row["image"])
-        return row["photo_id"], image if side_px is None else images.squeezed(image, side_px=side_px)
+        return row["photo_id"], image if side_px is None else images.square(image, side_px=side_px, fit=fit)
 
     rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "image"])
     if names is not None:

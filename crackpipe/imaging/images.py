@@ -18,6 +18,7 @@ from PIL import Image
 from crackpipe.errors import PhotoError
 
 Method = Literal["nearest", "linear", "area", "lanczos"]
+SquareFit = Literal["resize", "centre"]
 Rgb = UInt8[np.ndarray, "h w 3"]
 Grey = UInt8[np.ndarray, "h w"]
 Mask = Bool[np.ndarray, "h w"]
@@ -149,6 +150,28 @@ def squeezed(image: np.ndarray, *, side_px: int) -> np.ndarray:
     """Squeeze the whole image (h, w) or (h, w, 3) into a square of ``side_px``: area means where it becomes smaller."""
     smaller = side_px < min(image.shape[:2])
     return resize(image, height=side_px, width=side_px, method="area" if smaller else "linear")
+
+
+def square(image: np.ndarray, *, side_px: int, fit: SquareFit) -> np.ndarray:
+    """Bring an image (h, w) or (h, w, 3) to a square of ``side_px``.
+
+    Args:
+        image: uint8 or float32.
+        side_px: of the square.
+        fit: ``resize`` squeezes the whole of it, see :func:`squeezed`; ``centre`` brings its shorter side to
+            ``side_px`` and cuts the middle out, as CLIP's own preprocessing (area means or linear here, bicubic there).
+    """
+    if fit == "resize":
+        return squeezed(image, side_px=side_px)
+    height, width = image.shape[:2]
+    short = min(height, width)
+    sides = {
+        "height": max(side_px, round(height * side_px / short)),
+        "width": max(side_px, round(width * side_px / short)),
+    }
+    smaller = resize(image, **sides, method="area" if side_px < short else "linear")
+    top, left = (sides["height"] - side_px) // 2, (sides["width"] - side_px) // 2
+    return smaller[top : top + side_px, left : left + side_px]
 
 
 def turned_window(

@@ -73,6 +73,7 @@ class AlignClip(Section):
 class Embed(Section):
     models: list[EncoderName]
     side_px: WindowSide
+    fit: Literal["resize", "centre"]
     batch: PositiveInt
 
 

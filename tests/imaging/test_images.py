@@ -230,3 +230,18 @@ def test_a_squeezed_photograph_keeps_its_corners_and_its_mean() -> None:
     assert (found[:10, :10] == (200, 0, 0)).all()
     assert (found[10:, 10:] == (0, 0, 100)).all()
     assert images.squeezed(image, side_px=160)[0, 0].tolist() == [200, 0, 0]
+
+
+@pytest.mark.parametrize(("height", "width", "side_px"), [(40, 80, 20), (80, 40, 20), (33, 50, 64), (20, 20, 20)])
+def test_a_centred_square_is_the_middle_after_the_shorter_side_is_brought_to_it(
+    height: int, width: int, side_px: int
+) -> None:
+    image = np.zeros((height, width, 3), np.uint8)
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    image[top : top + short, left : left + short] = 200
+    found = images.square(image, side_px=side_px, fit="centre")
+    assert found.shape == (side_px, side_px, 3)
+    assert (found[2:-2, 2:-2] == 200).all()
+    squeezed = images.square(image, side_px=side_px, fit="resize")
+    assert np.array_equal(squeezed, images.squeezed(image, side_px=side_px))

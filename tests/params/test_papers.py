@@ -154,6 +154,7 @@ BRIDGECLIP = {
     "align_clip.warmup_steps": 1000,
     "align_clip.weight_decay": 0.1,
     "retrieve.k": 10,
+    "embed.fit": "centre",
     "retrieve.items": "complete",
     "scale_captions.shares": [*(round(number * 10_000 / 130_930, 4) for number in range(1, 13)), 1.0],
 }

@@ -18,6 +18,7 @@ from crackpipe.data import decoded, patch_draw, patch_pixels
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import ParamsError
 from crackpipe.files import parquet, schemas
+from crackpipe.imaging.images import SquareFit
 
 BATCH = 32  # images per run of a frozen tower
 
@@ -77,19 +78,27 @@ def of_patches(
 
 
 def of_photographs(
-    photos: Path, *, splits: Sequence[str], share: float, side_px: int, views: int, workers: int, seed: int
+    photos: Path,
+    *,
+    splits: Sequence[str],
+    share: float,
+    side_px: int,
+    fit: SquareFit,
+    views: int,
+    workers: int,
+    seed: int,
 ) -> dict[str, Pairs]:
     """Pair the captioned photographs of each split with their captions.
 
     Args:
         photos: the table of photographs.
         splits, share, seed: see :func:`captioned`.
-        side_px: side of the square that each photograph is squeezed to.
+        side_px, fit: square that each photograph is brought to, see :func:`crackpipe.imaging.images.square`.
         views: see :func:`with_captions`.
         workers: threads that decode.
     """
     captions = captioned(photos, splits=splits, share=share, seed=seed)
-    squares = photo_squares(captions, photos, side_px=side_px, workers=workers)
+    squares = photo_squares(captions, photos, side_px=side_px, fit=fit, workers=workers)
     return with_captions(squares, captions, views=views)
 
 
@@ -169,17 +178,17 @@ def patch_squares(patches: pd.DataFrame, photos: Mapping[str, np.ndarray], *, si
     return image_cache.cache_squares(enumerate(pixels), count=count, side_px=side_px)
 
 
-def photo_squares(captions: pd.DataFrame, photos: Path, *, side_px: int, workers: int) -> Squares:
-    """Squeeze photographs to squares, in one pass over their table.
+def photo_squares(captions: pd.DataFrame, photos: Path, *, side_px: int, fit: SquareFit, workers: int) -> Squares:
+    """Bring photographs to squares, in one pass over their table.
 
     Args:
         captions: has the photo_id of each, in the order of the squares.
         photos: the table of photographs.
-        side_px: side of the squares.
+        side_px, fit: of the squares, see :func:`crackpipe.imaging.images.square`.
         workers: threads that decode.
     """
     rows = {photo_id: row for row, photo_id in enumerate(captions["photo_id"])}
-    squares = decoded.photographs(photos, wanted=set(rows), side_px=side_px, workers=workers, what="decode")
+    squares = decoded.photographs(photos, wanted=set(rows), side_px=side_px, fit=fit, workers=workers, what="decode")
     numbered = ((rows[photo_id], pixels) for photo_id, pixels in squares)
     return image_cache.cache_squares(numbered, count=len(rows), side_px=side_px)
 

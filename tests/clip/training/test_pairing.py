@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,7 @@ def test_the_squares_of_photographs_follow_the_captions_not_the_table() -> None:
     photos = Path("photos")
     write_photos(photos, many(3))
     captions = pd.DataFrame({"photo_id": ["s/v1", "s/t02", "s/t00"]})
-    squares = pairing.photo_squares(captions, photos, side_px=32, workers=2)
+    squares = pairing.photo_squares(captions, photos, side_px=32, fit="resize", workers=2)
     for square, name in zip(squares.pixels, captions["photo_id"], strict=True):
         np.testing.assert_array_equal(square, images.squeezed(picture(name), side_px=32))
 
@@ -175,12 +176,13 @@ def test_patches_and_photographs_are_read_and_paired_at_once() -> None:
     write_photos(photos, many(4) | {"demo/0": ("train", None), "demo/1": ("train", None)})
     table = patch_table(train=[1, 0, 1, 0], test=[1])
     settings = {"workers": 2, "seed": 0, "side_px": 32}
+    squares: dict[str, Any] = {**settings, "fit": "resize"}
     (patches,) = pairing.of_patches(table, photos, (["whole"], ["crack"]), count=4, **settings)
     assert sorted(patches.texts) == [["crack"], ["crack"], ["whole"], ["whole"]]
     assert isinstance(patches.images, Squares)
     cut = {picture("demo/0")[:32, :32].tobytes(), patch_grid.apply_symmetry(picture("demo/0")[:32, 4:36], 2).tobytes()}
     assert cut <= {square.tobytes() for square in patches.images.pixels}
-    found = pairing.of_photographs(photos, splits=["train", "val"], share=0.5, views=3, **settings)
+    found = pairing.of_photographs(photos, splits=["train", "val"], share=0.5, views=3, **squares)
     assert {split: len(pairs) for split, pairs in found.items()} == {"train": 2, "val": 3}
     assert isinstance(found["val"].images, Squares)
     wanted = [images.squeezed(picture(f"s/v{i}"), side_px=32) for i in range(3)]
@@ -191,6 +193,7 @@ def test_without_patches_and_captions_there_are_no_pairs() -> None:
     photos = Path("photos")
     write_photos(photos, {"s/a": ("train", None)})
     settings = {"workers": 1, "seed": 0, "side_px": 32}
+    squares: dict[str, Any] = {**settings, "fit": "resize"}
     none = patch_table(train=[], test=[])
     assert pairing.of_patches(none, photos, (["whole"], ["crack"]), count=4, **settings) == []
-    assert pairing.of_photographs(photos, splits=["train"], share=1.0, views=1, **settings) == {}
+    assert pairing.of_photographs(photos, splits=["train"], share=1.0, views=1, **squares) == {}
