@@ -27,7 +27,7 @@ def main() -> None:
     runtime = project.start_runtime(keep_memory=True)
     encoder = encoder_files.load(CLIP, runtime)
     write: dict[str, Any] = {"encoder": encoder, "batch": section.batch, "runtime": runtime}
-    if not common.adapters and not params.ablate_prompts.wordings:
+    if not common.adapters:
         token_cache.write(WINDOWS, [], count=0, shapes={}, **write)
         return
     crack_free = params.pseudo_label.keep_px == 0  # else their labels are too small to be trained on

@@ -1,11 +1,11 @@
 """Prompts, encoders, their training on captions, and the uses of their embeddings."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from crackpipe.params.labels import LabelKind
-from crackpipe.params.section import Count, Name, PositiveFloat, PositiveInt, Section, Weight, WindowSide
+from crackpipe.params.section import Count, Name, PositiveFloat, PositiveInt, Section, Weight, WindowSide, each_once
 
 Wording = Literal["normal", "crack"]
 WORDINGS: tuple[str, ...] = get_args(Wording)
@@ -37,9 +37,10 @@ class Prompts(Section):
         return self
 
 
-class AblatePrompts(Section):
-    wordings: list[Wording]
+class AblateAdapters(Section):
+    variants: Annotated[list[Name], AfterValidator(each_once)]
     labels: LabelKind
+    changes: dict[Name, dict[str, Any]]
 
 
 class AlignClip(Section):

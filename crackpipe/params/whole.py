@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import ValidationError, create_model, model_validator
 
-from crackpipe.errors import ParamsError
+from crackpipe.errors import ParamsError, did_you_mean
 from crackpipe.params import extensions
 from crackpipe.params.calibrate import Calibrate
 from crackpipe.params.classifier import ALEXNET, ScoreClassifier, TrainClassifier
 from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, LocalisationMaps, PseudoLabel
-from crackpipe.params.language import AblatePrompts, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
+from crackpipe.params.language import AblateAdapters, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
 from crackpipe.params.losses import Aicl, Losses
 from crackpipe.params.masks import EmbedWindows, Evaluate, PixelNetwork, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
@@ -70,7 +70,7 @@ class Params(Section):
     few_shot: FewShot
     embed_windows: EmbedWindows
     train_segmenter: TrainSegmenter
-    ablate_prompts: AblatePrompts
+    ablate_adapters: AblateAdapters
     segment: Segment
     self_label: SelfLabel
     evaluate: Evaluate
@@ -84,11 +84,11 @@ class Params(Section):
                 f"train_segmenter.labels names {sorted(missing)}, but pseudo_label.methods does not: add it there, or "
                 "what follows self_ to self_label.labels"
             )
-        kind = self.ablate_prompts.labels
-        if self.ablate_prompts.wordings and kind not in {*self.pseudo_label.methods, *self_made}:
+        kind = self.ablate_adapters.labels
+        if self.ablate_adapters.variants and kind not in {*self.pseudo_label.methods, *self_made}:
             raise ValueError(
-                f"ablate_prompts.labels is {kind}, which neither pseudo_label.methods nor self_label.labels makes: "
-                "choose one of those, or leave ablate_prompts.wordings empty"
+                f"ablate_adapters.labels is {kind}, which neither pseudo_label.methods nor self_label.labels makes: "
+                "choose one of those, or leave ablate_adapters.variants empty"
             )
         if not set(self.self_label.labels) <= wanted:
             raise ValueError(
@@ -114,6 +114,46 @@ class Params(Section):
                     key = ".".join(str(part) for part in first["loc"])
                     raise ValueError(f"ablate.{method}.{name}.{key}: got {first['input']!r}; {first['msg']}") from None
         return self
+
+    @model_validator(mode="after")
+    def _variants_of_adapters_are_settings(self) -> "Params":
+        section = self.ablate_adapters
+        if unknown := sorted(set(section.variants) - set(section.changes)):
+            raise ValueError(
+                f"ablate_adapters.variants names {unknown}, but ablate_adapters.changes holds "
+                f"{sorted(section.changes)}{did_you_mean(unknown[0], section.changes)}"
+            )
+        if section.variants and not self.train_segmenter.adapters:
+            raise ValueError(
+                f"ablate_adapters.variants is {section.variants}, but train_segmenter.adapters is empty, so that no "
+                "window is encoded: name text_adapters there, or leave ablate_adapters.variants empty"
+            )
+        for name in section.changes:
+            self.changed_adapters(name)
+        return self
+
+    def changed_adapters(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Wording of the prompts and settings of the text adapters of a variant of ``ablate_adapters``.
+
+        Args:
+            name: in ``ablate_adapters.changes``.
+
+        Raises:
+            ValueError: a change is neither the wording nor a setting of the adapters, or out of range.
+        """
+        changes = dict(self.ablate_adapters.changes[name])
+        prompts = {**self.prompts.model_dump(), **{key: changes.pop(key) for key in ("wording",) if key in changes}}
+        adapters = self.train_segmenter.text_adapters
+        try:
+            wording = type(self.prompts).model_validate(prompts).wording
+            return wording, type(adapters).model_validate({**adapters.model_dump(), **changes}).model_dump()
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            known = ["wording", *type(adapters).model_fields]
+            hint = "" if key in known else did_you_mean(key, known)
+            where = f"ablate_adapters.changes.{name}.{key}"
+            raise ValueError(f"{where}: got {first['input']!r}; {first['msg']}{hint}") from None
 
     @model_validator(mode="after")
     def _none_means_not_one_crack_pixel(self) -> "Params":

@@ -1,5 +1,6 @@
 from . import (
     ablation,
+    adapter_ablation,
     calibration,
     caption_scaling,
     evaluation,
@@ -8,13 +9,13 @@ from . import (
     headline,
     history,
     label_quality,
-    prompt_ablation,
     retrieval,
     show,
 )
 
 __all__ = [
     "ablation",
+    "adapter_ablation",
     "calibration",
     "caption_scaling",
     "evaluation",
@@ -23,7 +24,6 @@ __all__ = [
     "headline",
     "history",
     "label_quality",
-    "prompt_ablation",
     "retrieval",
     "show",
 ]

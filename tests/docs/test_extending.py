@@ -34,7 +34,7 @@ OVERRIDES = [
     *(
         "train_segmenter.labels=[cam_blur]",
         "self_label.labels=[]",
-        "ablate_prompts.wordings=[]",
+        "ablate_adapters.variants=[]",
         "calibrate.losses=[brier]",
     ),
     *("ingest.sources=[{name: walls, split: own, limit: null}]", "embed.models=[base]"),

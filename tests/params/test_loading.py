@@ -79,7 +79,6 @@ def test_the_repositorys_params_are_valid() -> None:
         ("train_segmenter.networks.0", "segnet", "got 'segnet'; expected one of unet, deepcrack_liu, "),
         ("embed_windows.max_gib", 0.0, "got 0.0; input should be greater than 0"),
         ("prompts.objects.road", [], "got []; list should have at least 1 item after validation, not 0"),
-        ("ablate_prompts.wordings.0", "cracked", "got 'cracked'; input should be 'normal' or 'crack'"),
         ("train_segmenter.unlabelled", ["demo.train"], "unlabelled.0: got 'demo.train'; string should match pattern"),
         ("train_segmenter.unlabelled", ["test"], "unlabelled.0: got 'test'; string should match pattern"),
         ("train_segmenter.augment.rotation_deg", 181.0, "got 181.0; input should be less than or equal to 180"),
@@ -185,10 +184,27 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
             "what follows self_ to self_label.labels",
         ),
         (
-            "ablate_prompts.labels",
+            "ablate_adapters.labels",
             "cam",
-            "ablate_prompts.labels is cam, which neither pseudo_label.methods nor self_label.labels makes: choose "
-            "one of those, or leave ablate_prompts.wordings empty",
+            "ablate_adapters.labels is cam, which neither pseudo_label.methods nor self_label.labels makes: choose "
+            "one of those, or leave ablate_adapters.variants empty",
+        ),
+        (
+            "ablate_adapters.variants",
+            ["plain_dise"],
+            "ablate_adapters.variants names ['plain_dise'], but ablate_adapters.changes holds ['crack', 'cross_entropy', "
+            "'loss_on_map', 'no_dice', 'no_edge', 'no_focal', 'normal', 'plain_dice']; did you mean plain_dice?",
+        ),
+        (
+            "ablate_adapters.changes.crack",
+            {"focal_gama": 1.0},
+            "ablate_adapters.changes.crack.focal_gama: got 1.0; Extra inputs are not permitted; did you mean "
+            "focal_gamma?",
+        ),
+        (
+            "ablate_adapters.changes.crack",
+            {"wording": "cracked"},
+            "ablate_adapters.changes.crack.wording: got 'cracked'; Input should be 'normal' or 'crack'",
         ),
         (
             "train_segmenter.labels",

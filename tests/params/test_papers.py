@@ -100,7 +100,7 @@ CRACKCLIP = {
     "train_segmenter.text_adapters.loss_on": "map",
     "train_segmenter.text_adapters.combine": "sum",
     "prompts.wording": "crack",
-    "ablate_prompts.wordings": ["normal", "crack"],
+    "ablate_adapters.variants": ["normal", "crack"],
     "segment.side_px": 518,
     "segment.erosions": 3,
     **{f"train_segmenter.augment.{key}": 0.0 for key in ("rotation_deg", "contrast", "brightness", "thin_cracks_p")},

@@ -18,8 +18,8 @@ CHOSEN = [
     "train_segmenter.labels=[soft_location,self_soft_location,truth]",
     "self_label.labels=[soft_location]",
     "self_label.segmenter=unet",
-    "ablate_prompts.labels=cam_location",
-    "ablate_prompts.wordings=[normal,crack]",
+    "ablate_adapters.labels=cam_location",
+    "ablate_adapters.variants=[normal,crack]",
     "few_shot.heads=[linear,logistic]",
 ]
 
@@ -52,7 +52,7 @@ def cells(segmenter: str, *kinds: str) -> set[str]:
 
 SOFT, ALL = ("soft_location", "self_soft_location"), ("soft_location", "self_soft_location", "truth")
 SCORED = {"evaluate", "summarise"}
-WORDINGS = {"ablate_prompts@normal", "ablate_prompts@crack", "gather_prompts"}
+WORDINGS = {"ablate_adapters@normal", "ablate_adapters@crack", "gather_adapters"}
 
 
 def test_a_setting_of_one_method_repeats_only_what_follows_it(index: Index) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from crackpipe.measures import segmentation
-from crackpipe.report import prompt_ablation
+from crackpipe.report import adapter_ablation
 
 Photos = Callable[[dict[str, tuple[str, np.ndarray | None]]], Path]
 
@@ -20,15 +20,17 @@ def dark(image: np.ndarray, *, what: str) -> np.ndarray:
     return found
 
 
-def score(photos: Path, segment: Callable[..., Any] = dark) -> dict[str, dict[str, float | int]]:
-    return prompt_ablation.score(photos, segment, split="test", tolerance_px=2, workers=2, what="segment")
+def score(photos: Path, **segments: Callable[..., Any]) -> dict[str, Any]:
+    return adapter_ablation.score(photos, segments, split="test", tolerance_px=2, workers=2)
 
 
 def test_test_photographs_with_ground_truth_are_scored_by_source(write_photos: Photos, crack: np.ndarray) -> None:
     photos = write_photos(
         {"a/1": ("test", crack), "a/2": ("train", crack), "a/3": ("test", None), "b/4x": ("test", crack)}
     )
-    found = score(photos)
+    both = score(photos, normal=dark, crack=lambda image, *, what: dark(image, what="whole"))
+    assert both["crack"]["b"]["ods"] == 1.0
+    found = both["normal"]
     half = crack.copy()
     half[:6] = False
     wanted = segmentation.score([segmentation.count(half.astype(np.uint8) * np.uint8(255), crack)])
@@ -44,5 +46,5 @@ def test_each_photograph_is_named_to_the_segmenter(write_photos: Photos, crack: 
         names.append(what)
         return dark(image, what=what)
 
-    score(write_photos({"a/1": ("test", crack), "a/2": ("val", crack), "b/1": ("test", crack)}), noting)
+    score(write_photos({"a/1": ("test", crack), "a/2": ("val", crack), "b/1": ("test", crack)}), normal=noting)
     assert names == ["a/1", "b/1"]

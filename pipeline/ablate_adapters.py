@@ -1,7 +1,8 @@
-"""Train text adapters with one wording of the prompts: `python -m pipeline.ablate_prompts crack`.
+"""Train text adapters with one thing changed: `python -m pipeline.ablate_adapters crack`.
 
-Reads data/photos, data/windows, data/pseudo_labels/<ablate_prompts.labels> and models/clip; writes
-data/prompt_ablation/<wording>, the adapters. Costs: epochs on cached tokens.
+The variant is a name of `ablate_adapters.changes`: another wording of the prompts, or other settings of the training.
+Reads data/photos, data/windows, data/pseudo_labels/<ablate_adapters.labels> and models/clip; writes
+data/adapter_ablation/<variant>, the adapters. Costs: epochs on cached tokens.
 """
 
 from pathlib import Path
@@ -13,20 +14,20 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.compute import seeds
 from crackpipe.files import fingerprint
 from crackpipe.models import checkpoints
-from crackpipe.params import WORDINGS
 from crackpipe.params.project import Project
 from crackpipe.segment.adapters import examples, training
 from crackpipe.segment.windows import labels
 
 PHOTOS, LABELS, WINDOWS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/windows")
-CLIP, OUT, CODE = Path("models/clip"), Path("data/prompt_ablation"), Path("data/code/ablate_prompts")
+CLIP, OUT, CODE = Path("models/clip"), Path("data/adapter_ablation"), Path("data/code/ablate_adapters")
 
 
 def main() -> None:
-    (wording,) = console.arguments({"wording": WORDINGS})
+    (variant,) = console.arguments({"variant": None})
     project = Project.open()
     params, common, pseudo = project.params, project.params.train_segmenter, project.params.pseudo_label
-    kind, folder, workers = params.ablate_prompts.labels, OUT / wording, params.runtime.workers
+    kind, folder, workers = params.ablate_adapters.labels, OUT / variant, params.runtime.workers
+    wording, settings = params.changed_adapters(variant)
     runtime = project.start_runtime()
     seeds.seed_everything(common.seed)
     masks = labels.load(LABELS / kind, PHOTOS, kind=kind, unlabelled=common.unlabelled, keep_px=pseudo.keep_px)
@@ -34,10 +35,10 @@ def main() -> None:
     pairs = examples.label_windows(WINDOWS, masks.every(), binarise=binarise, kind=kind, workers=workers)
     encoder = encoder_files.load(CLIP, runtime)
     sentences = prompts.sets(**{**params.prompts.model_dump(), "wording": wording})
-    passes = training.AdapterTraining(**common.text_adapters.model_dump(), seed=common.seed)
-    values = [sentences, common.text_adapters.model_dump(), common.seed, pseudo.keep_px, binarise, str(runtime)]
+    passes = training.AdapterTraining(**settings, seed=common.seed)
+    values = [sentences, settings, common.seed, pseudo.keep_px, binarise, str(runtime)]
     digest = fingerprint.of([*values, params.runtime.threads], [CODE, WINDOWS / "fingerprint", LABELS / kind])
-    with checkpoints.opened(f"ablate_prompts-{wording}", digest) as checkpoint:
+    with checkpoints.opened(f"ablate_adapters-{variant}", digest) as checkpoint:
         run: dict[str, Any] = {
             "folder": folder,
             "labels": kind,
