@@ -59,7 +59,8 @@ def test_compare_without_a_run_prints_the_papers_tables(project: Path, crackpipe
     done = crackpipe(project, "compare")
     assert "results/ holds no run, so these are the papers' rows alone" in done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert "CrackCLIP 61.31 / 68.58 / 59.33 40.80 / 41.74 / 31.81 – 68.26 / 73.29 / 68.82" in lines
+    crackclip = "CrackCLIP 61.31 / 68.58 / 59.33 40.80 / 41.74 / 31.81 – 68.26 / 73.29 / 68.82 "
+    assert any(line.startswith(crackclip) for line in lines)
     assert any(line.startswith("OED, GPLL labels, train + test 45.62 / 55.67 / 45.07 ") for line in lines)
 
 

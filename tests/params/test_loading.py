@@ -193,7 +193,8 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
             "ablate_adapters.variants",
             ["plain_dise"],
             "ablate_adapters.variants names ['plain_dise'], but ablate_adapters.changes holds ['crack', "
-            "'cross_entropy', 'loss_on_map', 'no_dice', 'no_edge', 'no_focal', 'normal', 'plain_dice']; did you mean plain_dice?",
+            "'cross_entropy', 'loss_on_map', 'no_dice', 'no_edge', 'no_focal', 'normal', 'plain_dice']; did you mean "
+            "plain_dice?",
         ),
         (
             "ablate_adapters.changes.crack",
