@@ -34,7 +34,7 @@ def choose(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataF
         seed: of the draw.
     """
     sources = sources_of(patches)
-    parts = []
+    parts = [patches.iloc[:0]]  # there may be no source
     for number, (split, count) in enumerate((("val", val), ("test", test))):
         for source in sorted(set(sources)):
             part = patches[(patches["split"] == split) & (sources == source)]
@@ -45,7 +45,7 @@ def choose(patches: pd.DataFrame, *, val: int, test: int, seed: int) -> pd.DataF
 
 def sources_of(patches: pd.DataFrame) -> "pd.Series[str]":
     """Name the source of each patch's photograph."""
-    return patches["photo_id"].str.partition("/")[0]
+    return patches["photo_id"].str.extract("^([^/]*)", expand=False)  # partition has no columns where there is no row
 
 
 def labels(patches: pd.DataFrame) -> Int[Tensor, "n"]:

@@ -100,3 +100,15 @@ def test_validation_gives_three_figures_and_the_decisions_or_nothing(runtime: Ru
 def test_a_split_without_patches_is_left_out_without_a_warning() -> None:
     assert scoring.choose(patches("train"), val=5, test=5, seed=0).empty
     assert scoring.choose(patches("test"), val=5, test=5, seed=0)["split"].tolist() == ["test"] * 5
+
+
+def test_no_patch_at_all_is_no_patch_of_no_source() -> None:
+    nothing = patches("train").iloc[:0].astype({"photo_id": "str"})
+    assert scoring.sources_of(nothing).empty
+    chosen = scoring.choose(nothing, val=5, test=5, seed=0)
+    assert chosen.empty
+    assert list(chosen) == list(nothing)
+
+
+def test_a_source_is_what_stands_before_the_first_stroke() -> None:
+    assert scoring.sources_of(pd.DataFrame({"photo_id": ["a/b/1", "c/2", "p"]})).tolist() == ["a", "c", "p"]
