@@ -163,8 +163,8 @@ def test_crackclip_trains_a_classifier_and_adapters(tmp_path: Path, steps: Steps
         losses(tmp_path / f"models/segmenter/text_adapters-{labels}")
         assert steps.told("lr") == [("Adam", 0.001)] * 3, labels
     for wording in ("normal", "crack"):
-        stages.finished(tmp_path, "ablate_prompts", wording)
-        losses(tmp_path / f"data/prompt_ablation/{wording}")
+        stages.finished(tmp_path, "ablate_adapters", wording)
+        losses(tmp_path / f"data/adapter_ablation/{wording}")
         assert steps.told("lr") == [("Adam", 0.001)] * 3, wording
     stages.finished(tmp_path, "segment", "text_adapters", "truth")
 
@@ -250,5 +250,6 @@ def test_bridgeclip_tunes_both_towers(tmp_path: Path, steps: Steps, tiny_clip: N
     assert not json.loads((tmp_path / "metrics/bridge.json").read_text(encoding="utf-8"))["tuned"]["absent"]
     stages.finished(tmp_path, "scale_captions", "0.5")
     assert steps.told("lr", "weight_decay") == warming
-    row = json.loads((tmp_path / "data/caption_scaling/0.5.json").read_text(encoding="utf-8"))
-    assert math.isfinite(row["val_loss"])
+    table = parquet.read(tmp_path / "data/caption_scaling/0.5.parquet", schemas.CAPTION_SCALING).to_pandas()
+    assert set(table["best_epoch"]) == {1}
+    assert math.isfinite(table["val_loss"].iloc[0])
