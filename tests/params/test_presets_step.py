@@ -251,5 +251,4 @@ def test_bridgeclip_tunes_both_towers(tmp_path: Path, steps: Steps, tiny_clip: N
     stages.finished(tmp_path, "scale_captions", "0.5")
     assert steps.told("lr", "weight_decay") == warming
     table = parquet.read(tmp_path / "data/caption_scaling/0.5.parquet", schemas.CAPTION_SCALING).to_pandas()
-    assert set(table["best_epoch"]) == {1}
     assert math.isfinite(table["val_loss"].iloc[0])
