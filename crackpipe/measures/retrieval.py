@@ -90,15 +90,17 @@ def attribute_match(
     *,
     query_labels: Sequence[Collection[str]],
     gallery_labels: Sequence[Collection[str]],
+    unlabelled: bool = False,
 ) -> tuple[float | None, float | None]:
     """AttrMatch@1 and what chance gives: the share of queries whose most similar item shares a label with them.
 
-    BridgeCLIP's model card, "Attribute-based retrieval". Queries and items without a label are left out; of items
-    that are equally similar the first one counts. Chance is the mean share of the items that share a label.
+    BridgeCLIP's model card, "Attribute-based retrieval". Queries without a label are left out; of items that are
+    equally similar the first one counts. Chance is the mean share of the items that share a label.
 
     Args:
         queries, gallery: L2-normalised embeddings; similarity is their cosine, in float32.
         query_labels, gallery_labels: any number of labels of each.
+        unlabelled: whether items without a label can be found, which is a miss; else they are left out.
 
     Returns:
         Both ``None`` where no query or no item has a label.
@@ -106,6 +108,8 @@ def attribute_match(
     query_rows, item_rows = ([i for i, own in enumerate(labels) if own] for labels in (query_labels, gallery_labels))
     if not query_rows or not item_rows:
         return None, None
+    if unlabelled:
+        item_rows = list(range(len(gallery_labels)))
     names = sorted({name for labels in (query_labels, gallery_labels) for own in labels for name in own})
     of_queries = indicators([query_labels[i] for i in query_rows], names).astype(np.float32)
     of_items = indicators([gallery_labels[i] for i in item_rows], names).astype(np.float32)

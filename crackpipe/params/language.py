@@ -90,6 +90,7 @@ class ScaleCaptions(Section):
 
 class Retrieve(Section):
     items: Literal["task", "complete"]
+    gallery: Literal["labelled", "all"]
     k: PositiveInt
     weighted: bool
     inverse_penalty: PositiveFloat

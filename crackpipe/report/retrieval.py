@@ -20,6 +20,7 @@ from crackpipe.retrieval.tasks import Task
 KS = (1, 5, 10)
 COLUMNS = ["photo_id", "split", "caption", "attributes"]
 HEADS = ("knn", "linear", "majority")
+Gallery = Literal["labelled", "all"]
 Tree = dict[str, Any]
 Vectors = Float16[np.ndarray, "_ d"]  # each split has its own number
 
@@ -38,6 +39,7 @@ def score(
     embeddings: Mapping[str, Path],
     *,
     items: Literal["task", "complete"],
+    gallery: Gallery,
     k: int,
     weighted: bool,
     inverse_penalty: float,
@@ -49,8 +51,11 @@ def score(
     Args:
         photos: the ``photos`` table.
         embeddings: folder of each model's embeddings.
-        items: that a task is learned from and scored on: ``task``, those with a label of it, or ``complete``, those
-            with a label of every attribute that the photographs have (BridgeCLIP's database).
+        items: training photographs that a task is learned from: ``task``, those with a label of it, or ``complete``,
+            those with a label of every attribute that any of them has (BridgeCLIP's database). It is scored on all test
+            photographs with a label of it.
+        gallery: what an attribute match may find: ``labelled``, items with a label of the attribute, or ``all``; see
+            :func:`crackpipe.measures.retrieval.attribute_match`.
         k, weighted: see :func:`crackpipe.retrieval.knn.predict`.
         inverse_penalty, standardise, iterations: see :func:`crackpipe.retrieval.linear_probe.predict`.
 
@@ -64,11 +69,9 @@ def score(
         TableError: photographs and embeddings are not of the same run.
     """
     rows = parquet.read(photos, schemas.PHOTOS, columns=COLUMNS).to_pylist()
-    if items == "complete":
-        attributes = tasks.complete([row["attributes"] for row in rows])
-        rows = [{**row, "attributes": own} for row, own in zip(rows, attributes, strict=True)]
     train, test = (_records(rows, split) for split in ("train", "test"))
-    scorable, absent = tasks.collect(train.attributes, test.attributes)
+    learned = tasks.complete(train.attributes) if items == "complete" else train.attributes
+    scorable, absent = tasks.collect(learned, test.attributes)
     if not any(test.captions):
         absent["retrieval"] = "no photograph of test has a caption"
     neighbours = {"k": k, "weighted": weighted}
@@ -80,7 +83,7 @@ def score(
         if scorable:
             tree[model] |= _heads(scorable, learnt, queries, neighbours=neighbours, regression=regression)
         if "retrieval" not in absent:
-            tree[model] |= _both_directions(test, queries, _texts(folder, test))
+            tree[model] |= _both_directions(test, queries, _texts(folder, test), gallery=gallery)
     return tree
 
 
@@ -132,7 +135,7 @@ def _heads(
     return tree
 
 
-def _both_directions(records: SplitRecords, images: Vectors, texts: Embeddings) -> Tree:
+def _both_directions(records: SplitRecords, images: Vectors, texts: Embeddings, *, gallery: Gallery) -> Tree:
     """Retrieval among the captioned photographs of a split and its distinct captions, and by chance."""
     rows = [row for row, caption in enumerate(records.captions) if caption is not None]
     captions = [str(records.captions[row]) for row in rows]
@@ -143,16 +146,17 @@ def _both_directions(records: SplitRecords, images: Vectors, texts: Embeddings) 
     }
     tree: Tree = {"chance": {}}
     matches: dict[str, Tree] = {direction: {"chance": {}} for direction in directions}
-    for direction, (queries, gallery, of_queries, of_items) in directions.items():
+    for direction, (queries, offered, of_queries, of_items) in directions.items():
         both = {"query_captions": of_queries, "gallery_captions": of_items}
-        tree[direction] = retrieval.recall(queries, gallery, **both, ks=KS)
+        tree[direction] = retrieval.recall(queries, offered, **both, ks=KS)
         tree["chance"][direction] = retrieval.chance(**both, ks=KS)
         for name in tasks.SEVERAL:
             of_images = [tasks.labels(own, name) for own in attributes]
             by_caption = _united(captions, of_images)
             of_texts = [by_caption[caption] for caption in texts.item_ids]
             asked, held = (of_images, of_texts) if direction == "image_to_text" else (of_texts, of_images)
-            match, chance = retrieval.attribute_match(queries, gallery, query_labels=asked, gallery_labels=held)
+            labels = {"query_labels": asked, "gallery_labels": held}
+            match, chance = retrieval.attribute_match(queries, offered, **labels, unlabelled=gallery == "all")
             matches[direction][name], matches[direction]["chance"][name] = match, chance
     shown = {**matches["image_to_text"], "text_to_image": matches["text_to_image"]}
     return {"retrieval": tree, "attribute_match": shown}

@@ -126,6 +126,14 @@ def test_an_item_without_the_attribute_is_no_answer() -> None:
     assert found == (1.0, 0.5)
 
 
+def test_an_item_without_the_attribute_is_a_miss_where_it_may_be_found() -> None:
+    labels: dict[str, Any] = {"query_labels": [{"Ⅱ"}, ()], "gallery_labels": [(), {"Ⅱ"}, {"Ⅲ"}]}
+    found = retrieval.attribute_match(unit(0, 60), unit(0, 60, 90), **labels, unlabelled=True)
+    assert found == (0.0, pytest.approx(1 / 3))
+    near = retrieval.attribute_match(unit(55, 60), unit(0, 60, 90), **labels, unlabelled=True)
+    assert near == (1.0, pytest.approx(1 / 3))
+
+
 @pytest.mark.parametrize(("asked", "offered"), [([()], [{"a"}]), ([{"a"}], [()])])
 def test_an_attribute_that_nothing_has_cannot_match(asked: list[Any], offered: list[Any]) -> None:
     assert retrieval.attribute_match(unit(0), unit(0), query_labels=asked, gallery_labels=offered) == (None, None)

@@ -156,6 +156,7 @@ BRIDGECLIP = {
     "retrieve.k": 10,
     "embed.fit": "centre",
     "retrieve.items": "complete",
+    "retrieve.gallery": "all",
     "scale_captions.shares": [*(round(number * 10_000 / 130_930, 4) for number in range(1, 13)), 1.0],
 }
 
