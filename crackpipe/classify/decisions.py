@@ -1,31 +1,42 @@
 """How well calibrated decisions are: scores of each source and kind of calibration, reliability, attacks survived."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Bool, Float, Int64, Shaped
+from jaxtyping import Bool, Float, Float64, Int64, Shaped
 from torch import Tensor
 
 from crackpipe.classify import calibrator, scoring
 from crackpipe.measures import bootstrap, calibration, classification
+from crackpipe.measures.calibration import ReliabilityBin
 
 
-def score(decisions: pd.DataFrame, structures: Mapping[str, str]) -> dict[str, Any]:
+class CellScores(TypedDict):
+    """What :func:`score` tells of the decisions of one cell.
+
+    ``in_domain`` are the sources that have given training patches; ``scores`` {source: {kind of calibration: figures}};
+    ``reliability`` {source: rows}, of the softmax; ``attack_steps`` {source: rows of steps, accuracy, confidence,
+    count} (Figure 3 of AICL's paper); ``sums`` {source: {kind: sums per structure}}, of which
+    :mod:`crackpipe.measures.bootstrap` makes intervals.
+    """
+
+    in_domain: list[str]
+    scores: dict[str, dict[str, dict[str, float | None]]]
+    reliability: dict[str, list[ReliabilityBin]]
+    attack_steps: dict[str, list[dict[str, float]]]
+    sums: dict[str, dict[str, Float64[np.ndarray, "g k"]]]
+
+
+def score(decisions: pd.DataFrame, structures: Mapping[str, str]) -> CellScores:
     """Score what a classifier has decided on the test patches of each source, with each post-hoc calibration.
 
     Args:
         decisions: rows of the table :data:`crackpipe.files.schemas.DECISIONS`; the calibrators are fitted to those of
             validation.
         structures: photo_id → the structure that it shows.
-
-    Returns:
-        ``in_domain``: the sources that have given training patches. ``scores``: {source: {kind of calibration:
-        figures}}. ``reliability``: {source: rows}, of the softmax. ``attack_steps``: {source: rows of steps, accuracy,
-        confidence, count} (Figure 3 of AICL's paper). ``sums``: {source: {kind: sums per structure}}, of which
-        :mod:`crackpipe.measures.bootstrap` makes intervals.
 
     Raises:
         ModelError: the validation patches are of one class.
@@ -34,13 +45,14 @@ def score(decisions: pd.DataFrame, structures: Mapping[str, str]) -> dict[str, A
     logits, labels = _logits(validated), scoring.labels(validated)
     calibrators = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
     tested = decisions[decisions["split"] == "test"]
-    tree: dict[str, Any] = {"scores": {}, "reliability": {}, "attack_steps": {}, "sums": {}}
-    tree["in_domain"] = sorted(set(tested["source"][tested["in_domain"]]))
-    for source, part in tested.groupby("source"):
+    in_domain = sorted(set(tested["source"][tested["in_domain"]]))
+    tree = CellScores(in_domain=in_domain, scores={}, reliability={}, attack_steps={}, sums={})
+    for name, part in tested.groupby("source"):
+        source = str(name)
         truth = part["label"].to_numpy(np.int64)
         crack = {kind: fitted.crack_probability(_logits(part)).numpy() for kind, fitted in calibrators.items()}
         tree["scores"][source] = {kind: classification.scores(truth, crack[kind]) for kind in crack}
-        names, group = np.unique([structures[name] for name in part["photo_id"]], return_inverse=True)
+        names, group = np.unique([structures[photo] for photo in part["photo_id"]], return_inverse=True)
         tree["sums"][source] = {kind: bootstrap.sums(truth, crack[kind], group, count=len(names)) for kind in crack}
         tree["reliability"][source] = calibration.reliability(truth, crack["none"])
         tree["attack_steps"][source] = _by_steps(part["steps"].to_numpy(np.int64), truth == 1, crack["none"])

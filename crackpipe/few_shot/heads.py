@@ -110,14 +110,14 @@ def tip_adapter(
 def oracle_text(data: FewShotData, rows: Rows, queries: Queries, settings: LogisticSettings, _seed: int) -> HeadOutput:
     """Score the queries by logistic regression on image + text of the TRUE class: it is told what it is to find out.
 
-    No method, but a test of how Crack-CLIP's C = T + I (equation 1) may be read: if T is the text of the label, the
+    No method, but a test of how Crack-CLIP's fused feature C = T + I may be read: if T is the text of the label, the
     label is an input, and 100 % no surprise.
 
     Raises:
         ModelError: the queries are not the test patches and those of another kind, whose labels are known.
     """
     own = np.concatenate([data.test.vectors, data.ood.vectors])
-    if queries.shape != own.shape or not np.array_equal(queries, own):
+    if not np.array_equal(queries, own):
         raise ModelError("oracle_text reads the labels of what it scores: it works in the pipeline's trials alone")
     told = _with_text(queries, np.concatenate([data.test.labels, data.ood.labels]), data.classes)
     pool = _with_text(data.pool.vectors, data.pool.labels, data.classes)

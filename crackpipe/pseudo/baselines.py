@@ -9,7 +9,6 @@ from jaxtyping import Bool, UInt8
 
 from crackpipe.imaging import dark_map, images
 
-NAMES = ("darkness", "multi_otsu", "niblack", "otsu", "patch_otsu", "sauvola")
 BAND_PX = 1024  # rows that are thresholded at once: skimage takes some 50 bytes a pixel
 PATCHES: dict[str, Any] = {
     "side_px": 32,

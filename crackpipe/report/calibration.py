@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
-
-import numpy as np
-from jaxtyping import Float64
+from typing import Any
 
 from crackpipe import console
 from crackpipe.classify import decisions
+from crackpipe.classify.decisions import CellScores
 from crackpipe.errors import CrackpipeError
 from crackpipe.files import parquet, schemas
 from crackpipe.measures import bootstrap, intervals
@@ -17,18 +15,13 @@ BASE = "cross_entropy"
 COMPARED = ("ece", "f1")
 
 
-class CalibrationCell(TypedDict):
-    """One cell: its position in the comparison, and what :func:`crackpipe.classify.decisions.score` tells of it."""
+class CalibrationCell(CellScores):
+    """One cell: its position in the comparison, and what is told of its decisions."""
 
     loss: str
     backbone: str
     train_on: str
     seed: int
-    in_domain: list[str]
-    scores: dict[str, dict[str, dict[str, float | None]]]
-    reliability: dict[str, list[dict[str, float]]]
-    attack_steps: dict[str, list[dict[str, float]]]
-    sums: dict[str, dict[str, Float64[np.ndarray, "g k"]]]
 
 
 def read(
@@ -56,7 +49,7 @@ def read(
         paths.items(), what="score cells", total=len(paths), unit="cells"
     ):
         found = decisions.score(parquet.read(path, schemas.DECISIONS).to_pandas(), structures)
-        cells.append({"loss": loss, "backbone": backbone, "train_on": train_on, "seed": seed, **found})  # type: ignore[typeddict-item]
+        cells.append({"loss": loss, "backbone": backbone, "train_on": train_on, "seed": seed, **found})
     return cells
 
 
@@ -145,7 +138,7 @@ def _gaps_of_structures(
 
 def _pooled(
     cells: Sequence[CalibrationCell],
-    rows_of: Callable[[CalibrationCell], dict[str, list[dict[str, float]]]],
+    rows_of: Callable[[CalibrationCell], Mapping[str, Sequence[Mapping[str, Any]]]],
     *,
     by: str,
 ) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from crackpipe.pseudo import baselines
+from crackpipe.pseudo import baseline_names
 
 Tree = Mapping[str, Any]
 MASKS = ("ods", "ois", "ap")
@@ -46,7 +46,9 @@ def _mean(sources: Tree, *, split: str, figure: str) -> float | None:
 
 
 def _labels(methods: Tree) -> dict[str, float]:
-    ods = {name: _mean(methods[name], split="test", figure="ods") for name in methods if name not in baselines.NAMES}
+    ods = {
+        name: _mean(methods[name], split="test", figure="ods") for name in methods if name not in baseline_names.NAMES
+    }
     return {f"{name}_ods": value for name, value in ods.items() if value is not None}
 
 
@@ -55,7 +57,7 @@ def _segmenters(tree: Tree) -> dict[str, dict[str, float]]:
     trained = {
         f"{name}-{labels}": sources
         for name, kinds in tree.items()
-        if name not in baselines.NAMES
+        if name not in baseline_names.NAMES
         for labels, sources in kinds.items()
     }
     ods = {name: _mean(sources, split="test", figure="ods") for name, sources in trained.items()}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crackpipe.results.record import Run
+from crackpipe.results.record import Run, at
 
 UNTRAINED = "no training"
 
@@ -20,7 +20,7 @@ def segmenter(run: Run, name: str, kind: str) -> str:
         name: of the segmenter.
         kind: of the labels that it was trained on.
     """
-    common = _at(run.params, "train_segmenter") or {}
+    common = at(run.params, "train_segmenter") or {}
     settings = common.get(name)
     if not settings:
         return ""
@@ -29,7 +29,7 @@ def segmenter(run: Run, name: str, kind: str) -> str:
         effort = f"{settings['steps']} steps of {settings.get('batch')}"
     else:
         encoder, effort = _encoder(run), f"{_count(settings.get('epochs'), 'pass', 'passes')} of the windows"
-    scales = _at(run.params, "segment.scales") or [1.0]
+    scales = at(run.params, "segment.scales") or [1.0]
     maps = "" if scales == [1.0] else f"maps at scales {', '.join(map(str, scales))}"
     photographs = _photographs(run, cap=common.get("photos"))
     return _joined(encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), "1 seed", maps)
@@ -37,7 +37,7 @@ def segmenter(run: Run, name: str, kind: str) -> str:
 
 def heads(run: Run) -> str:
     """Of few-shot heads: the encoder whose embeddings they learn from, and their trials."""
-    return _joined(_encoder(run), _count(_at(run.params, "few_shot.seeds"), "seed", "seeds"))
+    return _joined(_encoder(run), _count(at(run.params, "few_shot.seeds"), "seed", "seeds"))
 
 
 def captions(run: Run) -> str:
@@ -47,7 +47,7 @@ def captions(run: Run) -> str:
 
 def calibrated(run: Run) -> str:
     """Of a cell of the comparison of losses: the part that is trained, its patches and seeds."""
-    cell, training = _at(run.params, "calibrate") or {}, _at(run.params, "train_classifier") or {}
+    cell, training = at(run.params, "calibrate") or {}, at(run.params, "train_classifier") or {}
     part = f"trained from {cell['train_from']} on" if cell.get("train_from") else "trained whole"
     weights = _weights(training.get("weights"))
     patches = f"{training.get('epochs')} × {training.get('patches_per_epoch')} patches"
@@ -60,7 +60,7 @@ def classifier(run: Run) -> str:
 
 
 def _classifier(run: Run) -> str:
-    training = _at(run.params, "train_classifier") or {}
+    training = at(run.params, "train_classifier") or {}
     if not training:
         return ""
     effort = f"{training.get('epochs')} × {training.get('patches_per_epoch')} patches"
@@ -69,14 +69,14 @@ def _classifier(run: Run) -> str:
 
 def _patches(run: Run, method: str) -> str:
     """Sides of the patches whose maps localise the cracks; König et al.: 32."""
-    settings = _at(run.params, f"pseudo_label.{method}") or {}
+    settings = at(run.params, f"pseudo_label.{method}") or {}
     sides = settings.get("patch_sides_px", [settings["patch_side_px"]] if "patch_side_px" in settings else [])
     return f"localised by patches of {', '.join(map(str, sides))} px" if sides else ""
 
 
 def _encoder(run: Run) -> str:
     """Image encoder of models/clip."""
-    align = _at(run.params, "align_clip") or {}
+    align = at(run.params, "align_clip") or {}
     if align.get("encoder") == "open_clip":
         return f"CLIP {align.get('open_clip_model')} ({_weights(align.get('weights'))})"
     if not align:
@@ -98,7 +98,7 @@ def _weights(name: Any) -> str:
 def _photographs(run: Run, *, cap: int | None) -> str:
     """Training photographs by source; ``cap`` is the most that were drawn of all."""
     ingested = run.metrics.get("ingest", {})
-    counts = {source: _at(splits, "train.photos") or 0 for source, splits in ingested.items()}
+    counts = {source: at(splits, "train.photos") or 0 for source, splits in ingested.items()}
     counts = {source: count for source, count in counts.items() if count}
     if not counts:
         return ""
@@ -112,9 +112,3 @@ def _count(number: Any, one: str, several: str) -> str:
 
 def _joined(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
-
-
-def _at(tree: Any, path: str) -> Any:
-    for key in path.split("."):
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree

@@ -63,6 +63,13 @@ def read(folder: Path) -> Run:
     return Run(folder.name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics, seconds)
 
 
+def at(tree: Any, path: str) -> Any:
+    """Value under the keys of ``path``, which dots part; ``None`` where there is nothing."""
+    for key in path.split("."):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
 def training(folder: Path) -> str:
     """A sentence on the training of each segmenter of a run and on its maps; empty where the run has none.
 

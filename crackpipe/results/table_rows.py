@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from crackpipe.errors import CrackpipeError
-from crackpipe.pseudo import baselines
+from crackpipe.pseudo import baseline_names
 from crackpipe.results import basis
-from crackpipe.results.record import Run
+from crackpipe.results.record import Run, at
 
 SPEED = "images_per_second."  # begins the key of a column that tells how fast, not how good
 UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supervised training
@@ -79,7 +79,7 @@ def _captions(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]])
     tree = run.metrics.get("bridge", {})
     for row in ours["rows"]:
         model, name = row["path"].split(".")[0], row["name"]
-        figures, counts = _at(tree, row["path"]), _at(tree, f"{model}.n") or {}
+        figures, counts = at(tree, row["path"]), at(tree, f"{model}.n") or {}
         where = f"{run.name}: {name}"
         cells = [_share(figures, column["key"], n=counts.get(column["count"]), where=where) for column in columns]
         yield Row(run.name, name, tuple(cells), basis.captions(run))
@@ -103,7 +103,7 @@ def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
     tree = run.metrics.get("few_shot", {})
     for subset in ours["subsets"]:
         for head in ours["heads"]:
-            figures = _at(tree, f"{subset}.{head}")
+            figures = at(tree, f"{subset}.{head}")
             if figures is None:
                 continue
             name = f"{head}, {subset} ({figures['n_train']})"
@@ -136,7 +136,7 @@ def loss_name(run: Run, loss: str) -> str:
 
 
 def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> TableCell | None:
-    figures: dict[str, Any] = _at(tested, key) or {}
+    figures: dict[str, Any] = at(tested, key) or {}
     values = [100 * figures[name] for name in ours["figures"] if figures.get(name) is not None]
     return TableCell(tuple(values)) if len(values) == len(ours["figures"]) else None
 
@@ -186,7 +186,7 @@ def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
                     yield f"{method}, without a segmenter", sources, basis.labels(run, method)
     elif ours["metrics"] == "pseudo_labels":
         for method, sources in tree.items():
-            yield method, sources, basis.UNTRAINED if method in baselines.NAMES else basis.labels(run, method)
+            yield method, sources, basis.UNTRAINED if method in baseline_names.NAMES else basis.labels(run, method)
     else:
         for method, variants in tree.items():
             for variant, sources in variants.items():
@@ -225,7 +225,7 @@ def _segmenter_name(segmenter: str, label: str, *, trained_on: Sequence[str]) ->
 
 def _scores(sources: dict[str, Any], key: str, *, where: str) -> TableCell | None:
     """The cell ODS, OIS, AP of column ``<source>.<split>``."""
-    scores = _at(sources, key) or {}
+    scores = at(sources, key) or {}
     if scores.get("ods") is None:
         return None
     try:
@@ -236,7 +236,7 @@ def _scores(sources: dict[str, Any], key: str, *, where: str) -> TableCell | Non
 
 def _share(figures: Any, key: str, *, n: int | None, where: str) -> TableCell | None:
     """The cell of a single figure, a share."""
-    share = _at(figures, key)
+    share = at(figures, key)
     if share is None:
         return None
     if not isinstance(share, (int, float)):
@@ -244,18 +244,11 @@ def _share(figures: Any, key: str, *, n: int | None, where: str) -> TableCell | 
     return TableCell((100 * share,), n)
 
 
-def _at(tree: Any, path: str) -> Any:
-    """Value under the keys of ``path``, which dots part; ``None`` where there is nothing."""
-    for key in path.split("."):
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree
-
-
 def _classified(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """The patch classifier by its backbone; a cell's ``n`` is the number of patches. Earlier runs tell no sources."""
     tree, cells = run.metrics.get("classifier", {}), []
     for column in columns:
-        figures: dict[str, Any] = _at(tree, column["key"]) or {}
+        figures: dict[str, Any] = at(tree, column["key"]) or {}
         values = [100 * figures[name] for name in ("f1", "precision", "recall") if figures.get(name) is not None]
         cells.append(TableCell(tuple(values), figures["n"]) if len(values) == 3 else None)
     if any(cells):

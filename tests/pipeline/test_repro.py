@@ -12,7 +12,7 @@ import small_clone
 from ruamel.yaml import YAML
 from small_clone import commit, ran, run
 
-from crackpipe.pseudo import baselines
+from crackpipe.pseudo import baseline_names
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]
 
@@ -57,10 +57,10 @@ def test_the_first_run_runs_every_stage_and_scores_every_cell(first: Path, param
     training = parameters["train_segmenter"]
     scores = read(first, "segmentation")
     segmenters = [*training["networks"], *training["adapters"]]
-    assert sorted(scores) == sorted([*baselines.NAMES, *segmenters])
+    assert sorted(scores) == sorted([*baseline_names.NAMES, *segmenters])
     assert all(sorted(scores[name]) == sorted(training["labels"]) for name in segmenters)
     labels = [*parameters["pseudo_label"]["methods"], *(f"self_{name}" for name in parameters["self_label"]["labels"])]
-    assert sorted(read(first, "pseudo_labels")) == sorted([*baselines.NAMES, *labels])
+    assert sorted(read(first, "pseudo_labels")) == sorted([*baseline_names.NAMES, *labels])
     assert sorted(read(first, "bridge")) == sorted(parameters["embed"]["models"])
     vectors = [(first / f"data/embeddings/{name}/embeddings.arrow").read_bytes() for name in ("base", "tuned")]
     assert vectors[0] != vectors[1]

@@ -8,7 +8,7 @@ import pytest
 import small_clone
 from small_clone import commit, ran, run
 
-from crackpipe.pseudo import baselines
+from crackpipe.pseudo import baseline_names
 
 BACKBONE = "tf_efficientnet_lite0"
 METHODS = ("soft_location", "cam_location", "truth")
@@ -75,7 +75,7 @@ def test_the_first_run_runs_every_cell(twins: list[tuple[Path, str]]) -> None:
         scores = read(folder, "segmentation")
         assert sorted(scores["unet"]) == sorted(scores["text_adapters"]) == sorted(LABELS)
         made = ["cam_location", "self_soft_location", "soft_location"]
-        assert sorted(read(folder, "pseudo_labels")) == sorted([*made, *baselines.NAMES])
+        assert sorted(read(folder, "pseudo_labels")) == sorted([*made, *baseline_names.NAMES])
         assert {subset: sorted(heads) for subset, heads in read(folder, "few_shot").items()} == {
             "T0": ["zero_shot"],
             "T1": ["bayesian", "linear"],

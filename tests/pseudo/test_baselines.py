@@ -5,7 +5,7 @@ import pytest
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
 from crackpipe.imaging import dark_map, images
-from crackpipe.pseudo import baselines
+from crackpipe.pseudo import baseline_names, baselines
 from crackpipe.pseudo.baselines import LocalThresholds
 
 LOCAL = LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2)
@@ -86,4 +86,4 @@ def test_an_even_photograph_has_no_crack_by_any_threshold() -> None:
 
 def test_every_baseline_is_named() -> None:
     local = baselines.LocalThresholds(window_px=3, niblack_k=0.2, sauvola_k=0.2)
-    assert set(baselines.all_of(np.zeros((8, 8, 3), np.uint8), local)) == set(baselines.NAMES)
+    assert set(baselines.all_of(np.zeros((8, 8, 3), np.uint8), local)) == set(baseline_names.NAMES)
