@@ -22,10 +22,13 @@ def main() -> None:
     if variants := params.ablate_adapters.variants:
         runtime = project.start_runtime()
         settings = segmenter.Inference(**params.segment.model_dump(exclude={"splits"}))
-        models = {name: segmenter.load(ADAPTERS / name, runtime, clip=CLIP) for name in variants}
+        models = segmenter.load_all([ADAPTERS / name for name in variants], runtime, clip=CLIP)
         scores = adapter_ablation.score(
             PHOTOS,
-            {name: partial(segmenter.segment, segmenter=model, settings=settings) for name, model in models.items()},
+            {
+                name: partial(segmenter.segment, segmenter=model, settings=settings)
+                for name, model in zip(variants, models, strict=True)
+            },
             split="test",
             tolerance_px=params.evaluate.tolerance_px,
             workers=params.runtime.workers,

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from crackpipe.compute.seeds import generator
+from crackpipe.measures import resampling
 from crackpipe.measures.retrieval import SCALING_K
 
 RESAMPLES = 1000
@@ -31,18 +30,10 @@ def points(tables: Sequence[pd.DataFrame]) -> list[dict[str, Any]]:
                 if part.empty:
                     continue
                 first = part.iloc[0]
-                low, high = _interval(part)
+                drawn = resampling.weights(part["caption"].tolist(), resamples=RESAMPLES, seed=0)
+                hits = drawn @ part["hit"].to_numpy(float) / drawn.sum(axis=1)
                 told = {"n": int(first["n"]), "best_epoch": int(first["best_epoch"]), "val_loss": first["val_loss"]}
                 series = f"{split}: {direction.replace('_', ' ')}"
-                figures = {recall: float(part["hit"].mean()), f"{recall}_low": low, f"{recall}_high": high}
+                figures = {recall: float(hits[0]), **resampling.ends({recall: hits})}
                 found.append({"share": float(first["share"]), **told, "series": series, **figures})
     return found
-
-
-def _interval(part: pd.DataFrame) -> tuple[float, float]:
-    """2.5th and 97.5th percentile of the mean of ``hit``, captions drawn with replacement."""
-    by_caption = part.groupby("caption", sort=True)["hit"].agg(["sum", "size"]).to_numpy(float)
-    count = len(by_caption)
-    drawn = generator(0).multinomial(count, np.full(count, 1 / count), size=RESAMPLES) @ by_caption
-    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
-    return float(low), float(high)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
-from crackpipe.measures import mask_intervals
-from crackpipe.measures.mask_intervals import Resampled
+from crackpipe.measures import mask_intervals, resampling
+from crackpipe.measures.resampling import Resampled
 from crackpipe.measures.scoreboard import Key, Scoreboard, nested
 
 
@@ -20,12 +20,12 @@ def resample(board: Scoreboard, *, groups: Mapping[str, str], resamples: int, se
         resamples: 1 or more.
         seed: of the draws.
     """
-    drawn: dict[tuple[str, ...], mask_intervals.Weights] = {}
+    drawn: dict[tuple[str, ...], resampling.Weights] = {}
     found = {}
     for key in board.sorted_keys():
         ids = tuple(board.photo_ids(key))
         if ids not in drawn:
-            drawn[ids] = mask_intervals.weights([groups[name] for name in ids], resamples=resamples, seed=seed)
+            drawn[ids] = resampling.weights([groups[name] for name in ids], resamples=resamples, seed=seed)
         found[key] = mask_intervals.figures(board.counts(key), drawn[ids])
     return found
 
@@ -36,7 +36,7 @@ def scores(board: Scoreboard, resampled: Mapping[Key, Resampled]) -> dict[str, A
     Args:
         board, resampled: see :func:`resample`.
     """
-    return nested({key: {**board.scores(key), **mask_intervals.ends(resampled[key])} for key in board.sorted_keys()})
+    return nested({key: {**board.scores(key), **resampling.ends(resampled[key])} for key in board.sorted_keys()})
 
 
 def differences(resampled: Mapping[Key, Resampled]) -> dict[str, Any]:
@@ -53,5 +53,5 @@ def differences(resampled: Mapping[Key, Resampled]) -> dict[str, Any]:
         (segmenter, labels, *tested), (other, other_labels, *other_tested) = first, second
         if segmenter == other and tested == other_tested:
             key = (segmenter, f"{labels}_less_{other_labels}", *tested)
-            rows[key] = mask_intervals.difference(resampled[first], resampled[second])
+            rows[key] = resampling.difference(resampled[first], resampled[second])
     return nested(rows)

@@ -201,7 +201,9 @@ def _metrics(folder: Path, *, stages: Collection[str] | None) -> list[Path]:
     if stages is None:
         return paths
     written = dvc_lock.outputs(folder, stages=stages)
-    return [path for path in paths if path.relative_to(folder).as_posix() in written]
+    counts = folder / "data/ingest.json"  # `summarise` makes metrics/ingest.json of it, and may not be among them
+    kept = [path for path in paths if path.relative_to(folder).as_posix() in written]
+    return kept if any(path.name == counts.name for path in kept) or not counts.is_file() else [*kept, counts]
 
 
 def _sources(conf: Path, *, name: str, scale: str, overrides: Sequence[str]) -> tuple[str, list[str]]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crackpipe.measures import mask_intervals, segmentation
+from crackpipe.measures import mask_intervals, resampling, segmentation
 from crackpipe.measures.segmentation import PhotoCounts
 
 
@@ -24,7 +24,7 @@ def test_each_resample_scores_as_its_photographs_do_listed_as_often_as_they_are_
 ) -> None:
     counts = photographs(n, seed=seed)
     groups = [f"wall {index % structures}" for index in range(n)]
-    drawn = mask_intervals.weights(groups, resamples=5, seed=seed)
+    drawn = resampling.weights(groups, resamples=5, seed=seed)
     figures = mask_intervals.figures(counts, drawn)
     assert (drawn[0] == 1).all()
     for row, often in enumerate(drawn):
@@ -35,17 +35,10 @@ def test_each_resample_scores_as_its_photographs_do_listed_as_often_as_they_are_
         assert figures["ap"][row] == pytest.approx(expected.ap, abs=1e-12)
 
 
-def test_photographs_of_one_structure_are_drawn_together() -> None:
-    drawn = mask_intervals.weights(["a", "b", "a", "c"], resamples=50, seed=1)
-    assert (drawn[:, 0] == drawn[:, 2]).all()
-    assert (drawn[:, [0, 1, 3]].sum(axis=1) == 3).all()  # as many structures as there are
-    assert len(np.unique(drawn, axis=0)) > 5
-
-
 def test_a_single_structure_has_no_spread() -> None:
     counts = photographs(4, seed=0)
-    figures = mask_intervals.figures(counts, mask_intervals.weights(["a"] * 4, resamples=20, seed=1))
-    ends = mask_intervals.ends(figures)
+    figures = mask_intervals.figures(counts, resampling.weights(["a"] * 4, resamples=20, seed=1))
+    ends = resampling.ends(figures)
     assert ends["ods_low"] == ends["ods_high"] == pytest.approx(segmentation.score(counts).ods)
 
 
@@ -54,19 +47,14 @@ def test_an_interval_holds_the_mean_of_photographs_that_score_all_or_nothing_as_
     right, wrong = (segmentation.count(np.full((2, 2), level, np.uint8), truth) for level in (255, 0))
     counts = [right] * 60 + [wrong] * 40
     groups = [str(index) for index in range(100)]
-    ends = mask_intervals.ends(mask_intervals.figures(counts, mask_intervals.weights(groups, resamples=4000, seed=2)))
+    ends = resampling.ends(mask_intervals.figures(counts, resampling.weights(groups, resamples=4000, seed=2)))
     assert (ends["ods_low"], ends["ods_high"]) == pytest.approx((0.50, 0.69), abs=0.015)  # binomial(100, 0.6): 50 to 69
 
 
 def test_a_difference_is_taken_draw_by_draw() -> None:
-    counts, drawn = photographs(6, seed=3), mask_intervals.weights(list("aabbcc"), resamples=200, seed=4)
+    counts, drawn = photographs(6, seed=3), resampling.weights(list("aabbcc"), resamples=200, seed=4)
     ours = mask_intervals.figures(counts, drawn)
-    assert set(mask_intervals.difference(ours, ours).values()) == {0.0}
+    assert set(resampling.difference(ours, ours).values()) == {0.0}
     others = {name: values - 0.25 for name, values in ours.items()}
-    gap = mask_intervals.difference(ours, others)
+    gap = resampling.difference(ours, others)
     assert (gap["ap"], gap["ap_low"], gap["ap_high"]) == pytest.approx((0.25, 0.25, 0.25))
-
-
-def test_no_photograph_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no photograph has been counted"):
-        mask_intervals.weights([], resamples=5, seed=1)

@@ -100,6 +100,7 @@ CRACKCLIP = {
     "train_segmenter.text_adapters.loss_on": "map",
     "train_segmenter.text_adapters.combine": "sum",
     "prompts.wording": "crack",
+    "align_clip.epochs": 0,
     "ablate_adapters.variants": ["normal", "crack"],
     "segment.side_px": 518,
     "segment.erosions": 3,

@@ -242,6 +242,10 @@ def test_figures_are_of_the_photographs_as_they_are_and_of_the_stages_that_a_run
         return sorted(path.name for path in (folder / "metrics").iterdir()), sorted(seconds)
 
     assert results_and_stages(until=["label"]) == ([], ["count", "label@truth"])
+    counts = project / ".runs/crack500/data/ingest.json"
+    counts.write_text("{}")  # how many photographs there are is kept whichever the last stage was
+    assert results_and_stages(until=["label"]) == (["ingest.json"], ["count", "label@truth"])
+    counts.unlink()
     crop = data / "crack500/testcrop/2016_test_1_1.jpg"
     crop.with_name("2016_test_2_2.jpg").write_bytes(crop.read_bytes())
     both = (["curve.json", "segmentation.json"], ["count", "draw", "label@truth", "score"])

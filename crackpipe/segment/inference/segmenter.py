@@ -70,23 +70,41 @@ def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
     Raises:
         ModelError: the folder holds no segmenter, or one that belongs to another encoder.
     """
-    card = model_files.card(folder, kind="segmenter")
-    if catalogue.has(card["architecture"]):
-        network = pixel_network.load(folder, runtime)
-        return Segmenter(partial(network.predict, runtime=runtime), network.multiple_px)
-    from crackpipe.clip.encoders import encoder_files
-    from crackpipe.segment.adapters import text_guided
+    (segmenter,) = load_all([folder], runtime, clip=clip)
+    return segmenter
 
-    encoder = encoder_files.load(clip, runtime)
-    if card["encoder"] != encoder_files.digest(clip):
-        raise ModelError(
-            f"{folder}: trained on another encoder than the one in {clip}; train the adapters again, as `dvc repro` "
-            "does, or name the encoder that belongs to them"
-        )
-    adapters = text_guided.load(folder, encoder, runtime)
-    return Segmenter(
-        partial(text_guided.predict, segmenter=adapters, encoder=encoder, runtime=runtime), encoder.multiple_px
-    )
+
+def load_all(folders: Sequence[Path], runtime: Runtime, *, clip: Path) -> list[Segmenter]:
+    """Read segmenters, and the encoder of the text-guided ones once.
+
+    Args:
+        folders: of the segmenters.
+        runtime, clip: see :func:`load`.
+
+    Raises:
+        ModelError: as :func:`load` does.
+    """
+    found, encoder = [], None
+    for folder in folders:
+        card = model_files.card(folder, kind="segmenter")
+        if catalogue.has(card["architecture"]):
+            network = pixel_network.load(folder, runtime)
+            found.append(Segmenter(partial(network.predict, runtime=runtime), network.multiple_px))
+            continue
+        from crackpipe.clip.encoders import encoder_files
+        from crackpipe.segment.adapters import text_guided
+
+        if encoder is None:
+            encoder, digest = encoder_files.load(clip, runtime), encoder_files.digest(clip)
+        if card.get("encoder", digest) != digest:  # cards of earlier versions tell none
+            raise ModelError(
+                f"{folder}: trained on another encoder than the one in {clip}; train the adapters again, as "
+                "`dvc repro` does, or name the encoder that belongs to them"
+            )
+        adapters = text_guided.load(folder, encoder, runtime)
+        predict = partial(text_guided.predict, segmenter=adapters, encoder=encoder, runtime=runtime)
+        found.append(Segmenter(predict, encoder.multiple_px))
+    return found
 
 
 def segment(

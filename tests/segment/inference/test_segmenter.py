@@ -179,8 +179,14 @@ def test_adapters_are_refused_with_another_encoder_of_the_same_architecture(
     made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=torch.eye(2, 16))
     text_guided.save(tmp_path / "adapters", made, labels="truth", encoder=encoder_files.digest(tmp_path / "clip"))
     segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
+    both = segmenter.load_all([tmp_path / "adapters"] * 2, runtime, clip=tmp_path / "clip")
+    assert both[0].predict.keywords["encoder"] is both[1].predict.keywords["encoder"]  # type: ignore[attr-defined]
     with pytest.raises(ModelError, match=r"adapters: trained on another encoder than the one in .*other; train"):
         segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "other")
+    card = model_files.card(tmp_path / "adapters", kind="segmenter")
+    del card["encoder"]  # as earlier versions wrote it
+    model_files.copy(tmp_path / "adapters", tmp_path / "earlier", card)
+    segmenter.load(tmp_path / "earlier", runtime, clip=tmp_path / "other")
 
 
 def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runtime: Runtime, draw: Picture) -> None:
