@@ -1,5 +1,6 @@
 """The published tables with our rows under them, as text, as Markdown, and as a page of the documentation."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def page(runs: Sequence[Path]) -> str:
     blocks += [f"## Kinds of labels, all else equal\n\n{labels}"] if labels else []
     ends = [f"## Losses\n\n{comparison}", f"## Sources\n\n{_sources(tables, markdown=True)}"]
     records = ["## Runs", *_records(runs, markdown=True)] if runs else []
-    return "\n\n".join([PAGE, *blocks, *ends, *records]) + "\n"
+    text = "\n\n".join([PAGE, *blocks, *ends, *records]) + "\n"
+    return re.sub(r"(?<=\d) / (?=\d)", "\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}", text)  # figures of one cell on one line
 
 
 def _chapter(table: Table) -> str:
