@@ -48,8 +48,7 @@ WHOLE: dict[str, Callable[[], str]] = {
         "Written by `make docs` from DVC's graph of the demo: the stages that `dvc repro` runs after an edit of one\n"
         "value or one statement. Where a stage writes the same as before, what follows is skipped. After a parameter\n"
         "`check_params` runs, too, and after an edit of code `code`: a second each.",
-        f"{repeats.table(ROOT)}\n\nOne edit repeats more than it must: `calibrate.test_patches` trains its cells\n"
-        "again, as none keeps its network.\n",
+        f"{repeats.table(ROOT)}\n",
     ),
     "docs/drawings/rooms.svg": lambda: rooms.picture(LIBRARY),
     "docs/drawings/stages.svg": lambda: stages.picture(DVC),

@@ -1,9 +1,9 @@
-"""Train with one loss and decide on the patches that are scored: `python -m pipeline.calibrate aicl resnet50 all 0`.
+"""Train a patch classifier with one loss: `python -m pipeline.calibrate aicl resnet50 all 0`.
 
 The loss is one of `losses`, or a variant of AICL by its name in `calibrate.variants`. Reads data/trunk_features, or
-data/photos and data/patches where `calibrate.train_from` is null; writes
-data/calibration/<loss>-<backbone>-<train_on>-<seed>.parquet.
-Costs: a training as train_classifier's, or of the last part of the network alone, and the validation and test patches.
+data/photos and data/patches where `calibrate.train_from` is null; writes what was trained of the network to
+models/calibration/<loss>-<backbone>-<train_on>-<seed>.
+Costs: a training as train_classifier's, or of the last part of the network alone.
 """
 
 from dataclasses import fields
@@ -11,8 +11,7 @@ from pathlib import Path
 
 from crackpipe import console
 from crackpipe.classify import loss_comparison
-from crackpipe.classify.attack_steps import Attack
-from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, Tables
+from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, NetworkSettings, Tables
 from crackpipe.classify.losses import catalogue
 from crackpipe.classify.recipe import PlanSettings
 from crackpipe.classify.training import TrainingSettings
@@ -20,8 +19,8 @@ from crackpipe.classify.training_inputs import Augmentation
 from crackpipe.files import fingerprint
 from crackpipe.params.project import Project
 
-PHOTOS, PATCHES, CELLS = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/calibration")
-FEATURES, CODE = Path("data/trunk_features"), Path("data/code/calibrate")
+PHOTOS, PATCHES, FEATURES = Path("data/photos"), Path("data/patches/patches.parquet"), Path("data/trunk_features")
+MODELS, CODE = Path("models/calibration"), Path("data/code/calibrate")
 
 
 def main() -> None:
@@ -29,19 +28,15 @@ def main() -> None:
     project = Project.open()
     section, comparison, settings = project.params.runtime, project.params.calibrate, project.params.train_classifier
     loss, of_loss = project.params.loss(name)
-    loss_comparison.run(
-        CELLS / f"{name}-{backbone}-{source}-{seed}.parquet",
+    network = NetworkSettings(settings.weights, settings.head, project.params.slice.side_px, comparison.train_from)
+    loss_comparison.train(
+        MODELS / f"{name}-{backbone}-{source}-{seed}",
         Combination(name, backbone, source, console.whole_number(seed, name="SEED")),
         loss=catalogue.build(loss, of_loss),
         settings=ComparisonSettings(
-            weights=settings.weights,
-            head=settings.head,
-            side_px=project.params.slice.side_px,
-            train_from=comparison.train_from,
+            network=network,
             val_patches=comparison.val_patches,
-            test_patches=comparison.test_patches,
             scored_seed=settings.seed,
-            attack=Attack(**comparison.attack.model_dump()),
             plan=PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share),
             augmentation=Augmentation(**settings.augment.model_dump()),
             training=TrainingSettings(

@@ -1,6 +1,6 @@
 """Put the cells of all losses side by side.
 
-Reads data/calibration/<loss>-<backbone>-<train_on>-<seed>.parquet and data/photos (structures); writes
+Reads data/calibration/<backbone>/<loss>-<backbone>-<train_on>-<seed>.parquet and data/photos (structures); writes
 metrics/calibration.json (means over seeds, differences to cross-entropy with 95 % intervals), and
 metrics/reliability.json and metrics/attack_steps.json, rows for plots.
 Costs: three calibrators fitted to each cell.

@@ -36,7 +36,6 @@ def main() -> None:
         parquet.read(PATCHES, schemas.PATCHES).to_pandas(),
         train=comparison.kept_patches,
         val=comparison.val_patches,
-        test=comparison.test_patches,
         crack_share=settings.crack_share,
         seed=seed,
     )

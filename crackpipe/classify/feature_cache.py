@@ -56,19 +56,19 @@ class FeatureCache:
 
 
 def draw(
-    patches: pd.DataFrame, *, train: int, val: int, test: int, crack_share: float | None, seed: int
+    patches: pd.DataFrame, *, train: int, val: int, crack_share: float | None, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw the patches to compute features of, so many of each source.
 
     Args:
         patches: rows of the ``patches`` table.
-        train, val, test: at most so many patches of each split and source.
+        train, val: at most so many patches of each split and source.
         crack_share: share of a source's training patches that are cracks, where it has both classes; ``None``: as many
             as there are.
         seed: of the draw.
 
     Returns:
-        Patches to train on, and patches of validation and test.
+        Patches to train on, and patches of validation.
 
     Raises:
         DatasetError: the training patches of all sources are of one class only.
@@ -83,7 +83,7 @@ def draw(
             order = patch_draw.draw(labels, count=count, crack_share=crack_share, seed=seed, epoch=0)
         parts.append(part.iloc[np.unique(order)])  # a class with too few was drawn from again
     drawn = pd.concat([patches.iloc[:0], *parts], ignore_index=True)
-    return drawn, scoring.choose(patches, val=val, test=test, seed=seed)
+    return drawn, scoring.choose(patches, val=val, test=0, seed=seed)
 
 
 def write(
@@ -124,6 +124,25 @@ def write(
     order = patches.sort_values(list(schemas.PATCHES.key)).index.to_numpy()
     _write(folder, patches.iloc[order], features[order])
     return int(features.nbytes)
+
+
+def plain(
+    model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime, *, train_from: str
+) -> FeatureCache:
+    """Compute the features that the trunk gives of patches as they are, and keep them in memory.
+
+    Args:
+        model, inputs, runtime, train_from: as for :func:`write`.
+        patches: rows of the ``patches`` table.
+
+    Raises:
+        ModelError: there is no part ``train_from``.
+    """
+    frozen, _ = trunk.split(model.network, train_from=train_from)
+    batches = inputs.plain(patches, batch=scoring.BATCH)
+    bar = console.bar(batches, what="trunk features", total=-(-len(patches) // scoring.BATCH), unit="batches")
+    features = torch.cat(list(_features(frozen, model, bar, runtime))).numpy()
+    return FeatureCache(patches.assign(feature_row=np.arange(len(patches))), features)
 
 
 def write_empty(folder: Path) -> None:

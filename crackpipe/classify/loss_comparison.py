@@ -1,4 +1,4 @@
-"""One cell of the comparison of losses: a classifier trained with a loss, and what it decides on each source."""
+"""One cell of the comparison of losses: a classifier trained with a loss on the patches of a source."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-from jaxtyping import Float, Int
-from torch import Tensor
 
-from crackpipe.classify import attack_steps, calibrator, classifier, feature_cache, recipe, scoring, trunk
-from crackpipe.classify.attack_steps import Attack
+from crackpipe.classify import calibrator, classifier, feature_cache, recipe, scoring, trunk
 from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.feature_cache import FeatureCache
-from crackpipe.classify.final_layer import final_linear
 from crackpipe.classify.losses.step import Loss
 from crackpipe.classify.recipe import Plan, PlanSettings
 from crackpipe.classify.training import TrainingSettings
@@ -23,12 +18,13 @@ from crackpipe.classify.training_inputs import Augmentation, Inputs, PhotoInputs
 from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data.photo_cache import PhotoCache
-from crackpipe.errors import DatasetError
+from crackpipe.errors import DatasetError, ModelError
 from crackpipe.files import fingerprint, parquet, schemas
-from crackpipe.models import checkpoints
+from crackpipe.models import checkpoints, model_files
 from crackpipe.models.heads import Head
 
 ALL = "all"
+KIND = "compared_classifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,8 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonSettings:
-    """Settings that all cells share.
+class NetworkSettings:
+    """How the networks of all cells are built, and what of them is trained.
 
     Attributes:
         weights, head: pretrained weights, and what follows the pooled features; see
@@ -58,22 +54,30 @@ class ComparisonSettings:
         side_px: side of the patches, pixels.
         train_from: part of the network that training begins at, on cached features of what lies before it; ``None``
             trains all of it on photographs.
-        val_patches, test_patches: at most so many of each source are scored.
-        scored_seed: of the draw of those, one for all cells, so that all are scored on the same patches.
-        attack: by which decisions are sorted.
-        plan: epochs and their patches.
-        augmentation: of training patches; cached features have been augmented before.
-        training: optimiser, learning rate and batch.
     """
 
     weights: str
     head: Head
     side_px: int
     train_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonSettings:
+    """Settings that the trainings of all cells share.
+
+    Attributes:
+        network: how networks are built.
+        val_patches: at most so many of each source are scored after an epoch.
+        scored_seed: of the draw of those, one for all cells, so that all are scored on the same patches.
+        plan: epochs and their patches.
+        augmentation: of training patches; cached features have been augmented before.
+        training: optimiser, learning rate and batch.
+    """
+
+    network: NetworkSettings
     val_patches: int
-    test_patches: int
     scored_seed: int
-    attack: Attack
     plan: PlanSettings
     augmentation: Augmentation
     training: TrainingSettings
@@ -110,49 +114,7 @@ def patches_of_cell(patches: pd.DataFrame, train_on: str) -> pd.DataFrame:
     return patches[wanted | (patches["split"] == "test")].reset_index(drop=True)
 
 
-def decide(
-    model: Classifier, plan: Plan, inputs: Inputs, *, runtime: Runtime, attack: Attack, seed: int
-) -> pd.DataFrame:
-    """Let a trained classifier decide on the validation and test patches, and attack what it decides on the test.
-
-    Args:
-        model: trained, on the device of ``runtime``.
-        plan: patches of training, validation and test.
-        inputs, runtime: pixels or features of the patches; device and precision.
-        attack: counts the steps that decisions survive.
-        seed: of the attack.
-
-    Returns:
-        Rows of the table :data:`crackpipe.files.schemas.DECISIONS`.
-    """
-    final, seen = final_linear(model.network), set(scoring.sources_of(plan.train))
-    parts = []
-    validated = recipe.validation_patches(plan.scored)
-    parts.append(_decisions(validated, scoring.logits(model, validated, inputs, runtime), None))
-    tested = plan.scored[plan.scored["split"] == "test"]
-    for _, part in tested.groupby(scoring.sources_of(tested)):
-        features, logits = scoring.features_and_logits(model, part, inputs, runtime)
-        kappa = attack_steps.survived(
-            features,
-            scoring.labels(part),
-            weight=final.weight.cpu(),
-            bias=final.bias.cpu(),
-            attack=attack,
-            key=(seed,),
-        )
-        parts.append(_decisions(part, logits, kappa))
-    table = pd.concat(parts, ignore_index=True)
-    table["in_domain"] = table["source"].isin(seen)
-    return table.sort_values(list(schemas.DECISIONS.key), ignore_index=True)
-
-
-def _decisions(patches: pd.DataFrame, logits: Float[Tensor, "n 2"], kappa: Int[Tensor, "n"] | None) -> pd.DataFrame:
-    table = patches[["split", "photo_id", "row_px", "col_px", "label"]].assign(source=scoring.sources_of(patches))
-    table["logit_none"], table["logit_crack"] = logits.float().numpy().T
-    return table.assign(steps=pd.array([None] * len(table) if kappa is None else kappa.numpy(), dtype="Int32"))
-
-
-def run(
+def train(
     target: Path,
     combination: Combination,
     *,
@@ -163,10 +125,10 @@ def run(
     workers: int,
     key: Sequence[Any],
 ) -> None:
-    """Train one cell, and write its decisions as a table to ``target``; a killed run goes on after its last epoch.
+    """Train one cell, and write what was trained of its network to ``target``; a killed run goes on after its epochs.
 
     Args:
-        target: file to write; its stem names the checkpoint.
+        target: folder to write, see :func:`load`; its name is that of the checkpoint.
         combination: position of the cell.
         loss: that of the combination.
         settings: shared by all cells.
@@ -179,16 +141,16 @@ def run(
         ModelError: the validation patches are of one class, or the network cannot be built or cut.
         TableError: a table is missing, or empty.
     """
-    cache = feature_cache.load(tables.features) if settings.train_from else None
+    cache = feature_cache.load(tables.features) if settings.network.train_from else None
     patches = cache.patches if cache else parquet.read(tables.patches, schemas.PATCHES).to_pandas()
     plan = _plan(patches, combination, settings)
     seeds.seed_everything(combination.seed)
-    model = _model(combination, settings)
+    model = trained_part(whole(combination.backbone, settings.network), settings.network)
     runtime.place(model.network)
     read = [tables.features] if cache else [tables.photos, tables.patches]
     digest = fingerprint.of([asdict(combination), asdict(settings), list(key)], read)
     with (
-        checkpoints.opened(target.stem, digest) as checkpoint,
+        checkpoints.opened(target.name, digest) as checkpoint,
         _inputs(cache, plan, settings, tables.photos, workers=workers) as inputs,
     ):
         recipe.train(
@@ -201,29 +163,60 @@ def run(
             runtime=runtime,
             checkpoint=checkpoint,
         )
-        decisions = decide(model, plan, inputs, runtime=runtime, attack=settings.attack, seed=combination.seed)
-    columns = pa.Table.from_pandas(decisions, schema=schemas.DECISIONS.columns, preserve_index=False)
-    parquet.write_columns(target, schemas.DECISIONS, columns)
+    card = {"kind": KIND, "architecture": combination.backbone, **asdict(settings.network)}
+    model_files.save(target, model.network, card)
 
 
-def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonSettings) -> Plan:
-    chosen = patches_of_cell(patches, combination.train_on)
-    scored = scoring.choose(chosen, val=settings.val_patches, test=settings.test_patches, seed=settings.scored_seed)
-    labels = scoring.labels(recipe.validation_patches(scored))
-    for kind in calibrator.KINDS:
-        calibrator.check(kind, labels, where=f"calibrate.train_on {combination.train_on}")
-    return recipe.plan(chosen, scored, settings.plan, seed=combination.seed)
+def load(folder: Path, backbone: str, settings: NetworkSettings, runtime: Runtime) -> Classifier:
+    """Read what :func:`train` has written, place it on the device and switch it to inference.
+
+    Args:
+        folder: of one cell.
+        backbone: that of the cell.
+        settings: as the cell was trained with.
+        runtime: its device takes the network.
+
+    Raises:
+        ModelError: the folder holds no such network, or one that was built by other settings.
+    """
+    card = model_files.card(folder, kind=KIND)
+    wanted = {"kind": KIND, "architecture": backbone, **asdict(settings)}
+    if card != wanted:
+        raise ModelError(f"{folder}: was built by {card}, but {wanted} is needed here; run `dvc repro`")
+    model = trained_part(whole(backbone, replace(settings, weights="none")), settings)
+    model_files.fill(model.network, model_files.weights(folder / "model.safetensors"), where=str(folder))
+    runtime.place(model.network).eval().requires_grad_(False)
+    return model
 
 
-def _model(combination: Combination, settings: ComparisonSettings) -> Classifier:
-    """Build the classifier, or the part of it that is trained on the trunk's features."""
-    model = classifier.create(
-        backbone=combination.backbone, weights=settings.weights, side_px=settings.side_px, head=settings.head
-    )
+def whole(backbone: str, settings: NetworkSettings) -> Classifier:
+    """Build an untrained classifier, all of it.
+
+    Raises:
+        ModelError: it cannot be built.
+    """
+    return classifier.create(backbone=backbone, weights=settings.weights, side_px=settings.side_px, head=settings.head)
+
+
+def trained_part(model: Classifier, settings: NetworkSettings) -> Classifier:
+    """Reduce a classifier to the part that is trained on the trunk's features; all of it without ``train_from``.
+
+    Raises:
+        ModelError: there is no such part.
+    """
     if settings.train_from is None:
         return model
     _, rest = trunk.split(model.network, train_from=settings.train_from)
     return replace(model, network=rest, mean=(), std=())
+
+
+def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonSettings) -> Plan:
+    chosen = patches_of_cell(patches, combination.train_on)
+    scored = scoring.choose(chosen, val=settings.val_patches, test=0, seed=settings.scored_seed)
+    labels = scoring.labels(recipe.validation_patches(scored))
+    for kind in calibrator.KINDS:
+        calibrator.check(kind, labels, where=f"calibrate.train_on {combination.train_on}")
+    return recipe.plan(chosen, scored, settings.plan, seed=combination.seed)
 
 
 @contextlib.contextmanager
@@ -235,4 +228,4 @@ def _inputs(
         yield cache
         return
     with PhotoCache(photos, wanted=plan.photographs(), workers=workers) as decoded:
-        yield PhotoInputs(decoded, settings.side_px, workers, settings.augmentation)
+        yield PhotoInputs(decoded, settings.network.side_px, workers, settings.augmentation)

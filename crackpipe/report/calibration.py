@@ -30,7 +30,7 @@ def read(
     """Score the cells named, in that order; files of other cells, which earlier parameters have left, are not read.
 
     Args:
-        folder: holds the table ``<loss>-<backbone>-<train_on>-<seed>.parquet`` of each cell's decisions.
+        folder: holds the table ``<backbone>/<loss>-<backbone>-<train_on>-<seed>.parquet`` of each cell's decisions.
         expected: loss, backbone, source trained on and seed of each.
         structures: photo_id → the structure that it shows.
 
@@ -38,7 +38,7 @@ def read(
         CrackpipeError: a cell is missing.
         TableError: a file is no table of decisions.
     """
-    paths = {cell: folder / f"{'-'.join(map(str, cell))}.parquet" for cell in expected}
+    paths = {cell: folder / cell[1] / f"{'-'.join(map(str, cell))}.parquet" for cell in expected}
     missing = [path.stem for path in paths.values() if not path.is_file()]
     if missing:
         raise CrackpipeError(

@@ -21,6 +21,7 @@ PARAMETERS = [
     *(
         "calibrate.losses",
         "calibrate.attack.steps",
+        "calibrate.test_patches",
         "localisation_maps.cam.kind",
         "pseudo_label.soft_location.softness",
     ),

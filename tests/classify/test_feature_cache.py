@@ -94,14 +94,14 @@ def test_the_same_patches_are_cached_as_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_each_patch_of_a_class_with_few_is_cached_once() -> None:
-    table = pd.concat([patches("train", first=0, n=6), patches("test", first=6, n=6)], ignore_index=True)
+    table = pd.concat([patches("train", first=0, n=6), patches("val", first=6, n=6)], ignore_index=True)
     table["label"] = (table["col_px"] == 0).astype(np.int8)
-    train, scored = feature_cache.draw(table, train=6, val=4, test=4, crack_share=0.5, seed=0)
+    train, scored = feature_cache.draw(table, train=6, val=4, crack_share=0.5, seed=0)
     assert train["label"].tolist() == [1, 0, 0, 0]  # three of the six would be cracks, but there is one
-    assert scored["split"].tolist() == ["test"] * 4
+    assert scored["split"].tolist() == ["val"] * 4
     assert schemas.PATCHES.columns.names == [*train.columns]
     with pytest.raises(DatasetError, match="none of the 5 training patches is crack,"):
-        feature_cache.draw(table[table["col_px"] != 0], train=6, val=4, test=4, crack_share=0.5, seed=0)
+        feature_cache.draw(table[table["col_px"] != 0], train=6, val=4, crack_share=0.5, seed=0)
 
 
 def test_an_empty_or_missing_cache_is_an_error_before_the_training(tmp_path: Path) -> None:
@@ -121,6 +121,6 @@ def test_a_small_source_gives_its_patches_beside_a_large_one() -> None:
         ],
         ignore_index=True,
     )
-    train, scored = feature_cache.draw(table, train=100, val=10, test=10, crack_share=None, seed=0)
+    train, scored = feature_cache.draw(table, train=100, val=10, crack_share=None, seed=0)
     assert train.groupby("photo_id")["label"].agg(["size", "sum"]).to_numpy().tolist() == [[100, 2], [60, 6], [30, 0]]
     assert scored.empty

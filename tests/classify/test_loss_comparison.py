@@ -1,20 +1,18 @@
 """A cell of the comparison of losses."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from dark_network import Darkness
 
-from crackpipe.classify import classifier, feature_cache, loss_comparison, recipe
+from crackpipe.classify import cell_decisions, classifier, feature_cache, loss_comparison, recipe
 from crackpipe.classify.attack_steps import Attack
-from crackpipe.classify.classifier import Classifier
-from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, Tables
+from crackpipe.classify.cell_decisions import DecisionSettings
+from crackpipe.classify.loss_comparison import Combination, ComparisonSettings, NetworkSettings, Tables
 from crackpipe.classify.losses.smoothing import cross_entropy
-from crackpipe.classify.recipe import Plan, PlanSettings
+from crackpipe.classify.recipe import PlanSettings
 from crackpipe.classify.training import TrainingSettings
 from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
 from crackpipe.compute.runtime import start_runtime
@@ -52,33 +50,6 @@ def test_a_source_without_training_patches_is_refused_by_name() -> None:
         loss_comparison.patches_of_cell(patches(), "cfd")
 
 
-def decided(table: pd.DataFrame) -> pd.DataFrame:
-    """Decisions of a network that takes dark patches for cracks, with a margin of 4, on sources that are half black."""
-    photo = np.zeros((16, 32, 3), np.uint8)
-    photo[:, 16:] = 255
-    scored = table[table["split"] != "train"]
-    plan = Plan(table[(table["split"] == "train") & (table["photo_id"] == "crack500/p")], scored, [])
-    return loss_comparison.decide(
-        Classifier(Darkness(), "darkness", 16, (0.0,) * 3, (1.0,) * 3),
-        plan,
-        PhotoInputs({"crack500/p": photo, "deepcrack/p": photo}, 16, 1, unchanged(16)),
-        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
-        attack=Attack(steps=5, epsilon=1.0, step_size=0.2),
-        seed=0,
-    )
-
-
-def test_decisions_are_kept_with_their_logits_and_those_on_the_test_with_the_steps_that_they_survive() -> None:
-    table = decided(patches())
-    assert list(table["split"]) == ["test"] * 4 + ["val"] * 4
-    assert list(table["source"][:4]) == ["crack500"] * 2 + ["deepcrack"] * 2
-    assert list(table["in_domain"][:4]) == [True, True, False, False]
-    margin = table["logit_crack"] - table["logit_none"]
-    assert list(margin) == [4, -4] * 4
-    assert list(table["steps"][:4]) == [3] * 4  # 4 / (8 · 0.2) steps
-    assert table["steps"][4:].isna().all()
-
-
 def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
     """Photographs and patches of two sources under ``folder``; each left half is black, and a crack."""
     table = pd.concat([patches().assign(row_px=row) for row in range(0, 96, 16)], ignore_index=True)
@@ -99,20 +70,24 @@ def project(folder: Path, *, val_of: str = "both") -> pd.DataFrame:
     return table
 
 
-def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> pd.DataFrame:
-    loss_comparison.run(
-        folder / f"{name}.parquet",
-        Combination("cross_entropy", "tf_efficientnet_lite0", train_on="crack500", seed=seed),
+BACKBONE = "tf_efficientnet_lite0"
+CELLS = {"a": 1, "b": 1, "c": 2}
+"""Seeds of cells."""
+
+
+def network(train_from: str | None) -> NetworkSettings:
+    return NetworkSettings(weights="package", head="linear", side_px=32, train_from=train_from)
+
+
+def train(folder: Path, *, train_from: str | None, seed: int, name: str) -> bytes:
+    loss_comparison.train(
+        folder / name,
+        Combination("cross_entropy", BACKBONE, train_on="crack500", seed=seed),
         loss=cross_entropy,
         settings=ComparisonSettings(
-            weights="package",
-            head="linear",
-            side_px=32,
-            train_from=train_from,
+            network=network(train_from),
             val_patches=24,
-            test_patches=24,
             scored_seed=0,
-            attack=Attack(steps=2, epsilon=1.0, step_size=0.2),
             plan=PlanSettings(epochs=1, patches_per_epoch=8, crack_share=None),
             augmentation=unchanged(32),
             training=TrainingSettings(
@@ -124,7 +99,35 @@ def run(folder: Path, *, train_from: str | None, seed: int, name: str) -> pd.Dat
         workers=1,
         key=[],
     )
-    return parquet.read(folder / f"{name}.parquet", schemas.DECISIONS).to_pandas()
+    return (folder / name / "model.safetensors").read_bytes()
+
+
+def decisions(
+    folder: Path, *, train_from: str | None, names: dict[str, int], test: int = 24
+) -> dict[str, pd.DataFrame]:
+    """Decisions of trained cells by their names, each with the seed that it was trained by."""
+    cells = {
+        Combination("cross_entropy", BACKBONE, train_on="crack500", seed=seed): folder / name
+        for name, seed in names.items()
+    }
+    cell_decisions.write(
+        folder / "decisions",
+        cells,
+        settings=DecisionSettings(
+            backbone=BACKBONE,
+            network=network(train_from),
+            val_patches=24,
+            test_patches=test,
+            seed=0,
+            augmentation=unchanged(32),
+            attack=Attack(steps=2, epsilon=1.0, step_size=0.2),
+        ),
+        photos=folder / "photos",
+        patches=folder / "patches.parquet",
+        runtime=start_runtime(device="cpu", precision="fp32", threads=1),
+        workers=1,
+    )
+    return {name: parquet.read(folder / f"decisions/{name}.parquet", schemas.DECISIONS).to_pandas() for name in names}
 
 
 @pytest.mark.parametrize("train_from", ["conv_head", None])
@@ -135,8 +138,9 @@ def test_a_cell_trains_on_cached_features_or_on_photographs_and_equal_seeds_give
     table = project(tmp_path)
     runtime = start_runtime(device="cpu", precision="fp32", threads=1)
     torch.manual_seed(0)
-    model = classifier.create(backbone="tf_efficientnet_lite0", weights="package", side_px=32)
-    parts = table[table["split"] == "train"], table[table["split"] != "train"]
+    model = classifier.create(backbone=BACKBONE, weights="package", side_px=32)
+    parts = table[table["split"] == "train"], table[table["split"] == "val"]
+    hidden = tmp_path / "hidden"
     if train_from is None:
         feature_cache.write_empty(tmp_path / "features")
     else:
@@ -144,16 +148,44 @@ def test_a_cell_trains_on_cached_features_or_on_photographs_and_equal_seeds_give
             inputs = PhotoInputs(photos, 32, 1, unchanged(32))
             folder = tmp_path / "features"
             feature_cache.write(folder, model, parts, inputs, runtime, train_from=train_from, seed=0)
-        shutil.rmtree(tmp_path / "photos")  # nothing is read but the cache
+        (tmp_path / "photos").rename(hidden)  # training reads nothing but the cache
         (tmp_path / "photos").mkdir()
-        (tmp_path / "patches.parquet").write_bytes(b"")
-    found = run(tmp_path, train_from=train_from, seed=1, name="a")
-    tested = found[found["split"] == "test"]
+    weights = {name: train(tmp_path, train_from=train_from, seed=seed, name=name) for name, seed in CELLS.items()}
+    assert weights["a"] == weights["b"] != weights["c"]
+    if hidden.exists():
+        (tmp_path / "photos").rmdir()
+        hidden.rename(tmp_path / "photos")
+    found = decisions(tmp_path, train_from=train_from, names={"a": 1, "c": 2})
+    first = found["a"]
+    tested = first[first["split"] == "test"]
     assert dict(tested["source"].value_counts()) == {"crack500": 12, "deepcrack": 12}
     assert set(tested["source"][tested["in_domain"]]) == {"crack500"}
-    assert set(found["source"][found["split"] == "val"]) == {"crack500"}
-    assert found.equals(run(tmp_path, train_from=train_from, seed=1, name="b"))
-    assert not found.equals(run(tmp_path, train_from=train_from, seed=2, name="c"))
+    assert set(first["source"][first["split"] == "val"]) == {"crack500"}
+    assert first.equals(decisions(tmp_path, train_from=train_from, names={"b": 1})["b"])
+    assert not first.equals(found["c"])
+
+
+def test_fewer_test_patches_are_decided_on_without_a_training_and_validation_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path)
+    train(tmp_path, train_from=None, seed=1, name="a")
+    monkeypatch.setattr(recipe, "train", lambda *_, **__: pytest.fail("it was trained"))
+    more, fewer = (decisions(tmp_path, train_from=None, names={"a": 1}, test=count)["a"] for count in (24, 4))
+    assert dict(fewer[fewer["split"] == "test"]["source"].value_counts()) == {"crack500": 4, "deepcrack": 4}
+    validated = [table[table["split"] == "val"].reset_index(drop=True) for table in (more, fewer)]
+    assert validated[0].equals(validated[1])
+
+
+def test_a_cell_that_was_trained_otherwise_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path)
+    train(tmp_path, train_from=None, seed=1, name="a")
+    with pytest.raises(
+        ModelError, match=r"a: was built by .*'train_from': None.* but .*'train_from': 'conv_head'.* is"
+    ):
+        decisions(tmp_path, train_from="conv_head", names={"a": 1})
 
 
 def test_validation_patches_of_one_class_are_an_error_before_the_training(
@@ -163,4 +195,4 @@ def test_validation_patches_of_one_class_are_an_error_before_the_training(
     project(tmp_path, val_of="cracks")
     monkeypatch.setattr(recipe, "train", lambda *_, **__: pytest.fail("it was trained"))
     with pytest.raises(ModelError, match=r"calibrate\.train_on crack500: temperature calibration .* the 6 there are"):
-        run(tmp_path, train_from=None, seed=1, name="a")
+        train(tmp_path, train_from=None, seed=1, name="a")

@@ -200,24 +200,38 @@ def calibrated(folder: Path, loss: str, backbone: str, steps: Steps) -> None:
     """Train a cell: two epochs of one step, the second at a tenth of the learning rate; its logits are finite."""
     stages.finished(folder, "calibrate", loss, backbone, "all", "0")
     assert steps.told("lr") == [("Adam", 0.01), ("Adam", 0.001)], loss
-    cell = parquet.read(folder / f"data/calibration/{loss}-{backbone}-all-0.parquet", schemas.DECISIONS).to_pandas()
-    assert np.isfinite(cell[["logit_none", "logit_crack"]].to_numpy()).all(), loss
+
+
+def decided(folder: Path, backbone: str, losses: list[str]) -> None:
+    """Let the trained cells decide; their logits are finite."""
+    stages.finished(folder, "score_calibration", backbone)
+    for loss in losses:
+        path = folder / f"data/calibration/{backbone}/{loss}-{backbone}-all-0.parquet"
+        cell = parquet.read(path, schemas.DECISIONS).to_pandas()
+        assert np.isfinite(cell[["logit_none", "logit_crack"]].to_numpy()).all(), loss
+
+
+ONE_CELL = ["calibrate.train_on=[all]", "calibrate.seeds=[0]"]
 
 
 def test_aicl_trains_with_each_loss_and_variant(tmp_path: Path, steps: Steps) -> None:
-    prepared(tmp_path, "bridge2024", "aicl", *DEMO, *AICL, "calibrate.backbones=[test_resnet]")
+    prepared(tmp_path, "bridge2024", "aicl", *DEMO, *AICL, "calibrate.backbones=[test_resnet]", *ONE_CELL)
     tree = compose.values(CONF, dataset="bridge2024", scale="aicl", overrides=[])["calibrate"]
-    assert "aicl" in tree["losses"]
-    for loss in [*tree["losses"], *tree["aicl_variants"]]:
+    losses = [*tree["losses"], *tree["aicl_variants"]]
+    assert "aicl" in losses
+    for loss in losses:
         calibrated(tmp_path, loss, "test_resnet", steps)
+    decided(tmp_path, "test_resnet", losses)
 
 
 def test_aicl_trains_both_backbones_whole(tmp_path: Path, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(vgg.cfgs, "vgg16", [8, "M"] * 5)
-    prepared(tmp_path, "sdnet2018", "aicl", *DEMO, *AICL)
+    alone = ["calibrate.losses=[aicl]", "calibrate.aicl_variants=[]"]
+    prepared(tmp_path, "sdnet2018", "aicl", *DEMO, *AICL, *ONE_CELL, *alone)
     for backbone in ("resnet50", "vgg16"):
         stages.finished(tmp_path, "trunk_features", backbone)
         calibrated(tmp_path, "aicl", backbone, steps)
+        decided(tmp_path, backbone, ["aicl"])
 
 
 def write_captions(folder: Path) -> None:

@@ -46,7 +46,7 @@ STAGES = [
     *("embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot", "summarise", "check_params"),
     *("ablate_adapters@normal", "ablate_adapters@crack", "gather_adapters", f"trunk_features@{BACKBONE}"),
     *(f"calibrate@{loss}-{BACKBONE}-all-0" for loss in ("cross_entropy", "aicl")),
-    *(f"calibrate_aicl@aicl_hybrid-{BACKBONE}-all-0", "gather_calibration"),
+    *(f"calibrate_aicl@aicl_hybrid-{BACKBONE}-all-0", f"score_calibration@{BACKBONE}", "gather_calibration"),
 ]
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3600)]

@@ -11,6 +11,7 @@ from generators import repeats
 from crackpipe.params import compose
 
 ROOT = Path(__file__).parents[2]
+BACKBONES = compose.values(ROOT / "conf", dataset="demo", scale="cpu", overrides=[])["calibrate"]["backbones"]
 CHOSEN = [
     "pseudo_label.methods=[soft_location,cam_location,truth]",
     "train_segmenter.networks=[unet]",
@@ -74,6 +75,12 @@ def test_the_encoder_repeats_no_network_of_pixels(index: Index) -> None:
 
 def test_the_number_of_patches_that_are_scored_trains_no_classifier(index: Index) -> None:
     assert repeated(index, "score_classifier.patches") == {"score_classifier", "summarise"}
+
+
+@pytest.mark.parametrize("key", ["calibrate.test_patches", "calibrate.attack.steps"])
+def test_how_the_comparison_of_losses_is_scored_trains_nothing(index: Index, key: str) -> None:
+    scored = {f"score_calibration@{backbone}" for backbone in BACKBONES}
+    assert repeated(index, key) == scored | {"gather_calibration", "summarise"}
 
 
 def test_prompts_repeat_no_network_of_pixels(index: Index) -> None:
