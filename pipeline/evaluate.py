@@ -14,6 +14,7 @@ from crackpipe.files import metrics
 from crackpipe.params.loading import load
 from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation, gallery, history, label_comparison, label_quality, structures
+from crackpipe.report.gallery import Tables
 
 PHOTOS, LABELS, MASKS = Path("data/photos"), Path("data/pseudo_labels"), Path("data/masks")
 METRICS, PLOTS = Path("metrics"), Path("metrics/plots")
@@ -22,13 +23,15 @@ METRICS, PLOTS = Path("metrics"), Path("metrics/plots")
 def main() -> None:
     params = load()
     settings, doubtful = params.evaluate, params.evaluate.doubtful
+    methods = [*(name for name in params.pseudo_label.methods if name != "truth"), *params.self_label.kinds()]
+    local = LocalThresholds(**settings.baselines.model_dump())
     quality = label_quality.score(
         PHOTOS,
         LABELS,
-        methods=[*(name for name in params.pseudo_label.methods if name != "truth"), *params.self_label.kinds()],
+        methods=methods,
         tolerance_px=settings.tolerance_px,
         keep_px=params.pseudo_label.keep_px,
-        local=LocalThresholds(**settings.baselines.model_dump()),
+        local=local,
         doubtful=doubtful,
         workers=params.runtime.workers,
     )
@@ -43,14 +46,11 @@ def main() -> None:
     PLOTS.mkdir(parents=True)
     evaluation.curves(board, split="test").to_csv(PLOTS / "precision_recall.csv", index=False)
     segmenters = [Path("models/segmenter") / f"{segmenter}-{labels}" for segmenter, labels in trained]
-    training = history.collect([Path("models/classifier"), Path("models/clip"), *segmenters])
-    training.to_csv(PLOTS / "training.csv", index=False)
-    for key in board.sorted_keys():
-        segmenter, labels, source, split = key
-        if (segmenter, labels) in trained and split == "test" and "_without_" not in source:
-            picture = PLOTS / "images" / f"{source}-{segmenter}-{labels}.jpg"
-            tables = {"photos": PHOTOS, "labels": LABELS / labels, "masks": MASKS}
-            gallery.draw(picture, board, key, **tables, rows=settings.gallery_rows)
+    models = [Path("models/classifier"), Path("models/clip"), *segmenters]
+    history.collect(models).to_csv(PLOTS / "training.csv", index=False)
+    tables = Tables(PHOTOS, LABELS, MASKS)
+    rows = settings.gallery_rows
+    gallery.draw_test(PLOTS / "images", board, tables, methods=methods, trained=trained, local=local, rows=rows)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,49 @@
-"""Pictures to look at: photograph, ground truth, pseudo-label and prediction side by side."""
+"""Pictures to look at: photograph, ground truth, pseudo-labels and predictions side by side."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt8
 
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import contact_sheet, images
 from crackpipe.measures.scoreboard import Key, Scoreboard
+from crackpipe.pseudo import baselines
+from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation
 
 COLOURS = {"ground truth": (0, 200, 80), "pseudo-label": (255, 160, 0), "prediction": (255, 40, 40)}
+THRESHOLDS = ("niblack", "sauvola", "multi_otsu", "patch_otsu")  # of König et al.'s Figure 3
 PANEL_PX = 280
+_LABEL = ["photo_id", "mask", "binarise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Tables that pictures are drawn from; of each only the rows that are drawn are read.
+
+    Attributes:
+        photos: the ``photos`` table.
+        labels: folder with one ``pseudo_labels`` table for each kind of labels.
+        masks: folder with one ``masks`` table for each segmenter and kind of labels.
+    """
+
+    photos: Path
+    labels: Path
+    masks: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A picture of the grid, RGB, with its title above and a note below."""
+
+    title: str
+    picture: UInt8[np.ndarray, "h w 3"]
+    note: str = ""
 
 
 def choose(ranked: pd.DataFrame, *, rows: int) -> pd.DataFrame:
@@ -40,32 +69,55 @@ def choose(ranked: pd.DataFrame, *, rows: int) -> pd.DataFrame:
     return ranked.iloc[list(rank_of)].assign(rank=list(rank_of.values()))
 
 
-def draw(
-    path: Path,
+def draw_test(
+    folder: Path,
     board: Scoreboard,
-    key: Key,
+    tables: Tables,
     *,
-    photos: Path,
-    labels: Path,
-    masks: Path,
+    methods: Sequence[str],
+    trained: Sequence[tuple[str, str]],
+    local: LocalThresholds,
     rows: int,
 ) -> None:
+    """Write the pictures of every source's test photographs: one for each segmenter and labels, one with all.
+
+    Args:
+        folder: takes ``<source>-<segmenter>-<labels>.jpg`` and ``<source>-all.jpg``.
+        board, tables, methods, trained, local, rows: see :func:`draw_all`.
+    """
+    for key in board.sorted_keys():
+        segmenter, labels, source, split = key
+        if (segmenter, labels) in trained and split == "test" and "_without_" not in source:
+            draw(folder / f"{source}-{segmenter}-{labels}.jpg", board, key, tables, rows=rows)
+            if (segmenter, labels) == trained[0]:
+                draw_all(
+                    folder / f"{source}-all.jpg",
+                    board,
+                    source,
+                    tables,
+                    methods=methods,
+                    trained=trained,
+                    local=local,
+                    rows=rows,
+                )
+
+
+def draw(path: Path, board: Scoreboard, key: Key, tables: Tables, *, rows: int) -> None:
     """Write the gallery of one (segmenter, labels, source, split) as JPEG; predictions at its ODS threshold.
 
     Args:
         path: file to write.
         board: as :func:`crackpipe.report.evaluation.evaluate` returns it.
         key: one of its keys.
-        photos, labels, masks: the ``photos`` table, the ``pseudo_labels`` table of the key's labels, and the folder
-            with one ``masks`` table for each segmenter and labels; of each only the rows that are drawn are read.
+        tables: what is drawn.
         rows: of best, of median and of worst photographs each.
     """
     ranked = evaluation.ranked(board, key)
     chosen = choose(ranked, rows=rows)
     wanted = list(chosen["photo_id"])
-    by_photo = _pick(photos, schemas.PHOTOS, wanted, ["photo_id", "image", "mask"])
-    by_label = _pick(labels, schemas.PSEUDO_LABELS, wanted, ["photo_id", "mask", "binarise"])
-    by_mask = _pick(masks / f"{key[0]}-{key[1]}", schemas.MASKS, wanted, ["photo_id", "mask"])
+    by_photo = _pick(tables.photos, schemas.PHOTOS, wanted, ["photo_id", "image", "mask"])
+    by_label = _pick(tables.labels / key[1], schemas.PSEUDO_LABELS, wanted, _LABEL)
+    by_mask = _pick(tables.masks / f"{key[0]}-{key[1]}", schemas.MASKS, wanted, ["photo_id", "mask"])
     titles, panels = [], []
     for photo_id, f1, rank in chosen.itertuples(index=False):
         image = images.decode_rgb(by_photo[photo_id]["image"])
@@ -79,6 +131,65 @@ def draw(
     _save(path, titles, panels, heading=f"{key[0]} trained on {key[1]} labels, {key[2]} {key[3]}")
 
 
+def draw_all(
+    path: Path,
+    board: Scoreboard,
+    source: str,
+    tables: Tables,
+    *,
+    methods: Sequence[str],
+    trained: Sequence[tuple[str, str]],
+    local: LocalThresholds,
+    rows: int,
+) -> None:
+    """Write all labels and all segmenters on the same test photographs as one JPEG (König et al., Figures 3, 4 and 6).
+
+    A photograph takes a block: in the first row it, its ground truth and thresholds; then a row for each kind of
+    labels, with the label and the predictions of the segmenters trained on it, at their ODS thresholds.
+
+    Args:
+        path: file to write.
+        board: as :func:`crackpipe.report.evaluation.evaluate` returns it.
+        source: whose photographs; best, median and worst by the mean F1 of all segmenters.
+        tables: what is drawn.
+        methods: kinds of labels.
+        trained: name of each segmenter, and of the labels that it was trained on; each segmenter on the same.
+        local: of the thresholds of windows.
+        rows: of best, of median and of worst photographs each.
+    """
+    ranked = {key: evaluation.ranked(board, (*key, source, "test")) for key in trained}
+    segmenters, trained_on = (list(dict.fromkeys(names)) for names in zip(*trained, strict=True))
+    f1 = pd.concat(ranked.values()).groupby("photo_id")["f1"].mean().reset_index()
+    chosen = choose(f1.sort_values(["f1", "photo_id"], ascending=[False, True], ignore_index=True), rows=rows)
+    wanted = list(chosen["photo_id"])
+    by_photo = _pick(tables.photos, schemas.PHOTOS, wanted, ["photo_id", "image", "mask"])
+    by_label = {name: _pick(tables.labels / name, schemas.PSEUDO_LABELS, wanted, _LABEL) for name in methods}
+    by_mask = {key: _pick(tables.masks / "-".join(key), schemas.MASKS, wanted, ["photo_id", "mask"]) for key in ranked}
+    grid: list[list[Panel | None]] = []
+    for photo_id, mean, rank in chosen.itertuples(index=False):
+        image = images.decode_rgb(by_photo[photo_id]["image"])
+
+        def over(name: str, mask: Bool[np.ndarray, "h w"], title: str, image: Any = image) -> Panel:
+            return Panel(title, contact_sheet.overlay(image, mask, COLOURS[name]))
+
+        truth = over("ground truth", images.decode_mask(by_photo[photo_id]["mask"]), "ground truth")
+        thresholds = baselines.all_of(image, local)
+        first = [over("pseudo-label", thresholds[name] > 0, name) for name in THRESHOLDS]
+        grid.append([Panel("photograph", image, f"{rank}: {photo_id}, mean F1 {mean:.2f}"), truth, *first])
+        for kind in [*methods, *(kind for kind in trained_on if kind not in methods)]:
+            line: list[Panel | None] = [None]
+            if kind in by_label:
+                label = by_label[kind][photo_id]
+                line = [over("pseudo-label", _above(label["mask"], label["binarise"]), kind)]
+            for segmenter in segmenters if kind in trained_on else ():
+                key = (segmenter, kind)
+                mask = _above(by_mask[key][photo_id]["mask"], ranked[key].attrs["threshold"])
+                line.append(over("prediction", mask, f"{segmenter} ({kind})"))
+            grid.append(line)
+    heading = f"All labels (orange) and segmenters (red) on the same photographs, {source} test"
+    _save_grid(path, grid, heading=heading)
+
+
 def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:
     return images.at_least(images.decode_grey(levels), threshold)
 
@@ -88,19 +199,31 @@ def _pick(path: Path, schema: schemas.Schema, wanted: Collection[str], columns: 
 
 
 def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, heading: str) -> None:
+    names = ["photograph", *COLOURS]
+    grid: list[list[Panel | None]] = [
+        [Panel(names[col] if row == 0 else "", picture, title if col == 0 else "") for col, picture in enumerate(line)]
+        for row, (title, line) in enumerate(zip(titles, panels, strict=True))
+    ]
+    _save_grid(path, grid, heading=heading)
+
+
+def _save_grid(path: Path, grid: list[list[Panel | None]], *, heading: str) -> None:
+    """Write pictures in rows, each with a title above and a note below."""
     from matplotlib.figure import Figure
 
-    names = ["photograph", *COLOURS]
-    figure = Figure(figsize=(len(names) * PANEL_PX / 100, len(panels) * PANEL_PX / 100 + 0.5), dpi=100)
+    columns = max(map(len, grid))
+    figure = Figure(figsize=(columns * PANEL_PX / 100, len(grid) * PANEL_PX / 100 + 0.5), dpi=100)
     figure.set_layout_engine("constrained")
-    axes = figure.subplots(len(panels), len(names), squeeze=False)
-    for row, (title, pictures) in enumerate(zip(titles, panels, strict=True)):
-        for col, picture in enumerate(pictures):
-            axes[row, col].imshow(picture, interpolation="antialiased")
-            axes[row, col].set_axis_off()
-            if row == 0:
-                axes[row, col].set_title(names[col], fontsize=9)
-        axes[row, 0].text(0, -0.02, title, transform=axes[row, 0].transAxes, fontsize=8, va="top")
+    axes = figure.subplots(len(grid), columns, squeeze=False)
+    for each in axes.flat:
+        each.set_axis_off()
+    for row, line in enumerate(grid):
+        for col, panel in enumerate(line):
+            if panel is None:
+                continue
+            axes[row, col].imshow(panel.picture, interpolation="antialiased")
+            axes[row, col].set_title(panel.title, fontsize=9)
+            axes[row, col].text(0, -0.02, panel.note, transform=axes[row, col].transAxes, fontsize=8, va="top")
     figure.suptitle(heading, fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, pil_kwargs={"quality": 85})

@@ -11,9 +11,12 @@ from PIL import Image
 
 from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation, gallery, label_quality
+from crackpipe.report.gallery import Tables
 
 Write = Callable[..., Path]
 KEY = ("text_adapters", "truth", "demo", "test")
+LOCAL = LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2)
+FOLDER = "folder"
 
 
 def ranked(count: int) -> pd.DataFrame:
@@ -53,13 +56,14 @@ def drawn(
     levels = {name: mask.astype(np.uint8) * np.uint8(255) for name, mask in masks.items()}
     write_masks("text_adapters-truth", levels)
     write_labels("truth", levels)
+    write_labels("shifted", {name: np.roll(level, 2, axis=1) for name, level in levels.items()})
     quality = label_quality.score(
         photos,
         tmp_path / "labels",
         methods=[],
         tolerance_px=1,
         keep_px=1,
-        local=LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2),
+        local=LOCAL,
         doubtful=[],
         workers=1,
     )
@@ -68,8 +72,12 @@ def drawn(
 
     def draw(name: str) -> Path:
         path = tmp_path / "pictures" / name
-        labels, masks = tmp_path / "labels/truth", tmp_path / "masks"
-        gallery.draw(path, board, KEY, photos=photos, labels=labels, masks=masks, rows=1)
+        tables = Tables(photos, tmp_path / "labels", tmp_path / "masks")
+        if name == FOLDER:
+            shown = {"methods": ["shifted"], "trained": [KEY[:2]], "local": LOCAL}
+            gallery.draw_test(path, board, tables, **shown, rows=1)  # type: ignore[arg-type]
+        else:
+            gallery.draw(path, board, KEY, tables, rows=1)
         return path
 
     return draw
@@ -96,3 +104,16 @@ def test_the_picture_opens_and_has_four_panels_in_each_row(drawn: Callable[[str]
 
 def test_the_same_run_draws_the_same_bytes(drawn: Callable[[str], Path]) -> None:
     assert drawn("a.jpg").read_bytes() == drawn("b.jpg").read_bytes()
+
+
+def test_one_picture_has_each_segmenter_and_one_has_all_labels_and_segmenters(drawn: Callable[[str], Path]) -> None:
+    folder = drawn(FOLDER)
+    assert sorted(path.name for path in folder.iterdir()) == ["demo-all.jpg", "demo-text_adapters-truth.jpg"]
+    with Image.open(folder / "demo-all.jpg") as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape[1] == 6 * gallery.PANEL_PX  # photograph, ground truth and four thresholds
+    blocks = 3 * 3  # three photographs: itself, the method, and labels with the segmenter trained on them
+    assert abs(pixels.shape[0] - blocks * gallery.PANEL_PX) < 100
+    near_red = near(pixels, gallery.COLOURS["prediction"])
+    assert set(np.flatnonzero(near_red.any(axis=0)) // gallery.PANEL_PX) == {1}  # beside its label
+    assert np.count_nonzero(np.diff(np.flatnonzero(near_red.any(axis=1))) > 300) == 2  # of each photograph
