@@ -19,10 +19,20 @@ from crackpipe.params import reference  # noqa: E402
 from crackpipe.results import published_tables, report, summary  # noqa: E402
 
 RUNS = report.folders(ROOT / "results")
+PICTURES = """
+## Pictures
+
+Of photographs that may be shown: the demo's drawn ones. `dvc repro` draws the same of any other photographs, into
+`metrics/plots/images`, where `dvc plots show` finds them.
+
+![All labels and all segmenters on the same photographs, thresholds beside them](../metrics/plots/images/demo-all.jpg)
+
+[Calibration](calibration.md) shows the reliability of all losses in one figure.
+"""
 LIBRARY, DVC = ROOT / "crackpipe", ROOT / "dvc.yaml"
 
 WHOLE: dict[str, Callable[[], str]] = {
-    "docs/results.md": lambda: report.page(RUNS),
+    "docs/results.md": lambda: report.page(RUNS) + PICTURES,
     "docs/datasets.md": lambda: _headed(
         "Datasets",
         "Written by `make docs` from the catalogue. `crackpipe datasets` lists the same, and what of it lies here.\n\n"

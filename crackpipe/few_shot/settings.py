@@ -12,6 +12,8 @@ class LinearSettings:
 
     Attributes:
         texts: on C_k = T_k + I, the sum of a class's text and the image; else on the image alone.
+        principal_axes: inputs turned to their principal axes; see
+            :meth:`crackpipe.few_shot.head_networks.InputTransform.turned`.
         hidden: units of the linear layer.
         dropout: share of the units that a step leaves out, [0, 1).
         steps: of training.
@@ -21,6 +23,7 @@ class LinearSettings:
     """
 
     texts: bool
+    principal_axes: bool
     hidden: int
     dropout: float
     steps: int
@@ -56,7 +59,7 @@ class BayesianSettings:
     """A head with random weights.
 
     Attributes:
-        texts, hidden, dropout, steps, batch: see :class:`LinearSettings`.
+        texts, principal_axes, hidden, dropout, steps, batch: see :class:`LinearSettings`.
         prior_scale: standard deviation of the Normal prior of weights and biases.
         init_scale: standard deviation of the guide at the start, as a share of
             :func:`crackpipe.few_shot.bayesian.laplace_scale`.
@@ -64,6 +67,7 @@ class BayesianSettings:
     """
 
     texts: bool
+    principal_axes: bool
     hidden: int
     dropout: float
     steps: int

@@ -39,7 +39,7 @@ def linear(
     Returns:
         the network of each head, and its loss in nats at each step.
     """
-    vectors, labels, transform = _prepared(subsets, subsets.rows)
+    vectors, labels, transform = _prepared(subsets, subsets.rows, turned=settings.principal_axes)
     drawn = batches.draw(transform.apply(vectors), labels, batch=settings.batch, steps=settings.steps, seed=seed)
     networks, losses = ordinary.fit(drawn, transform, settings=settings, seed=seed)
     return networks, losses.numpy()
@@ -62,8 +62,7 @@ def bayesian(
     losses: list[np.ndarray] = []
     for rows in subsets.rows[None] if settings.guide == "mean_field" else subsets.rows[:, None]:
         first_seed = seed + len(networks)
-        vectors, labels, straight = _prepared(subsets, rows)
-        transform = straight.turned(vectors)
+        vectors, labels, transform = _prepared(subsets, rows, turned=settings.principal_axes)
         inputs = transform.apply(vectors)
         drawn = batches.draw(inputs, labels, batch=settings.batch, steps=settings.steps, seed=first_seed)
         part, loss = random_weights.fit(
@@ -100,10 +99,11 @@ def predicted(
 
 
 def _prepared(
-    subsets: TrainingSubsets, rows: Int64[np.ndarray, "s m"]
+    subsets: TrainingSubsets, rows: Int64[np.ndarray, "s m"], *, turned: bool
 ) -> tuple[Float[Tensor, "s m d"], Float[Tensor, "s m"], InputTransform]:
     """Embeddings and labels of each seed's items, and the transform that is fitted to them."""
     index = torch.from_numpy(rows)
     vectors, labels = torch.from_numpy(subsets.vectors)[index], torch.from_numpy(subsets.labels).float()[index]
     classes = None if subsets.classes is None else torch.from_numpy(subsets.classes)
-    return vectors, labels, head_networks.fit_transform(vectors, classes)
+    transform = head_networks.fit_transform(vectors, classes)
+    return vectors, labels, transform.turned(vectors) if turned else transform

@@ -22,6 +22,7 @@ class ZeroShot(Section):
 
 class Linear(Section):
     texts: bool
+    principal_axes: bool
     hidden: PositiveInt
     dropout: DropShare
     steps: PositiveInt
@@ -32,6 +33,7 @@ class Linear(Section):
 
 class Bayesian(Section):
     texts: bool
+    principal_axes: bool
     hidden: PositiveInt
     dropout: DropShare
     steps: PositiveInt

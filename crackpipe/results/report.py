@@ -23,6 +23,9 @@ folder; the others are the papers' own. [Metrics](metrics.md) defines ODS, OIS, 
 | FSV | trained on ground truth |"""
 
 
+TOLD = ("stands on", "not comparable")  # columns of text
+
+
 def folders(results: Path) -> list[Path]:
     """Folders of all runs below ``results``, sorted."""
     return sorted(path.parent for path in results.glob("*/run.json"))
@@ -87,8 +90,8 @@ def _figures(cell: TableCell | None) -> str:
 def _lines(table: Table) -> list[list[str]]:
     heading = ["method", *(name if n is None else f"{name} ({n})" for name, n in table.columns)]
     body = [[f"{row.run}: {row.name}" if row.run else row.name, *map(_figures, row.cells)] for row in table.rows]
-    told = {"stands on": [row.basis for row in table.rows], "not comparable": [row.incomparable for row in table.rows]}
-    for name, texts in told.items():
+    told = [row.basis for row in table.rows], [row.incomparable for row in table.rows]
+    for name, texts in zip(TOLD, told, strict=True):
         if any(texts):
             heading.append(name)
             for line, text in zip(body, texts, strict=True):
@@ -97,15 +100,22 @@ def _lines(table: Table) -> list[list[str]]:
 
 
 def _text(table: Table) -> str:
+    """The table as lines; what rows stand on, and what of them is not comparable, as numbers that are told below."""
     lines = _lines(table)
+    texts: dict[str, int] = {}
+    told = [col for col, name in enumerate(lines[0]) if name in TOLD]
+    for line in lines[1:]:
+        for col in told:
+            line[col] = f"({texts.setdefault(line[col], len(texts) + 1)})" if line[col] else ""
     widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
     printed = [
         "  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True)).rstrip() for line in lines
     ]
     published = sum(not row.run for row in table.rows)
+    legend = [f"({number}) {text}" for text, number in texts.items()]
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
     ours = [rule, *printed[1 + published :]] if len(table.rows) > published else []
-    return "\n".join([table.title, "", printed[0], rule, *printed[1 : 1 + published], *ours, "", *table.notes])
+    return "\n".join([table.title, "", printed[0], rule, *printed[1 : 1 + published], *ours, "", *legend, *table.notes])
 
 
 def _markdown(table: Table) -> str:

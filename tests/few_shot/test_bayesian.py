@@ -89,6 +89,7 @@ def networks(
     inputs = transform.apply(vectors[index])
     settings = BayesianSettings(
         texts=texts,
+        principal_axes=True,
         hidden=4,
         dropout=0.1,
         steps=steps,

@@ -14,7 +14,15 @@ from crackpipe.few_shot import heads, sweep
 from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.report import few_shot
 
-NETWORK: dict[str, Any] = {"texts": True, "hidden": 4, "dropout": 0.1, "steps": 40, "batch": 16, "lr": 0.05}
+NETWORK: dict[str, Any] = {
+    "texts": True,
+    "principal_axes": True,
+    "hidden": 4,
+    "dropout": 0.1,
+    "steps": 40,
+    "batch": 16,
+    "lr": 0.05,
+}
 POSTERIOR: dict[str, Any] = {
     "prior_scale": 1.0,
     "rank": 2,

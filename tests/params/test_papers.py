@@ -108,7 +108,7 @@ CRACKCLIP = {
     **{f"train_segmenter.augment.{key}": 0.0 for key in ("grey_p", "blur_p", "noise_p")},
     **{f"train_segmenter.augment.{key}": 1.0 for key in ("scale_min", "scale_max")},
 }
-MATCHED = {"texts": True, "hidden": 64, "dropout": 0.3, "steps": 600, "batch": 128}
+MATCHED = {"texts": True, "principal_axes": True, "hidden": 64, "dropout": 0.3, "steps": 600, "batch": 128}
 CRACK_CLIP = {
     "align_clip.open_clip_model": "ViT-B-32-quickgelu",
     "align_clip.weights": "openai",

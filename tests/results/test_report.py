@@ -27,7 +27,8 @@ def test_text_shows_two_decimals_dashes_and_the_machine(run: Path):
     line = next(line for line in text.splitlines() if line.startswith("crack500: text_adapters, cam_location labels"))
     figures = "54.61 / 59.10 / 42.90  40.00 / 50.00 / 30.00  –                      –"
     assert figures in line
-    assert line.endswith("Crack500 test: 354 photographs, the paper's 1124")
+    number = line.rsplit("(", 1)[1].rstrip(")")
+    assert f"({number}) Crack500 test: 354 photographs, the paper's 1124" in text.splitlines()
     assert text.endswith("crack500: 2026-11-21, commit 01234567, 2 cores of Abacus 9, 90 min.")
 
 
@@ -41,11 +42,15 @@ def test_a_cell_of_one_figure_is_that_figure(tmp_path: Path):
 
 
 def test_our_rows_stand_below_a_rule_under_the_papers(run: Path):
-    table = report.report([run], markdown=False).split("\n\nPublished rows: Table 1 ")[0].splitlines()
+    table = report.report([run], markdown=False).split("\nPublished rows: Table 1 ")[0].splitlines()
     rules = [at for at, line in enumerate(table) if set(line) == {"-"}]
     assert table[2].startswith("method ")
     assert rules == [3, 9]
-    assert all(line.startswith("crack500: ") for line in table[10:])
+    body = table[10 : table.index("", 10)]
+    assert body
+    assert all(line.startswith("crack500: ") for line in body)
+    numbers = [f"({number})" for number in range(1, len(table) - table.index("", 10))]
+    assert [line.partition(" ")[0] for line in table[table.index("", 10) + 1 :]] == numbers
 
 
 def test_markdown_has_as_many_cells_in_every_row(run: Path):
