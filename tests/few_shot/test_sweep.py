@@ -33,8 +33,8 @@ POSTERIOR: dict[str, Any] = {
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     "zero_shot": {"scale": 5.0},
-    "linear": {**NETWORK, "weight_decay": 0.01},
-    "linear_image": {**NETWORK, "weight_decay": 0.01, "texts": False},
+    "linear": {**NETWORK, "weight_decay": 0.01, "principal_axes": False},
+    "linear_image": {**NETWORK, "weight_decay": 0.01, "texts": False, "principal_axes": False},
     "bayesian": {**NETWORK, **POSTERIOR, "guide": "mean_field"},
     "bayesian_low_rank": {**NETWORK, **POSTERIOR, "guide": "low_rank"},
     "bayesian_image": {**NETWORK, **POSTERIOR, "guide": "mean_field", "texts": False},
