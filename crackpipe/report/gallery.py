@@ -19,6 +19,7 @@ from crackpipe.report import evaluation
 COLOURS = {"ground truth": (0, 200, 80), "pseudo-label": (255, 160, 0), "prediction": (255, 40, 40)}
 THRESHOLDS = ("niblack", "sauvola", "multi_otsu", "patch_otsu")  # of König et al.'s Figure 3
 PANEL_PX = 280
+SMALL_PX = 210  # where there are many
 _LABEL = ["photo_id", "mask", "binarise"]
 
 
@@ -144,8 +145,9 @@ def draw_all(
 ) -> None:
     """Write all labels and all segmenters on the same test photographs as one JPEG (König et al., Figures 3, 4 and 6).
 
-    A photograph takes a block: in the first row it, its ground truth and thresholds; then a row for each kind of
-    labels, with the label and the predictions of the segmenters trained on it, at their ODS thresholds.
+    A photograph takes a block: in the first row it, its ground truth and thresholds; in the second its labels, one of
+    each kind; then a row for each segmenter, with its predictions by the labels above that it was trained on, at its
+    ODS thresholds.
 
     Args:
         path: file to write.
@@ -158,7 +160,8 @@ def draw_all(
         rows: of best, of median and of worst photographs each.
     """
     ranked = {key: evaluation.ranked(board, (*key, source, "test")) for key in trained}
-    segmenters, trained_on = (list(dict.fromkeys(names)) for names in zip(*trained, strict=True))
+    segmenters = list(dict.fromkeys(segmenter for segmenter, _ in trained))
+    kinds = list(dict.fromkeys([*methods, *(kind for _, kind in trained)]))
     f1 = pd.concat(ranked.values()).groupby("photo_id")["f1"].mean().reset_index()
     chosen = choose(f1.sort_values(["f1", "photo_id"], ascending=[False, True], ignore_index=True), rows=rows)
     wanted = list(chosen["photo_id"])
@@ -176,18 +179,20 @@ def draw_all(
         thresholds = baselines.all_of(image, local)
         first = [over("pseudo-label", thresholds[name] > 0, name) for name in THRESHOLDS]
         grid.append([Panel("photograph", image, f"{rank}: {photo_id}, mean F1 {mean:.2f}"), truth, *first])
-        for kind in [*methods, *(kind for kind in trained_on if kind not in methods)]:
-            line: list[Panel | None] = [None]
-            if kind in by_label:
-                label = by_label[kind][photo_id]
-                line = [over("pseudo-label", _above(label["mask"], label["binarise"]), kind)]
-            for segmenter in segmenters if kind in trained_on else ():
+        above = {kind: _above(label[photo_id]["mask"], label[photo_id]["binarise"]) for kind, label in by_label.items()}
+        grid.append([over("pseudo-label", above[kind], kind) if kind in above else None for kind in kinds])
+        for segmenter in segmenters:
+            line: list[Panel | None] = []
+            for kind in kinds:
                 key = (segmenter, kind)
+                if key not in ranked:
+                    line.append(None)
+                    continue
                 mask = _above(by_mask[key][photo_id]["mask"], ranked[key].attrs["threshold"])
                 line.append(over("prediction", mask, f"{segmenter} ({kind})"))
             grid.append(line)
     heading = f"All labels (orange) and segmenters (red) on the same photographs, {source} test"
-    _save_grid(path, grid, heading=heading)
+    _save_grid(path, grid, heading=heading, panel_px=SMALL_PX)
 
 
 def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:
@@ -204,15 +209,15 @@ def _save(path: Path, titles: list[str], panels: list[list[np.ndarray]], *, head
         [Panel(names[col] if row == 0 else "", picture, title if col == 0 else "") for col, picture in enumerate(line)]
         for row, (title, line) in enumerate(zip(titles, panels, strict=True))
     ]
-    _save_grid(path, grid, heading=heading)
+    _save_grid(path, grid, heading=heading, panel_px=PANEL_PX)
 
 
-def _save_grid(path: Path, grid: list[list[Panel | None]], *, heading: str) -> None:
+def _save_grid(path: Path, grid: list[list[Panel | None]], *, heading: str, panel_px: int) -> None:
     """Write pictures in rows, each with a title above and a note below."""
     from matplotlib.figure import Figure
 
     columns = max(map(len, grid))
-    figure = Figure(figsize=(columns * PANEL_PX / 100, len(grid) * PANEL_PX / 100 + 0.5), dpi=100)
+    figure = Figure(figsize=(columns * panel_px / 100, len(grid) * panel_px / 100 + 0.5), dpi=100)
     figure.set_layout_engine("constrained")
     axes = figure.subplots(len(grid), columns, squeeze=False)
     for each in axes.flat:

@@ -111,9 +111,9 @@ def test_one_picture_has_each_segmenter_and_one_has_all_labels_and_segmenters(dr
     assert sorted(path.name for path in folder.iterdir()) == ["demo-all.jpg", "demo-text_adapters-truth.jpg"]
     with Image.open(folder / "demo-all.jpg") as picture:
         pixels = np.asarray(picture)
-    assert pixels.shape[1] == 6 * gallery.PANEL_PX  # photograph, ground truth and four thresholds
-    blocks = 3 * 3  # three photographs: itself, the method, and labels with the segmenter trained on them
-    assert abs(pixels.shape[0] - blocks * gallery.PANEL_PX) < 100
+    side = gallery.SMALL_PX
+    assert pixels.shape[1] == 6 * side  # photograph, ground truth and four thresholds
+    assert abs(pixels.shape[0] - 3 * 3 * side) < 100  # of three photographs: itself, two kinds of labels, the segmenter
     near_red = near(pixels, gallery.COLOURS["prediction"])
-    assert set(np.flatnonzero(near_red.any(axis=0)) // gallery.PANEL_PX) == {1}  # beside its label
-    assert np.count_nonzero(np.diff(np.flatnonzero(near_red.any(axis=1))) > 300) == 2  # of each photograph
+    assert set(np.flatnonzero(near_red.any(axis=0)) // side) == {1}  # below its labels
+    assert np.count_nonzero(np.diff(np.flatnonzero(near_red.any(axis=1))) > side) == 2  # of each photograph
