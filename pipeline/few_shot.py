@@ -7,7 +7,7 @@ process runs all subsets and seeds, because imports would take longer than most 
 from pathlib import Path
 
 from crackpipe import console
-from crackpipe.few_shot import dataset, heads, sweep
+from crackpipe.few_shot import dataset, heads, score_table, sweep
 from crackpipe.params.project import Project
 
 PATCHES = Path("data/few_shot_patches")
@@ -26,7 +26,7 @@ def main() -> None:
         seeds=few_shot.seeds,
         seed=few_shot.seed,
     )
-    sweep.write(Path(f"data/few_shot/{head}.parquet"), rows)
+    score_table.write(Path(f"data/few_shot/{head}.parquet"), rows)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ metrics/few_shot_f1.json, few_shot_risk.json and few_shot_loss.json. Costs: seco
 from pathlib import Path
 
 from crackpipe import console, params
-from crackpipe.few_shot import dataset, sweep
+from crackpipe.few_shot import dataset, score_table
 from crackpipe.files import metrics
 from crackpipe.report import few_shot
 
@@ -16,7 +16,7 @@ PATCHES, TABLES, METRICS = Path("data/few_shot_patches"), Path("data/few_shot"),
 
 def main() -> None:
     settings = params.load().few_shot
-    tables = sweep.read(TABLES, heads=settings.heads)
+    tables = score_table.read(TABLES, heads=settings.heads)
     data = dataset.load(PATCHES) if settings.heads else None
     tree: few_shot.Tree = {}
     if data:

@@ -31,7 +31,7 @@ def main() -> None:
     seeds.seed_everything(seed)
     patches = parquet.read(PATCHES, schemas.PATCHES).to_pandas()
     scored = scoring.choose(patches, val=settings.val_patches, test=0, seed=seed)
-    calibrator.check(settings.posthoc, scoring.labels(scored), where=POSTHOC)
+    calibrator.check(settings.posthoc, scored["label"].to_numpy(), where=POSTHOC)
     plan_settings = PlanSettings(settings.epochs, settings.patches_per_epoch, settings.crack_share)
     plan = recipe.plan(patches, scored, plan_settings, seed=seed)
     built = settings.model_dump(include={"backbone", "weights", "head"})

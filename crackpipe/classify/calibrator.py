@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import torch
-from jaxtyping import Float, Float64, Int
-from torch import Tensor
+from jaxtyping import Float, Float64, Integer
+from scipy import optimize
+from scipy.special import expit
 
 from crackpipe.errors import ModelError
 
@@ -37,16 +37,12 @@ class Calibrator:
     margins: tuple[float, ...] = ()
     probabilities: tuple[float, ...] = ()
 
-    def crack_probability(self, logits: Float[Tensor, "n 2"]) -> Float64[Tensor, "n"]:
-        """Probability of crack, on the device of ``logits``.
-
-        It is in float64: in float32 all margins above 17 would be equally sure.
-        """
-        margin = logits[:, 1].double() - logits[:, 0].double()
+    def crack_probability(self, logits: Float[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n"]:
+        """Probability of crack, in float64: in float32 all margins above 17 would be equally sure."""
+        margin = _margin(logits)
         if self.kind != "isotonic":
-            return torch.sigmoid(self.slope * margin + self.offset)
-        probability = np.interp(margin.cpu().numpy(), self.margins, self.probabilities)
-        return torch.from_numpy(probability).to(logits.device)
+            return np.asarray(expit(self.slope * margin + self.offset))
+        return np.interp(margin, self.margins, self.probabilities)
 
     def card(self) -> dict[str, Any]:
         """Describe the calibrator by plain values, for the model's JSON."""
@@ -59,7 +55,7 @@ def from_card(card: dict[str, Any]) -> Calibrator:
     return Calibrator(**values)
 
 
-def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, where: str) -> Calibrator:
+def fit(kind: Kind, logits: Float[np.ndarray, "n 2"], labels: Integer[np.ndarray, "n"], *, where: str) -> Calibrator:
     """Fit a calibrator to validation patches.
 
     ``temperature``: Guo et al., "On Calibration of Modern Neural Networks" (2017), section 4.2: one slope that lowers
@@ -79,16 +75,16 @@ def fit(kind: Kind, logits: Float[Tensor, "n 2"], labels: Int[Tensor, "n"], *, w
     check(kind, labels, where=where)
     if kind == "none":
         return Calibrator()
-    margin, crack = (logits[:, 1].double() - logits[:, 0].double()).cpu(), labels.cpu().double()
+    margin, crack = _margin(logits), labels.astype(np.float64)
     if kind == "temperature":
         return Calibrator(kind, slope=1 / _temperature(margin, crack))
     if kind == "platt":
         slope, offset = _platt(margin, crack)
         return Calibrator(kind, slope=slope, offset=offset)
-    return _isotonic(margin.numpy(), crack.numpy())
+    return _isotonic(margin, crack)
 
 
-def check(kind: Kind, labels: Int[Tensor, "n"], *, where: str) -> None:
+def check(kind: Kind, labels: Integer[np.ndarray, "n"], *, where: str) -> None:
     """Check that a calibrator can be fitted to patches with these labels: before a training, not after it.
 
     Args:
@@ -99,55 +95,62 @@ def check(kind: Kind, labels: Int[Tensor, "n"], *, where: str) -> None:
     Raises:
         ModelError: there is no patch, or patches of one class only, from which the other cannot be calibrated.
     """
-    if kind != "none" and len(labels.unique()) < 2:
+    if kind != "none" and len(np.unique(labels)) < 2:
         raise ModelError(
             f"{where}: {kind} calibration is fitted to validation patches, but the {len(labels)} there are do not show "
             "both classes; give ingest.sources a split with validation photographs of both"
         )
 
 
-def _temperature(margin: Float[Tensor, "n"], crack: Float[Tensor, "n"]) -> float:
-    (log,) = _minimise(lambda values: _nll(margin * torch.exp(-values[0]), crack), torch.zeros(1).double())
+def _margin(logits: Float[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n"]:
+    return logits[:, 1].astype(np.float64) - logits[:, 0].astype(np.float64)
+
+
+def _temperature(margin: Float64[np.ndarray, "n"], crack: Float64[np.ndarray, "n"]) -> float:
+    def loss(log: Float64[np.ndarray, "1"]) -> tuple[float, Float64[np.ndarray, "1"]]:
+        scaled = margin * np.exp(-log[0])
+        value, slope = _nll(scaled, crack)
+        return value, np.array([-np.mean(slope * scaled)])
+
+    (log,) = _minimise(loss, np.zeros(1))
     return float(np.clip(np.exp(log), LEAST, MOST))
 
 
-def _platt(margin: Float[Tensor, "n"], crack: Float[Tensor, "n"]) -> tuple[float, float]:
+def _platt(margin: Float64[np.ndarray, "n"], crack: Float64[np.ndarray, "n"]) -> tuple[float, float]:
     positive, negative = float(crack.sum()), float((1 - crack).sum())
-    target = torch.where(crack == 1, (positive + 1) / (positive + 2), 1 / (negative + 2)).double()
-    spread = float(margin.std().clamp(min=1e-6))
+    target = np.where(crack == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    spread = max(float(margin.std(ddof=1)), 1e-6)
     scaled = margin / spread
-    slope, offset = _minimise(lambda values: _nll(values[0] * scaled + values[1], target), torch.zeros(2).double())
+
+    def loss(values: Float64[np.ndarray, "2"]) -> tuple[float, Float64[np.ndarray, "2"]]:
+        value, slope = _nll(values[0] * scaled + values[1], target)
+        return value, np.array([np.mean(slope * scaled), np.mean(slope)])
+
+    slope, offset = _minimise(loss, np.zeros(2))
     return slope / spread, offset
 
 
-def _isotonic(margin: np.ndarray, crack: np.ndarray) -> Calibrator:
-    from sklearn.isotonic import IsotonicRegression
-
+def _isotonic(margin: Float64[np.ndarray, "n"], crack: Float64[np.ndarray, "n"]) -> Calibrator:
+    """Pool adjacent violators; of margins with equal probabilities the ends alone are kept."""
+    margins, index, counts = np.unique(margin, return_inverse=True, return_counts=True)
     least = 1 / (len(margin) + 2)
-    steps = IsotonicRegression(y_min=least, y_max=1 - least, out_of_bounds="clip").fit(margin, crack)
-    return Calibrator("isotonic", margins=_plain(steps.X_thresholds_), probabilities=_plain(steps.y_thresholds_))
+    shares = np.bincount(index, weights=crack) / counts
+    rising = optimize.isotonic_regression(shares, weights=counts).x.clip(least, 1 - least)
+    same = rising[1:] == rising[:-1]
+    ends = ~np.append(False, same) | ~np.append(same, False)
+    return Calibrator("isotonic", margins=_plain(margins[ends]), probabilities=_plain(rising[ends]))
 
 
 def _plain(values: np.ndarray) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def _nll(margin: Float[Tensor, "n"], target: Float[Tensor, "n"]) -> Float[Tensor, ""]:
-    return torch.nn.functional.binary_cross_entropy_with_logits(margin, target)
+def _nll(margin: Float64[np.ndarray, "n"], target: Float64[np.ndarray, "n"]) -> tuple[float, Float64[np.ndarray, "n"]]:
+    """Mean negative log likelihood of the targets, and the derivative of each term."""
+    return float(np.mean(np.logaddexp(0, margin) - target * margin)), expit(margin) - target
 
 
-def _minimise(objective: Callable[[Tensor], Tensor], start: Float[Tensor, "p"]) -> list[float]:
-    """Find the minimum of a convex function by L-BFGS with a strong Wolfe search, in double precision."""
-    values = start.clone().requires_grad_(True)
-    descent = torch.optim.LBFGS(
-        [values], max_iter=200, tolerance_grad=1e-9, tolerance_change=1e-12, line_search_fn="strong_wolfe"
-    )
-
-    def closure() -> Tensor:
-        descent.zero_grad()
-        result: Tensor = objective(values)
-        result.backward()
-        return result
-
-    descent.step(closure)
-    return [float(value) for value in values.detach()]
+def _minimise(loss: Callable[[Any], tuple[float, np.ndarray]], start: Float64[np.ndarray, "p"]) -> list[float]:
+    """Find the minimum of a convex function, which comes with its gradient, by L-BFGS."""
+    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-9})
+    return [float(value) for value in found.x]

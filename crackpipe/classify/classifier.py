@@ -48,7 +48,7 @@ class Classifier:
 
     def crack_probability(self, pixels: Pixels, runtime: Runtime) -> Float64[Tensor, "b"]:
         """Calibrated probability of the class crack, on the CPU."""
-        return self.calibrator.crack_probability(self.logits(pixels, runtime)).cpu()
+        return torch.from_numpy(self.calibrator.crack_probability(self.logits(pixels, runtime).cpu().numpy()))
 
     def logits(self, pixels: Pixels, runtime: Runtime) -> Float[Tensor, "b 2"]:
         """Logits of no crack and crack as the network gives them, float32 on the device."""

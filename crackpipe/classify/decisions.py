@@ -5,11 +5,9 @@ from typing import TypedDict
 
 import numpy as np
 import pandas as pd
-import torch
-from jaxtyping import Bool, Float, Float64, Int64, Shaped
-from torch import Tensor
+from jaxtyping import Bool, Float, Float32, Float64, Int64, Shaped
 
-from crackpipe.classify import calibrator, scoring
+from crackpipe.classify import calibrator
 from crackpipe.measures import bootstrap, calibration, classification
 from crackpipe.measures.calibration import ReliabilityBin
 
@@ -42,7 +40,7 @@ def score(decisions: pd.DataFrame, structures: Mapping[str, str]) -> CellScores:
         ModelError: the validation patches are of one class.
     """
     validated = decisions[decisions["split"] == "val"]
-    logits, labels = _logits(validated), scoring.labels(validated)
+    logits, labels = _logits(validated), validated["label"].to_numpy()
     calibrators = {kind: calibrator.fit(kind, logits, labels, where="calibrate.train_on") for kind in calibrator.KINDS}
     tested = decisions[decisions["split"] == "test"]
     in_domain = sorted(set(tested["source"][tested["in_domain"]]))
@@ -50,7 +48,7 @@ def score(decisions: pd.DataFrame, structures: Mapping[str, str]) -> CellScores:
     for name, part in tested.groupby("source"):
         source = str(name)
         truth = part["label"].to_numpy(np.int64)
-        crack = {kind: fitted.crack_probability(_logits(part)).numpy() for kind, fitted in calibrators.items()}
+        crack = {kind: fitted.crack_probability(_logits(part)) for kind, fitted in calibrators.items()}
         tree["scores"][source] = {kind: classification.scores(truth, crack[kind]) for kind in crack}
         names, group = np.unique([structures[photo] for photo in part["photo_id"]], return_inverse=True)
         tree["sums"][source] = {kind: bootstrap.sums(truth, crack[kind], group, count=len(names)) for kind in crack}
@@ -59,8 +57,8 @@ def score(decisions: pd.DataFrame, structures: Mapping[str, str]) -> CellScores:
     return tree
 
 
-def _logits(decisions: pd.DataFrame) -> Float[Tensor, "n 2"]:
-    return torch.from_numpy(decisions[["logit_none", "logit_crack"]].to_numpy(np.float32, copy=True))
+def _logits(decisions: pd.DataFrame) -> Float32[np.ndarray, "n 2"]:
+    return decisions[["logit_none", "logit_crack"]].to_numpy(np.float32)
 
 
 def _by_steps(

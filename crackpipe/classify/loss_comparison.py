@@ -213,7 +213,7 @@ def trained_part(model: Classifier, settings: NetworkSettings) -> Classifier:
 def _plan(patches: pd.DataFrame, combination: Combination, settings: ComparisonSettings) -> Plan:
     chosen = patches_of_cell(patches, combination.train_on)
     scored = scoring.choose(chosen, val=settings.val_patches, test=0, seed=settings.scored_seed)
-    labels = scoring.labels(recipe.validation_patches(scored))
+    labels = recipe.validation_patches(scored)["label"].to_numpy()
     for kind in calibrator.KINDS:
         calibrator.check(kind, labels, where=f"calibrate.train_on {combination.train_on}")
     return recipe.plan(chosen, scored, settings.plan, seed=combination.seed)

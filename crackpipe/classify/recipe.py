@@ -155,4 +155,4 @@ def calibrated(
         return model
     patches = validation_patches(scored)
     logits = scoring.logits(model, patches, inputs, runtime)
-    return replace(model, calibrator=calibrator.fit(kind, logits, scoring.labels(patches), where=where))
+    return replace(model, calibrator=calibrator.fit(kind, logits.numpy(), patches["label"].to_numpy(), where=where))

@@ -89,7 +89,7 @@ def predict(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: R
     Args:
         model, patches, inputs, runtime: as for :func:`logits`.
     """
-    return model.calibrator.crack_probability(logits(model, patches, inputs, runtime)).numpy()
+    return model.calibrator.crack_probability(logits(model, patches, inputs, runtime).numpy())
 
 
 def score(model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def validation(
     if part.empty:
         return {}, None
     outputs, truth = logits(model, part, inputs, runtime), labels(part)
-    scores = classification.scores(truth.numpy(), Calibrator().crack_probability(outputs).numpy())
+    scores = classification.scores(truth.numpy(), Calibrator().crack_probability(outputs.numpy()))
     weight = final_linear(model.network).weight.detach().cpu()
     held_out = HeldOut(
         distance=ar_adals.distance(outputs, weight=weight),

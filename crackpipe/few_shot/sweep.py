@@ -1,18 +1,15 @@
 """One head on all subsets and seeds: scores of every patch of the test set, and of those of another kind."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from crackpipe import console
-from crackpipe.errors import TableError
 from crackpipe.few_shot import dataset, heads, subsets
 from crackpipe.few_shot.dataset import FewShotData
 from crackpipe.few_shot.heads import Rows
-from crackpipe.files import parquet, schemas
+from crackpipe.files import parquet
 
 
 def run(
@@ -71,27 +68,3 @@ def _drawn(data: FewShotData, *, shares: Sequence[int | float], seeds: int, seed
             if len(members):
                 dataset.check_classes(labels[members], where=f"subset {name} of seed {seed + number}")
     return drawn
-
-
-def write(path: Path, rows: Sequence[parquet.Row]) -> int:
-    """Write rows of :func:`run`; return their number."""
-    return parquet.write(path, schemas.FEW_SHOT_SCORES, rows)
-
-
-def read(folder: Path, *, heads: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Read the scores of each head: rows of ``few_shot_scores``, by subset and seed.
-
-    Args:
-        folder: holds a table of each head.
-        heads: names, as in ``few_shot.heads``.
-
-    Raises:
-        TableError: a head's table is missing, or another lies there, left by other parameters.
-    """
-    paths = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
-    if unknown := sorted(set(paths) - set(heads)):
-        raise TableError(
-            f"{folder}: holds {', '.join(unknown)}, which few_shot.heads does not name: an earlier run with other "
-            f"parameters has left it; remove {paths[unknown[0]]}"
-        )
-    return {head: parquet.read(folder / f"{head}.parquet", schemas.FEW_SHOT_SCORES).to_pandas() for head in heads}

@@ -11,7 +11,7 @@ from crackpipe.few_shot import batches, head_networks
 from crackpipe.few_shot import linear as ordinary
 from crackpipe.few_shot.head_networks import InputTransform, Networks
 from crackpipe.few_shot.settings import BayesianSettings, LinearSettings
-from crackpipe.measures import uncertainty
+from crackpipe.measures import ensemble
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ def predicted(
     vectors = torch.from_numpy(queries)
     with torch.inference_mode():
         figures = [
-            uncertainty.of_members(torch.sigmoid(head_networks.predict(members, vectors))) for members in networks
+            ensemble.mean_and_information(torch.sigmoid(head_networks.predict(members, vectors)))
+            for members in networks
         ]
     means, information = zip(*figures, strict=True)
     return np.stack([mean.numpy() for mean in means]), np.stack([extra.numpy() for extra in information])

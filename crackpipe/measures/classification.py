@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from crackpipe.measures import calibration, probabilities
+from crackpipe.measures.uncertainty import separation
 
 
 def scores(
@@ -50,9 +51,20 @@ def scores(
 def _ranking(truth: np.ndarray, probability: np.ndarray) -> tuple[float | None, float | None]:
     if truth.min() == truth.max():
         return None, None
-    from sklearn.metrics import average_precision_score, roc_auc_score
+    return separation(probability[truth == 0], probability[truth == 1]), average_precision(truth, probability)
 
-    return float(roc_auc_score(truth, probability)), float(average_precision_score(truth, probability))
+
+def average_precision(truth: Integer[np.ndarray, "n"], score: Float[np.ndarray, "n"]) -> float:
+    """Average precision: the step sum ``Σ (R_i − R_{i−1}) P_i`` over all distinct scores, from the highest down.
+
+    Args:
+        truth: 1 crack, 0 none; at least one crack.
+        score: larger is more of a crack; NaN is not allowed.
+    """
+    levels, index, counts = np.unique(-score, return_inverse=True, return_counts=True)
+    cracks = np.bincount(index, weights=truth, minlength=len(levels))
+    precision = np.cumsum(cracks) / np.cumsum(counts)
+    return float((cracks * precision).sum() / cracks.sum())
 
 
 def _share(part: int, whole: int) -> float:

@@ -41,7 +41,7 @@ def paired_difference(ours: Sequence[float], base: Sequence[float]) -> dict[str,
     mean = float(gaps.mean())
     if len(gaps) == 1:
         return {"mean": mean, "low": None, "high": None}
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    half = float(t.ppf(0.975, len(gaps) - 1)) * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
+    half = float(stdtrit(len(gaps) - 1, 0.975)) * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
     return {"mean": mean, "low": mean - half, "high": mean + half}

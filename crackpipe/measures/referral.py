@@ -30,7 +30,7 @@ def curve(wrong: Bool[np.ndarray, "n"], entropy: Float[np.ndarray, "n"]) -> list
         wrong: (n,) True where the decision is wrong; at least one decision.
         entropy: (n,) of each decision, nats.
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     n, ranked = len(wrong), np.sort(entropy)
     risk = uncertainty.risk_coverage(wrong, entropy)
@@ -39,7 +39,7 @@ def curve(wrong: Bool[np.ndarray, "n"], entropy: Float[np.ndarray, "n"]) -> list
     points: list[Point] = []
     for last in shown:
         kept, mistakes = int(last) + 1, round(float(risk[last]) * (int(last) + 1))
-        high = 1.0 if mistakes == kept else float(beta.ppf(0.975, mistakes + 1, kept - mistakes))
+        high = 1.0 if mistakes == kept else float(betaincinv(mistakes + 1, kept - mistakes, 0.975))
         points.append(
             {"entropy": float(ranked[last]), "coverage": kept / n, "risk": mistakes / kept, "risk_high": high}
         )

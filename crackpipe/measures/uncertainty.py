@@ -1,9 +1,7 @@
-"""Uncertainty of a classifier, and its worth: entropy, mutual information, referral, pictures of another kind."""
+"""Uncertainty of a classifier, and its worth: entropy, referral, pictures of another kind."""
 
 import numpy as np
-import torch
 from jaxtyping import Float, Float64, Int64, Integer
-from torch import Tensor
 
 from crackpipe.measures import probabilities
 
@@ -18,24 +16,6 @@ def entropy(crack_probability: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n
     """
     p = np.clip(crack_probability.astype(np.float64), FLOOR, 1 - FLOOR)
     return -(p * np.log(p) + (1 - p) * np.log1p(-p))
-
-
-def of_members(crack_probability: Float[Tensor, "p n"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n"]]:
-    """Mean over the members of an ensemble, and the mutual information ``H[E p] − E H[p]`` by which they disagree.
-
-    Houlsby et al. 2011 (BALD), eq. 2; in nats, in [0, ln 2]; 0 where all members agree.
-
-    Args:
-        crack_probability: (p, n) of each member and item, in [0, 1].
-    """
-    mean = crack_probability.mean(dim=0)
-    information = _entropy(mean) - _entropy(crack_probability).mean(dim=0)
-    return mean, information.clamp(min=0)
-
-
-def _entropy(p: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
-    p = p.clamp(1e-7, 1 - 1e-7)
-    return -(p * p.log() + (1 - p) * torch.log1p(-p))
 
 
 def nll(labels: Integer[np.ndarray, "n"], crack_probability: Float[np.ndarray, "n"]) -> float:

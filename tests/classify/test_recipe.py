@@ -46,6 +46,6 @@ def test_a_calibrator_is_fitted_to_the_validation_patches_and_saved_with_the_mod
     found = recipe.calibrated(model, "temperature", scored, inputs, runtime=runtime, where="posthoc")
     val = table[table["split"] == "val"]
     logits = scoring.logits(model, val, inputs, runtime)
-    assert found.calibrator == calibrator.fit("temperature", logits, scoring.labels(val), where="posthoc")
+    assert found.calibrator == calibrator.fit("temperature", logits.numpy(), val["label"].to_numpy(), where="posthoc")
     assert 1 / (1 + np.exp(-4 * found.calibrator.slope)) < 0.81  # four of five; on test patches it would be sure
     assert recipe.calibrated(model, "none", scored, inputs, runtime=runtime, where="posthoc") is model

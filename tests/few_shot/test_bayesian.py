@@ -11,7 +11,7 @@ from torch import Tensor
 
 from crackpipe.few_shot import batches, bayesian, head_networks
 from crackpipe.few_shot.settings import BayesianSettings, Guide, InferenceSettings
-from crackpipe.measures import uncertainty
+from crackpipe.measures import ensemble
 
 NOISE, PRIOR, DRAWS = 0.5, 2.0, 20_000
 
@@ -123,7 +123,9 @@ def test_probabilities_are_those_of_a_loop_over_the_samples(texts: bool) -> None
         for weight, bias, score in zip(one.weight, one.bias, one.score, strict=True):
             scores = [torch.relu(vectors @ weight.T + class_bias) @ score for class_bias in bias]
             loop.append(torch.softmax(torch.stack(scores), dim=0)[1] if texts else torch.sigmoid(scores[0]))
-        found_mean, found_information = uncertainty.of_members(torch.sigmoid(head_networks.predict(one, vectors)))
+        found_mean, found_information = ensemble.mean_and_information(
+            torch.sigmoid(head_networks.predict(one, vectors))
+        )
         np.testing.assert_allclose(found_mean, torch.stack(loop).mean(dim=0), atol=1e-5)
         spread = -sum(p * p.log() + (1 - p) * (1 - p).log() for p in loop) / len(loop)
         mean = torch.stack(loop).mean(dim=0)

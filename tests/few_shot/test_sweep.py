@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from crackpipe.errors import ModelError, TableError
-from crackpipe.few_shot import heads, sweep
+from crackpipe.few_shot import heads, score_table, sweep
 from crackpipe.few_shot.dataset import FewShotData, Patches
 from crackpipe.report import few_shot
 
@@ -142,12 +142,12 @@ def test_a_subset_that_lacks_a_class_is_refused_before_training(data: FewShotDat
 def tables(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
     for head in ("zero_shot", "linear", "bayesian"):
-        sweep.write(folder / f"{head}.parquet", run(head))
+        score_table.write(folder / f"{head}.parquet", run(head))
     return folder
 
 
 def test_figures_stand_by_subset_and_head_with_spreads_and_intervals(data: FewShotData, tables: Path) -> None:
-    scores = sweep.read(tables, heads=["zero_shot", "linear", "bayesian"])
+    scores = score_table.read(tables, heads=["zero_shot", "linear", "bayesian"])
     tree = few_shot.scores(data, scores, reference="linear", resamples=20, seed=0)
     assert {subset: sorted(heads) for subset, heads in tree.items()} == {
         "T0": ["zero_shot"],
@@ -174,4 +174,4 @@ def test_figures_stand_by_subset_and_head_with_spreads_and_intervals(data: FewSh
 
 def test_a_table_of_another_run_is_refused(tables: Path) -> None:
     with pytest.raises(TableError, match=r"holds bayesian, which few_shot\.heads does not name"):
-        sweep.read(tables, heads=["zero_shot", "linear"])
+        score_table.read(tables, heads=["zero_shot", "linear"])

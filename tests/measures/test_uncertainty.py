@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
@@ -16,18 +15,6 @@ SCORES = np.array([0.9, 0.2, 0.6, 0.7, 0.5])
 def test_entropy_is_ln_2_at_a_half_and_0_where_certain() -> None:
     found = uncertainty.entropy(np.array([0.5, 0.0, 1.0, 0.25]))
     np.testing.assert_allclose(found, [np.log(2), 0, 0, 0.5623], atol=1e-4)
-
-
-def test_members_that_agree_share_no_information_with_the_weights() -> None:
-    mean, information = uncertainty.of_members(torch.full((4, 3), 0.5))
-    assert mean.tolist() == [0.5] * 3
-    np.testing.assert_allclose(information, 0, atol=1e-6)
-
-
-def test_members_that_are_certain_of_opposites_share_ln_2() -> None:
-    mean, information = uncertainty.of_members(torch.tensor([[0.0], [1.0]]))
-    assert mean.tolist() == [0.5]
-    np.testing.assert_allclose(information, np.log(2), atol=1e-4)
 
 
 def test_nll_and_brier_are_scikit_learns() -> None:

@@ -115,8 +115,8 @@ def test_cells_that_are_missing_are_named_and_others_are_not_read(tmp_path: Path
         for split in ("test", "val")
         for number in range(6)
     ]
-    parquet.write(tmp_path / "aicl-lite-all-1.parquet", schemas.DECISIONS, rows)
-    (tmp_path / "aicl-lite-all-3.parquet").write_bytes(b"of earlier parameters")
+    parquet.write(tmp_path / "lite/aicl-lite-all-1.parquet", schemas.DECISIONS, rows)
+    (tmp_path / "lite/aicl-lite-all-3.parquet").write_bytes(b"of earlier parameters")
     (found,) = calibration.read(tmp_path, expected=[("aicl", "lite", "all", 1)], structures={"demo/1": "a"})
     assert (found["loss"], found["seed"], found["scores"]["demo"]["none"]["n"]) == ("aicl", 1, 6)
     with pytest.raises(CrackpipeError, match="1 of 2 cells are missing, first aicl-lite-all-2; run `dvc repro`"):
