@@ -16,6 +16,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ParamsError, PhotoError, TableError
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
+from crackpipe.imaging.images import SquareFit
 
 SIDE_PX = 64
 TABLE = {  # split and caption
@@ -147,6 +148,17 @@ def test_the_square_is_the_towers_own_or_the_parameters(encoder: DualEncoder) ->
     assert embedding.square_px(encoder, side_px=96, key="embed.side_px") == 96
     with pytest.raises(ParamsError, match=r"slice\.side_px: got 100, but this encoder takes multiples of 32 px"):
         embedding.square_px(encoder, side_px=100, key="slice.side_px")
+
+
+@pytest.mark.parametrize("fit", ["resize", "centre"])
+def test_the_encoder_sees_the_whole_photograph_squeezed_or_its_middle(
+    photos: Path, encoder: DualEncoder, runtime: Runtime, tmp_path: Path, fit: SquareFit
+) -> None:
+    write(tmp_path / "out", photos, encoder, runtime, fit=fit)
+    found = embedding_file.load(tmp_path / "out", kind="image", split="train")
+    squares = np.stack([images.square(picture(name), side_px=SIDE_PX, fit=fit) for name in found.item_ids])
+    wanted = embedding.encode_images(encoder, torch.from_numpy(squares).permute(0, 3, 1, 2), runtime)
+    np.testing.assert_allclose(found.vectors, wanted, atol=2e-3)
 
 
 def test_missing_embeddings_say_how_to_make_them(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import stages
+import torch
 from ruamel.yaml import YAML
+from safetensors.torch import save_file
 
-from crackpipe.models import model_files
+from crackpipe.models import backbones, model_files
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 2, 8
@@ -135,3 +137,22 @@ def test_patches_of_one_class_only_end_in_a_text_without_traceback(sliced: Path)
     assert ended.status == 1
     assert ended.stderr.startswith("error: none of the")
     assert "training patches is crack, but a classifier needs both classes; lower slice.min_crack_px" in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("backbone", ["resnet50", "alexnet"])
+def test_the_papers_own_classifiers_train_from_weights_in_a_file_and_are_scored(sliced: Path, backbone: str) -> None:
+    torch.manual_seed(0)
+    ready = backbones.create(backbone, classes=5, weights="none")  # of another task: the last layer is dropped
+    save_file({name: value.contiguous() for name, value in ready.state_dict().items()}, sliced / "ready.safetensors")
+    few = {"patches_per_epoch": 8, "lr": 1e-6}
+    prepare(sliced, backbone=backbone, weights="ready.safetensors", **few)
+    stages.finished(sliced, "train_classifier")
+    assert model_files.card(sliced / "models/classifier", kind="classifier")["architecture"] == backbone
+    trained = model_files.weights(sliced / "models/classifier/model.safetensors")
+    first = next(name for name, value in ready.state_dict().items() if value.ndim == 4)
+    torch.testing.assert_close(trained[first], ready.state_dict()[first], atol=1e-4, rtol=0)
+    stages.finished(sliced, "score_classifier")
+    scores = json.loads((sliced / "metrics/classifier.json").read_text())
+    assert 0 <= scores["test"]["auc"] <= 1
