@@ -61,6 +61,9 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 	@$(EQUAL_TERMS)
 	@$(EQUAL_TERMS) --results equal_terms_semi 'train_segmenter.networks=[oed]' 'train_segmenter.adapters=[]' \
 		'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[crack500.test]' 'self_label.labels=[]'
+	@$(EQUAL_TERMS) --until gather_adapters --results equal_terms_adapters 'train_segmenter.networks=[]' \
+		'train_segmenter.labels=[cam_location,truth]' 'self_label.labels=[]' \
+		'ablate_adapters.variants=[normal,crack,plain_dice,loss_on_map,cross_entropy,no_focal,no_dice,no_edge]'
 	@$(EQUAL_TERMS) --results equal_terms_all 'ingest.sources=[$(WHOLE)]'
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned

@@ -28,11 +28,14 @@ def segmenter(run: Run, name: str, kind: str) -> str:
         encoder = f"{settings.get('encoder')} ({_weights(settings.get('weights'))}), width {settings.get('width')}"
         effort = f"{settings['steps']} steps of {settings.get('batch')}"
     else:
-        encoder, effort = _encoder(run), f"{_count(settings.get('epochs'), 'pass', 'passes')} of the windows"
+        side_px = at(run.params, "embed_windows.side_px")
+        windows = f"windows of {side_px} px" if side_px else "the windows"
+        encoder, effort = _encoder(run), f"{_count(settings.get('epochs'), 'pass', 'passes')} of {windows}"
     scales = at(run.params, "segment.scales") or [1.0]
     maps = "" if scales == [1.0] else f"maps at scales {', '.join(map(str, scales))}"
+    eroded = _count(at(run.params, "segment.erosions"), "erosion", "erosions")
     photographs = _photographs(run, cap=common.get("photos"))
-    return _joined(encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), "1 seed", maps)
+    return _joined(encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), "1 seed", maps, eroded)
 
 
 def heads(run: Run) -> str:

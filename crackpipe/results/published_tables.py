@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from crackpipe.results import record, table_rows
+from crackpipe.results.cells import Row, TableCell
 from crackpipe.results.record import Run
-from crackpipe.results.table_rows import Row, TableCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
             if (row.name, scores) not in listed:
                 listed.add((row.name, scores))
                 rows.append(row)
-    notes = [f"Published rows: {entry['table']} of {entry['source']}.", *entry["remarks"]]
+    origin = f"{entry['table']} of {entry['source']}."
+    notes = [f"Published rows: {origin}" if entry["rows"] else f"As {origin}", *entry["remarks"]]
     rows = [replace(row, incomparable=_other_photographs(columns, row, kind=kind)) for row in rows]
     return Table(entry["title"], entry["source"], columns, tuple(rows), tuple(notes))
 

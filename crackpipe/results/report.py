@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crackpipe.results import better_labels, losses, published_tables, record
+from crackpipe.results.cells import TableCell
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import TableCell
 
 PAGE = """# Results
 

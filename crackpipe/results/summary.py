@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from crackpipe.results import published_tables
+from crackpipe.results.cells import Row, TableCell
 from crackpipe.results.published_tables import Table
-from crackpipe.results.table_rows import Row, TableCell
 
 SETS = ("Crack500 test", "CFD", "DeepCrack")
 ODS, AP = 0, 2  # places in a cell of scores against masks

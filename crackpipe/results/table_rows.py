@@ -1,49 +1,13 @@
 """Rows of our runs: which of a run's figures a published table takes (its ``ours`` in ``published.json``)."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from crackpipe.errors import CrackpipeError
-from crackpipe.pseudo import baseline_names
-from crackpipe.results import basis
+from crackpipe.results import basis, mask_rows
+from crackpipe.results.cells import Row, TableCell
+from crackpipe.results.mask_rows import SPEED
 from crackpipe.results.record import Run, at
-
-SPEED = "images_per_second."  # begins the key of a column that tells how fast, not how good
-UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supervised training
-
-
-@dataclass(frozen=True, slots=True)
-class TableCell:
-    """Figures of one method on one set of photographs.
-
-    Attributes:
-        values: in percent; images per second as they are.
-        n: number of photographs, ``None`` where it is not known.
-    """
-
-    values: tuple[float, ...]
-    n: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One method in one table.
-
-    Attributes:
-        run: name of our run; empty for a published row.
-        name: of the method.
-        cells: one per column, ``None`` where there is no figure.
-        basis: what the figures stand on: of ours see :mod:`crackpipe.results.basis`, else what the paper tells.
-        incomparable: columns that cannot be held against the published rows, and why; empty where there are none.
-    """
-
-    run: str
-    name: str
-    cells: tuple[TableCell | None, ...]
-    basis: str = ""
-    incomparable: str = ""
 
 
 def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -57,7 +21,7 @@ def rows(run: Run, *, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -
     Raises:
         CrackpipeError: the metrics are not those of this version.
     """
-    read = READERS.get(ours["metrics"], _masks)
+    read = READERS.get(ours["metrics"], mask_rows.read)
     yield from (row for row in read(run, ours, columns) if any(scores(row, columns)))
 
 
@@ -139,99 +103,6 @@ def _measured(tested: dict[str, Any], key: str, ours: dict[str, Any]) -> TableCe
     figures: dict[str, Any] = at(tested, key) or {}
     values = [100 * figures[name] for name in ours["figures"] if figures.get(name) is not None]
     return TableCell(tuple(values)) if len(values) == len(ours["figures"]) else None
-
-
-def _masks(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
-    """Rows of what was scored against masks: segmenters, pseudo-labels, or their ablations."""
-    for name, sources, stands_on in _scored(run, ours):
-        where = f"{run.name}: {name}"
-        cells = [
-            _speed(run, method=name, with_maps=key == f"{SPEED}with_maps")
-            if (key := column["key"]).startswith(SPEED)
-            else _scores(sources, key, where=where)
-            for column in columns
-        ]
-        yield Row(run.name, name, tuple(cells), stands_on)
-
-
-def _speed(run: Run, *, method: str, with_maps: bool) -> TableCell | None:
-    """Photographs of a run per second of the stage that labels them, its start-up counted.
-
-    Args:
-        run: tells seconds and photographs.
-        method: of pseudo-labels; labels that have no such stage (baselines, self-training) have no cell.
-        with_maps: whether the seconds of the classifier's localisation maps, of all kinds, count too.
-    """
-    seconds = [run.seconds.get(f"pseudo_label@{method}")]
-    if with_maps:  # earlier runs call them evidence
-        seconds.append(run.seconds.get("localisation_maps", run.seconds.get("evidence")))
-    splits = [split for source in run.metrics.get("ingest", {}).values() for split in source.values()]
-    known = [value for value in seconds if value]
-    if len(known) < len(seconds) or not splits:
-        return None
-    return TableCell((sum(split["photos"] for split in splits) / sum(known),))
-
-
-def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """(name, {source: {split: scores}}, what it stands on) of each."""
-    tree = run.metrics.get(ours["metrics"], {})
-    if ours["metrics"] == "segmentation" and not set(ours["trained_on"]) <= _trained_on(run):
-        return
-    if ours["metrics"] == "segmentation":
-        yield from _segmenters(run, segmenters=ours["segmenters"], labels=ours["labels"], semi=ours["unlabelled"])
-        if ours["pseudo_labels"]:  # scored on the same photographs; baselines are among the segmenters already
-            for method, sources in run.metrics.get("pseudo_labels", {}).items():
-                # self-training's labels of photographs without patch labels are the teacher's own masks
-                if method not in tree and not method.startswith("self_"):
-                    yield f"{method}, without a segmenter", sources, basis.labels(run, method)
-    elif ours["metrics"] == "pseudo_labels":
-        for method, sources in tree.items():
-            yield method, sources, basis.UNTRAINED if method in baseline_names.NAMES else basis.labels(run, method)
-    else:
-        for method, variants in tree.items():
-            for variant, sources in variants.items():
-                yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method)
-
-
-def _trained_on(run: Run) -> set[str]:
-    """Sources that have training photographs: of their authors' split, all, or a share above 0."""
-    sources = run.params.get("ingest", {}).get("sources") or []
-    return {str(source["name"]) for source in sources if re.match(r"own|train|[1-9]", str(source["split"]))}
-
-
-def _segmenters(
-    run: Run, *, segmenters: list[str] | None, labels: list[str] | None, semi: bool
-) -> Iterator[tuple[str, Any, str]]:
-    """Those segmenters on those labels; ``None`` takes all.
-
-    Rows that were also trained on pseudo-labels of unlabelled photographs (``train_segmenter.unlabelled``) belong to
-    the table about that (``semi``) and to no other, as the others keep to training photographs.
-    """
-    unlabelled = run.params["train_segmenter"].get("unlabelled") or []
-    for segmenter, by_labels in run.metrics.get("segmentation", {}).items():
-        for name, sources in by_labels.items():
-            label = run.params["pseudo_label"]["method"] if name == "pseudo" else name  # how earlier runs call it
-            wanted = (segmenters is None or segmenter in segmenters) and (labels is None or label in labels)
-            added = [] if label in (UNTRAINED, TRUTH) else unlabelled
-            if wanted and (semi or not added):
-                name = _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else [])
-                yield name, sources, basis.UNTRAINED if label == UNTRAINED else basis.segmenter(run, segmenter, label)
-
-
-def _segmenter_name(segmenter: str, label: str, *, trained_on: Sequence[str]) -> str:
-    labels = {UNTRAINED: "no training", TRUTH: "ground truth"}.get(label, f"{label} labels")
-    return ", ".join([segmenter, labels, *([" + ".join(trained_on)] if trained_on else [])])
-
-
-def _scores(sources: dict[str, Any], key: str, *, where: str) -> TableCell | None:
-    """The cell ODS, OIS, AP of column ``<source>.<split>``."""
-    scores = at(sources, key) or {}
-    if scores.get("ods") is None:
-        return None
-    try:
-        return TableCell(tuple(100 * scores[name] for name in ("ods", "ois", "ap")), scores["n"])
-    except KeyError as error:
-        raise CrackpipeError(f"{where}: {key} has no {error}; expected ods, ois, ap and n; run it again") from None
 
 
 def _share(figures: Any, key: str, *, n: int | None, where: str) -> TableCell | None:

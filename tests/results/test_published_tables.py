@@ -9,6 +9,7 @@ from results_folder import PARAMS, scores
 
 from crackpipe.errors import CrackpipeError
 from crackpipe.results import published_tables
+from crackpipe.results.cells import TableCell
 from crackpipe.results.published_tables import Table
 
 ONE, TWO, THREE, PATCHES, QUALITY, NETWORKS, ABLATION, SEMI, MIXED, HEADS, RETRIEVAL, MATCHES = range(12)
@@ -52,7 +53,7 @@ def run(tmp_path: Path) -> Path:
 
 def test_every_row_has_a_cell_for_every_column(run: Path) -> None:
     for table in published_tables.tables([run]):
-        assert {len(row.cells) for row in table.rows} == {len(table.columns)}
+        assert all(len(row.cells) == len(table.columns) for row in table.rows)
         assert table.source in published_tables.published()["sources"]
 
 
@@ -153,6 +154,20 @@ def test_ablations_are_named_by_method_and_variant(tmp_path: Path) -> None:
         "crack500: cam_location, two class otsu",
         "crack500: soft_location, no darkness",
     ]
+
+
+def test_changed_adapters_are_rows_of_their_own_without_published_ones(tmp_path: Path) -> None:
+    params = PARAMS.format(unlabelled="[]") + "ablate_adapters:\n  labels: cam_location\n"
+    tree = {"no_edge": {"crack500": scores(0.5, 0.6, 0.4, 354)}, "crack": {"cfd": scores(0.3, 0.4, 0.2, 118)}}
+    run = results_folder.write(tmp_path / "adapters", params=params, adapters=tree)
+    table = published_tables.tables([run])[-1]
+    assert ours(table) == [
+        "adapters: text_adapters, cam_location labels, no edge",
+        "adapters: text_adapters, cam_location labels, crack",
+    ]
+    assert table.rows[1].cells == (None, TableCell((30.0, 40.0, 20.0), 118), None)
+    assert len(table.rows) == 2
+    assert table.notes[0] == "As Figure 5 of Liang et al. 2025."
 
 
 def test_training_on_unlabelled_photographs_stands_beside_train_alone_and_nowhere_else(

@@ -7,8 +7,8 @@ import results_folder
 
 from crackpipe.errors import CrackpipeError
 from crackpipe.results import published_tables, table_rows
+from crackpipe.results.cells import Row
 from crackpipe.results.record import Run
-from crackpipe.results.table_rows import Row
 
 HEADS, RETRIEVAL, MATCHES = 0, 1, 2
 
