@@ -90,7 +90,7 @@ def test_every_run_of_make_papers_is_a_valid_composition():
     done = subprocess.run(["make", "-n", "papers", "DATA=nowhere"], cwd=ROOT, capture_output=True, text=True)
     runs = [shlex.split(line) for line in done.stdout.replace("\\\n", " ").splitlines() if "crackpipe run" in line]
     names = [run[run.index("--results") + 1] if "--results" in run else run[run.index("run") + 1] for run in runs]
-    equal = ["equal_terms", "equal_terms_semi", "equal_terms_all"]
+    equal = ["equal_terms", "equal_terms_semi", "equal_terms_adapters", "equal_terms_all"]
     assert names == ["crack500", *equal, "captioned", "few_shot", "calibration"]
     for run in runs:
         overrides = [part for part in run if "=" in part]
