@@ -2,7 +2,7 @@
 
 Reads data/photos, data/pseudo_labels, data/masks and the models' histories; writes metrics/pseudo_labels.json,
 metrics/segmentation.json, metrics/label_comparison.json and metrics/plots. Costs: one decoding of the photographs with
-ground truth and of their labels, one of their masks, and two of the ground truth.
+ground truth and of their labels, one of their masks, two of the ground truth, and one of what the pictures show.
 """
 
 import shutil

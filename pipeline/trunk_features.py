@@ -9,9 +9,9 @@ of the trunk on each patch; memory of the features.
 from pathlib import Path
 
 from crackpipe import console
-from crackpipe.classify import classifier, feature_cache, trunk
+from crackpipe.classify import feature_cache, loss_comparison
+from crackpipe.classify.loss_comparison import NetworkSettings
 from crackpipe.classify.training_inputs import Augmentation, PhotoInputs
-from crackpipe.compute import seeds
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import parquet, schemas
 from crackpipe.params.project import Project
@@ -28,10 +28,8 @@ def main() -> None:
         feature_cache.write_empty(OUT / backbone)
         return
     runtime = project.start_runtime(precision=settings.precision, keep_memory=True)
-    seeds.seed_everything(seed)
-    model = classifier.create(backbone=backbone, weights=settings.weights, side_px=side_px, head=settings.head)
-    trunk.split(model.network, train_from=comparison.train_from)  # fails before the work where there is no such part
-    runtime.place(model.network)
+    network = NetworkSettings(settings.weights, settings.head, side_px, comparison.train_from)
+    model = loss_comparison.frozen(backbone, network, seed=seed, runtime=runtime)
     parts = feature_cache.draw(
         parquet.read(PATCHES, schemas.PATCHES).to_pandas(),
         train=comparison.kept_patches,

@@ -151,6 +151,6 @@ def _nll(margin: Float64[np.ndarray, "n"], target: Float64[np.ndarray, "n"]) -> 
 
 
 def _minimise(loss: Callable[[Any], tuple[float, np.ndarray]], start: Float64[np.ndarray, "p"]) -> list[float]:
-    """Find the minimum of a convex function, which comes with its gradient, by L-BFGS."""
+    """Find the minimum of a function that has one, and comes with its gradient, by L-BFGS."""
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-9})
     return [float(value) for value in found.x]

@@ -16,7 +16,6 @@ from crackpipe.classify.classifier import Classifier
 from crackpipe.classify.final_layer import final_linear
 from crackpipe.classify.loss_comparison import Combination, NetworkSettings
 from crackpipe.classify.training_inputs import Augmentation, Inputs, PhotoInputs
-from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.files import parquet, schemas
@@ -120,25 +119,31 @@ def write(
     if not models:
         return
     table = parquet.read(patches, schemas.PATCHES).to_pandas()
-    cells = {cell: loss_comparison.patches_of_cell(table, cell.train_on) for cell in models}
+    seen = {name: _sources_by_split(table, name) for name in {cell.train_on for cell in models}}
     chosen = scoring.choose(table, val=settings.val_patches, test=settings.test_patches, seed=settings.seed)
     with PhotoCache(photos, wanted=set(chosen["photo_id"]), workers=workers) as decoded:
         pixels = PhotoInputs(decoded, settings.network.side_px, workers, settings.augmentation)
         scored, inputs = _seen_by_cells(chosen, pixels, settings, runtime)
+        sources = scoring.sources_of(scored)
         for cell, path in console.bar(models.items(), what="let cells decide", total=len(models), unit="cells"):
-            seen = {split: set(scoring.sources_of(part)) for split, part in cells[cell].groupby("split")}
-            mine = (scored["split"] == "test") | scoring.sources_of(scored).isin(seen.get("val", set()))
+            mine = (scored["split"] == "test") | sources.isin(seen[cell.train_on].get("val", set()))
             decisions = decide(
                 loss_comparison.load(path, settings.backbone, settings.network, runtime),
                 scored[mine].reset_index(drop=True),
                 inputs,
-                trained_on=seen["train"],
+                trained_on=seen[cell.train_on]["train"],
                 runtime=runtime,
                 attack=settings.attack,
                 seed=cell.seed,
             )
             columns = pa.Table.from_pandas(decisions, schema=schemas.DECISIONS.columns, preserve_index=False)
             parquet.write_columns(folder / f"{path.name}.parquet", schemas.DECISIONS, columns)
+
+
+def _sources_by_split(patches: pd.DataFrame, train_on: str) -> dict[str, set[str]]:
+    """Sources that a cell trains on, validates on and is tested on."""
+    own = loss_comparison.patches_of_cell(patches, train_on)
+    return {str(split): set(scoring.sources_of(part)) for split, part in own.groupby("split")}
 
 
 def _seen_by_cells(
@@ -148,8 +153,6 @@ def _seen_by_cells(
     network = settings.network
     if network.train_from is None:
         return patches, pixels
-    seeds.seed_everything(settings.seed)
-    model = loss_comparison.whole(settings.backbone, network)
-    runtime.place(model.network)
-    cache = feature_cache.plain(model, patches, pixels, runtime, train_from=network.train_from)
+    model = loss_comparison.frozen(settings.backbone, network, seed=settings.seed, runtime=runtime)
+    cache = feature_cache.compute(model, patches, pixels, runtime, train_from=network.train_from)
     return cache.patches, cache

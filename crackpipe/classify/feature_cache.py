@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 import torch
 from jaxtyping import Float16, Int
-from torch import Tensor, nn
 
 from crackpipe import console
 from crackpipe.classify import scoring, trunk
@@ -33,7 +32,7 @@ class FeatureCache:
 
     Attributes:
         patches: rows of the ``patches`` table, with a column ``feature_row``: their rows of ``features``.
-        features: (n, channels, rows, columns), memory-mapped.
+        features: (n, channels, rows, columns); memory-mapped by :func:`load`, in memory by :func:`compute`.
     """
 
     patches: pd.DataFrame
@@ -113,20 +112,18 @@ def write(
     Raises:
         ModelError: there is no part ``train_from``.
     """
-    frozen, _ = trunk.split(model.network, train_from=train_from)
     train, scored = parts
     augmented = inputs.training(train, np.arange(len(train)), batch=scoring.BATCH, seed=seed, epoch=0)
     batches = itertools.chain(augmented, inputs.plain(scored, batch=scoring.BATCH))
     total = sum(-(-len(part) // scoring.BATCH) for part in parts)
-    bar = console.bar(batches, what="trunk features", total=total, unit="batches")
-    features = torch.cat(list(_features(frozen, model, bar, runtime))).numpy()
+    features = _features(model, batches, runtime, train_from=train_from, total=total)
     patches = pd.concat(parts, ignore_index=True)
     order = patches.sort_values(list(schemas.PATCHES.key)).index.to_numpy()
     _write(folder, patches.iloc[order], features[order])
     return int(features.nbytes)
 
 
-def plain(
+def compute(
     model: Classifier, patches: pd.DataFrame, inputs: Inputs, runtime: Runtime, *, train_from: str
 ) -> FeatureCache:
     """Compute the features that the trunk gives of patches as they are, and keep them in memory.
@@ -138,10 +135,9 @@ def plain(
     Raises:
         ModelError: there is no part ``train_from``.
     """
-    frozen, _ = trunk.split(model.network, train_from=train_from)
     batches = inputs.plain(patches, batch=scoring.BATCH)
-    bar = console.bar(batches, what="trunk features", total=-(-len(patches) // scoring.BATCH), unit="batches")
-    features = torch.cat(list(_features(frozen, model, bar, runtime))).numpy()
+    total = -(-len(patches) // scoring.BATCH)
+    features = _features(model, batches, runtime, train_from=train_from, total=total)
     return FeatureCache(patches.assign(feature_row=np.arange(len(patches))), features)
 
 
@@ -168,12 +164,15 @@ def load(folder: Path) -> FeatureCache:
 
 
 def _features(
-    frozen: nn.Module, model: Classifier, batches: Iterable[PatchBatch], runtime: Runtime
-) -> Iterator[Float16[Tensor, "b c h w"]]:
+    model: Classifier, batches: Iterable[PatchBatch], runtime: Runtime, *, train_from: str, total: int
+) -> Float16[np.ndarray, "n c h w"]:
+    frozen, _ = trunk.split(model.network, train_from=train_from)
     frozen.eval()
-    for pixels, _ in batches:
+    parts = []
+    for pixels, _ in console.bar(batches, what="trunk features", total=total, unit="batches"):
         with torch.inference_mode(), runtime.autocast():
-            yield frozen(model.prepare(pixels, runtime)).half().cpu().contiguous()
+            parts.append(frozen(model.prepare(pixels, runtime)).half().cpu().contiguous())
+    return torch.cat(parts).numpy()
 
 
 def _write(folder: Path, patches: pd.DataFrame, features: Float16[np.ndarray, "n c h w"]) -> None:

@@ -125,7 +125,9 @@ def train(
     workers: int,
     key: Sequence[Any],
 ) -> None:
-    """Train one cell, and write what was trained of its network to ``target``; a killed run goes on after its epochs.
+    """Train one cell, and write what was trained of its network to ``target``.
+
+    A killed run goes on after the last epoch that it finished.
 
     Args:
         target: folder to write, see :func:`load`; its name is that of the checkpoint.
@@ -163,8 +165,8 @@ def train(
             runtime=runtime,
             checkpoint=checkpoint,
         )
-    card = {"kind": KIND, "architecture": combination.backbone, **asdict(settings.network)}
-    model_files.save(target, model.network, card)
+        card = {"kind": KIND, "architecture": combination.backbone, **asdict(settings.network)}
+        model_files.save(target, model.network, card)
 
 
 def load(folder: Path, backbone: str, settings: NetworkSettings, runtime: Runtime) -> Classifier:
@@ -196,6 +198,25 @@ def whole(backbone: str, settings: NetworkSettings) -> Classifier:
         ModelError: it cannot be built.
     """
     return classifier.create(backbone=backbone, weights=settings.weights, side_px=settings.side_px, head=settings.head)
+
+
+def frozen(backbone: str, settings: NetworkSettings, *, seed: int, runtime: Runtime) -> Classifier:
+    """Build the classifier whose trunk all cells have in common, on the device.
+
+    Args:
+        backbone: a timm name.
+        settings: how it is built.
+        seed: of the weights, where these are random.
+        runtime: its device takes the network.
+
+    Raises:
+        ModelError: it cannot be built, or has no part ``train_from``.
+    """
+    seeds.seed_everything(seed)
+    model = whole(backbone, settings)
+    trained_part(model, settings)
+    runtime.place(model.network)
+    return model
 
 
 def trained_part(model: Classifier, settings: NetworkSettings) -> Classifier:

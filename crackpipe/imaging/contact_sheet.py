@@ -49,7 +49,7 @@ def draw(
         below = TEXT_PX / CELL_PX * height
         left, bottom = (col + 0.02) * width, top - (row + 1) * height
         axes = figure.add_axes((left, bottom + below, 0.96 * width, 0.98 * height - below))
-        axes.imshow(_thumbnail(picture))
+        axes.imshow(thumbnail(picture, side_px=2 * CELL_PX))
         axes.set_axis_off()
         caption = "\n".join([title, *textwrap.wrap(text, LINE_CHARS, max_lines=LINES - 1, placeholder=" …")])
         figure.text(left, bottom + 0.95 * below, caption, fontsize=7.5, va="top", parse_math=False)
@@ -58,10 +58,12 @@ def draw(
         figure.savefig(temporary, format=path.suffix[1:].lower())
 
 
-def _thumbnail(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "r c 3"]:
-    """Shrink a picture to at most twice the size at which it is shown."""
+def thumbnail(picture: UInt8[np.ndarray, "h w 3"], *, side_px: int) -> UInt8[np.ndarray, "r c 3"]:
+    """Shrink a picture until its longer side is at most ``side_px``; a smaller one stays as it is."""
     height, width = picture.shape[:2]
-    factor = min(1.0, 2 * CELL_PX / max(height, width))
+    if max(height, width) <= side_px:
+        return picture
+    factor = side_px / max(height, width)
     size = max(1, round(height * factor)), max(1, round(width * factor))
     return images.resize(picture, height=size[0], width=size[1], method="area")
 

@@ -4,7 +4,6 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from crackpipe.measures import calibration, probabilities
-from crackpipe.measures.uncertainty import separation
 
 
 def scores(
@@ -51,7 +50,8 @@ def scores(
 def _ranking(truth: np.ndarray, probability: np.ndarray) -> tuple[float | None, float | None]:
     if truth.min() == truth.max():
         return None, None
-    return separation(probability[truth == 0], probability[truth == 1]), average_precision(truth, probability)
+    auc = probabilities.auroc(probability[truth == 0], probability[truth == 1])
+    return auc, average_precision(truth, probability)
 
 
 def average_precision(truth: Integer[np.ndarray, "n"], score: Float[np.ndarray, "n"]) -> float:

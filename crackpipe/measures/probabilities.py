@@ -34,3 +34,20 @@ def checked(
             "give softmax outputs, not logits, and look for a diverged training where it is NaN"
         )
     return labels.astype(np.int64), crack_probability.astype(np.float64)
+
+
+def auroc(negatives: Float[np.ndarray, "n"], positives: Float[np.ndarray, "m"]) -> float | None:
+    """Area under the ROC curve: the share of pairs in which the positive scores higher, ties counted half.
+
+    Args:
+        negatives, positives: scores of either class.
+
+    Returns:
+        A share in [0, 1]; ``None`` where either is empty.
+    """
+    if not len(negatives) or not len(positives):
+        return None
+    ranked = np.sort(negatives)
+    below = np.searchsorted(ranked, positives, side="left")
+    equal = np.searchsorted(ranked, positives, side="right") - below
+    return float((below + 0.5 * equal).mean() / len(negatives))

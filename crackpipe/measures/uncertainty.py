@@ -77,7 +77,7 @@ def referred_risk(risk: Float[np.ndarray, "n"], *, referred: float) -> float:
 
 
 def separation(inside: Float[np.ndarray, "n"], outside: Float[np.ndarray, "m"]) -> float | None:
-    """AUROC of an uncertainty as a detector of pictures of another kind: the share of pairs in which theirs is larger.
+    """AUROC of an uncertainty as a detector of pictures of another kind; see :func:`probabilities.auroc`.
 
     Args:
         inside, outside: uncertainties of the usual and of other pictures.
@@ -85,9 +85,4 @@ def separation(inside: Float[np.ndarray, "n"], outside: Float[np.ndarray, "m"]) 
     Returns:
         A share in [0, 1], ties counted half; ``None`` where either is empty.
     """
-    if not len(inside) or not len(outside):
-        return None
-    ranked = np.sort(inside)
-    below = np.searchsorted(ranked, outside, side="left")
-    equal = np.searchsorted(ranked, outside, side="right") - below
-    return float((below + 0.5 * equal).mean() / len(inside))
+    return probabilities.auroc(inside, outside)

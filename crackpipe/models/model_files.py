@@ -47,7 +47,7 @@ def _written(card: Card) -> str:
 
 
 def card(folder: Path, *, kind: str) -> Card:
-    """Read a model's card and check that it describes a ``kind`` (classifier, clip, segmenter).
+    """Read a model's card and check that it describes a ``kind`` (classifier, compared_classifier, clip, segmenter).
 
     Raises:
         ModelError: the folder holds no model, or one of another kind.

@@ -86,21 +86,16 @@ def draw_test(
         folder: takes ``<source>-<segmenter>-<labels>.jpg`` and ``<source>-all.jpg``.
         board, tables, methods, trained, local, rows: see :func:`draw_all`.
     """
-    for key in board.sorted_keys():
-        segmenter, labels, source, split = key
-        if (segmenter, labels) in trained and split == "test" and "_without_" not in source:
-            draw(folder / f"{source}-{segmenter}-{labels}.jpg", board, key, tables, rows=rows)
-            if (segmenter, labels) == trained[0]:
-                draw_all(
-                    folder / f"{source}-all.jpg",
-                    board,
-                    source,
-                    tables,
-                    methods=methods,
-                    trained=trained,
-                    local=local,
-                    rows=rows,
-                )
+    keys = [
+        (segmenter, labels, source, split)
+        for segmenter, labels, source, split in board.sorted_keys()
+        if (segmenter, labels) in trained and split == "test" and "_without_" not in source
+    ]
+    for key in keys:
+        draw(folder / f"{key[2]}-{key[0]}-{key[1]}.jpg", board, key, tables, rows=rows)
+    for source in sorted({source for _, _, source, _ in keys}):
+        path = folder / f"{source}-all.jpg"
+        draw_all(path, board, source, tables, methods=methods, trained=trained, local=local, rows=rows)
 
 
 def draw(path: Path, board: Scoreboard, key: Key, tables: Tables, *, rows: int) -> None:
@@ -128,7 +123,8 @@ def draw(path: Path, board: Scoreboard, key: Key, tables: Tables, *, rows: int) 
             "prediction": _above(by_mask[photo_id]["mask"], ranked.attrs["threshold"]),
         }
         titles.append(f"{rank}: {photo_id}, F1 {f1:.2f}")
-        panels.append([image, *(contact_sheet.overlay(image, layer, COLOURS[name]) for name, layer in layers.items())])
+        drawn = [image, *(contact_sheet.overlay(image, layer, COLOURS[name]) for name, layer in layers.items())]
+        panels.append([_small(picture, PANEL_PX) for picture in drawn])
     _save(path, titles, panels, heading=f"{key[0]} trained on {key[1]} labels, {key[2]} {key[3]}")
 
 
@@ -155,7 +151,7 @@ def draw_all(
         source: whose photographs; best, median and worst by the mean F1 of all segmenters.
         tables: what is drawn.
         methods: kinds of labels.
-        trained: name of each segmenter, and of the labels that it was trained on; each segmenter on the same.
+        trained: name of each segmenter, and of the labels that it was trained on.
         local: of the thresholds of windows.
         rows: of best, of median and of worst photographs each.
     """
@@ -173,12 +169,14 @@ def draw_all(
         image = images.decode_rgb(by_photo[photo_id]["image"])
 
         def over(name: str, mask: Bool[np.ndarray, "h w"], title: str, image: Any = image) -> Panel:
-            return Panel(title, contact_sheet.overlay(image, mask, COLOURS[name]))
+            return Panel(title, _small(contact_sheet.overlay(image, mask, COLOURS[name]), SMALL_PX))
 
         truth = over("ground truth", images.decode_mask(by_photo[photo_id]["mask"]), "ground truth")
         thresholds = baselines.all_of(image, local)
         first = [over("pseudo-label", thresholds[name] > 0, name) for name in THRESHOLDS]
-        grid.append([Panel("photograph", image, f"{rank}: {photo_id}, mean F1 {mean:.2f}"), truth, *first])
+        grid.append(
+            [Panel("photograph", _small(image, SMALL_PX), f"{rank}: {photo_id}, mean F1 {mean:.2f}"), truth, *first]
+        )
         above = {kind: _above(label[photo_id]["mask"], label[photo_id]["binarise"]) for kind, label in by_label.items()}
         grid.append([over("pseudo-label", above[kind], kind) if kind in above else None for kind in kinds])
         for segmenter in segmenters:
@@ -193,6 +191,11 @@ def draw_all(
             grid.append(line)
     heading = f"All labels (orange) and segmenters (red) on the same photographs, {source} test"
     _save_grid(path, grid, heading=heading, panel_px=SMALL_PX)
+
+
+def _small(picture: UInt8[np.ndarray, "h w 3"], panel_px: int) -> UInt8[np.ndarray, "r c 3"]:
+    """A picture at no more than twice the size at which it is shown: all of a grid are held at once."""
+    return contact_sheet.thumbnail(picture, side_px=2 * panel_px)
 
 
 def _above(levels: bytes, threshold: float) -> Bool[np.ndarray, "h w"]:

@@ -1,7 +1,7 @@
 """Rows of what was scored against masks: segmenters, pseudo-labels, and what was changed in either."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from crackpipe.errors import CrackpipeError
@@ -47,29 +47,39 @@ def _speed(run: Run, *, method: str, with_maps: bool) -> TableCell | None:
 
 def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
     """(name, {source: {split: scores}}, what it stands on) of each."""
-    tree = run.metrics.get(ours["metrics"], {})
-    if ours["metrics"] == "segmentation" and not set(ours["trained_on"]) <= _trained_on(run):
+    return SCORED[ours["metrics"]](run, ours)
+
+
+def _segmentation(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Segmenters and baselines, and the pseudo-labels of the same photographs where ``ours`` wants them."""
+    if not set(ours["trained_on"]) <= _trained_on(run):
         return
-    if ours["metrics"] == "segmentation":
-        yield from _segmenters(run, segmenters=ours["segmenters"], labels=ours["labels"], semi=ours["unlabelled"])
-        if ours["pseudo_labels"]:  # scored on the same photographs; baselines are among the segmenters already
-            for method, sources in run.metrics.get("pseudo_labels", {}).items():
-                # self-training's labels of photographs without patch labels are the teacher's own masks
-                if method not in tree and not method.startswith("self_"):
-                    yield f"{method}, without a segmenter", sources, basis.labels(run, method)
-    elif ours["metrics"] == "adapters":
-        kind = str(at(run.params, "ablate_adapters.labels"))
-        for variant, by_source in tree.items():
-            sources = {source: {"test": figures} for source, figures in by_source.items()}
-            name = f"text_adapters, {kind} labels, {variant.replace('_', ' ')}"
-            yield name, sources, basis.segmenter(run, "text_adapters", kind)
-    elif ours["metrics"] == "pseudo_labels":
-        for method, sources in tree.items():
-            yield method, sources, basis.UNTRAINED if method in baseline_names.NAMES else basis.labels(run, method)
-    else:
-        for method, variants in tree.items():
-            for variant, sources in variants.items():
-                yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method)
+    yield from _segmenters(run, segmenters=ours["segmenters"], labels=ours["labels"], semi=ours["unlabelled"])
+    if ours["pseudo_labels"]:  # scored on the same photographs; baselines are among the segmenters already
+        for method, sources in run.metrics.get("pseudo_labels", {}).items():
+            # self-training's labels of photographs without patch labels are the teacher's own masks
+            if method not in run.metrics.get("segmentation", {}) and not method.startswith("self_"):
+                yield f"{method}, without a segmenter", sources, basis.labels(run, method)
+
+
+def _labels(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    for method, sources in run.metrics.get("pseudo_labels", {}).items():
+        yield method, sources, basis.UNTRAINED if method in baseline_names.NAMES else basis.labels(run, method)
+
+
+def _ablations(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    for method, variants in run.metrics.get("ablation", {}).items():
+        for variant, sources in variants.items():
+            yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method)
+
+
+def _adapters(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Text adapters with one thing changed, on test photographs."""
+    kind = str(at(run.params, "ablate_adapters.labels"))
+    name = _segmenter_name("text_adapters", kind, trained_on=[])
+    for variant, by_source in run.metrics.get("adapters", {}).items():
+        sources = {source: {"test": figures} for source, figures in by_source.items()}
+        yield f"{name}, {variant.replace('_', ' ')}", sources, basis.segmenter(run, "text_adapters", kind)
 
 
 def _trained_on(run: Run) -> set[str]:
@@ -111,3 +121,12 @@ def _scores(sources: dict[str, Any], key: str, *, where: str) -> TableCell | Non
         return TableCell(tuple(100 * scores[name] for name in ("ods", "ois", "ap")), scores["n"])
     except KeyError as error:
         raise CrackpipeError(f"{where}: {key} has no {error}; expected ods, ois, ap and n; run it again") from None
+
+
+SCORED: dict[str, Callable[[Run, dict[str, Any]], Iterator[tuple[str, Any, str]]]] = {
+    "ablation": _ablations,
+    "adapters": _adapters,
+    "pseudo_labels": _labels,
+    "segmentation": _segmentation,
+}
+"""Readers by metrics file."""

@@ -42,7 +42,7 @@ def report(runs: Sequence[Path], *, markdown: bool) -> str:
         CrackpipeError: a folder holds no run, or its metrics are not those of this version.
     """
     tables = published_tables.tables(runs)
-    blocks = [_markdown(table) if markdown else _text(table) for table in tables]
+    blocks = [_markdown(table) if markdown else _text(table) for table in tables if table.rows]
     blocks += [part for part in (better_labels.table(runs, markdown=markdown),) if part]
     blocks.append(losses.table(runs, markdown=markdown))
     return "\n\n".join([*blocks, _sources(tables, markdown=markdown), *_records(runs, markdown=markdown)])
@@ -114,8 +114,9 @@ def _text(table: Table) -> str:
     published = sum(not row.run for row in table.rows)
     legend = [f"({number}) {text}" for text, number in texts.items()]
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    ours = [rule, *printed[1 + published :]] if len(table.rows) > published else []
-    return "\n".join([table.title, "", printed[0], rule, *printed[1 : 1 + published], *ours, "", *legend, *table.notes])
+    parts = [printed[:1], printed[1 : 1 + published], printed[1 + published :]]  # heading, theirs, ours
+    body = [line for part in parts if part for line in (rule, *part)][1:]
+    return "\n".join([table.title, "", *body, "", *legend, *table.notes])
 
 
 def _markdown(table: Table) -> str:

@@ -37,7 +37,7 @@ def table(runs: Sequence[Path]) -> str:
 
 _TABLES = {
     "masks": ("Liang et al. 2025", "Crack segmentation from patch labels"),
-    "adapters": ("Liang et al. 2025", "Text-guided adapters"),
+    "adapters": ("Liang et al. 2025", "Text-guided adapters on ground truth"),
     "few labels": ("Zhang and Liu 2025", "Crack or none"),
     "losses": ("Chen et al. 2025", "AICL with calibration"),
     "captions": ("BridgeCLIP model card", "Retrieval of captions"),

@@ -75,6 +75,20 @@ def test_the_rest_gives_for_cached_features_the_logits_of_the_whole_network_for_
         assert found.std() > 0.01
 
 
+def test_patches_as_they_are_have_the_same_features_in_memory_as_in_the_file(tmp_path: Path) -> None:
+    scored = pd.concat([patches("val", first=6, n=4), patches("test", first=10, n=7)], ignore_index=True)
+    model = classifier()
+    parts = (patches("train", first=0, n=6), scored)
+    feature_cache.write(tmp_path, model, parts, photo_inputs(), RUNTIME, train_from="norm", seed=0)
+    kept = feature_cache.load(tmp_path)
+    found = feature_cache.compute(model, scored, photo_inputs(), RUNTIME, train_from="norm")
+    rows = kept.patches["feature_row"][kept.patches["split"] != "train"].to_numpy()
+    np.testing.assert_array_equal(
+        np.sort(kept.features[rows].reshape(len(rows), -1), axis=0),
+        np.sort(found.features.reshape(len(rows), -1), axis=0),
+    )
+
+
 def test_training_sees_the_patches_at_the_rows_drawn_with_their_labels(tmp_path: Path) -> None:
     parts = (patches("train", first=0, n=6), patches("test", first=6, n=2))
     feature_cache.write(tmp_path, classifier(), parts, photo_inputs(), RUNTIME, train_from="norm", seed=0)

@@ -178,6 +178,19 @@ def test_fewer_test_patches_are_decided_on_without_a_training_and_validation_is_
     assert validated[0].equals(validated[1])
 
 
+def test_a_random_trunk_is_the_same_for_training_and_for_scoring() -> None:
+    """Cells train on features that one stage has computed, and decide on those of another."""
+    settings = NetworkSettings(weights="none", head="linear", side_px=32, train_from="conv_head")
+    runtime = start_runtime(device="cpu", precision="fp32", threads=1)
+    states = []
+    for seed in (3, 3, 4):
+        torch.manual_seed(len(states))
+        states.append(loss_comparison.frozen(BACKBONE, settings, seed=seed, runtime=runtime).network.state_dict())
+    first, again, other = (state["conv_stem.weight"] for state in states)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
 def test_a_cell_that_was_trained_otherwise_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     project(tmp_path)

@@ -38,6 +38,9 @@ def test_scores_equal_sklearns(rows):
     specificity = metrics.recall_score(labels, said, pos_label=0, zero_division=0)
     assert found["specificity"] == pytest.approx(specificity)
     assert found["ece"] == calibration.expected_calibration_error(labels, crack)
+    if 0 < labels.sum() < len(labels):
+        assert found["auc"] == pytest.approx(metrics.roc_auc_score(labels, crack))
+        assert found["pr_auc"] == pytest.approx(metrics.average_precision_score(labels, crack))
 
 
 @pytest.mark.parametrize("label", [0, 1])

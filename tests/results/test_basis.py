@@ -41,6 +41,10 @@ def test_adapters_tell_the_encoder_that_they_stand_on() -> None:
         basis.segmenter(run(segment={}), "text_adapters", "truth") == f"{small}; photographs: 1436 of crack500; 1 seed"
     )
     clip = {"encoder": "open_clip", "open_clip_model": "ViT-L-14", "weights": "openai"}
+    windows = {"embed_windows": {"side_px": 224}, "segment": {"erosions": 3}}
+    told = basis.segmenter(run(**windows), "text_adapters", "truth")
+    assert "; 1 pass of windows of 224 px; " in told
+    assert told.endswith("; 1 seed; maps eroded 3 times")
     assert basis.segmenter(run(align_clip=clip), "text_adapters", "truth").startswith(
         "CLIP ViT-L-14 (openai weights); 1 pass"
     )

@@ -96,3 +96,14 @@ def test_the_page_has_a_chapter_for_each_table_and_says_its_unit(run: Path):
 def test_folders_are_found_by_their_record(run: Path):
     (run.parent / "notes").mkdir()
     assert report.folders(run.parent) == [run]
+
+
+def test_a_table_without_a_row_is_left_out_and_one_with_ours_alone_has_one_rule(tmp_path: Path):
+    title = "Text-guided adapters with one thing changed"
+    assert title not in report.report([], markdown=False)
+    changed = results_folder.write(
+        tmp_path / "a", adapters={"crack": {"cfd": results_folder.scores(0.3, 0.4, 0.2, 118)}}
+    )
+    lines = report.report([changed], markdown=False).split(title)[1].splitlines()
+    table = lines[: lines.index("", 2)]
+    assert [set(line) == {"-"} for line in table[2:]] == [False, True, False]

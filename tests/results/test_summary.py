@@ -6,7 +6,7 @@ from typing import Any
 import results_folder
 from results_folder import scores
 
-from crackpipe.results import summary
+from crackpipe.results import published_tables, summary
 
 SETS = ("crack500", "cfd", "deepcrack")
 
@@ -84,3 +84,9 @@ def test_calibration_is_plain_cross_entropys_and_few_labels_are_the_linear_heads
     lines = rows(results_folder.write(tmp_path / "both", calibration=tree, few_shot=heads))
     assert plain(lines[3][2]) == "70.00 · 80.00"
     assert lines[4][1:] == ["**2.10** · **1.90**", "20.00 · 10.00"]  # of an error the smaller is the better
+
+
+def test_each_table_is_found_by_the_beginning_of_one_title_alone():
+    titles = [(table.source, table.title) for table in published_tables.tables([])]
+    for paper, beginning in summary._TABLES.values():
+        assert sum(source == paper and title.startswith(beginning) for source, title in titles) == 1
