@@ -195,7 +195,7 @@ def test_the_dataset_lists_photographs_with_their_masks(tree: Any, tmp_path: Pat
     [
         ("brier", {"train_classifier", "calibrate"}),
         ("cam_blur", {"pseudo_label", "ablate", "self_label"}),
-        ("nearest_mean", {"few_shot", "score_few_shot"}),
+        ("nearest_mean", {"few_shot"}),
         ("walls", {"ingest"}),
     ],
 )

@@ -1,0 +1,3 @@
+from .cracks import Crack, GeometrySettings, Widths, find
+
+__all__ = ["Crack", "GeometrySettings", "Widths", "find"]

@@ -1,0 +1,240 @@
+"""Cracks of a map of confidence: how long, how wide and in which direction each of them runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Float64, UInt8
+from scipy import ndimage
+from skimage.morphology import remove_small_holes
+
+from crackpipe.measures.geometry import bridging, centreline, photometric, profiles
+from crackpipe.measures.geometry.centreline import Branch
+from crackpipe.measures.geometry.widths import Widths, smoothed, summarised
+
+WidthBy = Literal["geometric", "photometric"]
+
+HOLE_PX = 12  # larger holes are none of the crack
+TRIM = 1.5  # half widths at a free end where the skeleton may turn to a corner; the end is continued straight instead
+MIN_TANGENT = 5  # points at least that give the direction of an end
+MARGIN_PX = 8.0  # of the search for the edge beyond an end
+AT_JUNCTION = 1.2  # half widths around a junction where lines run into each other
+MEAN_PX = 5  # points that a geometric width is the mean of
+
+
+@dataclass(frozen=True, slots=True)
+class GeometrySettings:
+    """What counts as a crack, and how its width is told.
+
+    Attributes:
+        level: confidence from which on a pixel is crack, in (0, 1].
+        gap_px: pieces with no more between them are one crack.
+        min_length_px: shorter cracks are left out.
+        reflectance: share of the surface's light that the inside of a crack reflects, in [0, 1): of cracks too thin to
+            show it; see :mod:`crackpipe.measures.geometry.photometric`.
+        thin_px: cracks of a smaller geometric width are told by the photometric one.
+    """
+
+    level: float = 0.5
+    gap_px: float = 0.0
+    min_length_px: float = 0.0
+    reflectance: float = 0.2
+    thin_px: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Crack:
+    """A crack and its measures; lengths in pixels, points as row and column, pixel centres at whole numbers.
+
+    Attributes:
+        lines: its centre-lines, from node to node.
+        length_px: of all lines together.
+        area_px: pixels that are crack.
+        branch_points: points where lines meet.
+        end_points: free ends of lines.
+        orientation_deg: axis of the lines, weighted by length, in [0, 180): 0 runs along a row, 90 along a column, 45
+            rises to the right.
+        coherence: how much of the length follows that axis, in [0, 1]: 1 a straight line, 0 no direction at all.
+        geometric: width perpendicular to the centre-line, from edge to edge.
+        photometric: width by the darkness across the crack; ``None`` without a photograph.
+        width_by: which of both tells how wide the crack is: ``geometric`` or ``photometric``.
+        box: first row and column, and those after the last.
+    """
+
+    lines: list[Float64[np.ndarray, "_n 2"]]
+    length_px: float
+    area_px: int
+    branch_points: int
+    end_points: int
+    orientation_deg: float
+    coherence: float
+    geometric: Widths
+    photometric: Widths | None
+    width_by: WidthBy
+    box: tuple[int, int, int, int]
+
+    @property
+    def width(self) -> Widths:
+        """The widths that ``width_by`` names."""
+        return self.photometric if self.width_by == "photometric" and self.photometric else self.geometric
+
+
+def find(
+    confidence: UInt8[np.ndarray, "h w"] | Float[np.ndarray, "h w"] | Bool[np.ndarray, "h w"],
+    settings: GeometrySettings,
+    *,
+    grey: UInt8[np.ndarray, "_h _w"] | None = None,
+) -> list[Crack]:
+    """Find the cracks of a map, from its first row on.
+
+    A crack is what is left of the map at ``settings.level`` after gaps have been bridged. Its centre-line is the
+    skeleton, without spurs and smoothed; at free ends it goes on to the crack's edge. Its geometric width is measured
+    perpendicular to the centre-line at every point, in parts of a pixel.
+
+    Args:
+        confidence: 0–255 as whole numbers, or 0–1 as floats or booleans.
+        settings: what counts as a crack.
+        grey: levels of the photograph, 0–255, of the same size; with them widths are measured by darkness, too.
+
+    Raises:
+        ValueError: the map is not of two dimensions, or not finite, or the photograph has another size.
+    """
+    levels, level = _levels(confidence, settings.level)
+    if grey is not None and grey.shape != levels.shape:
+        raise ValueError(f"grey: got {grey.shape} rows and columns; expected the map's {levels.shape}")
+    dark = None if grey is None else grey.astype(np.float32)
+    mask = levels >= level
+    whole = remove_small_holes(mask, max_size=HOLE_PX)  # else a line runs around each
+    numbers, _ = bridging.join(whole, gap_px=settings.gap_px)
+    traced = centreline.trace(numbers)
+    areas = np.bincount(numbers[mask], minlength=int(numbers.max()) + 1)
+    lines: dict[int, list[Branch]] = {}
+    for branch, number in zip(traced.branches, traced.crack, strict=True):
+        lines.setdefault(number, []).append(_to_edges(branch, levels, level))
+    junctions = numbers[tuple(np.rint(traced.junctions).astype(int).T)]
+    found = []
+    for number, box in enumerate(ndimage.find_objects(numbers), start=1):
+        own, at = lines.get(number) or [_dot(box)], junctions == number
+        if sum(branch.length() for branch in own) < settings.min_length_px:
+            continue
+        counted = [_counted(branch, traced.junctions[at], traced.junction_radius[at]) for branch in own]
+        known = {"area_px": int(areas[number]), "meets": int(at.sum()), "box": box}
+        found.append(_measured(own, counted, levels, level, dark, settings, **known))
+    return found
+
+
+def _levels(confidence: np.ndarray, level: float) -> tuple[Float32[np.ndarray, "h w"], float]:
+    """The map as floats, and the level in its units."""
+    if confidence.ndim != 2 or not np.isfinite(confidence).all():
+        raise ValueError(
+            f"confidence: got shape {confidence.shape}; expected rows and columns of finite numbers, 0–255 as whole "
+            "numbers or 0–1 as floats"
+        )
+    whole = confidence.dtype == np.uint8
+    return confidence.astype(np.float32), level * 255 if whole else level
+
+
+def _dot(box: tuple[slice, slice]) -> Branch:
+    """The centre-line of a speck whose skeleton is one pixel: from edge to edge along its longer side."""
+    rows, cols = box
+    middle = np.array([(rows.start + rows.stop - 1) / 2, (cols.start + cols.stop - 1) / 2])
+    half = np.array([rows.stop - rows.start, 0]) if rows.stop - rows.start > cols.stop - cols.start else None
+    half = (np.array([0, cols.stop - cols.start]) if half is None else half) / 2
+    return Branch(np.stack([middle - half, middle, middle + half]), np.full(3, 0.5), (True, True), closed=False)
+
+
+def _to_edges(branch: Branch, levels: Float32[np.ndarray, "h w"], level: float) -> Branch:
+    """Continue the free ends of a centre-line straight to the crack's edge, in place of their last turns."""
+    points, radius = branch.points, branch.radius
+    half = float(np.median(radius))
+    trim = TRIM * half
+    along = np.append(0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
+    if along[-1] > 2 * sum(branch.free) * trim:
+        kept = (along >= trim * branch.free[0]) & (along <= along[-1] - trim * branch.free[1])
+        points, radius = points[kept], radius[kept]
+    if len(points) < 2:
+        return branch
+    behind = min(len(points) - 1, max(MIN_TANGENT, round(2 * half)))
+    limit = trim + 4 * half + MARGIN_PX
+    if branch.free[0]:
+        ahead = _ahead(points[0], points[behind], levels, level, limit)[::-1]
+        points, radius = np.concatenate([ahead, points]), np.append(np.repeat(radius[0], len(ahead)), radius)
+    if branch.free[1]:
+        ahead = _ahead(points[-1], points[-1 - behind], levels, level, limit)
+        points, radius = np.concatenate([points, ahead]), np.append(radius, np.repeat(radius[-1], len(ahead)))
+    return replace(branch, points=points, radius=radius)
+
+
+def _ahead(
+    last: Float64[np.ndarray, "2"],
+    before: Float64[np.ndarray, "2"],
+    levels: Float32[np.ndarray, "h w"],
+    level: float,
+    limit_px: float,
+) -> Float64[np.ndarray, "m 2"]:
+    """Points about a pixel apart from the last one of a line to the crack's edge."""
+    direction = (last - before) / max(float(np.linalg.norm(last - before)), 1e-12)
+    reach = profiles.reach_of_end(last, direction, levels, level=level, limit_px=limit_px)
+    steps = np.linspace(0, reach, max(2, round(reach) + 1))[1:]
+    return last + steps[:, None] * direction
+
+
+def _counted(
+    branch: Branch, junctions: Float64[np.ndarray, "j 2"], junction_radius: Float64[np.ndarray, "j"]
+) -> Bool[np.ndarray, "n"]:
+    """Points that have a width: not the very ends, where a profile runs along the edge, and not those at junctions."""
+    counted = np.ones(len(branch.points), bool)
+    counted[[index for index, free in ((0, branch.free[0]), (-1, branch.free[1])) if free]] = False
+    for at, radius in zip(junctions, junction_radius, strict=True):
+        counted &= np.linalg.norm(branch.points - at, axis=1) >= AT_JUNCTION * radius + 1
+    return counted
+
+
+def _measured(
+    own: Sequence[Branch],
+    counted: Sequence[Bool[np.ndarray, "_n"]],
+    levels: Float32[np.ndarray, "h w"],
+    level: float,
+    grey: Float32[np.ndarray, "h w"] | None,
+    settings: GeometrySettings,
+    *,
+    area_px: int,
+    meets: int,
+    box: tuple[slice, slice],
+) -> Crack:
+    length = sum(branch.length() for branch in own)
+    orientation, coherence = _direction(own)
+    across = [profiles.sides(branch, levels, level=level).sum(axis=0) for branch in own]
+    along = [
+        smoothed(np.where(points, width, np.nan), over_px=MEAN_PX)
+        for points, width in zip(counted, across, strict=True)
+    ]
+    geometric = summarised(own, along, otherwise=area_px / max(length, 1.0))
+    by_darkness = None
+    if grey is not None:
+        seen = photometric.measure(own, counted, grey, reflectance=settings.reflectance)
+        by_darkness = summarised(own, seen.widths, otherwise=np.nan)
+    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and geometric.median < settings.thin_px
+    return Crack(
+        lines=[branch.points for branch in own],
+        length_px=length,
+        area_px=area_px,
+        branch_points=meets,
+        end_points=sum(sum(branch.free) for branch in own),
+        orientation_deg=orientation,
+        coherence=coherence,
+        geometric=geometric,
+        photometric=by_darkness,
+        width_by="photometric" if thin else "geometric",
+        box=(box[0].start, box[1].start, box[0].stop, box[1].stop),
+    )
+
+
+def _direction(own: Sequence[Branch]) -> tuple[float, float]:
+    """Axis in degrees, and how much of the length follows it: the mean of doubled angles."""
+    steps = np.concatenate([np.diff(branch.points, axis=0) for branch in own])
+    length = np.linalg.norm(steps, axis=1)
+    doubled = 2 * np.arctan2(-steps[:, 0], steps[:, 1])
+    x, y = float((length * np.cos(doubled)).sum()), float((length * np.sin(doubled)).sum())
+    return float(np.degrees(np.arctan2(y, x)) / 2 % 180), float(np.hypot(x, y) / max(length.sum(), 1e-12))
