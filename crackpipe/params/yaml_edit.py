@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 
 from crackpipe.errors import ParamsError
+from crackpipe.params import lasting_comments
 
 # (indent)(key:)( a flow list)? (# comment), and a block list on the next line if there is none on this one
 _LIST_WITH_COMMENT = re.compile(r"^( *)(\w+:)(?:( \[.*\]) +(#.*)| +(#.*)(?=\n\1 *- ))", re.MULTILINE)
@@ -77,10 +78,17 @@ def append_section(text: str, above: str, section: str) -> str:
 def as_dvc_writes(text: str) -> str:
     """Return ``text`` in the layout that DVC gives it: ``-S`` then changes the lines of its values alone.
 
-    The comment of a list stands above its key: beside it, ruamel.yaml, which DVC writes with, breaks the next lines
-    when the list is emptied.
+    DVC puts new lists in place of all that there are, and the comments in and after them go with the old ones. So these
+    stand before the first of the lists, each with its key, and a section's heading that follows a list beside its key.
+
+    Args:
+        text: YAML in block style.
     """
-    text = _LIST_WITH_COMMENT.sub(_comment_above, text)
+    text = lasting_comments.moved(_settled(_LIST_WITH_COMMENT.sub(_comment_above, text)))
+    return _settled(text)
+
+
+def _settled(text: str) -> str:
     while (written := _dumped(*_loaded(text))) != text:  # a comment in a list moves once more
         text = written
     return text

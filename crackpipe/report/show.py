@@ -180,9 +180,12 @@ def _aligned(name: str, found: Mapping[tuple[str, ...], Any], *, cell: Callable[
         shown.append(column)
         widths.append(needed)
     lines = ["  ".join(["".ljust(widths[0]), *(one.rjust(size) for one, size in zip(shown, widths[1:], strict=True))])]
-    for keys, row in found.items():
-        cells = [cell(row, one).rjust(size) for one, size in zip(shown, widths[1:], strict=True)]
-        lines.append("  ".join([labels[keys].ljust(widths[0]), *cells]))
+    figures = {keys: [cell(row, one) for one in shown] for keys, row in found.items()}
+    told = {keys: cells for keys, cells in figures.items() if any(value not in ("", "–") for value in cells)}
+    for keys, cells in told.items():
+        padded = [value.rjust(size) for value, size in zip(cells, widths[1:], strict=True)]
+        lines.append("  ".join([labels[keys].ljust(widths[0]), *padded]))
     left = columns[len(shown) :]
-    rest = [f"  … and {', '.join(left)}"] if left else []
+    others = [f"{len(found) - len(told)} rows with these alone"] if len(told) < len(found) else []
+    rest = [f"  … and {', '.join([*left, *others])}"] if left or others else []
     return "\n".join([name, *(line.rstrip() for line in lines), *rest])

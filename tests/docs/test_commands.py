@@ -15,7 +15,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z0-9_]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-KNOWN = {"crackpipe", "dvc", "git", "make", "source"}
+KNOWN = {"crackpipe", "dvc", "git", "make", "source", "touch"}
 
 ALL = [(page, words) for page in PAGES for words in commands(page.read_text(encoding="utf-8"))]
 IDS = [f"{page.stem}: {' '.join(words)[:60]}" for page, words in ALL]

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 from dvc.utils.serialize import modify_yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -45,12 +46,16 @@ def test_one_key_is_one_line_and_its_comment_stays(demo: str) -> None:
     assert found.values == {"evaluate.tolerance_px": (2, 5)}
 
 
-def test_dvc_changes_one_line_too(demo: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dataset", ["demo", "crack500", "captioned", "few_shot", "calibration", "equal_terms"])
+def test_dvc_changes_one_line_too_and_no_comment_is_lost(dataset: str, tmp_path: Path) -> None:
+    text = compose.compose(CONF, dataset=dataset, scale="cpu", overrides=[])
     path = tmp_path / "params.yaml"
-    path.write_text(demo, encoding="utf-8")
-    with modify_yaml(path) as values:  # what `dvc exp run -S` does
-        values["evaluate"]["tolerance_px"] = 5
-    assert path.read_text(encoding="utf-8") == changed(demo, "evaluate.tolerance_px=5").text
+    path.write_text(text, encoding="utf-8")
+    apply_overrides(path, ["evaluate.tolerance_px=5"])  # what `dvc exp run -S` does
+    assert path.read_text(encoding="utf-8") == changed(text, "evaluate.tolerance_px=5").text
+    apply_overrides(path, ["evaluate.tolerance_px=2", "calibrate.seeds=[3,4]"])
+    found = path.read_text(encoding="utf-8")
+    assert [line for line in found.splitlines() if "#" in line] == [line for line in text.splitlines() if "#" in line]
 
 
 def test_dvc_can_empty_and_fill_every_list_in_turn(demo: str, tmp_path: Path) -> None:

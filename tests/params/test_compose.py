@@ -68,7 +68,7 @@ def test_comments_stay_and_the_first_line_tells_the_composition(conf: Path):
     assert text.startswith(first)
     assert "defaults:" not in text
     template = (conf / "config.yaml").read_text(encoding="utf-8")
-    comments = [line[line.index("# ") :] for line in template.splitlines() if "# " in line]
+    comments = [line.partition("# ")[2] for line in template.splitlines() if "# " in line]
     assert [comment for comment in comments if comment not in text] == []
 
 

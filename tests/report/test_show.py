@@ -84,6 +84,12 @@ def test_changes_are_rows_that_differ_with_a_star_where_intervals_lie_apart() ->
     assert show.changes(old, old, width=80) == ""
 
 
+def test_rows_that_have_changed_in_hidden_columns_alone_are_counted() -> None:
+    tables = [show.Table("t", {("a",): {"ece": x, "long_name": x}, ("b",): {"long_name": x}}) for x in (0.1, 0.2)]
+    found = show.changes(tables[1], tables[0], width=20)
+    assert found.splitlines()[2:] == ["a  0.1000 → 0.2000", "  … and long_name, 1 rows with these alone"]
+
+
 def test_intervals_that_are_written_are_taken() -> None:
     old, new = ({"f1": value, "f1_low": value - 0.1, "f1_high": value + 0.1} for value in (0.5, 0.65))
     assert "*" not in show.changes(table(a=new), table(a=old), width=80)
