@@ -111,6 +111,6 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise PhotoError(f"{path.parent.name}/{path.name} is not there") from error
+        raise PhotoError(f"{Path(path.parent.name, path.name)} is not there") from error
     except OSError as error:
         raise PhotoError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}") from error
