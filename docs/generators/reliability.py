@@ -1,4 +1,4 @@
-"""Reliability diagrams of all losses in one picture (as AICL's Figure 4), from a committed run, as SVG."""
+"""Reliability diagrams of all losses in one picture, from a committed run, as SVG."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
