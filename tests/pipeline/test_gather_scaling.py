@@ -1,6 +1,7 @@
 """Files of the data-scaling sweep, one for each share, become the rows of one plot."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,8 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def gathered(shares: str) -> Any:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     before, _, after = text.partition("scale_captions:\n")
-    rest = after[after.index("\n\n") :]
-    Path("params.yaml").write_text(f"{before}scale_captions:\n  shares: {shares}{rest}", encoding="utf-8")
+    rest = after[re.search(r"^\S", after, re.MULTILINE).start() :]  # type: ignore[union-attr]  # the next section
+    Path("params.yaml").write_text(f"{before}scale_captions:\n  shares: {shares}\n{rest}", encoding="utf-8")
     gather_scaling.main()
     return json.loads(Path("metrics/caption_scaling.json").read_text(encoding="utf-8"))
 
