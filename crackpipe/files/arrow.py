@@ -25,7 +25,7 @@ def write(path: Path, schema: Schema, columns: pa.Table, *, about: Mapping[str, 
     Raises:
         TableError: the columns do not fit the schema, or the keys are not strictly ascending.
     """
-    table = table_checks.fitted(schema, columns).replace_schema_metadata(dict(about or {}))
+    table = table_checks.fitted(schema, columns).replace_schema_metadata(dict(about or {})).combine_chunks()
     with (
         atomic.replacing(path) as temporary,
         pa.OSFile(str(temporary), "wb") as file,

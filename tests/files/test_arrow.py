@@ -29,6 +29,15 @@ def test_what_is_written_is_read_and_twice_gives_the_same_bytes(tmp_path: Path) 
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["t.arrow"]
 
 
+def test_rows_that_were_put_together_of_parts_are_one_batch(tmp_path: Path) -> None:
+    parts = pa.concat_tables([rows("w", "x"), rows("y", "z")])
+    assert parts["vector"].num_chunks == 2
+    arrow.write(tmp_path / "t", SCHEMA, parts)
+    found = arrow.read(tmp_path / "t", name="embeddings")
+    assert found["vector"].num_chunks == 1
+    assert found["item_id"].to_pylist() == ["w", "x", "y", "z"]
+
+
 def test_reading_takes_no_memory_and_copies_no_number(tmp_path: Path) -> None:
     arrow.write(tmp_path / "t", SCHEMA, rows(*(f"{i:05d}" for i in range(50_000))))
     before = pa.total_allocated_bytes()
