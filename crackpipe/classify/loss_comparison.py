@@ -214,7 +214,7 @@ def frozen(backbone: str, settings: NetworkSettings, *, seed: int, runtime: Runt
     """
     seeds.seed_everything(seed)
     model = whole(backbone, settings)
-    trained_part(model, settings)
+    trained_part(model, settings)  # fails before the work where there is no such part
     runtime.place(model.network)
     return model
 

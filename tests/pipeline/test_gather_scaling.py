@@ -37,7 +37,7 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def gathered(shares: str) -> Any:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     before, _, after = text.partition("scale_captions:\n")
-    rest = after[re.search(r"^\S", after, re.MULTILINE).start() :]  # type: ignore[union-attr]  # the next section
+    _, rest = re.split(r"(?m)^(?=\S)", after, maxsplit=1)  # the next section begins at the margin
     Path("params.yaml").write_text(f"{before}scale_captions:\n  shares: {shares}\n{rest}", encoding="utf-8")
     gather_scaling.main()
     return json.loads(Path("metrics/caption_scaling.json").read_text(encoding="utf-8"))

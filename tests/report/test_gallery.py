@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from crackpipe.measures.scoreboard import Scoreboard
 from crackpipe.pseudo.baselines import LocalThresholds
 from crackpipe.report import evaluation, gallery, label_quality
 from crackpipe.report.gallery import Tables
@@ -16,7 +18,6 @@ from crackpipe.report.gallery import Tables
 Write = Callable[..., Path]
 KEY = ("text_adapters", "truth", "demo", "test")
 LOCAL = LocalThresholds(window_px=5, niblack_k=0.2, sauvola_k=0.2)
-FOLDER = "folder"
 
 
 def ranked(count: int) -> pd.DataFrame:
@@ -46,11 +47,16 @@ def test_choosing_leaves_the_ranking_alone() -> None:
     assert table.columns.tolist() == ["photo_id", "f1"]
 
 
+@dataclass(frozen=True)
+class Scored:
+    """A board of three photographs, and the tables that it was counted from."""
+
+    board: Scoreboard
+    tables: Tables
+
+
 @pytest.fixture
-def drawn(
-    write_photos: Write, write_masks: Write, write_labels: Write, crack: np.ndarray, tmp_path: Path
-) -> Callable[[str], Path]:
-    """Draw a gallery of three photographs, one row for each of best, median and worst."""
+def scored(write_photos: Write, write_masks: Write, write_labels: Write, crack: np.ndarray, tmp_path: Path) -> Scored:
     masks = {f"demo/{i}": np.roll(crack, max(0, i - 1), axis=0) for i in range(3)}
     photos = write_photos(dict.fromkeys(masks, ("test", crack)))
     levels = {name: mask.astype(np.uint8) * np.uint8(255) for name, mask in masks.items()}
@@ -69,15 +75,16 @@ def drawn(
     )
     baselines = quality.baselines
     board = evaluation.evaluate(photos, tmp_path / "masks", expected=[KEY[:2]], baselines=baselines, doubtful=[])
+    return Scored(board, Tables(photos, tmp_path / "labels", tmp_path / "masks"))
+
+
+@pytest.fixture
+def drawn(scored: Scored, tmp_path: Path) -> Callable[[str], Path]:
+    """Draw a gallery of the photographs, one row for each of best, median and worst."""
 
     def draw(name: str) -> Path:
         path = tmp_path / "pictures" / name
-        tables = Tables(photos, tmp_path / "labels", tmp_path / "masks")
-        if name == FOLDER:
-            shown = {"methods": ["shifted"], "trained": [KEY[:2]], "local": LOCAL}
-            gallery.draw_test(path, board, tables, **shown, rows=1)  # type: ignore[arg-type]
-        else:
-            gallery.draw(path, board, KEY, tables, rows=1)
+        gallery.draw(path, scored.board, KEY, scored.tables, rows=1)
         return path
 
     return draw
@@ -106,8 +113,10 @@ def test_the_same_run_draws_the_same_bytes(drawn: Callable[[str], Path]) -> None
     assert drawn("a.jpg").read_bytes() == drawn("b.jpg").read_bytes()
 
 
-def test_one_picture_has_each_segmenter_and_one_has_all_labels_and_segmenters(drawn: Callable[[str], Path]) -> None:
-    folder = drawn(FOLDER)
+def test_one_picture_has_each_segmenter_and_one_has_all_labels_and_segmenters(scored: Scored, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    trained = [KEY[:2]]
+    gallery.draw_test(folder, scored.board, scored.tables, methods=["shifted"], trained=trained, local=LOCAL, rows=1)
     assert sorted(path.name for path in folder.iterdir()) == ["demo-all.jpg", "demo-text_adapters-truth.jpg"]
     with Image.open(folder / "demo-all.jpg") as picture:
         pixels = np.asarray(picture)

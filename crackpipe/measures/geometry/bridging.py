@@ -9,7 +9,7 @@ from skimage.draw import line
 TOUCHING = np.ones((3, 3), bool)  # pixels touch by their sides and corners
 
 
-def join(mask: Bool[np.ndarray, "h w"], *, gap_px: float) -> tuple[Integer[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
+def join(mask: Bool[np.ndarray, "h w"], *, gap_px: float) -> Integer[np.ndarray, "h w"]:
     """Number the cracks of a mask, and bridge the gaps within each by lines one pixel wide.
 
     Pieces belong to one crack where no more than ``gap_px`` pixels lie between them, from edge to edge. Of all bridges
@@ -20,18 +20,15 @@ def join(mask: Bool[np.ndarray, "h w"], *, gap_px: float) -> tuple[Integer[np.nd
         gap_px: 0 joins nothing.
 
     Returns:
-        Numbers of the cracks from 1 on, by their first pixel in reading order, on the mask and on bridges, 0 elsewhere;
-        and True on the bridges.
+        Numbers of the cracks from 1 on, by their first pixel in reading order, on the mask and on bridges; 0 elsewhere.
     """
     pieces, count = ndimage.label(mask, TOUCHING)
-    bridges = np.zeros_like(mask)
     if gap_px > 0 and count > 1:
+        joined = mask.copy()
         for first, second in _shortest(pieces, count, reach_px=gap_px + 1):  # distance of centres
-            rows, cols = line(*first, *second)
-            bridges[rows, cols] = True
-        bridges &= ~mask
-        pieces, _ = ndimage.label(mask | bridges, TOUCHING)
-    return pieces.astype(np.int32), bridges
+            joined[line(*first, *second)] = True
+        pieces, _ = ndimage.label(joined, TOUCHING)
+    return pieces.astype(np.int32)
 
 
 def _shortest(pieces: Integer[np.ndarray, "h w"], count: int, *, reach_px: float) -> Integer[np.ndarray, "m 2 2"]:

@@ -8,9 +8,7 @@ from jaxtyping import Bool, Float32, Float64, Integer
 from scipy import ndimage
 from skimage.morphology import skeletonize
 
-SPUR = (
-    1.5  # a branch from a junction to an end is a spur up to so many half widths: the corner of a square end is √2 away
-)
+SPUR = 1.5  # half widths up to which a branch that ends is a spur: the corner of a square end is √2 away
 ROUNDS = 4  # of removing spurs: what is left may show others
 SMOOTH_PX, SMOOTH_SHARE = 2.0, 0.25  # standard deviation of the smoothing: pixels, and share of the half width
 
@@ -35,15 +33,16 @@ class Branch:
         """Length in pixels."""
         return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
 
-    def directions(self) -> Float64[np.ndarray, "n 2"]:
-        """Unit vectors along the curve at each point."""
+    def normals(self) -> Float64[np.ndarray, "n 2"]:
+        """Unit vectors across the curve at each point."""
         if self.closed:
             ring = self.points[:-1]
             steps = np.roll(ring, -1, axis=0) - np.roll(ring, 1, axis=0)
             steps = np.concatenate([steps, steps[:1]])
         else:
             steps = np.gradient(self.points, axis=0)
-        return steps / np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-12)
+        forward = steps / np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-12)
+        return np.stack([-forward[:, 1], forward[:, 0]], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def trace(cracks: Integer[np.ndarray, "h w"]) -> CentreLine:
     meeting, count = ndimage.label(skeleton & (degree > 2), np.ones((3, 3), bool))
     at = np.array(ndimage.center_of_mass(meeting > 0, meeting, np.arange(1, count + 1))).reshape(-1, 2)
     wide = np.array(ndimage.maximum(radius, meeting, np.arange(1, count + 1)), np.float64).reshape(-1)
-    found = list(_branches(skeleton, radius, meeting, at))
+    found = list(_branches(skeleton, radius, degree, meeting, at))
     owner = [int(cracks[row - 1, col - 1]) for _, (row, col) in found]
     branches = [branch for branch, _ in found]
     return CentreLine(branches, owner, at - 1, wide)
@@ -135,6 +134,7 @@ def _longest(
 def _branches(
     skeleton: Bool[np.ndarray, "h w"],
     radius: Float64[np.ndarray, "h w"],
+    degree: Integer[np.ndarray, "h w"],
     meeting: Integer[np.ndarray, "h w"],
     at: Float64[np.ndarray, "j 2"],
 ) -> Iterator[tuple[Branch, tuple[int, int]]]:
@@ -144,7 +144,6 @@ def _branches(
     if np.count_nonzero(skeleton) < 2:
         return
     graph = skan.Skeleton(skeleton)
-    degree = _degree(skeleton)
     for i in range(graph.n_paths):
         path = graph.path_coordinates(i).astype(int)
         numbers = meeting[tuple(path.T)]

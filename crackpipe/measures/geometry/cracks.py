@@ -106,7 +106,7 @@ def find(
     dark = None if grey is None else grey.astype(np.float32)
     mask = levels >= level
     whole = remove_small_holes(mask, max_size=HOLE_PX)  # else a line runs around each
-    numbers, _ = bridging.join(whole, gap_px=settings.gap_px)
+    numbers = bridging.join(whole, gap_px=settings.gap_px)
     traced = centreline.trace(numbers)
     areas = np.bincount(numbers[mask], minlength=int(numbers.max()) + 1)
     lines: dict[int, list[Branch]] = {}
@@ -139,8 +139,8 @@ def _dot(box: tuple[slice, slice]) -> Branch:
     """The centre-line of a speck whose skeleton is one pixel: from edge to edge along its longer side."""
     rows, cols = box
     middle = np.array([(rows.start + rows.stop - 1) / 2, (cols.start + cols.stop - 1) / 2])
-    half = np.array([rows.stop - rows.start, 0]) if rows.stop - rows.start > cols.stop - cols.start else None
-    half = (np.array([0, cols.stop - cols.start]) if half is None else half) / 2
+    height, width = rows.stop - rows.start, cols.stop - cols.start
+    half = np.array([height, 0] if height > width else [0, width]) / 2
     return Branch(np.stack([middle - half, middle, middle + half]), np.full(3, 0.5), (True, True), closed=False)
 
 
@@ -213,8 +213,9 @@ def _measured(
     geometric = summarised(own, along, otherwise=area_px / max(length, 1.0))
     by_darkness = None
     if grey is not None:
-        seen = photometric.measure(own, counted, grey, reflectance=settings.reflectance)
-        by_darkness = summarised(own, seen.widths, otherwise=np.nan)
+        solid = [points & np.isfinite(width) for points, width in zip(counted, across, strict=True)]
+        dark = photometric.widths(own, solid, grey, reflectance=settings.reflectance)
+        by_darkness = summarised(own, dark, otherwise=np.nan)
     thin = by_darkness is not None and np.isfinite(by_darkness.mean) and geometric.median < settings.thin_px
     return Crack(
         lines=[branch.points for branch in own],

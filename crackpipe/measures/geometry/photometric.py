@@ -8,7 +8,6 @@ is a prior (maximum a posteriori).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
@@ -28,31 +27,20 @@ MODEL_ERROR = 3.0  # grey levels by which a mean profile differs from a blurred 
 FEW = 5  # profiles that are too few for a fit
 
 
-@dataclass(frozen=True, slots=True)
-class Photometry:
-    """What the photograph tells of one crack.
-
-    Attributes:
-        widths: at each point of each line, pixels; NaN where the photograph ends or lines meet.
-        contrast: of the crack's inside to the surface beside it, grey levels.
-    """
-
-    widths: list[Float64[np.ndarray, "_n"]]
-    contrast: float
-
-
-def measure(
+def widths(
     lines: Sequence[Branch],
     counted: Sequence[Bool[np.ndarray, "_n"]],
     grey: Float32[np.ndarray, "h w"],
     *,
     reflectance: float,
-) -> Photometry:
-    """Measure the width of one crack at each point of its lines by the darkness across it.
+) -> list[Float64[np.ndarray, "_n"]]:
+    """Measure the width of one crack at each point of its lines by the darkness across it, pixels.
+
+    Where the photograph ends, and where no width counts, there is NaN.
 
     Args:
         lines: its centre-lines.
-        counted: False at points that have no width, as at junctions.
+        counted: False at points that have no width, as at junctions and on bridges.
         grey: levels of the photograph, 0–255.
         reflectance: share of the surface's light that the inside of a crack reflects, in [0, 1).
     """
@@ -67,21 +55,19 @@ def measure(
     dark, surface, owner = np.concatenate(profiles), np.concatenate(surfaces), np.concatenate(owners)
     known = np.isfinite(dark).all(axis=1)
     if known.sum() < FEW:
-        return Photometry([np.full(len(part), np.nan) for part in profiles], float("nan"))
-    contrast = _contrast(offsets, dark[known], float(surface[known].mean()) * (1 - reflectance))
+        return [np.full(len(part), np.nan) for part in profiles]
+    expected = max(float(surface[known].mean()) * (1 - reflectance), 1.0)  # a level: there is black, too
+    contrast = _contrast(offsets, dark[known], expected)
     inside = np.abs(offsets) <= INSIDE_PX
     swallowed = dark[:, inside].sum(axis=1) * STEP_PX
-    widths = [smoothed(swallowed[owner == number], over_px=MEAN_PX).clip(0) / contrast for number in range(len(lines))]
-    return Photometry(widths, contrast)
+    return [smoothed(swallowed[owner == number], over_px=MEAN_PX).clip(0) / contrast for number in range(len(lines))]
 
 
 def _darkness(
     branch: Branch, grey: Float32[np.ndarray, "h w"], offsets: Float64[np.ndarray, "m"]
 ) -> tuple[Float64[np.ndarray, "n m"], Float64[np.ndarray, "n"], Bool[np.ndarray, "n"]]:
     """How much darker than the surface each point across a line is, the surface's level, and whether all was seen."""
-    forward = branch.directions()
-    normal = np.stack([-forward[:, 1], forward[:, 0]], axis=1)
-    points = branch.points[:, None] + offsets[:, None] * normal[:, None]
+    points = branch.points[:, None] + offsets[:, None] * branch.normals()[:, None]
     height, width = grey.shape
     whole = ((points >= 0) & (points <= [height - 1, width - 1])).all(axis=(1, 2))
     levels = centreline.at_points(grey, points).astype(np.float64)

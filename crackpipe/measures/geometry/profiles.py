@@ -22,8 +22,7 @@ def sides(branch: Branch, levels: Float32[np.ndarray, "h w"], *, level: float) -
         levels: confidence, in the units of ``level``.
         level: at least so much is crack.
     """
-    forward = branch.directions()
-    normal = np.stack([-forward[:, 1], forward[:, 0]], axis=1)
+    normal = branch.normals()
     reach = FAR * float(branch.radius.max()) + MARGIN_PX
     distance = np.arange(0, reach + STEP_PX, STEP_PX)
     return np.stack([_first_below(branch, side * normal, distance, levels, level) for side in (-1, 1)])

@@ -181,6 +181,16 @@ def test_a_hairline_is_as_wide_as_the_light_that_it_swallows(blur: float, degree
         assert crack.geometric.median == pytest.approx(3, abs=0.3)
 
 
+def test_a_bridge_has_no_width_by_darkness_and_black_photographs_give_no_error() -> None:
+    dashes = np.maximum(soft(bar((200.0, 40.0), (200.0, 150.0), 3.0)), soft(bar((200.0, 156.0), (200.0, 300.0), 3.0)))
+    for level in (0, 120):
+        (crack,) = find(dashes, GeometrySettings(gap_px=6), grey=np.full(dashes.shape, level, np.uint8))
+        assert crack.photometric is not None
+        for geometric, photometric in zip(crack.geometric.along, crack.photometric.along, strict=True):
+            assert np.isnan(photometric[np.isnan(geometric)]).all()
+        assert crack.photometric.largest == pytest.approx(0, abs=0.01)  # nothing is darker than the surface
+
+
 def test_a_wide_crack_is_told_by_its_edges_and_without_a_photograph_any_is() -> None:
     confidence, grey = photographed(8.0, 30, blur=0.5, noise=3)
     (crack,) = find(confidence, PLAIN, grey=grey)
