@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Float32, Float64, UInt8
 from scipy import ndimage
 from skimage.morphology import remove_small_holes
 
-from crackpipe.measures.geometry import bridging, centreline, photometric, profiles
+from crackpipe.measures.geometry import bridging, centreline, parts, photometric, profiles
 from crackpipe.measures.geometry.centreline import Branch
 from crackpipe.measures.geometry.widths import Widths, smoothed, summarised
 
@@ -21,6 +21,7 @@ MIN_TANGENT = 5  # points at least that give the direction of an end
 MARGIN_PX = 8.0  # of the search for the edge beyond an end
 AT_JUNCTION = 1.2  # half widths around a junction where lines run into each other
 MEAN_PX = 5  # points that a geometric width is the mean of
+AROUND_PX = 24  # pixels around a crack that its widths and ends look at, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class GeometrySettings:
 
     Attributes:
         level: confidence from which on a pixel is crack, in (0, 1].
+        certain: pieces that nowhere reach this confidence are none (hysteresis); at most ``level``: all are.
         gap_px: pieces with no more between them are one crack.
         min_length_px: shorter cracks are left out.
         reflectance: share of the surface's light that the inside of a crack reflects, in [0, 1): of cracks too thin to
@@ -37,6 +39,7 @@ class GeometrySettings:
     """
 
     level: float = 0.5
+    certain: float = 0.0
     gap_px: float = 0.0
     min_length_px: float = 0.0
     reflectance: float = 0.2
@@ -100,11 +103,44 @@ def find(
     Raises:
         ValueError: the map is not of two dimensions, or not finite, or the photograph has another size.
     """
-    levels, level = _levels(confidence, settings.level)
-    if grey is not None and grey.shape != levels.shape:
-        raise ValueError(f"grey: got {grey.shape} rows and columns; expected the map's {levels.shape}")
-    dark = None if grey is None else grey.astype(np.float32)
-    mask = levels >= level
+    _check(confidence, grey)
+    scale = 255 if confidence.dtype == np.uint8 else 1
+    level = settings.level * scale
+    mask = confidence >= level
+    certain = confidence >= settings.certain * scale if settings.certain > settings.level else None
+    found = []
+    for part in parts.split(
+        mask,
+        certain=certain,
+        gap_px=settings.gap_px,
+        least_px=settings.min_length_px / np.sqrt(2),  # no line of pixels is longer than its diagonal steps
+        margin_px=AROUND_PX + round(settings.gap_px),
+    ):
+        levels = confidence[part.rows, part.cols].astype(np.float32)
+        dark = None if grey is None else grey[part.rows, part.cols].astype(np.float32)
+        cracks = _of_part(part.mask, levels, level, dark, settings)
+        found += [_moved(crack, row=part.rows.start, col=part.cols.start) for crack in cracks]
+    return sorted(found, key=lambda crack: crack.box)
+
+
+def _check(confidence: np.ndarray, grey: np.ndarray | None) -> None:
+    if confidence.ndim != 2 or not (confidence.dtype == np.uint8 or np.isfinite(confidence).all()):
+        raise ValueError(
+            f"confidence: got shape {confidence.shape}; expected rows and columns of finite numbers, 0–255 as whole "
+            "numbers or 0–1 as floats"
+        )
+    if grey is not None and grey.shape != confidence.shape:
+        raise ValueError(f"grey: got {grey.shape} rows and columns; expected the map's {confidence.shape}")
+
+
+def _of_part(
+    mask: Bool[np.ndarray, "h w"],
+    levels: Float32[np.ndarray, "h w"],
+    level: float,
+    dark: Float32[np.ndarray, "h w"] | None,
+    settings: GeometrySettings,
+) -> list[Crack]:
+    """Cracks of a part of a map, in its own coordinates."""
     whole = remove_small_holes(mask, max_size=HOLE_PX)  # else a line runs around each
     numbers = bridging.join(whole, gap_px=settings.gap_px)
     traced = centreline.trace(numbers)
@@ -124,15 +160,21 @@ def find(
     return found
 
 
-def _levels(confidence: np.ndarray, level: float) -> tuple[Float32[np.ndarray, "h w"], float]:
-    """The map as floats, and the level in its units."""
-    if confidence.ndim != 2 or not np.isfinite(confidence).all():
-        raise ValueError(
-            f"confidence: got shape {confidence.shape}; expected rows and columns of finite numbers, 0–255 as whole "
-            "numbers or 0–1 as floats"
-        )
-    whole = confidence.dtype == np.uint8
-    return confidence.astype(np.float32), level * 255 if whole else level
+def _moved(crack: Crack, *, row: int, col: int) -> Crack:
+    """A crack of a part, in the coordinates of the whole map."""
+    offset = np.array([row, col], np.float64)
+
+    def widths(own: Widths) -> Widths:
+        return replace(own, at=(own.at[0] + row, own.at[1] + col))
+
+    top, left, bottom, right = crack.box
+    return replace(
+        crack,
+        lines=[line + offset for line in crack.lines],
+        geometric=widths(crack.geometric),
+        photometric=None if crack.photometric is None else widths(crack.photometric),
+        box=(top + row, left + col, bottom + row, right + col),
+    )
 
 
 def _dot(box: tuple[slice, slice]) -> Branch:
