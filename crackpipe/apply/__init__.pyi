@@ -1,4 +1,4 @@
-from . import classify, few_shot, prompts, search, segment
+from . import classify, few_shot, prompts, search, survey
 from .trained_classifier import TrainedClassifier, load_classifier
 from .trained_segmenter import TrainedSegmenter, load_segmenter
 
@@ -11,5 +11,5 @@ __all__ = [
     "load_segmenter",
     "prompts",
     "search",
-    "segment",
+    "survey",
 ]

@@ -6,7 +6,7 @@ Commands import what they need when they run, so that help, and a check before a
 import typer
 
 from crackpipe import console
-from crackpipe.cli import photographs, project, tuning
+from crackpipe.cli import photographs, project, survey, tuning
 
 commands = typer.Typer(
     add_completion=False,
@@ -22,7 +22,7 @@ for command in (
     project.run,
     project.show,
     project.compare,
-    photographs.segment,
+    survey.inspect,
     photographs.pack,
     photographs.classify,
     photographs.few_shot,

@@ -1,4 +1,4 @@
-"""Commands on a user's own photographs: segment, classify, few-shot, search, prompts.
+"""Commands on a user's own photographs: pack, classify, few-shot, search, prompts.
 
 Each opens its project before it imports torch, so that a wrong folder or parameter is told at once.
 """
@@ -12,47 +12,9 @@ import typer
 HEAD = Path("head")
 MODEL = Annotated[
     str | None,
-    typer.Option(help="a trained segmenter, by its folder or its name; default: the first of params.yaml"),
+    typer.Option(help="a segmenter: a name that `crackpipe models` lists, or a folder; default: the package's own"),
 ]
 PROJECT = Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")]
-
-
-def _check_project(model: str | None, project: Path) -> None:
-    """Tell of a wrong project before torch is imported; a packed segmenter needs none."""
-    from crackpipe.apply.packed import is_packed
-    from crackpipe.params.project import Project
-
-    if model is None or not is_packed(Path(model)):
-        Project.open(project)
-
-
-def segment(
-    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
-    out: Annotated[Path, typer.Option(help="folder for masks, pictures and masks.csv")] = Path("masks"),
-    model: MODEL = None,
-    project: PROJECT = Path(),
-    threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")] = 0.5,
-    again: Annotated[bool, typer.Option(help="segment those too that have a mask from an earlier run")] = False,
-) -> None:
-    """Masks of your own photographs, of any size, by a segmenter that the pipeline has trained.
-
-    A mask is kept while photograph, segmenter and the settings in params.yaml are those that it was made from. The
-    exit status is 1 where no photograph could be segmented.
-    """
-    _check_project(model, project)
-    from crackpipe.apply import segment as masks
-
-    jobs = masks.jobs(photos, out=out)
-    trained = masks.load(model, project=project)
-    table = masks.write(jobs, trained=trained, out=out, threshold=threshold, again=again)
-    rejected = table[table["reason"] != ""]
-    for row in rejected.itertuples():
-        typer.echo(f"{row.photo}: {row.reason}")
-    typer.echo(
-        f"{len(table) - len(rejected)} masks in {out}, {len(rejected)} photographs rejected; see {out}/masks.csv"
-    )
-    if len(rejected) == len(table):
-        raise typer.Exit(1)
 
 
 def pack(
@@ -60,11 +22,14 @@ def pack(
     model: MODEL = None,
     project: PROJECT = Path(),
 ) -> None:
-    """Write a trained segmenter with all that it needs: `crackpipe segment --model FOLDER` then asks for no project."""
-    _check_project(model, project)
-    from crackpipe.apply import segment as masks
+    """Write a trained segmenter with all that it needs: `crackpipe inspect --model FOLDER` then asks for no project."""
+    from crackpipe.apply import segmenter_files
+    from crackpipe.params.project import Project
 
-    masks.load(model, project=project).pack(folder)
+    files = segmenter_files.find(model, project=Project.open(project))
+    from crackpipe.apply import trained_segmenter
+
+    trained_segmenter.load(files).pack(folder)
     typer.echo(f"wrote {folder}")
 
 

@@ -58,7 +58,7 @@ def dual(
     Raises:
         ModelError: the folder holds no classifier, or its weights do not fit its card.
     """
-    name = PACKAGED if trunk == "package" else model_files.card(classifier, kind="classifier")["architecture"]
+    name = PACKAGED if trunk == "package" else cards.read(classifier, kind="classifier")["architecture"]
     sizes = {"joint_width": joint_width, "text_width": text_width, "text_layers": text_layers}
     encoder = DualEncoder(backbone=name, **sizes)
     if trunk == "package":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, UInt8
+from jaxtyping import Bool, Float, Float32, Float64, Integer, UInt8
 from scipy import ndimage
 from skimage.morphology import remove_small_holes
 
@@ -53,7 +53,7 @@ class Crack:
     Attributes:
         lines: its centre-lines, from node to node.
         length_px: of all lines together.
-        area_px: pixels that are crack.
+        pixels: row and column of each pixel that is crack.
         branch_points: points where lines meet.
         end_points: free ends of lines.
         orientation_deg: axis of the lines, weighted by length, in [0, 180): 0 runs along a row, 90 along a column, 45
@@ -67,7 +67,7 @@ class Crack:
 
     lines: list[Float64[np.ndarray, "_n 2"]]
     length_px: float
-    area_px: int
+    pixels: Integer[np.ndarray, "_p 2"]
     branch_points: int
     end_points: int
     orientation_deg: float
@@ -76,6 +76,11 @@ class Crack:
     photometric: Widths | None
     width_by: WidthBy
     box: tuple[int, int, int, int]
+
+    @property
+    def area_px(self) -> int:
+        """Number of pixels that are crack."""
+        return len(self.pixels)
 
     @property
     def width(self) -> Widths:
@@ -144,7 +149,6 @@ def _of_part(
     whole = remove_small_holes(mask, max_size=HOLE_PX)  # else a line runs around each
     numbers = bridging.join(whole, gap_px=settings.gap_px)
     traced = centreline.trace(numbers)
-    areas = np.bincount(numbers[mask], minlength=int(numbers.max()) + 1)
     lines: dict[int, list[Branch]] = {}
     for branch, number in zip(traced.branches, traced.crack, strict=True):
         lines.setdefault(number, []).append(_to_edges(branch, levels, level))
@@ -155,7 +159,8 @@ def _of_part(
         if sum(branch.length() for branch in own) < settings.min_length_px:
             continue
         counted = [_counted(branch, traced.junctions[at], traced.junction_radius[at]) for branch in own]
-        known = {"area_px": int(areas[number]), "meets": int(at.sum()), "box": box}
+        pixels = np.argwhere((numbers[box] == number) & mask[box]) + np.array([box[0].start, box[1].start])
+        known = {"pixels": pixels, "meets": int(at.sum()), "box": box}
         found.append(_measured(own, counted, levels, level, dark, settings, **known))
     return found
 
@@ -171,6 +176,7 @@ def _moved(crack: Crack, *, row: int, col: int) -> Crack:
     return replace(
         crack,
         lines=[line + offset for line in crack.lines],
+        pixels=crack.pixels + np.array([row, col]),
         geometric=widths(crack.geometric),
         photometric=None if crack.photometric is None else widths(crack.photometric),
         box=(top + row, left + col, bottom + row, right + col),
@@ -241,7 +247,7 @@ def _measured(
     grey: Float32[np.ndarray, "h w"] | None,
     settings: GeometrySettings,
     *,
-    area_px: int,
+    pixels: Integer[np.ndarray, "_p 2"],
     meets: int,
     box: tuple[slice, slice],
 ) -> Crack:
@@ -252,7 +258,7 @@ def _measured(
         smoothed(np.where(points, width, np.nan), over_px=MEAN_PX)
         for points, width in zip(counted, across, strict=True)
     ]
-    geometric = summarised(own, along, otherwise=area_px / max(length, 1.0))
+    geometric = summarised(own, along, otherwise=len(pixels) / max(length, 1.0))
     by_darkness = None
     if grey is not None:
         solid = [points & np.isfinite(width) for points, width in zip(counted, across, strict=True)]
@@ -262,7 +268,7 @@ def _measured(
     return Crack(
         lines=[branch.points for branch in own],
         length_px=length,
-        area_px=area_px,
+        pixels=pixels,
         branch_points=meets,
         end_points=sum(sum(branch.free) for branch in own),
         orientation_deg=orientation,

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
 from crackpipe.imaging import images
-from crackpipe.models import model_files
+from crackpipe.models import cards
 from crackpipe.segment.inference import darkening, scale_choice, tiles
 from crackpipe.segment.networks import catalogue, pixel_network
 
@@ -86,7 +86,7 @@ def load_all(folders: Sequence[Path], runtime: Runtime, *, clip: Path) -> list[S
     """
     found, encoder = [], None
     for folder in folders:
-        card = model_files.card(folder, kind="segmenter")
+        card = cards.read(folder, kind="segmenter")
         if catalogue.has(card["architecture"]):
             network = pixel_network.load(folder, runtime)
             found.append(Segmenter(partial(network.predict, runtime=runtime), network.multiple_px))

@@ -129,7 +129,7 @@ def load(folder: Path, runtime: Runtime) -> PixelNetwork:
     Raises:
         ModelError: the folder holds no segmenter, or its weights do not fit its card.
     """
-    card = model_files.card(folder, kind="segmenter")
+    card = cards.read(folder, kind="segmenter")
     gates: bool = card.get("gates", True)  # earlier versions had no other
     network = catalogue.create(
         card["architecture"], encoder=card["encoder"], weights="none", width=card["width"], trunk=None, gates=gates

@@ -1,0 +1,3 @@
+from .inspect import Outcome, SurveySettings, inspect
+
+__all__ = ["Outcome", "SurveySettings", "inspect"]

@@ -1,0 +1,223 @@
+"""`crackpipe inspect`: photographs of any kind and size become masks, cracks in millimetres, tables and a page."""
+
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+
+from crackpipe import console
+from crackpipe.apply import photo_files
+from crackpipe.apply.photo_files import PhotoFile
+from crackpipe.apply.segmenter_files import SegmenterFiles
+from crackpipe.apply.survey import journal, tables
+from crackpipe.apply.survey.journal import Entry, Journal
+from crackpipe.errors import CrackpipeError, PhotoError
+from crackpipe.files import atomic, fingerprint
+from crackpipe.imaging import images, picture_files
+from crackpipe.imaging.scale import ScaleSources
+from crackpipe.measures.width_classes import Limits
+
+if TYPE_CHECKING:
+    from crackpipe.apply.trained_segmenter import TrainedSegmenter
+
+MASK, PICTURE, RUN = ".mask.png", ".cracks.jpg", "run.json"
+QUALITY = 90  # of JPEG
+
+
+@dataclass(frozen=True, slots=True)
+class SurveySettings:
+    """What is asked for beside the segmenter.
+
+    Attributes:
+        sources: of the scale.
+        limits: of classes of width; ``None`` gives none.
+        masks_only: write masks and tables, no pictures and no page.
+        again: look at those too that are done.
+    """
+
+    sources: ScaleSources
+    limits: Limits | None
+    masks_only: bool
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The tables of a survey; see :mod:`crackpipe.apply.survey.columns`."""
+
+    photos: pd.DataFrame
+    cracks: pd.DataFrame
+
+    @property
+    def refused(self) -> pd.DataFrame:
+        """Photographs that were not looked at, with their reasons."""
+        return self.photos[self.photos["reason"] != ""]
+
+    @property
+    def exit_status(self) -> int:
+        """0 where all were looked at, 3 where some were refused, 1 where none was looked at."""
+        return 0 if not len(self.refused) else 1 if len(self.refused) == len(self.photos) else 3
+
+
+def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings: SurveySettings) -> Outcome:
+    """Inspect photographs; ``out`` gets all results, and nothing is written elsewhere.
+
+    For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.cracks.jpg, for all photos.csv,
+    cracks.csv, cracks.parquet, cracks.geojson and run.json. A photograph that is done, see
+    :mod:`crackpipe.apply.survey.journal`, is not looked at again while its file, the segmenter and the settings are as
+    they were. One that cannot be read or written about gets a reason, and the others go on.
+
+    Args:
+        paths: photographs, and folders that hold some.
+        files: of the segmenter, which is loaded when the first photograph needs it.
+        out: folder of the survey.
+        settings: what is asked for.
+
+    Raises:
+        CrackpipeError: a path is missing, ``out`` is a file, or there is no photograph.
+    """
+    _check_folder(out)
+    photos = photo_files.listed(paths, leave_out=out)
+    if not photos:
+        raise CrackpipeError(
+            f"{', '.join(map(str, paths))}: no photograph in there; name photographs, or folders that hold some"
+        )
+    survey = _Survey(out, files, settings)
+    entries: list[Entry] = []
+    refused: list[dict[str, Any]] = []
+    for photo in console.bar(photos, what="inspect", total=len(photos), unit="photos"):
+        try:
+            entries.append(survey.entry(photo))
+        except PhotoError as error:
+            refused.append({"photo": str(photo.path), "name": photo.name, "reason": str(error)})
+        except OSError as error:
+            reason = f"{error.strerror or error}; make room or give access, then run the command again"
+            refused.append({"photo": str(photo.path), "name": photo.name, "reason": reason})
+        except MemoryError:
+            reason = "needs more memory than there is; make the photograph smaller"
+            refused.append({"photo": str(photo.path), "name": photo.name, "reason": reason})
+    found = Outcome(*tables.frames(entries, refused, limits=settings.limits))
+    lines = {(entry.name, crack["crack"]): crack["lines"] for entry in entries for crack in entry.cracks}
+    tables.write(out, found.photos, found.cracks, lines=lines)
+    atomic.write_text(out / RUN, json.dumps(_run(files, settings, found), indent=1, sort_keys=True) + "\n")
+    return found
+
+
+class _Survey:
+    """A folder of results, and the segmenter that makes them."""
+
+    def __init__(self, out: Path, files: SegmenterFiles, settings: SurveySettings) -> None:
+        self._out, self._files, self._settings = out, files, settings
+        self._journal = Journal(out)
+        self._segmenter = files.digest()
+        values = {"scale": asdict(settings.sources), "pictures": not settings.masks_only}
+        self._measurer = fingerprint.of(values, [])
+        self._trained: TrainedSegmenter | None = None
+
+    def entry(self, photo: PhotoFile) -> Entry:
+        """What is known of a photograph, by the journal or by a look at it.
+
+        Raises:
+            PhotoError: it cannot be looked at.
+            OSError: its file cannot be read, or its results not be written.
+        """
+        if photo.reason:
+            raise PhotoError(photo.reason)
+        known = None if self._settings.again else self._journal.unchanged(photo.name, photo.path)
+        mask = self._out / f"{photo.name}{MASK}"
+        if known is not None and known.segmenter != self._segmenter:
+            known = None
+        if known is not None and known.measurer == self._measurer and mask.is_file():
+            return known
+        stamp, data = journal.stamp(photo.path), photo.path.read_bytes()
+        picture = picture_files.read(data, max_megapixels=self._files.max_megapixels)
+        levels = None if known is None else _mask(mask, picture.rgb.shape[:2])
+        if levels is None:
+            levels = self._load().segment(picture.rgb, name=photo.name).confidence
+        return self._written(photo, stamp, data, picture, levels)
+
+    def _written(
+        self,
+        photo: PhotoFile,
+        stamp: tuple[int, int],
+        data: bytes,
+        picture: picture_files.Picture,
+        levels: UInt8[np.ndarray, "h w"],
+    ) -> Entry:
+        from crackpipe.apply.survey import look
+
+        seen = look.measure(
+            str(photo.path),
+            data,
+            picture,
+            levels,
+            settings=self._files.geometry,
+            sources=self._settings.sources,
+            drawn=not self._settings.masks_only,
+        )
+        self._write(photo, MASK, images.encode_grey(seen.levels))
+        if seen.picture is not None:
+            self._write(photo, PICTURE, images.encode_jpeg(seen.picture, quality=QUALITY))
+        names = {"photo": str(photo.path), "name": photo.name}
+        entry = Entry(
+            photo.name,
+            str(photo.path),
+            stamp,
+            journal.digest(data),
+            self._segmenter,
+            self._measurer,
+            names | seen.row,
+            seen.cracks,
+        )
+        self._journal.add(entry)
+        return entry
+
+    def _write(self, photo: PhotoFile, suffix: str, data: bytes) -> None:
+        path = self._out / f"{photo.name}{suffix}"
+        if path.exists() and not self._journal.knows(photo.name):
+            raise PhotoError(f"{path} is there and is none of this survey's results; name another folder with --out")
+        atomic.write_bytes(path, data)
+
+    def _load(self) -> "TrainedSegmenter":
+        if self._trained is None:
+            from crackpipe.apply import trained_segmenter
+
+            self._trained = trained_segmenter.load(self._files)
+        return self._trained
+
+
+def _check_folder(out: Path) -> None:
+    for path in (out, *out.parents):
+        if path.exists() and not path.is_dir():
+            raise CrackpipeError(
+                f"{path}: is a file, but results go into a folder; name another with --out, or move it"
+            )
+
+
+def _mask(path: Path, shape: tuple[int, ...]) -> UInt8[np.ndarray, "h w"] | None:
+    """The mask of an earlier inspection; ``None`` where it is missing, damaged or of another size."""
+    try:
+        levels = images.decode_grey(path.read_bytes())
+    except (OSError, PhotoError):
+        return None
+    return levels if levels.shape == shape else None
+
+
+def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dict[str, Any]:
+    """What made the survey: the same survey gives the same bytes."""
+    limits = settings.limits
+    return {
+        "crackpipe": importlib.metadata.version("crackpipe"),
+        "model": {"name": files.name, "digest": files.digest(), "card": files.card},
+        "settings": {"geometry": asdict(files.geometry), "scale": asdict(settings.sources)},
+        "classes": None if limits is None else asdict(limits),
+        "date": None,
+        "photographs": len(found.photos),
+        "refused": len(found.refused),
+    }

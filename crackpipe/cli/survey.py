@@ -1,0 +1,97 @@
+"""Commands of a survey: inspect photographs."""
+
+import enum
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crackpipe.cli.photographs import MODEL
+
+if TYPE_CHECKING:
+    from crackpipe.apply.survey.inspect import Outcome
+
+
+class Only(str, enum.Enum):
+    """Which results of a survey are written."""
+
+    all = "all"
+    masks = "masks"
+
+
+def inspect(
+    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some; - reads a list")],
+    out: Annotated[Path, typer.Option(help="folder for all results")] = Path("survey"),
+    mm_per_px: Annotated[float | None, typer.Option(help="millimetres that a pixel shows")] = None,
+    scales: Annotated[Path | None, typer.Option(help="CSV with photo and mm_per_px, where they differ")] = None,
+    marker_mm: Annotated[float | None, typer.Option(help="side of an ArUco marker that is in the pictures")] = None,
+    distance_m: Annotated[float | None, typer.Option(help="from camera to surface; the rest is in the EXIF")] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="of width: aashto, jsce, eurocode, or limits in mm: 0.2,0.5,1")
+    ] = None,
+    only: Annotated[Only, typer.Option(help="masks: no pictures and no page")] = Only.all,
+    model: MODEL = None,
+    project: Annotated[Path | None, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = None,
+    level: Annotated[
+        float | None, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")
+    ] = None,
+    gap_px: Annotated[float | None, typer.Option(min=0, help="pieces with no more between them are one crack")] = None,
+    min_length_px: Annotated[float | None, typer.Option(min=0, help="shorter cracks are left out")] = None,
+    again: Annotated[bool, typer.Option(help="look at those too that are done")] = False,
+) -> None:
+    """Cracks of photographs of any kind and size: masks, lengths and widths, tables, GIS points and a page to hand on.
+
+    It goes on where it stopped. The exit status is 0 where all photographs were looked at, 3 where some were refused,
+    1 where none was looked at.
+    """
+    from crackpipe.apply import segmenter_files
+    from crackpipe.apply.survey.inspect import SurveySettings
+    from crackpipe.apply.survey.inspect import inspect as survey
+    from crackpipe.imaging.scale import ScaleSources, read_table
+    from crackpipe.measures import width_classes
+    from crackpipe.params.project import Project
+
+    opened = None if project is None else Project.open(project)
+    files = segmenter_files.find(model, project=opened)
+    files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px)
+    table = None if scales is None else read_table(scales)
+    settings = SurveySettings(
+        sources=ScaleSources(mm_per_px=mm_per_px, table=table, marker_mm=marker_mm, distance_m=distance_m),
+        limits=None if classes is None else width_classes.parse(classes),
+        masks_only=only == Only.masks,
+        again=again,
+    )
+    found = survey(_listed(photos), files=files, out=out, settings=settings)
+    for row in found.refused.itertuples():
+        typer.echo(f"not looked at: {_shown(row.photo)}: {row.reason}")
+    typer.echo(_summary(found, out))
+    if found.exit_status:
+        raise typer.Exit(found.exit_status)
+
+
+def _listed(given: list[Path]) -> list[Path]:
+    """Files and folders as given; ``-`` stands for a list on standard input, and a pattern for what it matches."""
+    found: list[Path] = []
+    for path in given:
+        if str(path) == "-":
+            found += [Path(line) for line in sys.stdin.read().splitlines() if line]
+        elif not path.exists() and any(mark in str(path) for mark in "*?["):
+            found += sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        else:
+            found.append(path)
+    return found
+
+
+def _summary(found: "Outcome", out: Path) -> str:
+    photos = found.photos[found.photos["reason"] == ""]
+    metres, widest = photos["length_m"], photos["widest_mm"]
+    length = f", {metres.sum():.2f} m long" if metres.notna().any() else ""
+    width = f", the widest {widest.max():.2f} mm" if widest.notna().any() else ""
+    refused = f"; {len(found.refused)} not looked at" if len(found.refused) else ""
+    return f"{len(found.cracks)} cracks on {len(photos)} photographs{length}{width}{refused}\nresults in {out}"
+
+
+def _shown(text: str) -> str:
+    """A name as a terminal can print it, whatever bytes it holds."""
+    return repr(text)[1:-1] if not text.isprintable() else text
