@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from crackpipe.classify import calibrator
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.compute.runtime import Runtime
-from crackpipe.models import backbones, folding, model_files, normalise
+from crackpipe.models import backbones, cards, folding, model_files, normalise
 from crackpipe.models.heads import Head
 
 Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]

@@ -20,7 +20,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError, ModelError
 from crackpipe.files import fingerprint, parquet, schemas
-from crackpipe.models import checkpoints, model_files
+from crackpipe.models import cards, checkpoints, model_files
 from crackpipe.models.heads import Head
 
 ALL = "all"

@@ -63,8 +63,8 @@ def inspect(
         again=again,
     )
     found = survey(_listed(photos), files=files, out=out, settings=settings)
-    for row in found.refused.itertuples():
-        typer.echo(f"not looked at: {_shown(row.photo)}: {row.reason}")
+    for photo, reason in zip(found.refused["photo"], found.refused["reason"], strict=True):
+        typer.echo(f"not looked at: {_shown(photo)}: {reason}")
     typer.echo(_summary(found, out))
     if found.exit_status:
         raise typer.Exit(found.exit_status)

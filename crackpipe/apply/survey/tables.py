@@ -63,6 +63,7 @@ def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.
 def _printable(table: pd.DataFrame) -> pd.DataFrame:
     """Names of files may hold bytes that no encoding has; they are shown escaped."""
     shown = table.copy()
+    column: str
     for column in shown.select_dtypes("string"):
         shown[column] = shown[column].map(_escaped, na_action="ignore").astype("string")
     return shown

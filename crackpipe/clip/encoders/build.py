@@ -6,7 +6,7 @@ from typing import Any, Literal
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
-from crackpipe.models import backbones, model_files
+from crackpipe.models import backbones, cards, model_files
 
 PACKAGED = "tf_efficientnet_lite0"  # the backbone whose weights come with a package
 SIZES = {"joint_width", "text_width", "text_layers"}  # arguments of dual, as params.yaml names them

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging.guided_filter import guided_filter
-from crackpipe.models import backbones, model_files, normalise
+from crackpipe.models import backbones, cards, model_files, normalise
 from crackpipe.segment.networks import catalogue
 from crackpipe.segment.networks.trunks import Weights
 
