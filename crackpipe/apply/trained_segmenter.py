@@ -1,7 +1,7 @@
 """A segmenter that the pipeline has trained, with all that it needs to segment photographs of any size."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crackpipe.apply import photograph, segmenter_files
@@ -55,12 +55,17 @@ class TrainedSegmenter:
         levels = segmenter.segment(image, self.network, self.settings, what=name)
         return Mask(levels, threshold=self.files.geometry.level)
 
-    def pack(self, folder: str | os.PathLike[str]) -> None:
+    def with_geometry(self, **changes: float) -> "TrainedSegmenter":
+        """The same segmenter with other settings of what counts as a crack."""
+        return replace(self, files=self.files.with_geometry(**changes))
+
+    def pack(self, folder: str | os.PathLike[str], *, half: bool = False) -> None:
         """Write the segmenter with all that it needs, to be used where there is no project.
 
         Args:
-            folder: gets ``model.safetensors``, and ``model.json`` with the settings of inference; of a text-guided
-                segmenter also ``encoder/``. It must not be there, or be empty.
+            folder: gets ``model.safetensors``, and ``model.json`` with the settings of inference and of what counts as
+                a crack; of a text-guided segmenter also ``encoder/``. It must not be there, or be empty.
+            half: weights in float16, in half the room.
 
         Raises:
             CrackpipeError: the folder holds something, or the network is an extension.
@@ -73,8 +78,8 @@ class TrainedSegmenter:
             raise CrackpipeError(f"{source}: a network of extensions/ cannot be packed, as its code would be missing")
         if not catalogue.has(self.files.card["architecture"]):
             encoder = self.files.encoder
-            model_files.copy(encoder, target / ENCODER, cards.read(encoder, kind="clip"))
-        model_files.copy(source, target, segmenter_files.packed_card(self.files))
+            model_files.copy(encoder, target / ENCODER, cards.read(encoder, kind="clip"), half=half)
+        model_files.copy(source, target, segmenter_files.packed_card(self.files), half=half)
 
 
 def load_segmenter(

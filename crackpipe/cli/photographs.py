@@ -21,6 +21,11 @@ def pack(
     folder: Annotated[Path, typer.Argument(help="a folder that is new or empty")],
     model: MODEL = None,
     project: PROJECT = Path(),
+    half: Annotated[bool, typer.Option(help="weights in half precision, in half the room")] = False,
+    tuned: Annotated[
+        bool, typer.Option(help="choose what counts as a crack on the project's validation photographs first")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for that")] = 0,
 ) -> None:
     """Write a trained segmenter with all that it needs: `crackpipe inspect --model FOLDER` then asks for no project."""
     from crackpipe.apply import segmenter_files
@@ -28,8 +33,17 @@ def pack(
 
     files = segmenter_files.find(model, project=Project.open(project))
     from crackpipe.apply import trained_segmenter
+    from crackpipe.tune import tune_level
 
-    trained_segmenter.load(files).pack(folder)
+    trained = trained_segmenter.load(files)
+    if tuned:
+        found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)
+        trained = trained.with_geometry(level=found.level, certain=found.certain, min_length_px=found.min_length_px)
+        typer.echo(
+            f"crack from {found.level:g} on, somewhere {found.certain:g}, {found.min_length_px:g} px long: F1 "
+            f"{100 * found.f1:.1f} on validation photographs, {100 * found.quiet:.0f} % of what has no crack left alone"
+        )
+    trained.pack(folder, half=half)
     typer.echo(f"wrote {folder}")
 
 

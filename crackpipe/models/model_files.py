@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -27,17 +28,26 @@ def save(folder: Path, module: nn.Module, card: Card) -> None:
     atomic.write_text(folder / "model.json", cards.text(card))
 
 
-def copy(source: Path, target: Path, card: Card) -> None:
+def copy(source: Path, target: Path, card: Card, *, half: bool = False) -> None:
     """Copy a model's weights to another folder, with another card.
 
     Args:
         source: holds a model.
         target: takes ``model.safetensors`` and ``model.json``.
         card: see :func:`save`.
+        half: write float32 weights as float16, in half the room; they are read into float32 again.
     """
     with atomic.replacing(target / "model.safetensors") as temporary:
-        shutil.copyfile(source / "model.safetensors", temporary)
+        if half:
+            tensors = weights(source / "model.safetensors")
+            save_file({name: _halved(value) for name, value in tensors.items()}, temporary)
+        else:
+            shutil.copyfile(source / "model.safetensors", temporary)
     atomic.write_text(target / "model.json", cards.text(card))
+
+
+def _halved(value: Tensor) -> Tensor:
+    return value.half() if value.dtype == torch.float32 else value
 
 
 def weights(path: Path) -> dict[str, Tensor]:

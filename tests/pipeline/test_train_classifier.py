@@ -14,7 +14,7 @@ import torch
 from ruamel.yaml import YAML
 from safetensors.torch import save_file
 
-from crackpipe.models import backbones, model_files
+from crackpipe.models import backbones, cards, model_files
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 2, 8
