@@ -24,6 +24,7 @@ for command in (
     project.compare,
     photographs.segment,
     photographs.pack,
+    photographs.report,
     photographs.classify,
     photographs.few_shot,
     photographs.search,

@@ -15,6 +15,7 @@ and w_max is a limit of the width that a design computes, not of one measured on
 give those.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,14 +71,14 @@ def own(limits_mm: Sequence[float]) -> Limits:
         CrackpipeError: they are no finite widths above 0 in ascending order.
     """
     limits = tuple(float(limit) for limit in limits_mm)
-    ascending = all(low < high for low, high in zip(limits, limits[1:], strict=False))
+    ascending = all(low < high for low, high in itertools.pairwise(limits))
     if not (limits and ascending and limits[0] > 0 and math.isfinite(limits[-1])):
         raise CrackpipeError(
             f"classes: got limits {', '.join(f'{limit:g}' for limit in limits)}; expected one or more widths in "
             "millimetres above 0, ascending, such as 0.2,0.5,1"
         )
     spelled = [f"{limit:g}" for limit in limits]
-    between = [f"{low} to {high} mm" for low, high in zip(spelled, spelled[1:], strict=False)]
+    between = [f"{low} to {high} mm" for low, high in itertools.pairwise(spelled)]
     return Limits(",".join(spelled), limits, (f"up to {spelled[0]} mm", *between, f"over {spelled[-1]} mm"))
 
 
