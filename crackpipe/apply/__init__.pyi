@@ -1,4 +1,4 @@
-from . import classify, few_shot, prompts, search, survey
+from . import classify, few_shot, prompts, report_page, search, survey
 from .trained_classifier import TrainedClassifier, load_classifier
 from .trained_segmenter import TrainedSegmenter, load_segmenter
 
@@ -10,6 +10,7 @@ __all__ = [
     "load_classifier",
     "load_segmenter",
     "prompts",
+    "report_page",
     "search",
     "survey",
 ]

@@ -23,6 +23,7 @@ for command in (
     project.show,
     project.compare,
     survey.inspect,
+    survey.report,
     photographs.pack,
     photographs.classify,
     photographs.few_shot,

@@ -1,4 +1,4 @@
-"""Commands of a survey: inspect photographs."""
+"""Commands of a survey: inspect photographs, and make its page again."""
 
 import enum
 import sys
@@ -68,6 +68,26 @@ def inspect(
     typer.echo(_summary(found, out))
     if found.exit_status:
         raise typer.Exit(found.exit_status)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="a folder that `crackpipe inspect` has finished")],
+    classes: Annotated[
+        str | None,
+        typer.Option(help="limits of width: aashto, jsce, eurocode, or mm such as 0.2,0.5,1; default: as inspected"),
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=0, help="photographs shown; the rest stands in the page's tables")] = 200,
+) -> None:
+    """Write the page of an inspection again, report.html in its folder, e.g. with other limits of width.
+
+    The tables in the folder stay as they are.
+    """
+    from crackpipe.measures import width_classes
+
+    limits = None if classes is None else width_classes.parse(classes)
+    from crackpipe.apply import report_page
+
+    typer.echo(f"wrote {report_page.write(folder, classes=limits, most_pictures=pictures)}")
 
 
 def _listed(given: list[Path]) -> list[Path]:
