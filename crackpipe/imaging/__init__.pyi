@@ -1,4 +1,15 @@
-from . import banded_resize, contact_sheet, dark_map, guided_filter, images, noise, otsu, patch_grid, strokes
+from . import (
+    banded_resize,
+    contact_sheet,
+    dark_map,
+    guided_filter,
+    images,
+    noise,
+    otsu,
+    patch_grid,
+    picture_files,
+    strokes,
+)
 from .crack_mask import Mask
 
 __all__ = [
@@ -11,5 +22,6 @@ __all__ = [
     "noise",
     "otsu",
     "patch_grid",
+    "picture_files",
     "strokes",
 ]
