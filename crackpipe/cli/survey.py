@@ -28,8 +28,8 @@ def inspect(
     marker_mm: Annotated[float | None, typer.Option(help="side of an ArUco marker that is in the pictures")] = None,
     distance_m: Annotated[float | None, typer.Option(help="from camera to surface; the rest is in the EXIF")] = None,
     classes: Annotated[
-        str | None, typer.Option(help="of width: aashto, jsce, eurocode, or limits in mm: 0.2,0.5,1")
-    ] = None,
+        str, typer.Option(help="of width: aashto, jsce, eurocode, or limits in mm such as 0.2,0.5,1")
+    ] = "aashto",
     only: Annotated[Only, typer.Option(help="masks: no pictures and no page")] = Only.all,
     model: MODEL = None,
     project: Annotated[Path | None, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = None,
@@ -58,7 +58,7 @@ def inspect(
     table = None if scales is None else read_table(scales)
     settings = SurveySettings(
         sources=ScaleSources(mm_per_px=mm_per_px, table=table, marker_mm=marker_mm, distance_m=distance_m),
-        limits=None if classes is None else width_classes.parse(classes),
+        limits=width_classes.parse(classes),
         masks_only=only == Only.masks,
         again=again,
     )

@@ -53,7 +53,7 @@ def tune_level(*, project: Project, network: Segmenter, settings: Inference, spl
         raise ValueError("split is test; nothing may be chosen on test: val or train")
     cracked = list(_maps(project, network, settings, split))
     if not any(truth.any() for _, truth in cracked):
-        raise TableError(f"{project.path(PHOTOS)}: no photograph of {split} has a mask with a crack; name another split")
+        raise TableError(f"{project.path(PHOTOS)}: no mask of {split} shows a crack; name another split")
     silent = [*_crack_free_squares(cracked), *_drawn(network, settings, seed)]
     table = operating_point.search(cracked, silent)
     best = operating_point.best(table)

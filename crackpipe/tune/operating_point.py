@@ -81,7 +81,7 @@ def search(
 
 
 def best(table: pd.DataFrame) -> pd.Series:
-    """The row with the highest F1 of those that are quiet enough; the quietest within ``COST`` where that costs more."""
+    """The row with the highest F1 of the quiet ones; the quietest within ``COST`` where that costs more."""
     near = table[table["f1"] >= table["f1"].max() - COST]
     quiet = near[near["quiet"] >= min(QUIET, near["quiet"].max())]
     return quiet.sort_values(["f1", "quiet", "level", "certain"], ascending=False, kind="stable").iloc[0]

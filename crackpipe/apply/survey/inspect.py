@@ -36,13 +36,13 @@ class SurveySettings:
 
     Attributes:
         sources: of the scale.
-        limits: of classes of width; ``None`` gives none.
+        limits: of the classes of width, which cracks with a width in millimetres get.
         masks_only: write masks and tables, no pictures and no page.
         again: look at those too that are done.
     """
 
     sources: ScaleSources
-    limits: Limits | None
+    limits: Limits
     masks_only: bool
     again: bool
 
@@ -69,7 +69,7 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
     """Inspect photographs; ``out`` gets all results, and nothing is written elsewhere.
 
     For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.cracks.jpg, for all photos.csv,
-    cracks.csv, cracks.parquet, cracks.geojson and run.json. A photograph that is done, see
+    cracks.csv, cracks.parquet, cracks.geojson, run.json and report.html. A photograph that is done, see
     :mod:`crackpipe.apply.survey.journal`, is not looked at again while its file, the segmenter and the settings are as
     they were. One that cannot be read or written about gets a reason, and the others go on.
 
@@ -83,7 +83,7 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
         CrackpipeError: a path is missing, ``out`` is a file, or there is no photograph.
     """
     _check_folder(out)
-    photos = photo_files.listed(paths, leave_out=out)
+    photos = [photo for photo in photo_files.listed(paths, leave_out=out) if not _is_result(photo.path, out)]
     if not photos:
         raise CrackpipeError(
             f"{', '.join(map(str, paths))}: no photograph in there; name photographs, or folders that hold some"
@@ -106,6 +106,10 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
     lines = {(entry.name, crack["crack"]): crack["lines"] for entry in entries for crack in entry.cracks}
     tables.write(out, found.photos, found.cracks, lines=lines)
     atomic.write_text(out / RUN, json.dumps(_run(files, settings, found), indent=1, sort_keys=True) + "\n")
+    if not settings.masks_only:
+        from crackpipe.apply import report_page
+
+        report_page.write(out)
     return found
 
 
@@ -192,6 +196,11 @@ class _Survey:
         return self._trained
 
 
+def _is_result(photo: Path, out: Path) -> bool:
+    """Whether a picture is one of an earlier survey among the photographs themselves."""
+    return photo.name.endswith((MASK, PICTURE)) and photo.resolve().is_relative_to(out.resolve())
+
+
 def _check_folder(out: Path) -> None:
     for path in (out, *out.parents):
         if path.exists() and not path.is_dir():
@@ -211,12 +220,11 @@ def _mask(path: Path, shape: tuple[int, ...]) -> UInt8[np.ndarray, "h w"] | None
 
 def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dict[str, Any]:
     """What made the survey: the same survey gives the same bytes."""
-    limits = settings.limits
     return {
         "crackpipe": importlib.metadata.version("crackpipe"),
         "model": {"name": files.name, "digest": files.digest(), "card": files.card},
         "settings": {"geometry": asdict(files.geometry), "scale": asdict(settings.sources)},
-        "classes": None if limits is None else asdict(limits),
+        "classes": asdict(settings.limits),
         "date": None,
         "photographs": len(found.photos),
         "refused": len(found.refused),

@@ -15,7 +15,7 @@ from crackpipe.measures.width_classes import Limits, classify
 
 
 def frames(
-    entries: Sequence[Entry], refused: Sequence[Mapping[str, Any]], *, limits: Limits | None
+    entries: Sequence[Entry], refused: Sequence[Mapping[str, Any]], *, limits: Limits
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Photographs and cracks, in the order of the entries, refused photographs last.
 
@@ -29,9 +29,7 @@ def frames(
     """
     named = [{"photo": entry.photo, "name": entry.name, **crack} for entry in entries for crack in entry.cracks]
     cracks = _frame(named, CRACKS)
-    if limits is not None and len(cracks):
-        cracks["class"] = pd.array(classify(cracks["width_max_mm"].to_numpy(), limits), dtype="string")
-    cracks["class"] = cracks["class"].fillna("")
+    cracks["class"] = pd.array(classify(cracks["width_max_mm"].to_numpy(np.float64), limits), dtype="string")
     photos = _frame([entry.row for entry in entries] + [dict(row) for row in refused], PHOTOS)
     widest = cracks.sort_values("width_max_px", kind="stable").groupby("name")["class"].last()
     photos["class"] = photos["name"].map(widest).fillna("").astype("string")

@@ -30,8 +30,8 @@ class Inference:
             segmenter's multiple.
         scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
             its cracks are so wide, see :mod:`crackpipe.segment.inference.scale_choice`.
-        octaves_px: in place of ``scales`` the largest of them, halved until the photograph's shorter side is under twice
-            so many pixels; each crack is averaged over those at which it is so wide, see
+        octaves_px: in place of ``scales`` the largest of them, halved until the photograph's shorter side is under
+            twice so many pixels; each crack is averaged over those at which it is so wide, see
             :mod:`crackpipe.segment.inference.octaves`.
         dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
         erosions: 3×3 grey erosions of the result.
