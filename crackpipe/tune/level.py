@@ -57,7 +57,8 @@ def tune_level(*, project: Project, network: Segmenter, settings: Inference, spl
     silent = [*_crack_free_squares(cracked), *_drawn(network, settings, seed)]
     table = operating_point.search(cracked, silent)
     best = operating_point.best(table)
-    return Tuned(*(float(best[name]) for name in operating_point.COLUMNS), table)
+    chosen = {name: float(best[name]) for name in operating_point.COLUMNS}
+    return Tuned(**chosen, table=table)
 
 
 def _maps(

@@ -115,9 +115,7 @@ def _around(numbers: Integer[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
     return np.where(distance <= TOLERANCE_PX, numbers[rows, cols], 0)
 
 
-def _f1(
-    shown: list[tuple[dict[float, Pieces], int]], level: float, certain: float, min_length_px: float
-) -> float:
+def _f1(shown: list[tuple[dict[float, Pieces], int]], level: float, certain: float, min_length_px: float) -> float:
     pixels = right = found = total = 0
     for pieces, truth in _chosen(shown, level):
         taken = pieces.taken(certain=certain, min_length_px=min_length_px)
@@ -127,9 +125,7 @@ def _f1(
     return 2 * precision * recall / max(precision + recall, 1e-12)
 
 
-def _quiet(
-    silent: list[tuple[dict[float, Pieces], int]], level: float, certain: float, min_length_px: float
-) -> float:
+def _quiet(silent: list[tuple[dict[float, Pieces], int]], level: float, certain: float, min_length_px: float) -> float:
     if not silent:
         return 1.0
     claimed = [

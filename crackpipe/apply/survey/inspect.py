@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,28 +165,32 @@ class _Survey:
             sources=self._settings.sources,
             drawn=not self._settings.masks_only,
         )
-        self._write(photo, MASK, images.encode_grey(seen.levels))
+        results = {MASK: images.encode_grey(seen.levels)}
         if seen.picture is not None:
-            self._write(photo, PICTURE, images.encode_jpeg(seen.picture, quality=QUALITY))
+            results[PICTURE] = images.encode_jpeg(seen.picture, quality=QUALITY)
+        self._check_free(photo.name, results)
+        self._journal.begin(photo.name)
+        for suffix, encoded in results.items():
+            atomic.write_bytes(self._out / f"{photo.name}{suffix}", encoded)
         names = {"photo": str(photo.path), "name": photo.name}
         entry = Entry(
-            photo.name,
-            str(photo.path),
-            stamp,
-            journal.digest(data),
-            self._segmenter,
-            self._measurer,
-            names | seen.row,
-            seen.cracks,
+            **names,
+            stamp=stamp,
+            digest=journal.digest(data),
+            segmenter=self._segmenter,
+            measurer=self._measurer,
+            row=names | seen.row,
+            cracks=seen.cracks,
         )
         self._journal.add(entry)
         return entry
 
-    def _write(self, photo: PhotoFile, suffix: str, data: bytes) -> None:
-        path = self._out / f"{photo.name}{suffix}"
-        if path.exists() and not self._journal.knows(photo.name):
-            raise PhotoError(f"{path} is there and is none of this survey's results; name another folder with --out")
-        atomic.write_bytes(path, data)
+    def _check_free(self, name: str, suffixes: Iterable[str]) -> None:
+        taken = [path for path in (self._out / f"{name}{suffix}" for suffix in suffixes) if path.exists()]
+        if taken and not self._journal.has_begun(name):
+            raise PhotoError(
+                f"{taken[0]} is there and is none of this survey's results; name another folder with --out"
+            )
 
     def _load(self) -> "TrainedSegmenter":
         if self._trained is None:

@@ -53,19 +53,25 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._entries: dict[str, Entry] = {}
+        self._begun: set[str] = set()
         lines = self._path.read_bytes().split(b"\n") if self._path.is_file() else []
         self._torn = bool(lines and lines[-1])
         for line in lines:
-            entry = _entry(line)
-            if entry is not None:
-                self._entries[entry.name] = entry
+            found = _read(line)
+            if isinstance(found, Entry):
+                self._entries[found.name] = found
+            elif found is not None:
+                self._begun.add(found)
 
-    def __getitem__(self, name: str) -> Entry:
-        return self._entries[name]
+    def begin(self, name: str) -> None:
+        """Note that results of this name are being written: a kill may leave some without an entry."""
+        if name not in self._begun:
+            self._append({"begun": name})
+            self._begun.add(name)
 
-    def knows(self, name: str) -> bool:
-        """Whether outputs of this name are of an earlier inspection."""
-        return name in self._entries
+    def has_begun(self, name: str) -> bool:
+        """Whether results of this name are the survey's own."""
+        return name in self._begun
 
     def unchanged(self, name: str, photo: Path) -> Entry | None:
         """The entry of a photograph whose file is as it was; its bytes are read where its stamp alone has changed.
@@ -85,12 +91,14 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """Append an entry; it takes the place of an earlier one of its name."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(asdict(entry), separators=(",", ":")).encode()
-        with self._path.open("ab") as file:
-            file.write(b"\n" * self._torn + line + b"\n")
-        self._torn = False
+        self._append(asdict(entry))
         self._entries[entry.name] = entry
+
+    def _append(self, values: dict[str, Any]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab") as file:
+            file.write(b"\n" * self._torn + json.dumps(values, separators=(",", ":")).encode() + b"\n")
+        self._torn = False
 
 
 def stamp(photo: Path) -> tuple[int, int]:
@@ -99,9 +107,12 @@ def stamp(photo: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _entry(line: bytes) -> Entry | None:
+def _read(line: bytes) -> Entry | str | None:
+    """An entry, the name of one that was begun, or ``None`` for a line that was cut short."""
     try:
         values = json.loads(line)
+        if "begun" in values:
+            return str(values["begun"])
         return Entry(**values | {"stamp": tuple(values["stamp"])})
     except (ValueError, TypeError, KeyError):
         return None

@@ -60,11 +60,11 @@ def _millimetres(crack: Crack, scale: Scale) -> dict[str, Any]:
     if scale.mm_per_px is None:
         return {}
     lines = [scale.mm(line) for line in crack.lines]
-    along = [_factor(scale, line) for line in crack.lines]
+    along, across = zip(*(_factors(scale, line) for line in crack.lines), strict=True)
     widths = crack.width
-    known = np.concatenate([width * factor for width, factor in zip(widths.along, along, strict=True)])
+    known = np.concatenate([width * factor for width, factor in zip(widths.along, across, strict=True)])
     known = known[np.isfinite(known)]
-    nearest = _nearest(np.concatenate(crack.lines), np.concatenate(along), widths.at)
+    nearest = _nearest(np.concatenate(crack.lines), np.concatenate(across), widths.at)
     if len(known):
         told = {"mean": known.mean(), "median": np.median(known), "p95": np.percentile(known, 95)}
     else:
@@ -73,17 +73,20 @@ def _millimetres(crack: Crack, scale: Scale) -> dict[str, Any]:
         "length_mm": sum(float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum()) for line in lines),
         **{f"width_{key}_mm": value for key, value in told.items()},
         "width_max_mm": widths.largest * nearest,
-        "area_mm2": crack.area_px * scale.area_mm2(np.concatenate(crack.lines)),
+        "area_mm2": crack.area_px * float((np.concatenate(along) * np.concatenate(across)).mean()),
     }
     return {key: _plain(value) for key, value in values.items()}
 
 
-def _factor(scale: Scale, line: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n"]:
-    """Millimetres across a line for each pixel across it."""
+def _factors(
+    scale: Scale, line: Float64[np.ndarray, "n 2"]
+) -> tuple[Float64[np.ndarray, "n"], Float64[np.ndarray, "n"]]:
+    """Millimetres along and across a line for each pixel along and across it."""
     steps = np.gradient(line, axis=0)
     forward = steps / np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-12)
     normals = np.stack([-forward[:, 1], forward[:, 0]], axis=1)
-    return np.asarray(scale.width_mm(line, normals, np.ones(len(line))))
+    pixel = np.ones(len(line))
+    return scale.width_mm(line, forward, pixel), scale.width_mm(line, normals, pixel)
 
 
 def _nearest(points: Float64[np.ndarray, "n 2"], factor: Float64[np.ndarray, "n"], at: tuple[float, float]) -> float:

@@ -32,7 +32,7 @@ def frames(
     cracks["class"] = pd.array(classify(cracks["width_max_mm"].to_numpy(np.float64), limits), dtype="string")
     photos = _frame([entry.row for entry in entries] + [dict(row) for row in refused], PHOTOS)
     widest = cracks.sort_values("width_max_px", kind="stable").groupby("name")["class"].last()
-    photos["class"] = photos["name"].map(widest).fillna("").astype("string")
+    photos["class"] = photos["name"].map(widest).astype("string").fillna("")
     for column in ("scale_from", "notes", "reason"):
         photos[column] = photos[column].fillna("")
     return photos, cracks

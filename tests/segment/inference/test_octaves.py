@@ -1,0 +1,67 @@
+"""Maps of one photograph at several sizes, put together by crack."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crackpipe.segment.inference import octaves
+
+KNOWN = {"min_px": 3.0, "max_px": 26.0}
+
+
+def bar(width: int, *, level: int = 255, top: int = 100) -> np.ndarray:
+    levels = np.zeros((200, 300), np.uint8)
+    levels[top : top + width, 40:260] = level
+    return levels
+
+
+@given(st.integers(1, 9000), st.integers(1, 9000), st.integers(16, 512), st.sampled_from([1.0, 2.0, 0.5]))
+def test_sizes_are_halved_until_the_shorter_side_is_small(height: int, width: int, least: int, finest: float) -> None:
+    found = octaves.scales(height, width, least_px=least, finest=finest)
+    assert found[0] == finest
+    assert all(after == before / 2 for before, after in zip(found, found[1:], strict=False))
+    shorter = min(height, width) * found[-1]
+    assert shorter < 2 * least
+    assert len(found) == 1 or shorter >= least
+
+
+def test_a_thin_crack_is_taken_from_the_finest_size_that_knows_it() -> None:
+    fine, coarse = bar(4), bar(12, level=120, top=96)  # at a quarter it is a pixel wide, and blurred
+    assert np.array_equal(octaves.combined([fine, coarse], [1.0, 0.25], **KNOWN), fine)
+
+
+def test_the_edges_that_a_fine_size_sees_of_a_wide_crack_do_not_hollow_it() -> None:
+    coarse = bar(60, top=70)
+    edges = bar(4, top=70) | bar(4, top=126)
+    assert np.array_equal(octaves.combined([edges, coarse], [1.0, 0.25], **KNOWN), coarse)
+
+
+def test_a_wide_and_a_thin_crack_of_one_photograph_are_each_taken_from_their_size() -> None:
+    thin, wide = bar(4, top=10), bar(60, top=100)
+    fine, coarse = thin | bar(4, top=100) | bar(4, top=156), wide
+    assert np.array_equal(octaves.combined([fine, coarse], [1.0, 0.25], **KNOWN), thin | wide)
+
+
+def test_sizes_that_all_know_a_crack_are_averaged() -> None:
+    found = octaves.combined([bar(10, level=200), bar(10, level=100)], [1.0, 0.5], **KNOWN)
+    assert np.array_equal(found, bar(10, level=150))
+
+
+def test_ground_without_a_piece_is_the_mean_of_all() -> None:
+    faint = np.full((50, 60), 40, np.uint8)
+    assert (octaves.combined([faint, faint // 2], [1.0, 0.5], **KNOWN) == 30).all()
+
+
+def test_a_crack_that_no_size_brings_into_range_is_taken_from_the_finest_that_shows_it() -> None:
+    hairline = bar(1)
+    assert np.array_equal(octaves.combined([hairline, np.zeros_like(hairline)], [1.0, 0.5], **KNOWN), hairline)
+
+
+@pytest.mark.parametrize("shape", [(2100, 2300), (4097, 1023)])
+def test_large_maps_are_told_apart_on_a_smaller_one_with_their_hairlines(shape: tuple[int, int]) -> None:
+    fine = np.zeros(shape, np.uint8)
+    fine[900, 100:900] = 255
+    fine[1500:1504, 100:900] = 200
+    found = octaves.combined([fine, np.zeros(shape, np.uint8)], [1.0, 0.5], **KNOWN)
+    assert np.array_equal(found, fine)
