@@ -54,14 +54,16 @@ class Card:
 
 def cards(survey: Survey, pictures: Mapping[str, PicturePair]) -> list[Card]:
     """Cards of the photographs that have a picture, in the order in which photographs were given."""
-    by_name = dict(iter(survey.cracks.groupby("name", sort=False)))
+    by_name: dict[str, list[Row]] = {}
+    for crack in survey.cracks.sort_values("crack", kind="stable").to_dict("records"):
+        by_name.setdefault(crack["name"], []).append(crack)
     made = []
     for photo in survey.inspected.to_dict("records"):
         name = photo["name"]
         if name not in pictures:
             continue
         pair = pictures[name]
-        rows = by_name[name].sort_values("crack").to_dict("records") if name in by_name else []
+        rows = by_name.get(name, [])
         made.append(
             Card(
                 number=survey.number[name],

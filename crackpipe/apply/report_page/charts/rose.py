@@ -77,9 +77,10 @@ def _rings(top: float) -> list[float]:
 
 
 def _labels(shares: Float[np.ndarray, "p"]) -> list[str]:
-    """Shares of the rings, below the middle where the shortest petal is."""
+    """Shares of the rings, below the middle where petals are shortest."""
     top = float(shares.max())
-    free = 180 + PETAL_DEG * (1 + int(np.argmin(shares[1:])))  # 0° has its label at the right
+    around = np.roll(shares, 1) + 2 * shares + np.roll(shares, -1)
+    free = 180 + PETAL_DEG * (1 + int(np.argmin(around[1:])))  # 0° has its label at the right
     drawn = []
     for ring in _rings(top):
         x, y = _at(free, _radius(ring, top))
