@@ -1,8 +1,8 @@
 """Raw photographs → checked photographs with splits, and rejects with their reasons.
 
 Reads the datasets of ``ingest.sources`` under ``ingest.raw``; writes ``data/photos/``,
-``data/photos_rejected.parquet``, ``data/photos_warned.parquet`` and ``data/ingest.json``. Costs two readings and one decoding of every photograph: about
-300 a second on two cores at 640×360.
+``data/photos_rejected.parquet``, ``data/photos_warned.parquet`` and ``data/ingest.json``. Costs two readings and one
+decoding of every photograph: about 300 a second on two cores at 640×360.
 """
 
 import shutil

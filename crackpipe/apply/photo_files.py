@@ -65,20 +65,13 @@ def listed(paths: Sequence[Path], *, leave_out: Path) -> list[PhotoFile]:
         elif os.path.lexists(path):
             entries = [(path, (path.name,), layout.unreadable(path) or names.unreadable(path))]
         else:
-            raise CrackpipeError(f"{printable(str(path))}: not found; name photographs, or folders that hold some")
+            raise CrackpipeError(
+                f"{folders.printable(str(path))}: not found; name photographs, or folders that hold some"
+            )
         for entry in entries:
             found.setdefault(str(entry[0].absolute()), entry)
     given = _unique([(path, parts) for path, parts, _ in found.values()])
     return [PhotoFile(path, name, reason) for (path, _, reason), name in zip(found.values(), given, strict=True)]
-
-
-def printable(text: str) -> str:
-    """A name or path as it may be shown: bytes that are no UTF-8 read as Latin-1, unseen signs written as escapes."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = os.fsencode(text).decode("latin-1")
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _in_folder(folder: Path, leave_out: Path) -> list[tuple[Path, str]]:
@@ -129,7 +122,7 @@ def _marked(parts: Sequence[str], *, of: str) -> str:
 
 
 def _part(part: str) -> str:
-    text = printable(part)
+    text = folders.printable(part)
     text = "".join("_" if sign in _FORBIDDEN or not sign.isprintable() else sign for sign in text)
     text = _cut(text, NAME_BYTES).strip(" .") or "_"
     return f"_{text}" if text.split(".")[0].lower() in _DEVICES else text

@@ -8,7 +8,7 @@ bounded by what is in flight, whatever the number of photographs.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from crackpipe import console
@@ -18,6 +18,7 @@ from crackpipe.data.datasets import catalogue
 from crackpipe.data.inspection import PhotoFacts
 from crackpipe.data.photo import RawPhoto, Split
 from crackpipe.errors import DatasetError, PhotoError
+from crackpipe.files import folders
 from crackpipe.files.parquet import Row
 from crackpipe.imaging import images
 
@@ -81,7 +82,8 @@ def gather(
         raise DatasetError(f"ingest.sources: {repeated[0]} is named twice, expected once; remove one")
     candidates: list[Candidate] = []
     for listed, how, limit in sources:
-        photos = sorted(demo() if listed == "demo" else catalogue.read(listed, raw=raw), key=lambda photo: photo.name)
+        read = demo() if listed == "demo" else catalogue.read(listed, raw=raw)
+        photos = sorted(map(_printable, read), key=lambda photo: photo.name)
         kind, name = catalogue.dataset_and_folder(listed)
         needs_mask = kind == "demo" or catalogue.every()[kind].has_masks
         by_split: dict[Split | None, list[RawPhoto]] = defaultdict(list)
@@ -92,6 +94,12 @@ def gather(
                 group_id = f"{name}/{photo.group}"
                 candidates.append(Candidate(f"{name}/{photo.name}", name, split, group_id, needs_mask, photo))
     return sorted(candidates, key=lambda candidate: (candidate.photo_id, candidate.raw.path))
+
+
+def _printable(photo: RawPhoto) -> RawPhoto:
+    """Bring the names of a photograph to text that tables and terminals take; its files are read as before."""
+    name, path, group = (folders.printable(text) for text in (photo.name, photo.path, photo.group))
+    return replace(photo, name=name, path=path, group=group)
 
 
 def survey(candidates: Sequence[Candidate], *, max_megapixels: float, workers: int) -> Survey:

@@ -49,8 +49,8 @@ def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> PhotoF
 
     Raises:
         PhotoError: the picture is empty, unreadable, damaged, truncated or above ``max_megapixels`` (seen from the
-            header, before its pixels are decoded); the mask is missing though needed, not binary or of another size; label and
-            mask contradict each other; ``mm_per_px`` is no length.
+            header, before its pixels are decoded); the mask is missing though needed, not binary or of another size;
+            label and mask contradict each other; ``mm_per_px`` is no length.
     """
     picture = read(raw.read_image, max_megapixels=max_megapixels)
     height, width = picture.rgb.shape[:2]

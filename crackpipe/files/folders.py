@@ -1,4 +1,4 @@
-"""Folders walked: every file once, links followed, without end where they lead back."""
+"""Folders walked: every file once, links followed, without end where they lead back; and names that can be shown."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -43,3 +43,12 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads to itself
         return False
+
+
+def printable(text: str) -> str:
+    """A name or path as it may be shown: bytes that are no UTF-8 read as Latin-1, unseen signs written as escapes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = os.fsencode(text).decode("latin-1")
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

@@ -119,13 +119,13 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         PhotoError: it is missing, cannot be read, is no file, or is of ``LARGEST_BYTES`` or more.
     """
-    fault = unreadable(path)
+    name, fault = folders.printable(f"{path.parent.name}/{path.name}"), unreadable(path)
     if fault:
-        raise PhotoError(f"{Path(path.parent.name, path.name)} {fault}")
+        raise PhotoError(f"{name} {fault}")
     try:
         return path.read_bytes()
     except OSError as error:
-        raise PhotoError(f"{Path(path.parent.name, path.name)} cannot be read: {error.strerror}") from error
+        raise PhotoError(f"{name} cannot be read: {error.strerror}") from error
 
 
 def unreadable(path: Path) -> str:

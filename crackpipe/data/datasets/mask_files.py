@@ -8,7 +8,7 @@ from jaxtyping import Bool
 from crackpipe.data.datasets import layout
 from crackpipe.errors import PhotoError
 from crackpipe.imaging import images
-from crackpipe.imaging.picture_files import jpeg, png, upright
+from crackpipe.imaging.picture_files import jpeg_damage, png, upright
 
 _NEAR = 32  # levels that JPEG's ringing may stray from 0 and 255
 _NEAR_SHARE = 0.99
@@ -42,7 +42,7 @@ def read(path: Path, *, lossy: bool = False, dark_is_crack: bool = False) -> Boo
 def _levels(data: bytes) -> np.ndarray:
     if data[:2] == b"\xff\xd8":
         levels = images.decode_levels(data)
-        jpeg.check(data)
+        jpeg_damage.check(data)
         return levels
     turn = 1
     if data[:8] == png.SIGNATURE:
@@ -69,7 +69,7 @@ def cut(levels: np.ndarray, *, lossy: bool) -> Bool[np.ndarray, "h w"]:
     """Make a mask of grey levels (h, w), uint8 or uint16, after the rule of :func:`read`.
 
     Levels of a lossless mask come from anti-aliased edges if there are five or more of 8 bits, the brightest is 128 or
-    above, 95 % of the pixels lie within 32 levels of 0 or of the brightest, and every other has a pixel of the ground
+    above, 95 % of the pixels lie within 32 levels of 0 or of the brightest, and every other has ground and crack
     within 3 px: classes numbered from 0, and maps of confidence, are no masks.
 
     Raises:
@@ -103,5 +103,8 @@ def _has_soft_edges(levels: np.ndarray, present: np.ndarray) -> bool:
         return False
     ground = levels <= _NEAR
     between = ~ground & (levels < present[-1] - _NEAR)
-    near_ground = images.dilate_disk(ground.astype(np.uint8), radius_px=_EDGE_PX) > 0
-    return bool(between.mean() <= 1 - _SOFT_SHARE and (near_ground | ~between).all())
+    crack = levels >= (present[-1] + 1) // 2
+    near_both = np.logical_and(
+        *(images.dilate_disk(side.astype(np.uint8), radius_px=_EDGE_PX) for side in (ground, crack))
+    )
+    return bool(between.mean() <= 1 - _SOFT_SHARE and (near_both | ~between).all())

@@ -8,7 +8,7 @@ from jaxtyping import Bool
 from crackpipe.errors import PhotoError
 from crackpipe.imaging.images import Rgb
 
-_UPRIGHT = {2: (True, 0), 3: (False, 2), 4: (True, 2), 5: (True, 1), 6: (False, 3), 7: (True, 3), 8: (False, 1)}
+_UPRIGHT = {2: (True, 0), 3: (False, 2), 4: (True, 2), 5: (True, 3), 6: (False, 3), 7: (True, 1), 8: (False, 1)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from crackpipe.errors import PhotoError
 from crackpipe.imaging import images
-from crackpipe.imaging.picture_files import camera_raw, depth, exif, jpeg, other, png, tiff
+from crackpipe.imaging.picture_files import camera_raw, depth, exif, jpeg, jpeg_damage, other, png, tiff
 from crackpipe.imaging.picture_files.picture import Picture, Samples, check_size, upright
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -83,7 +83,7 @@ def _jpeg(data: bytes, max_megapixels: float) -> Samples:
     if head is not None and head.bits != 8:
         raise PhotoError(f"a JPEG of {head.bits} bits, expected 8; save it as 16-bit TIFF or PNG")
     rgb = images.decode_rgb(data)
-    jpeg.check(data)
+    jpeg_damage.check(data)
     block, pictures = jpeg.extras(data)
     notes = [f"first of {pictures} pictures in the file"] if pictures > 1 else []
     if head is not None and len(head.components) == 4:

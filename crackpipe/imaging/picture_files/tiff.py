@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from PIL import Image
 
 from crackpipe.errors import PhotoError
-from crackpipe.imaging.picture_files import camera_raw, jpeg, tiff_codecs
+from crackpipe.imaging.picture_files import camera_raw, jpeg_damage, tiff_codecs
 from crackpipe.imaging.picture_files.other import from_pillow, refusing
 from crackpipe.imaging.picture_files.picture import Samples, check_size
 
@@ -93,7 +93,7 @@ def _check(page: tifffile.TiffPage, data: bytes, *, max_megapixels: float) -> No
             raise PhotoError("truncated: the TIFF's pixels lie behind its end; copy the photograph again")
         if page.compression == _JPEG and count:
             strip = data[offset : offset + count]
-            jpeg.check(page.jpegtables[:-2] + strip[2:] if page.jpegtables else strip)
+            jpeg_damage.check(page.jpegtables[:-2] + strip[2:] if page.jpegtables else strip)
 
 
 def _converted(data: bytes, page: tifffile.TiffPage, notes: tuple[str, ...]) -> Samples:

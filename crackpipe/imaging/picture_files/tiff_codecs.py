@@ -7,9 +7,12 @@ import tifffile
 from PIL import Image
 
 from crackpipe.errors import PhotoError
+from crackpipe.imaging.picture_files.picture import upright
 
 _NONE, _PACKBITS = 1, 32773
 _IN_TIFFFILE = frozenset({_NONE, 8, 32946, _PACKBITS})  # plain, Deflate under two numbers, PackBits
+_ORIENTATION = 274
+_TURNED_BACK = {**{same: same for same in range(1, 8)}, 6: 8, 8: 6}  # Pillow has turned what it loads
 _DIFFERENCES = frozenset({1, 2})  # predictors: none, horizontal
 
 
@@ -30,7 +33,8 @@ def by_libtiff(data: bytes, page: tifffile.TiffPage, *, index: int) -> np.ndarra
         with Image.open(io.BytesIO(data)) as picture:
             if picture.mode in ("L", "RGB", "RGBA", "RGBX"):
                 picture.load()
-                levels = np.asarray(picture)
+                levels = upright(np.asarray(picture), _TURNED_BACK[page.tags.valueof(_ORIENTATION, 1)])
+                levels = levels if page.photometric else ~levels  # Pillow inverts grey that counts from white
                 return levels[..., None] if levels.ndim == 2 else levels
     try:
         from rasterio.io import MemoryFile
