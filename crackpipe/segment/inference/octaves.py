@@ -17,7 +17,8 @@ from crackpipe.imaging import images
 
 SEEN = 96  # level from which a size shows a piece
 REFERENCE_PX = 4_000_000  # pixels at most of the map on which pieces are told apart
-COVERED = 0.5  # of the largest share of a piece that a size shows: it sees the whole of it
+COVERED = 0.5  # of the middle of a piece, in shares of the most that a size shows of it: it sees the whole
+BESIDE_PX = 3  # pixels that what a size shows may lie beside the middle
 AROUND_PX = 6  # pixels of that map around a piece that go with it
 TOUCHING = np.ones((3, 3), bool)
 
@@ -78,16 +79,27 @@ def _suiting(
 ) -> Bool[np.ndarray, "n s"]:
     """Which sizes each piece is taken from."""
     numbers = np.arange(1, count + 1)
-    pixels = np.stack([ndimage.sum_labels(seen, pieces, numbers) for seen in small], axis=1)
+    middle = np.where(_ridge(pieces > 0), pieces, 0)  # thin cracks are seen too wide at coarse sizes, so areas tell nothing
+    covered = np.stack([ndimage.sum_labels(_widened(seen), middle, numbers) for seen in small], axis=1)
     width = np.stack([_widths(seen, pieces, numbers) * stride for seen in small], axis=1)
-    whole = pixels >= COVERED * pixels.max(axis=1, keepdims=True)
+    whole = covered >= COVERED * covered.max(axis=1, keepdims=True)
     order = np.argsort(factors)[::-1]  # finest first
     finest = order[whole[:, order].argmax(axis=1)]
     told = width[numbers - 1, finest][:, None] * np.array(factors)
-    suits = (told >= min_px) & (told <= max_px) & (whole | (pixels > 0))
+    suits = (told >= min_px) & (told <= max_px) & (covered > 0)
     none = ~suits.any(axis=1)
     suits[none, finest[none]] = True
     return suits
+
+
+def _ridge(mask: Bool[np.ndarray, "r c"]) -> Bool[np.ndarray, "r c"]:
+    """Pixels of a mask that are as far from its border as any of their neighbours: the middle of its parts."""
+    distance = images.distance_inside(mask)
+    return mask & (distance >= images.dilate_disk(distance, radius_px=1))
+
+
+def _widened(mask: Bool[np.ndarray, "r c"]) -> Bool[np.ndarray, "r c"]:
+    return images.dilate_disk(mask.astype(np.uint8), radius_px=BESIDE_PX) > 0
 
 
 def _widths(
