@@ -1,4 +1,16 @@
-from . import banded_resize, contact_sheet, dark_map, guided_filter, images, noise, otsu, patch_grid, strokes
+from . import (
+    banded_resize,
+    contact_sheet,
+    dark_map,
+    guided_filter,
+    images,
+    markers,
+    noise,
+    otsu,
+    patch_grid,
+    scale,
+    strokes,
+)
 from .crack_mask import Mask
 
 __all__ = [
@@ -8,8 +20,10 @@ __all__ = [
     "dark_map",
     "guided_filter",
     "images",
+    "markers",
     "noise",
     "otsu",
     "patch_grid",
+    "scale",
     "strokes",
 ]
