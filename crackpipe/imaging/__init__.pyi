@@ -4,10 +4,12 @@ from . import (
     dark_map,
     guided_filter,
     images,
+    markers,
     noise,
     otsu,
     patch_grid,
     picture_files,
+    scale,
     strokes,
 )
 from .crack_mask import Mask
@@ -19,9 +21,11 @@ __all__ = [
     "dark_map",
     "guided_filter",
     "images",
+    "markers",
     "noise",
     "otsu",
     "patch_grid",
     "picture_files",
+    "scale",
     "strokes",
 ]

@@ -1,4 +1,4 @@
-"""Pictures as arrays: the only file that knows OpenCV. RGB in, RGB out; BGR never leaves this file.
+"""Pictures as arrays: the only file, beside ``markers``, that knows OpenCV. RGB in, RGB out; BGR never leaves it.
 
 Images are ``uint8`` arrays of shape (height, width, 3), 0–255, RGB; grey images (height, width); masks are boolean
 with True = crack. No function modifies its input.

@@ -1,5 +1,6 @@
 """The page of the command line, from the signatures of typer's commands."""
 
+import enum
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -72,6 +73,8 @@ def _metavar(kind: Any) -> str:
     """Placeholder of a value of a type, or of the type inside a list or an option that may be left out."""
     if kind in _VALUES:
         return _VALUES[kind]
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return "|".join(member.value for member in kind)
     return next(_metavar(part) for part in get_args(kind) if part is not type(None))
 
 
