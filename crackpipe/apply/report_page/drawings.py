@@ -76,7 +76,9 @@ def _positions(survey: Survey, pictured: frozenset[str]) -> Chart | None:
     ]
     drawing = site_map.draw(placed["latitude"].to_numpy(float), placed["longitude"].to_numpy(float), places)
     without = len(survey.inspected) - len(placed)
-    note = "A dot a photograph: the larger, the more length of cracks; colour by its widest crack."
+    note = "A dot a photograph: the larger, the more length of cracks."
+    if survey.has_scale:
+        note += " Its colour is the class of its widest crack."
     if without:
         note += f" {figures.counted(without, 'photograph has', 'photographs have')} no position."
     return Chart("Positions", drawing, note)

@@ -36,7 +36,7 @@ def render(
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
         survey=survey,
         run=run,
-        tiles=summary.tiles(survey),
+        tiles=summary.tiles(survey, pictured=pictured),
         classes=summary.classes(survey),
         worst=summary.worst(survey, pictures),
         charts=[(chart, markup(chart.drawing)) for chart in drawings.charts(survey, pictured=pictured)],

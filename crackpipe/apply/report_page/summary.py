@@ -46,18 +46,24 @@ class WideCrack:
     closeup: str
 
 
-def tiles(survey: Survey) -> list[Tile]:
-    """Photographs, cracks, their total length, and the widest."""
+def tiles(survey: Survey, *, pictured: frozenset[str]) -> list[Tile]:
+    """Photographs, cracks, their total length, and the widest.
+
+    Args:
+        survey: the inspection.
+        pictured: names of photographs that have a picture on the page, to link to.
+    """
     inspected, cracks = survey.inspected, survey.cracks
     cracked = int((inspected["cracks"] > 0).sum())
     refused = len(survey.refused)
     looked_at = f"{cracked} with cracks" if refused == 0 else f"{cracked} with cracks, {refused} not looked at"
-    without = figures.counted(len(inspected) - cracked, "photograph", "photographs")
+    sound = len(inspected) - cracked
+    without = f"none in {figures.counted(sound, 'photograph', 'photographs')}" if sound else ""
     return [
         Tile("Photographs", figures.fixed(len(inspected), digits=0), looked_at, "#refused" if refused else ""),
-        Tile("Cracks found", figures.fixed(len(cracks), digits=0), f"none in {without}" if len(inspected) else ""),
+        Tile("Cracks found", figures.fixed(len(cracks), digits=0), without),
         _length(survey),
-        _widest(survey),
+        _widest(survey, pictured),
     ]
 
 
@@ -79,14 +85,16 @@ def _density(survey: Survey) -> str:
     return f"{figures.rounded(total(scaled['length_m']) / area_m2)} m per square metre" if area_m2 > 0 else ""
 
 
-def _widest(survey: Survey) -> Tile:
+def _widest(survey: Survey, pictured: frozenset[str]) -> Tile:
     widest = survey.widest(1)
     if widest.empty:
         return Tile("Widest", figures.NOT_KNOWN, "")
     crack = widest.iloc[0]
     value = crack[f"width_max_{survey.unit}"]
     figure = figures.width(value) if survey.has_scale else figures.pixels(value)
-    return Tile("Widest", figure, f"crack {crack['crack']} of {crack['name']}", _target(survey, crack["name"]))
+    return Tile(
+        "Widest", figure, f"crack {crack['crack']} of {crack['name']}", _target(survey, crack["name"], pictured)
+    )
 
 
 def classes(survey: Survey) -> list[ClassShare]:
@@ -121,7 +129,7 @@ def worst(survey: Survey, pictures: Mapping[str, PicturePair]) -> list[WideCrack
         rows.append(
             WideCrack(
                 photo=crack["name"],
-                target=_target(survey, crack["name"]) if pair else "",
+                target=_target(survey, crack["name"], frozenset(pictures)),
                 number=crack["crack"],
                 width=figures.width(wide) if survey.has_scale else figures.pixels(wide),
                 length=figures.length(long) if survey.has_scale else figures.pixels(long),
@@ -133,5 +141,5 @@ def worst(survey: Survey, pictures: Mapping[str, PicturePair]) -> list[WideCrack
     return rows
 
 
-def _target(survey: Survey, name: str) -> str:
-    return f"#photo-{survey.number[name]}" if name in survey.number else ""
+def _target(survey: Survey, name: str, pictured: frozenset[str]) -> str:
+    return f"#photo-{survey.number[name]}" if name in pictured else ""

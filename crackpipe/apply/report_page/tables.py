@@ -59,7 +59,7 @@ def cracks(survey: Survey, *, pictured: frozenset[str]) -> Table:
         Column("Photograph", "text", lambda row: row["name"], "name"),
         Column("No.", "number", lambda row: str(row["crack"])),
         *_in_units(survey, "Widest", "width_max_{}", digits={"mm": 2, "px": 1}, is_filter=True),
-        *_in_units(survey, "Median width", "width_median_{}", digits={"mm": 2, "px": 1}),
+        *_in_units(survey, "Median width", "width_median_{}", digits={"mm": 2, "px": 1})[:1],
         *_in_units(survey, "Length", "length_{}", digits={"mm": 0, "px": 0}),
         *([Column("Class", "class", lambda row: row["class"], "class")] if survey.has_scale else []),
         Column("Direction", "number", direction),

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from crackpipe.apply.report_page.charts import axis, svg
-from crackpipe.apply.report_page.figures import rounded
+from crackpipe.apply.report_page.figures import fixed, rounded
 
 WIDTH, HEIGHT = 420, 250
 LEFT, RIGHT, TOP, BOTTOM = 52, 408, 26, 206  # of the plot
@@ -109,8 +109,12 @@ def _grid(levels: Sequence[float]) -> list[str]:
     for level in levels:
         y = _y(level, levels[-1])
         drawn.append(svg.element("line", class_="grid", x1=LEFT, x2=RIGHT, y1=y, y2=y))
-        drawn.append(svg.text(f"{level:g}", class_="tick end", x=LEFT - 6, y=y + 4))
+        drawn.append(svg.text(_tick(level), class_="tick end", x=LEFT - 6, y=y + 4))
     return drawn
+
+
+def _tick(value: float) -> str:
+    return fixed(value, digits=0) if value >= 1000 else f"{value:g}"
 
 
 def _marks(bars: Bars, right: float) -> list[str]:

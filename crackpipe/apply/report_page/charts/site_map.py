@@ -15,6 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 20, 370, 18, 208  # of the area that holds the dots
 METRES_A_DEGREE = 111_195.0  # of a great circle of the mean earth, 6 371 km
 LEAST_M = 20.0  # sides of the shown land at least: positions by satellite are no better than some metres
 DOT_PX, MOST_PX = 3.0, 10.0  # radius without cracks, and of the greatest length
+NAME_PX = 20.0, 11.0  # room of a number
 NAMED = 8  # dots with their photograph's number beside them, those of the greatest lengths
 
 
@@ -65,18 +66,13 @@ def draw(latitude: Float[np.ndarray, "n"], longitude: Float[np.ndarray, "n"], pl
     order = sorted(range(len(places)), key=lambda index: (-places[index].length, places[index].number))
     longest = places[order[0]].length
     dots = [_dot(places[index], float(x[index]), float(y[index]), longest) for index in order]
-    names = [
-        svg.text(
-            str(places[index].number),
-            class_="tick",
-            x=float(x[index]) + _radius(places[index], longest) + 3,
-            y=float(y[index]) + 4,
-        )
+    beside = [
+        (str(places[index].number), float(x[index]) + _radius(places[index], longest) + 3, float(y[index]) + 4)
         for index in order[:NAMED]
     ]
     return svg.drawing(
         *dots,
-        *names,
+        *_names(beside),
         *_scale_bar(scale),
         *_north(),
         title=f"Positions of {counted(len(places), 'photograph', 'photographs')}",
@@ -94,6 +90,17 @@ def _dot(place: Place, x: float, y: float, longest: float) -> str:
     title = svg.element("title", svg.escaped(place.title))
     dot = svg.element("circle", title, class_=f"dot {place.css}", cx=x, cy=y, r=_radius(place, longest))
     return svg.element("a", dot, href=place.target) if place.target else dot
+
+
+def _names(beside: Sequence[tuple[str, float, float]]) -> list[str]:
+    """Numbers beside dots, but for those that would stand on one before them."""
+    placed: list[tuple[float, float]] = []
+    drawn = []
+    for name, x, y in beside:
+        if all(abs(x - other) > NAME_PX[0] or abs(y - above) > NAME_PX[1] for other, above in placed):
+            placed.append((x, y))
+            drawn.append(svg.text(name, class_="tick ring", x=x, y=y))
+    return drawn
 
 
 def _scale_bar(scale: float) -> list[str]:

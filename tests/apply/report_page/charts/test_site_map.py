@@ -53,3 +53,9 @@ def test_one_place_is_a_dot_in_the_middle():
     (dot,) = ElementTree.fromstring(text).iter("circle")
     assert float(dot.attrib["cx"]) == (site_map.LEFT + site_map.RIGHT) / 2
     assert "<title>Positions of 1 photograph</title>" in text
+
+
+def test_numbers_do_not_stand_on_one_another():
+    latitude = np.array([52.0, 52.0, 52.001])
+    text = site_map.draw(latitude, np.full(3, 13.0), [place(1, 3.0), place(2, 2.0), place(3, 1.0)])
+    assert [name in text for name in (">1</text>", ">2</text>", ">3</text>")] == [True, False, True]
