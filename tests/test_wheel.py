@@ -65,7 +65,7 @@ def test_the_command_runs_in_any_folder_and_says_where_a_project_is_needed(insta
     command = str(installed / "bin/crackpipe")
     assert run(installed, tmp_path, command, "--help").stdout.startswith("Usage: ")
     assert "CrackCLIP" in run(installed, tmp_path, command, "compare").stdout
-    done = run(installed, tmp_path, command, "segment", "photo.jpg")
+    done = run(installed, tmp_path, command, "pack", "folder")
     assert done.returncode == 1
     assert done.stderr.startswith("error: params.yaml: not found; run this in the project's folder")
 

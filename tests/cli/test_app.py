@@ -15,7 +15,7 @@ from crackpipe.errors import CrackpipeError
 ROOT = Path(__file__).parents[2]
 NAMES = [
     *("configure", "datasets", "repro", "run", "show", "compare"),
-    *("segment", "pack", "report", "classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
+    *("inspect", "report", "pack", "classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
 ]
 HEAVY = ("torch", "numpy", "pandas", "pyarrow", "cv2", "numba", "ruamel", "hydra", "rich")
 Crackpipe = Callable[..., subprocess.CompletedProcess[str]]
@@ -48,7 +48,7 @@ def test_help_imports_nothing_heavy():
         ["configure"],
         ["configure", "--check"],
         ["run", "crack500", "--data", "."],
-        ["segment", "photo.jpg"],
+        ["pack", "folder"],
         ["classify", "photo.jpg"],
         ["few-shot", "folder"],
         ["search", "crack"],
@@ -71,7 +71,7 @@ def test_a_command_that_needs_a_project_says_so_in_one_line_outside_one(
 
 
 def test_an_error_that_can_be_mended_is_one_line_and_status_1(tmp_path: Path, crackpipe: Crackpipe):
-    done = crackpipe(tmp_path, "segment", "photo.jpg")
+    done = crackpipe(tmp_path, "pack", "folder")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: params.yaml: not found; run this in the project's folder")
     assert len(done.stderr.splitlines()) == 1

@@ -79,7 +79,9 @@ def _suiting(
 ) -> Bool[np.ndarray, "n s"]:
     """Which sizes each piece is taken from."""
     numbers = np.arange(1, count + 1)
-    middle = np.where(_ridge(pieces > 0), pieces, 0)  # thin cracks are seen too wide at coarse sizes, so areas tell nothing
+    middle = np.where(
+        _ridge(pieces > 0), pieces, 0
+    )  # thin cracks are seen too wide at coarse sizes, so areas tell nothing
     covered = np.stack([ndimage.sum_labels(_widened(seen), middle, numbers) for seen in small], axis=1)
     width = np.stack([_widths(seen, pieces, numbers) * stride for seen in small], axis=1)
     whole = covered >= COVERED * covered.max(axis=1, keepdims=True)

@@ -1,5 +1,7 @@
 """Maps of one photograph at several sizes, put together by crack."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ def bar(width: int, *, level: int = 255, top: int = 100) -> np.ndarray:
 def test_sizes_are_halved_until_the_shorter_side_is_small(height: int, width: int, least: int, finest: float) -> None:
     found = octaves.scales(height, width, least_px=least, finest=finest)
     assert found[0] == finest
-    assert all(after == before / 2 for before, after in zip(found, found[1:], strict=False))
+    assert all(after == before / 2 for before, after in itertools.pairwise(found))
     shorter = min(height, width) * found[-1]
     assert shorter < 2 * least
     assert len(found) == 1 or shorter >= least
