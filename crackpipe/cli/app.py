@@ -24,6 +24,7 @@ for command in (
     project.compare,
     survey.inspect,
     survey.report,
+    survey.models,
     photographs.pack,
     photographs.classify,
     photographs.few_shot,

@@ -1,4 +1,4 @@
-"""Commands of a survey: inspect photographs, and make its page again."""
+"""Commands of a survey: inspect photographs, make its page again, list the models that can."""
 
 import enum
 import sys
@@ -88,6 +88,18 @@ def report(
     from crackpipe.apply import report_page
 
     typer.echo(f"wrote {report_page.write(folder, classes=limits, most_pictures=pictures)}")
+
+
+def models(
+    project: Annotated[Path | None, typer.Option(help="also those of this project, e.g. .runs/crack500")] = None,
+) -> None:
+    """List trained models: those that come with the package, and those of a project."""
+    from crackpipe.models import listing
+
+    here = Path() if project is None and Path("params.yaml").is_file() else project
+    for one in listing.listed(here):
+        size = f"{one.megabytes:6.1f} MB"
+        typer.echo(f"{one.name:32} {one.kind:12} {one.architecture:24} {size}  {one.where}  {one.about}".rstrip())
 
 
 def _listed(given: list[Path]) -> list[Path]:

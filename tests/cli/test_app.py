@@ -15,7 +15,7 @@ from crackpipe.errors import CrackpipeError
 ROOT = Path(__file__).parents[2]
 NAMES = [
     *("configure", "datasets", "repro", "run", "show", "compare"),
-    *("inspect", "report", "pack", "classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
+    *("inspect", "report", "models", "pack", "classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
 ]
 HEAVY = ("torch", "numpy", "pandas", "pyarrow", "cv2", "numba", "ruamel", "hydra", "rich")
 Crackpipe = Callable[..., subprocess.CompletedProcess[str]]
