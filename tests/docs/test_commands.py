@@ -15,7 +15,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z0-9_]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-KNOWN = {"crackpipe", "dvc", "git", "make", "source", "touch"}
+KNOWN = {"pip", "crackpipe", "dvc", "git", "make", "source", "touch"}
 
 ALL = [(page, words) for page in PAGES for words in commands(page.read_text(encoding="utf-8"))]
 IDS = [f"{page.stem}: {' '.join(words)[:60]}" for page, words in ALL]
@@ -79,7 +79,7 @@ def test_there_are_commands_to_check() -> None:
 
 def test_an_option_that_is_not_there_is_refused() -> None:
     with pytest.raises(Exception, match="--mask"):
-        parsed(["segment", "photo.jpg", "--mask", "x"])
+        parsed(["inspect", "photo.jpg", "--mask", "x"])
     with pytest.raises(AssertionError, match="needs"):
-        parsed(["segment"])
+        parsed(["inspect"])
     assert not has_parameter("slice.strid_px")
