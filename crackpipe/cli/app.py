@@ -7,6 +7,7 @@ import typer
 
 from crackpipe import console
 from crackpipe.cli import photographs, project, survey, tuning
+from crackpipe.cli.export import export
 
 commands = typer.Typer(
     add_completion=False,
@@ -34,6 +35,7 @@ for command in (
     tuning.tune_head,
 ):
     commands.command()(command)
+commands.add_typer(export, name="export")
 
 
 def app() -> None:

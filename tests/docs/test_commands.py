@@ -33,11 +33,13 @@ def has_parameter(key: str) -> bool:
 def parsed(words: list[str]) -> dict[str, Any]:
     """Values of a crackpipe command's parameters by name, as its own parser reads them; nothing is run."""
     group: Any = typer.main.get_command(app.commands)
-    command = group.commands[words[0]]
-    found, rest, _ = command.make_parser(typer.Context(command, info_name=words[0])).parse_args(args=list(words[1:]))
-    assert not rest, f"crackpipe {words[0]}: takes no {rest}"
+    command, *words = group.commands[words[0]], *words[1:]
+    while hasattr(command, "commands"):
+        command, *words = command.commands[words[0]], *words[1:]
+    found, rest, _ = command.make_parser(typer.Context(command, info_name=command.name)).parse_args(args=words)
+    assert not rest, f"crackpipe {command.name}: takes no {rest}"
     missing = [one.name for one in command.params if one.required and not found.get(one.name)]
-    assert not missing, f"crackpipe {words[0]}: needs {missing}"
+    assert not missing, f"crackpipe {command.name}: needs {missing}"
     return found
 
 
