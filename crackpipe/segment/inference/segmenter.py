@@ -31,7 +31,7 @@ class Inference:
         scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
             its cracks are so wide, see :mod:`crackpipe.segment.inference.scale_choice`.
         octaves_px: in place of ``scales`` the largest of them, halved until the photograph's shorter side is under
-            twice so many pixels; each crack is averaged over those at which it is so wide, see
+            twice so many pixels; each crack is averaged over the neighbouring sizes that are surest of it, see
             :mod:`crackpipe.segment.inference.octaves`.
         dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
         erosions: 3×3 grey erosions of the result.
@@ -177,7 +177,7 @@ def _at_octaves(
     """The map put together from halved sizes; ``run(scale=…)`` gives the map at one of them."""
     factors = octaves.scales(*image.shape[:2], least_px=settings.octaves_px or 1, finest=max(settings.scales))
     maps = [run(scale=factor) for factor in factors]
-    return octaves.combined(maps, factors, min_px=settings.crack_min_px, max_px=settings.crack_max_px)
+    return octaves.combined(maps)
 
 
 def _rounded(side_px: int, multiple_px: int) -> int:
