@@ -30,17 +30,19 @@ Of photographs that may be shown: the demo's drawn ones. `dvc repro` draws the s
 
 [Calibration](calibration.md) shows the reliability of all losses in one figure.
 """
-CARD = """Written by `make docs` from the models' own cards, which `crackpipe models` lists. `make pretrained` writes the models.
+CARD = """Written by `make docs` from the models' own cards, which `crackpipe models` lists. `make pretrained` writes
+the models.
 
-What they miss, on photographs of their own kind: hairlines of less than about three pixels come as dashes or not at all;
-bright cracks, filled with sand or lime, are missed, and the dark texture beside them may be taken; so are edges of
-shadows and stains, joints and the gaps between paving stones. They have seen asphalt and concrete pavements from above, in
-daylight. On anything else look at the pictures before you believe the figures.
+What they miss, on photographs of their own kind: hairlines of less than about three pixels come as dashes or
+not at all; bright cracks, filled with sand or lime, are missed, and the dark texture beside them may be
+taken; so are edges of shadows and stains, joints and the gaps between paving stones. They have seen asphalt
+and concrete pavements from above, in daylight. On anything else look at the pictures before you believe the
+figures.
 
-Their data: Crack500 (Yang et al. 2020), whose authors state no licence, by patch labels alone: whether a square of a
-photograph holds a crack, derived here from its masks. No mask taught a pixel. Masks of validation photographs chose what
-counts as a crack; masks of test photographs gave the figures, and chose nothing. Weights of the encoder began as
-EfficientNet-Lite0's on ImageNet, as its package carries them."""
+Their data: Crack500 (Yang et al. 2020), whose authors state no licence, by patch labels alone: whether a
+square of a photograph holds a crack, derived here from its masks. No mask taught a pixel. Masks of validation
+photographs chose what counts as a crack; masks of test photographs gave the figures, and chose nothing.
+Weights of the encoder began as EfficientNet-Lite0's on ImageNet, as its package carries them."""
 LIBRARY, DVC = ROOT / "crackpipe", ROOT / "dvc.yaml"
 
 WHOLE: dict[str, Callable[[], str]] = {

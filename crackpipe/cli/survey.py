@@ -46,8 +46,8 @@ def inspect(
     1 where none was looked at.
     """
     from crackpipe.apply import segmenter_files
-    from crackpipe.apply.survey.inspecting import SurveySettings
-    from crackpipe.apply.survey.inspecting import inspect as survey
+    from crackpipe.apply.survey import SurveySettings
+    from crackpipe.apply.survey import inspect as survey
     from crackpipe.imaging.scale import ScaleSources, read_table
     from crackpipe.measures import width_classes
     from crackpipe.params.project import Project

@@ -1,3 +1,4 @@
-from .inspecting import Outcome, SurveySettings, inspect
+from .inspecting import Outcome, inspect
+from .settings import SurveySettings
 
 __all__ = ["Outcome", "SurveySettings", "inspect"]

@@ -2,49 +2,28 @@
 
 import importlib.metadata
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 
 from crackpipe import console
 from crackpipe.apply import photo_files
 from crackpipe.apply.photo_files import PhotoFile
 from crackpipe.apply.segmenter_files import SegmenterFiles
-from crackpipe.apply.survey import journal, tables
-from crackpipe.apply.survey.journal import Entry, Journal
+from crackpipe.apply.survey import tables
+from crackpipe.apply.survey.journal import Entry
+from crackpipe.apply.survey.looking import MASK, PICTURE, Looking, Seen
+from crackpipe.apply.survey.settings import SurveySettings
+from crackpipe.compute import parallel
 from crackpipe.errors import CrackpipeError, PhotoError
-from crackpipe.files import atomic, fingerprint
-from crackpipe.imaging import images, picture_files
-from crackpipe.imaging.scale import ScaleSources
-from crackpipe.measures.width_classes import Limits
+from crackpipe.files import atomic
 
-if TYPE_CHECKING:
-    from crackpipe.apply.trained_segmenter import TrainedSegmenter
-
-MASK, PICTURE, RUN = ".mask.png", ".cracks.jpg", "run.json"
-QUALITY = 90  # of JPEG
-
-
-@dataclass(frozen=True, slots=True)
-class SurveySettings:
-    """What is asked for beside the segmenter.
-
-    Attributes:
-        sources: of the scale.
-        limits: of the classes of width, which cracks with a width in millimetres get.
-        masks_only: write masks and tables, no pictures and no page.
-        again: look at those too that are done.
-    """
-
-    sources: ScaleSources
-    limits: Limits
-    masks_only: bool
-    again: bool
+RUN = "run.json"
+AHEAD = 2  # photographs that wait to be measured
+REFUSALS = (PhotoError, OSError, MemoryError)  # of one photograph; the others go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,116 +67,50 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
         raise CrackpipeError(
             f"{', '.join(map(str, paths))}: no photograph in there; name photographs, or folders that hold some"
         )
-    survey = _Survey(out, files, settings)
-    entries: list[Entry] = []
-    refused: list[dict[str, Any]] = []
-    for photo in console.bar(photos, what="inspect", total=len(photos), unit="photos"):
-        try:
-            entries.append(survey.entry(photo))
-        except PhotoError as error:
-            refused.append({"photo": str(photo.path), "name": photo.name, "reason": str(error)})
-        except OSError as error:
-            reason = f"{error.strerror or error}; make room or give access, then run the command again"
-            refused.append({"photo": str(photo.path), "name": photo.name, "reason": reason})
-        except MemoryError:
-            reason = "needs more memory than there is; make the photograph smaller"
-            refused.append({"photo": str(photo.path), "name": photo.name, "reason": reason})
-    found = Outcome(*tables.frames(entries, refused, limits=settings.limits))
+    found = list(_looked_at(photos, Looking(out, files, settings)))
+    entries = [one for one in found if isinstance(one, Entry)]
+    refused = [one for one in found if not isinstance(one, Entry)]
+    outcome = Outcome(*tables.frames(entries, refused, limits=settings.limits))
     lines = {(entry.name, crack["crack"]): crack["lines"] for entry in entries for crack in entry.cracks}
-    tables.write(out, found.photos, found.cracks, lines=lines)
-    atomic.write_text(out / RUN, json.dumps(_run(files, settings, found), indent=1, sort_keys=True) + "\n")
+    tables.write(out, outcome.photos, outcome.cracks, lines=lines)
+    atomic.write_text(out / RUN, json.dumps(_run(files, settings, outcome), indent=1, sort_keys=True) + "\n")
     if not settings.masks_only:
         from crackpipe.apply import report_page
 
         report_page.write(out)
-    return found
+    return outcome
 
 
-class _Survey:
-    """A folder of results, and the segmenter that makes them."""
+def _looked_at(photos: Sequence[PhotoFile], looking: Looking) -> Iterator[Entry | dict[str, Any]]:
+    """An entry or a refused row for each photograph; one is measured while the next is looked at."""
 
-    def __init__(self, out: Path, files: SegmenterFiles, settings: SurveySettings) -> None:
-        self._out, self._files, self._settings = out, files, settings
-        self._journal = Journal(out)
-        self._segmenter = files.digest()
-        values = {"scale": asdict(settings.sources), "pictures": not settings.masks_only}
-        self._measurer = fingerprint.of(values, [])
-        self._trained: TrainedSegmenter | None = None
+    def refused(photo: PhotoFile, error: Exception) -> dict[str, Any]:
+        return {"photo": str(photo.path), "name": photo.name, "reason": _reason(error)}
 
-    def entry(self, photo: PhotoFile) -> Entry:
-        """What is known of a photograph, by the journal or by a look at it.
+    def seen(photo: PhotoFile) -> Seen | Entry | dict[str, Any]:
+        try:
+            return looking.at(photo)
+        except REFUSALS as error:
+            return refused(photo, error)
 
-        Raises:
-            PhotoError: it cannot be looked at.
-            OSError: its file cannot be read, or its results not be written.
-        """
-        if photo.reason:
-            raise PhotoError(photo.reason)
-        known = None if self._settings.again else self._journal.unchanged(photo.name, photo.path)
-        mask = self._out / f"{photo.name}{MASK}"
-        if known is not None and known.segmenter != self._segmenter:
-            known = None
-        if known is not None and known.measurer == self._measurer and mask.is_file():
-            return known
-        stamp, data = journal.stamp(photo.path), photo.path.read_bytes()
-        picture = picture_files.read(data, max_megapixels=self._files.max_megapixels)
-        levels = None if known is None else _mask(mask, picture.rgb.shape[:2])
-        if levels is None:
-            levels = self._load().segment(picture.rgb, name=photo.name).confidence
-        return self._written(photo, stamp, data, picture, levels)
+    def written(found: Seen | Entry | dict[str, Any]) -> Entry | dict[str, Any]:
+        if not isinstance(found, Seen):
+            return found
+        try:
+            return looking.written(found)
+        except REFUSALS as error:
+            return refused(found.photo, error)
 
-    def _written(
-        self,
-        photo: PhotoFile,
-        stamp: tuple[int, int],
-        data: bytes,
-        picture: picture_files.Picture,
-        levels: UInt8[np.ndarray, "h w"],
-    ) -> Entry:
-        from crackpipe.apply.survey import look
+    bar = console.bar(photos, what="inspect", total=len(photos), unit="photos")
+    return parallel.prefetch(written, map(seen, bar), workers=1, ahead=AHEAD)
 
-        seen = look.measure(
-            str(photo.path),
-            data,
-            picture,
-            levels,
-            settings=self._files.geometry,
-            sources=self._settings.sources,
-            drawn=not self._settings.masks_only,
-        )
-        results = {MASK: images.encode_grey(seen.levels)}
-        if seen.picture is not None:
-            results[PICTURE] = images.encode_jpeg(seen.picture, quality=QUALITY)
-        self._check_free(photo.name, results)
-        self._journal.begin(photo.name)
-        for suffix, encoded in results.items():
-            atomic.write_bytes(self._out / f"{photo.name}{suffix}", encoded)
-        names = {"photo": str(photo.path), "name": photo.name}
-        entry = Entry(
-            **names,
-            stamp=stamp,
-            digest=journal.digest(data),
-            segmenter=self._segmenter,
-            measurer=self._measurer,
-            row=names | seen.row,
-            cracks=seen.cracks,
-        )
-        self._journal.add(entry)
-        return entry
 
-    def _check_free(self, name: str, suffixes: Iterable[str]) -> None:
-        taken = [path for path in (self._out / f"{name}{suffix}" for suffix in suffixes) if path.exists()]
-        if taken and not self._journal.has_begun(name):
-            raise PhotoError(
-                f"{taken[0]} is there and is none of this survey's results; name another folder with --out"
-            )
-
-    def _load(self) -> "TrainedSegmenter":
-        if self._trained is None:
-            from crackpipe.apply import trained_segmenter
-
-            self._trained = trained_segmenter.load(self._files)
-        return self._trained
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is; make the photograph smaller"
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}; make room or give access, then run the command again"
+    return str(error)
 
 
 def _is_result(photo: Path, out: Path) -> bool:
@@ -211,15 +124,6 @@ def _check_folder(out: Path) -> None:
             raise CrackpipeError(
                 f"{path}: is a file, but results go into a folder; name another with --out, or move it"
             )
-
-
-def _mask(path: Path, shape: tuple[int, ...]) -> UInt8[np.ndarray, "h w"] | None:
-    """The mask of an earlier inspection; ``None`` where it is missing, damaged or of another size."""
-    try:
-        levels = images.decode_grey(path.read_bytes())
-    except (OSError, PhotoError):
-        return None
-    return levels if levels.shape == shape else None
 
 
 def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dict[str, Any]:

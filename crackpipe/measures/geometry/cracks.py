@@ -21,6 +21,7 @@ MIN_TANGENT = 5  # points at least that give the direction of an end
 MARGIN_PX = 8.0  # of the search for the edge beyond an end
 AT_JUNCTION = 1.2  # half widths around a junction where lines run into each other
 MEAN_PX = 5  # points that a geometric width is the mean of
+TOO_WIDE = 2.0  # widths that are told by darkness: cracks twice as wide have no width of that kind
 AROUND_PX = 24  # pixels around a crack that its widths and ends look at, at most
 
 
@@ -60,7 +61,8 @@ class Crack:
             rises to the right.
         coherence: how much of the length follows that axis, in [0, 1]: 1 a straight line, 0 no direction at all.
         geometric: width perpendicular to the centre-line, from edge to edge.
-        photometric: width by the darkness across the crack; ``None`` without a photograph.
+        photometric: width by the darkness across the crack; ``None`` without a photograph, and on cracks that are
+            ``TOO_WIDE`` times wider than those that are told by it.
         width_by: which of both tells how wide the crack is: ``geometric`` or ``photometric``.
         box: first row and column, and those after the last.
     """
@@ -298,7 +300,7 @@ def _measured(
     ]
     geometric = summarised(own, along, otherwise=len(pixels) / max(length, 1.0))
     by_darkness = None
-    if grey is not None:
+    if grey is not None and geometric.median < TOO_WIDE * settings.thin_px:
         solid = [points & np.isfinite(width) for points, width in zip(counted, across, strict=True)]
         dark = photometric.widths(own, solid, grey, reflectance=settings.reflectance)
         by_darkness = summarised(own, dark, otherwise=np.nan)

@@ -93,7 +93,7 @@ def load_all(folders: Sequence[Path], runtime: Runtime, *, clip: Path) -> list[S
     for folder in folders:
         card = cards.read(folder, kind="segmenter")
         if catalogue.has(card["architecture"]):
-            network = pixel_network.load(folder, runtime)
+            network = pixel_network.for_inference(pixel_network.load(folder, runtime), runtime)
             found.append(Segmenter(partial(network.predict, runtime=runtime), network.multiple_px))
             continue
         from crackpipe.clip.encoders import encoder_files

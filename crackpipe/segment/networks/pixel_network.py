@@ -1,6 +1,6 @@
 """A segmentation network with the normalisation of its inputs: built, saved, loaded and run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging.guided_filter import guided_filter
-from crackpipe.models import backbones, cards, model_files, normalise
+from crackpipe.models import backbones, cards, folding, model_files, normalise
 from crackpipe.segment.networks import catalogue
 from crackpipe.segment.networks.trunks import Weights
 
@@ -121,6 +121,11 @@ def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
     if segmenter.name == catalogue.OED:
         card["gates"] = segmenter.gates
     model_files.save(folder, segmenter.network, card)
+
+
+def for_inference(segmenter: PixelNetwork, runtime: Runtime) -> PixelNetwork:
+    """Copy a network to the device with its batch normalisation folded away; see :func:`folding.folded`."""
+    return replace(segmenter, network=runtime.place(folding.folded(segmenter.network)))
 
 
 def load(folder: Path, runtime: Runtime) -> PixelNetwork:
