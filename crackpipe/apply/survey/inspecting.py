@@ -89,11 +89,11 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
             f"{', '.join(map(str, paths))}: no photograph in there; name photographs, or folders that hold some"
         )
     survey = _Survey(out, files, settings)
-    entries: list[Entry] = []
+    names: list[str] = []
     refused: list[dict[str, Any]] = []
     for photo in console.bar(photos, what="inspect", total=len(photos), unit="photos"):
         try:
-            entries.append(survey.entry(photo))
+            names.append(survey.entry(photo).name)
         except PhotoError as error:
             refused.append({"photo": str(photo.path), "name": photo.name, "reason": str(error)})
         except OSError as error:
@@ -102,10 +102,10 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
         except MemoryError:
             reason = "needs more memory than there is; make the photograph smaller"
             refused.append({"photo": str(photo.path), "name": photo.name, "reason": reason})
-    found = Outcome(*tables.frames(entries, refused, limits=settings.limits))
-    lines = {(entry.name, crack["crack"]): crack["lines"] for entry in entries for crack in entry.cracks}
+    found = Outcome(*tables.frames(survey.journal.entries(names), refused, limits=settings.limits))
+    lines = (crack["lines"] for entry in survey.journal.entries(names) for crack in entry.cracks)
     tables.write(out, found.photos, found.cracks, lines=lines)
-    atomic.write_text(out / RUN, json.dumps(_run(files, settings, found), indent=1, sort_keys=True) + "\n")
+    atomic.write_text(out / RUN, _json(_run(files, settings, found)))
     if not settings.masks_only:
         from crackpipe.apply import report_page
 
@@ -118,7 +118,7 @@ class _Survey:
 
     def __init__(self, out: Path, files: SegmenterFiles, settings: SurveySettings) -> None:
         self._out, self._files, self._settings = out, files, settings
-        self._journal = Journal(out)
+        self.journal = Journal(out)
         self._segmenter = files.digest()
         values = {"scale": asdict(settings.sources), "pictures": not settings.masks_only}
         self._measurer = fingerprint.of(values, [])
@@ -133,7 +133,7 @@ class _Survey:
         """
         if photo.reason:
             raise PhotoError(photo.reason)
-        known = None if self._settings.again else self._journal.unchanged(photo.name, photo.path)
+        known = None if self._settings.again else self.journal.unchanged(photo.name, photo.path)
         mask = self._out / f"{photo.name}{MASK}"
         if known is not None and known.segmenter != self._segmenter:
             known = None
@@ -169,7 +169,7 @@ class _Survey:
         if seen.picture is not None:
             results[PICTURE] = images.encode_jpeg(seen.picture, quality=QUALITY)
         self._check_free(photo.name, results)
-        self._journal.begin(photo.name)
+        self.journal.begin(photo.name)
         for suffix, encoded in results.items():
             atomic.write_bytes(self._out / f"{photo.name}{suffix}", encoded)
         names = {"photo": str(photo.path), "name": photo.name}
@@ -182,12 +182,12 @@ class _Survey:
             row=names | seen.row,
             cracks=seen.cracks,
         )
-        self._journal.add(entry)
+        self.journal.add(entry)
         return entry
 
     def _check_free(self, name: str, suffixes: Iterable[str]) -> None:
         taken = [path for path in (self._out / f"{name}{suffix}" for suffix in suffixes) if path.exists()]
-        if taken and not self._journal.has_begun(name):
+        if taken and not self.journal.has_begun(name):
             raise PhotoError(
                 f"{taken[0]} is there and is none of this survey's results; name another folder with --out"
             )
@@ -233,3 +233,9 @@ def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dic
         "photographs": len(found.photos),
         "refused": len(found.refused),
     }
+
+
+def _json(values: Any) -> str:
+    """Values as JSON, with nothing in place of figures that are none: a card may hold some, and JSON has no NaN."""
+    finite = json.loads(json.dumps(values), parse_constant=lambda _: None)
+    return json.dumps(finite, indent=1, sort_keys=True) + "\n"
