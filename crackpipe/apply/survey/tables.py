@@ -13,6 +13,8 @@ from crackpipe.apply.survey.journal import Entry
 from crackpipe.files import atomic
 from crackpipe.measures.width_classes import Limits, classify
 
+PART_ROWS = 5000  # of a table that are turned into JSON at once
+
 
 def frames(
     entries: Iterable[Entry], refused: Sequence[Mapping[str, Any]], *, limits: Limits
@@ -83,8 +85,7 @@ def _features(photos: pd.DataFrame, cracks: pd.DataFrame, lines: Iterable[Any]) 
     """A feature a crack: a point where its photograph was taken, or no geometry; its course in pixels is a property."""
     known = photos[np.isfinite(photos["longitude"]) & np.isfinite(photos["latitude"])]
     places = dict(zip(known["name"], known[["longitude", "latitude"]].to_numpy().tolist(), strict=True))
-    for row, course in zip(cracks.itertuples(index=False, name=None), lines, strict=True):
-        properties = {column: _json(value) for column, value in zip(cracks, row, strict=True)}
+    for properties, course in zip(_records(cracks), lines, strict=True):
         place = places.get(properties["name"])
         yield {
             "type": "Feature",
@@ -93,7 +94,16 @@ def _features(photos: pd.DataFrame, cracks: pd.DataFrame, lines: Iterable[Any]) 
         }
 
 
-def _json(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
+def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Rows as JSON holds them, ``None`` where there is nothing; a part of the table at a time is in memory."""
+    for start in range(0, len(table), PART_ROWS):
+        part = table.iloc[start : start + PART_ROWS]
+        columns = [
+            [
+                None if missing else value
+                for value, missing in zip(part[column].tolist(), part[column].isna(), strict=True)
+            ]
+            for column in table
+        ]
+        for row in zip(*columns, strict=True):
+            yield dict(zip(table, row, strict=True))

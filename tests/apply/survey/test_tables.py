@@ -68,6 +68,13 @@ def test_each_feature_has_its_own_lines_and_the_place_of_its_photograph(tmp_path
     assert third["properties"]["class"] == "over 0.2 mm"
 
 
+def test_a_table_of_several_parts_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "PART_ROWS", 2)
+    features = written(tmp_path, [entry(name, {}, {}, {}) for name in "ab"])["features"]
+    found = [(feature["properties"]["name"], feature["properties"]["crack"]) for feature in features]
+    assert found == [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2), ("b", 3)]
+
+
 def test_the_class_of_a_photograph_is_that_of_its_widest_crack() -> None:
     narrow, wide = {"width_max_px": 1.0, "width_max_mm": 0.1}, {"width_max_px": 3.0, "width_max_mm": 0.3}
     entries = [entry("a", wide, narrow), entry("b", narrow), entry("c", {"width_max_px": math.nan})]
