@@ -11,7 +11,7 @@ from crackpipe.classify import classifier
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.models import model_files, onnx_export
+from crackpipe.models import cards, onnx_export
 from crackpipe.segment.networks import catalogue, pixel_network
 
 STRIDE_PX = 32  # of a classifier's deepest features: sides are multiples of it
@@ -80,7 +80,7 @@ def export_segmenter(folder: Path, *, out: Path) -> None:
         ModelError: the folder holds no segmenter, or a text-guided one.
     """
     onnx_export.check_packages()
-    card = model_files.card(folder, kind="segmenter")
+    card = cards.read(folder, kind="segmenter")
     if not catalogue.has(card["architecture"]):
         raise ModelError(
             f"{folder}: {card['architecture']} is guided by texts and needs their encoder, which has no form in ONNX; "
@@ -110,7 +110,7 @@ def export_classifier(folder: Path, *, out: Path) -> None:
         ModelError: the folder holds no classifier.
     """
     onnx_export.check_packages()
-    card = model_files.card(folder, kind="classifier")
+    card = cards.read(folder, kind="classifier")
     found = classifier.load(folder, PLAIN)
     one_size = found.side_px % STRIDE_PX != 0 or bool(
         getattr(found.network, "pretrained_cfg", {}).get("fixed_input_size")
