@@ -98,12 +98,7 @@ def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Rows as JSON holds them, ``None`` where there is nothing; a part of the table at a time is in memory."""
     for start in range(0, len(table), PART_ROWS):
         part = table.iloc[start : start + PART_ROWS]
-        columns = [
-            [
-                None if missing else value
-                for value, missing in zip(part[column].tolist(), part[column].isna(), strict=True)
-            ]
-            for column in table
-        ]
-        for row in zip(*columns, strict=True):
-            yield dict(zip(table, row, strict=True))
+        columns = {str(name): zip(part[name].tolist(), part[name].isna(), strict=True) for name in table}
+        values = [[None if missing else value for value, missing in column] for column in columns.values()]
+        for row in zip(*values, strict=True):
+            yield dict(zip(columns, row, strict=True))
