@@ -125,7 +125,7 @@ class Journal:
             return None
 
     def _append(self, values: dict[str, Any]) -> None:
-        line = json.dumps(values, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        line = json.dumps(values, separators=(",", ":")).encode() + b"\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab+") as file:
             start = file.seek(0, os.SEEK_END)
