@@ -25,6 +25,7 @@ def pack(
     tuned: Annotated[
         bool, typer.Option(help="choose what counts as a crack on the project's validation photographs first")
     ] = False,
+    gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
     scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
     about: Annotated[str, typer.Option(help="what it was trained on, for the card")] = "",
     seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for --tuned")] = 0,
@@ -37,7 +38,7 @@ def pack(
     from crackpipe.apply import trained_segmenter
     from crackpipe.tune import figures, tune_level
 
-    trained = trained_segmenter.load(files)
+    trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px))
     told: dict[str, Any] = {"about": about} if about else {}
     if tuned:
         found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)
