@@ -13,6 +13,9 @@ from crackpipe.files import atomic
 REWRITTEN = ("dvc.lock", "metrics/plots", "metrics/*.json")
 """Committed files that a run rewrites; they, the cache and data/ outlive an update."""
 
+CACHE = "cache"
+"""Folder beside the clones that holds DVC's results of all of them."""
+
 
 def head(root: Path) -> str:
     """Commit that the repository at ``root`` stands on, 40 hex digits.

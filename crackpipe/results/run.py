@@ -27,7 +27,6 @@ from crackpipe.results import clone, dvc_lock, stage_clock
 from crackpipe.results.stage_clock import StageClock
 
 MAX_METRICS_BYTES = 1_000_000  # larger files are plot data, not figures
-CACHE = "cache"  # beside the clones
 _SAVE_SECONDS = 5.0
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -38,8 +37,8 @@ def run(
     """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return ``results/<results>``.
 
     It runs in a clone, ``.runs/<name>/``, whatever the overrides: stages that these leave alone are skipped. A second
-    call goes on where an interrupted one stopped. All clones share a cache, ``.runs/cache/``: a stage that has run in
-    one of them on the same inputs is restored in the others.
+    call goes on where an interrupted one stopped. A stage that has run in another clone is restored, see
+    :func:`clone.share_cache`.
 
     Args:
         root: top of the project's git repository.
@@ -75,7 +74,7 @@ def run(
         if dirty:
             console.say("uncommitted changes are not part of this run: it runs HEAD")
         commit = clone.update(root, folder)
-        clone.share_cache(folder, folder.with_name(CACHE))
+        clone.share_cache(folder, folder.with_name(clone.CACHE))
         _call(folder, "crackpipe", "configure", "--fresh", *settings)
         for source in sources:
             _, below = catalogue.dataset_and_folder(source)
@@ -96,8 +95,7 @@ def run(
 def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
     """Run ``dvc repro`` in ``folder``, showing and logging its output; return the seconds of the stages it needed.
 
-    Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran, be it
-    in another clone.
+    Log and times lie beside it. A stage that DVC skips, or takes from the cache, keeps the time of when it ran.
 
     Args:
         folder: a clone of the project.

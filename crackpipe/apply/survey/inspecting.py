@@ -67,13 +67,18 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
         raise CrackpipeError(
             f"{', '.join(map(str, paths))}: no photograph in there; name photographs, or folders that hold some"
         )
-    found = list(_looked_at(photos, Looking(out, files, settings)))
-    entries = [one for one in found if isinstance(one, Entry)]
-    refused = [one for one in found if not isinstance(one, Entry)]
-    outcome = Outcome(*tables.frames(entries, refused, limits=settings.limits))
-    lines = {(entry.name, crack["crack"]): crack["lines"] for entry in entries for crack in entry.cracks}
+    looking = Looking(out, files, settings)
+    names: list[str] = []
+    refused: list[dict[str, Any]] = []
+    for one in _looked_at(photos, looking):
+        if isinstance(one, Entry):
+            names.append(one.name)
+        else:
+            refused.append(one)
+    outcome = Outcome(*tables.frames(looking.journal.entries(names), refused, limits=settings.limits))
+    lines = (crack["lines"] for entry in looking.journal.entries(names) for crack in entry.cracks)
     tables.write(out, outcome.photos, outcome.cracks, lines=lines)
-    atomic.write_text(out / RUN, json.dumps(_run(files, settings, outcome), indent=1, sort_keys=True) + "\n")
+    atomic.write_text(out / RUN, _json(_run(files, settings, outcome)))
     if not settings.masks_only:
         from crackpipe.apply import report_page
 
@@ -137,3 +142,9 @@ def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dic
         "photographs": len(found.photos),
         "refused": len(found.refused),
     }
+
+
+def _json(values: Any) -> str:
+    """Values as JSON, with nothing in place of figures that are none: a card may hold some, and JSON has no NaN."""
+    finite = json.loads(json.dumps(values), parse_constant=lambda _: None)
+    return json.dumps(finite, indent=1, sort_keys=True) + "\n"

@@ -6,11 +6,17 @@ that was cut short is passed over, and its photograph is looked at again.
 
 import hashlib
 import json
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from crackpipe.errors import CrackpipeError
+
 FILE = "inspected.jsonl"
+NAME, BEGUN = "name", "begun"  # first keys of the lines of an entry, and of one that was begun
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ def digest(data: bytes) -> str:
 
 
 class Journal:
-    """The entries in a folder, the last of each name.
+    """The entries in a folder, the last of each name; in memory are their places in the file alone.
 
     Args:
         folder: of the survey; it need not exist.
@@ -52,67 +58,99 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._entries: dict[str, Entry] = {}
+        self._places: dict[str, tuple[int, int]] = {}  # first byte, and bytes
         self._begun: set[str] = set()
-        lines = self._path.read_bytes().split(b"\n") if self._path.is_file() else []
-        self._torn = bool(lines and lines[-1])
-        for line in lines:
-            found = _read(line)
-            if isinstance(found, Entry):
-                self._entries[found.name] = found
-            elif found is not None:
-                self._begun.add(found)
+        if self._path.is_file():
+            with self._path.open("rb") as file:
+                start = 0
+                for line in file:
+                    self._note(line, start)
+                    start += len(line)
 
     def begin(self, name: str) -> None:
         """Note that results of this name are being written: a kill may leave some without an entry."""
         if name not in self._begun:
-            self._append({"begun": name})
-            self._begun.add(name)
+            self._append({BEGUN: name})
 
     def has_begun(self, name: str) -> bool:
         """Whether results of this name are the survey's own."""
         return name in self._begun
 
     def unchanged(self, name: str, photo: Path) -> Entry | None:
-        """The entry of a photograph whose file is as it was; its bytes are read where its stamp alone has changed.
+        """The entry of a photograph whose file is as it was, with its present path.
+
+        Its bytes are read where its stamp has changed; where they are the same the new stamp is kept.
 
         Raises:
             OSError: the file cannot be read.
         """
-        entry = self._entries.get(name)
+        entry = self._entry(name)
         if entry is None:
             return None
         now = stamp(photo)
-        if entry.stamp == now:
-            return entry
-        if entry.stamp[0] != now[0] or digest(photo.read_bytes()) != entry.digest:
+        if entry.stamp != now and (entry.stamp[0] != now[0] or digest(photo.read_bytes()) != entry.digest):
             return None
-        return replace(entry, stamp=now)
+        present = replace(entry, photo=str(photo), stamp=now, row=entry.row | {"photo": str(photo)})
+        if present != entry:
+            self.add(present)
+        return present
 
     def add(self, entry: Entry) -> None:
         """Append an entry; it takes the place of an earlier one of its name."""
         self._append(asdict(entry))
-        self._entries[entry.name] = entry
+
+    def entries(self, names: Iterable[str]) -> Iterator[Entry]:
+        """Read the entries of these names, one at a time.
+
+        Raises:
+            CrackpipeError: one is not there.
+        """
+        for name in names:
+            entry = self._entry(name)
+            if entry is None:
+                raise CrackpipeError(f"{self._path}: the entry of {name} is gone; run the command again")
+            yield entry
+
+    def _entry(self, name: str) -> Entry | None:
+        if name not in self._places:
+            return None
+        start, length = self._places[name]
+        with self._path.open("rb") as file:
+            file.seek(start)
+            line = file.read(length)
+        try:
+            values = json.loads(line)
+            return Entry(**values | {"stamp": tuple(values["stamp"])})
+        except (ValueError, TypeError, KeyError):  # it was cut short
+            return None
 
     def _append(self, values: dict[str, Any]) -> None:
+        line = json.dumps(values, separators=(",", ":")).encode() + b"\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab") as file:
-            file.write(b"\n" * self._torn + json.dumps(values, separators=(",", ":")).encode() + b"\n")
-        self._torn = False
+        with self._path.open("ab+") as file:
+            start = file.seek(0, os.SEEK_END)
+            if start:
+                file.seek(start - 1)
+                if file.read(1) != b"\n":  # a line that was cut short
+                    start += file.write(b"\n")
+            file.write(line)
+        self._note(line, start)
+
+    def _note(self, line: bytes, start: int) -> None:
+        """Note the name of a line, which comes first in it; the rest is read when it is asked for."""
+        for kind in (NAME, BEGUN):
+            head = f'{{"{kind}":'
+            if line.startswith(head.encode()):
+                try:
+                    name, _ = _DECODER.raw_decode(line.decode(), len(head))
+                except ValueError:  # it was cut short
+                    return
+                self._begun.add(name)
+                if kind == NAME:
+                    self._places[name] = start, len(line)
 
 
 def stamp(photo: Path) -> tuple[int, int]:
     """Size and time of change of a file."""
     found = photo.stat()
     return found.st_size, found.st_mtime_ns
-
-
-def _read(line: bytes) -> Entry | str | None:
-    """An entry, the name of one that was begun, or ``None`` for a line that was cut short."""
-    try:
-        values = json.loads(line)
-        if "begun" in values:
-            return str(values["begun"])
-        return Entry(**values | {"stamp": tuple(values["stamp"])})
-    except (ValueError, TypeError, KeyError):
-        return None

@@ -71,7 +71,7 @@ def measure(
         "scale_from": known.source,
         "latitude": None if place is None else place[0],
         "longitude": None if place is None else place[1],
-        "notes": "; ".join([*picture.notes, *known.notes]),
+        "notes": "; ".join([*picture.notes, *known.notes, *_unmeasured(rows, scale=known)]),
         "reason": "",
     }
     return Look(levels, row, rows, drawing.draw(picture.rgb, crack, cracks) if drawn else None)
@@ -98,10 +98,18 @@ def _sums(rows: list[dict[str, Any]], *, crack_px: int, scale: Scale, inside_px:
     }
     if scale.mm_per_px is None:
         return sums
-    metres = sum(row["length_mm"] for row in rows) / 1000
+    metres = sum(row["length_mm"] for row in rows if row["length_mm"] is not None) / 1000
     square = inside_px * scale.mm_per_px**2 / 1e6
     return sums | {
         "length_m": round(metres, 6),
         "density_m_per_m2": round(metres / square, 6) if square else None,
         "widest_mm": max((row["width_max_mm"] for row in rows if row["width_max_mm"] is not None), default=None),
     }
+
+
+def _unmeasured(rows: list[dict[str, Any]], *, scale: Scale) -> list[str]:
+    """A note on cracks that reach beyond the horizon of the surface, if there are some."""
+    if scale.mm_per_px is None:
+        return []
+    without = sum(row["length_mm"] is None for row in rows)
+    return [f"{without} of {len(rows)} cracks have no length in millimetres, and are none of length_m"] * bool(without)

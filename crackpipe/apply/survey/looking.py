@@ -49,7 +49,7 @@ class Looking:
 
     def __init__(self, out: Path, files: SegmenterFiles, settings: SurveySettings) -> None:
         self._out, self._files, self._settings = out, files, settings
-        self._journal = Journal(out)
+        self.journal = Journal(out)
         self._segmenter = files.digest()
         values = {"scale": asdict(settings.sources), "pictures": not settings.masks_only}
         self._measurer = fingerprint.of(values, [])
@@ -64,7 +64,7 @@ class Looking:
         """
         if photo.reason:
             raise PhotoError(photo.reason)
-        known = None if self._settings.again else self._journal.unchanged(photo.name, photo.path)
+        known = None if self._settings.again else self.journal.unchanged(photo.name, photo.path)
         mask = self._out / f"{photo.name}{MASK}"
         if known is not None and known.segmenter != self._segmenter:
             known = None
@@ -98,7 +98,7 @@ class Looking:
         if found.picture is not None:
             results[PICTURE] = images.encode_jpeg(found.picture, quality=QUALITY)
         self._check_free(photo.name, results)
-        self._journal.begin(photo.name)
+        self.journal.begin(photo.name)
         for suffix, encoded in results.items():
             atomic.write_bytes(self._out / f"{photo.name}{suffix}", encoded)
         names = {"photo": str(photo.path), "name": photo.name}
@@ -111,12 +111,12 @@ class Looking:
             row=names | found.row,
             cracks=found.cracks,
         )
-        self._journal.add(entry)
+        self.journal.add(entry)
         return entry
 
     def _check_free(self, name: str, suffixes: Iterable[str]) -> None:
         taken = [path for path in (self._out / f"{name}{suffix}" for suffix in suffixes) if path.exists()]
-        if taken and not self._journal.has_begun(name):
+        if taken and not self.journal.has_begun(name):
             raise PhotoError(
                 f"{taken[0]} is there and is none of this survey's results; name another folder with --out"
             )

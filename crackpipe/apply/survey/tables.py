@@ -1,7 +1,7 @@
 """The tables of a survey: photographs and cracks as CSV, Parquet and GeoJSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +13,36 @@ from crackpipe.apply.survey.journal import Entry
 from crackpipe.files import atomic
 from crackpipe.measures.width_classes import Limits, classify
 
+PART_ROWS = 5000  # of a table that are turned into JSON at once
+
 
 def frames(
-    entries: Sequence[Entry], refused: Sequence[Mapping[str, Any]], *, limits: Limits
+    entries: Iterable[Entry], refused: Sequence[Mapping[str, Any]], *, limits: Limits
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Photographs and cracks, in the order of the entries, refused photographs last.
 
+    Names of files may hold bytes that no encoding has; the tables show them escaped.
+
     Args:
-        entries: of the photographs that were looked at.
+        entries: of the photographs that were looked at; passed through once.
         refused: photo, name and reason of the others.
         limits: of the classes of width, which cracks with a width in millimetres get.
 
     Returns:
         Tables with the columns of :mod:`crackpipe.apply.survey.columns`.
     """
-    named = [{"photo": entry.photo, "name": entry.name, **crack} for entry in entries for crack in entry.cracks]
-    cracks = _frame(named, CRACKS)
+    found: dict[str, list[Any]] = {column: [] for column in CRACKS}
+    looked_at: list[Mapping[str, Any]] = []
+    for entry in entries:
+        looked_at.append(entry.row)
+        for crack in entry.cracks:
+            row = crack | {"photo": entry.photo, "name": entry.name}
+            for column, values in found.items():
+                values.append(row.get(column))
+    cracks = _frame(found, CRACKS)
     cracks["class"] = pd.array(classify(cracks["width_max_mm"].to_numpy(np.float64), limits), dtype="string")
-    photos = _frame([entry.row for entry in entries] + [dict(row) for row in refused], PHOTOS)
+    rows = [*looked_at, *refused]
+    photos = _frame({column: [row.get(column) for row in rows] for column in PHOTOS}, PHOTOS)
     widest = cracks.sort_values("width_max_px", kind="stable").groupby("name")["class"].last()
     photos["class"] = photos["name"].map(widest).astype("string").fillna("")
     for column in ("scale_from", "notes", "reason"):
@@ -38,58 +50,55 @@ def frames(
     return photos, cracks
 
 
-def write(folder: Path, photos: pd.DataFrame, cracks: pd.DataFrame, *, lines: Mapping[tuple[str, int], Any]) -> None:
+def write(folder: Path, photos: pd.DataFrame, cracks: pd.DataFrame, *, lines: Iterable[Any]) -> None:
     """Write photos.csv, cracks.csv, cracks.parquet and cracks.geojson, each whole or not at all.
 
     Args:
         folder: of the survey.
         photos, cracks: from :func:`frames`.
-        lines: centre-lines of each crack, by name and number, rows and columns in pixels.
+        lines: centre-lines of each crack, in the order of ``cracks``, rows and columns in pixels; passed through once.
     """
     for name, table in (("photos", photos), ("cracks", cracks)):
-        atomic.write_bytes(folder / f"{name}.csv", _printable(table).to_csv(index=False).encode())
+        atomic.write_bytes(folder / f"{name}.csv", table.to_csv(index=False).encode())
     with atomic.replacing(folder / "cracks.parquet") as temporary:
-        _printable(cracks).to_parquet(temporary, index=False)
-    atomic.write_text(folder / "cracks.geojson", json.dumps(_features(photos, cracks, lines), separators=(",", ":")))
+        cracks.to_parquet(temporary, index=False)
+    with atomic.replacing(folder / "cracks.geojson") as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.write('{"type":"FeatureCollection","features":[')
+        for number, feature in enumerate(_features(photos, cracks, lines)):
+            file.write(",\n" * bool(number) + json.dumps(feature, separators=(",", ":"), allow_nan=False))
+        file.write("]}\n")
 
 
-def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    table = pd.DataFrame([{key: row.get(key) for key in columns} for row in rows], columns=list(columns))
-    return table.astype(dict(columns))
+def _frame(values: Mapping[str, list[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    shown = {
+        column: [_escaped(value) for value in values[column]] if kind == "string" else values[column]
+        for column, kind in columns.items()
+    }
+    return pd.DataFrame({column: pd.Series(shown[column], dtype=kind) for column, kind in columns.items()})
 
 
-def _printable(table: pd.DataFrame) -> pd.DataFrame:
-    """Names of files may hold bytes that no encoding has; they are shown escaped."""
-    shown = table.copy()
-    column: str
-    for column in shown.select_dtypes("string"):
-        shown[column] = shown[column].map(_escaped, na_action="ignore").astype("string")
-    return shown
+def _escaped(text: str | None) -> str | None:
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
 
-def _escaped(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _features(photos: pd.DataFrame, cracks: pd.DataFrame, lines: Mapping[tuple[str, int], Any]) -> dict[str, Any]:
+def _features(photos: pd.DataFrame, cracks: pd.DataFrame, lines: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """A feature a crack: a point where its photograph was taken, or no geometry; its course in pixels is a property."""
-    places = photos.set_index("name")[["longitude", "latitude"]]
-    features = []
-    for row in _printable(cracks).replace({np.nan: None}).to_dict("records"):
-        name, number = row["name"], int(row["crack"])
-        place = [float(value) for value in places.loc[name]]
-        known = all(np.isfinite(place))
-        features.append(
-            {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": place} if known else None,
-                "properties": {key: _json(value) for key, value in row.items()} | {"lines_px": lines[name, number]},
-            }
-        )
-    return {"type": "FeatureCollection", "features": features}
+    known = photos[np.isfinite(photos["longitude"]) & np.isfinite(photos["latitude"])]
+    places = dict(zip(known["name"], known[["longitude", "latitude"]].to_numpy().tolist(), strict=True))
+    for properties, course in zip(_records(cracks), lines, strict=True):
+        place = places.get(properties["name"])
+        yield {
+            "type": "Feature",
+            "geometry": None if place is None else {"type": "Point", "coordinates": place},
+            "properties": properties | {"lines_px": course},
+        }
 
 
-def _json(value: Any) -> Any:
-    if value is pd.NA:
-        return None
-    return value.item() if isinstance(value, np.generic) else value
+def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Rows as JSON holds them, ``None`` where there is nothing; a part of the table at a time is in memory."""
+    for start in range(0, len(table), PART_ROWS):
+        part = table.iloc[start : start + PART_ROWS]
+        columns = {str(name): zip(part[name].tolist(), part[name].isna(), strict=True) for name in table}
+        values = [[None if missing else value for value, missing in column] for column in columns.values()]
+        for row in zip(*values, strict=True):
+            yield dict(zip(columns, row, strict=True))

@@ -1,6 +1,8 @@
 """A survey: photographs become masks, cracks in millimetres and tables; nothing is lost, and nothing done twice."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +129,28 @@ def test_a_changed_photograph_and_other_settings_are_looked_at_again(files: Segm
     long = files.with_geometry(min_length_px=1000.0)
     assert run(long, "site/a.png").photos["cracks"].tolist() == [0]
     assert levels("out/a.mask.png").max() < 128  # what is no crack stays below the level of one
+
+
+def test_a_photograph_whose_name_is_no_text_is_looked_at_like_any_other(files: SegmenterFiles, site: Path) -> None:
+    for name in (b"site/\xff\xfe.png", b"site/\xffbroken.png"):
+        Path(os.fsdecode(name)).write_bytes(Path("site/a.png").read_bytes()[: None if b"broken" not in name else 9])
+    found = run(files, "site")
+    assert found.photos["cracks"].dropna().tolist() == [1, 0, 1]
+    assert found.refused["photo"].tolist() == [r"site/\udcffbroken.png"]
+    pd.testing.assert_frame_equal(run(files, "site").photos, found.photos)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 200)])
+def test_a_photograph_of_few_pixels_is_looked_at(shape: tuple[int, int], files: SegmenterFiles, site: Path) -> None:
+    Path("site/tiny.png").write_bytes(images.encode_rgb(np.full((*shape, 3), 20, np.uint8)))
+    assert run(files, "site/tiny.png").exit_status == 0
+    assert levels("out/tiny.mask.png").shape == shape
+
+
+def test_a_figure_of_the_card_that_is_none_is_null(files: SegmenterFiles, site: Path) -> None:
+    run(replace(files, card=files.card | {"scores": {"ods": float("nan")}}), "site/a.png")
+    found = json.loads(Path("out/run.json").read_text(), parse_constant=lambda sign: pytest.fail(f"{sign} is no JSON"))
+    assert found["model"]["card"]["scores"] == {"ods": None}
 
 
 def test_a_refused_photograph_gets_a_reason_and_stops_nobody(files: SegmenterFiles, site: Path) -> None:
