@@ -12,7 +12,7 @@ import pandas as pd
 from jaxtyping import UInt8
 
 from crackpipe import console
-from crackpipe.apply import photo_files
+from crackpipe.apply import orthomosaic, photo_files
 from crackpipe.apply.photo_files import PhotoFile
 from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import journal, tables
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crackpipe.apply.trained_segmenter import TrainedSegmenter
 
 MASK, PICTURE, RUN = ".mask.png", ".cracks.jpg", "run.json"
+MAP_MASK, MAP_LAYER = ".mask.tif", ".cracks.gpkg"  # of an orthomosaic
 QUALITY = 90  # of JPEG
 
 
@@ -69,7 +70,8 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
     """Inspect photographs; ``out`` gets all results, and nothing is written elsewhere.
 
     For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.cracks.jpg, for all photos.csv,
-    cracks.csv, cracks.parquet, cracks.geojson, run.json and report.html. A photograph that is done, see
+    cracks.csv, cracks.parquet, cracks.geojson, run.json and report.html. An orthomosaic gets NAME.mask.tif and
+    NAME.cracks.gpkg, see :mod:`crackpipe.apply.orthomosaic`. A photograph that is done, see
     :mod:`crackpipe.apply.survey.journal`, is not looked at again while its file, the segmenter and the settings are as
     they were. One that cannot be read or written about gets a reason, and the others go on.
 
@@ -104,7 +106,8 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
             refused.append({"photo": str(photo.path), "name": photo.name, "reason": reason})
     found = Outcome(*tables.frames(entries, refused, limits=settings.limits))
     lines = {(entry.name, crack["crack"]): crack["lines"] for entry in entries for crack in entry.cracks}
-    tables.write(out, found.photos, found.cracks, lines=lines)
+    places = orthomosaic.write_layers(out, entries, found.cracks)
+    tables.write(out, found.photos, found.cracks, lines=lines, places=places)
     atomic.write_text(out / RUN, json.dumps(_run(files, settings, found), indent=1, sort_keys=True) + "\n")
     if not settings.masks_only:
         from crackpipe.apply import report_page
@@ -133,6 +136,8 @@ class _Survey:
         """
         if photo.reason:
             raise PhotoError(photo.reason)
+        if orthomosaic.is_map(photo.path, max_megapixels=self._files.max_megapixels):
+            return self._map(photo)
         known = None if self._settings.again else self._journal.unchanged(photo.name, photo.path)
         mask = self._out / f"{photo.name}{MASK}"
         if known is not None and known.segmenter != self._segmenter:
@@ -145,6 +150,28 @@ class _Survey:
         if levels is None:
             levels = self._load().segment(picture.rgb, name=photo.name).confidence
         return self._written(photo, stamp, data, picture, levels)
+
+    def _map(self, photo: PhotoFile) -> Entry:
+        """What is known of an orthomosaic; raises as :meth:`entry`."""
+        known = None if self._settings.again else self._journal.unchanged(photo.name, photo.path)
+        masked = (self._out / f"{photo.name}{MAP_MASK}").is_file()
+        if known is None or known.segmenter != self._segmenter:
+            masked = False
+        elif known.measurer == self._measurer and masked:
+            return known
+        stamp, digest = journal.stamp(photo.path), journal.digest_of(photo.path)
+        self._check_free(photo.name, (MAP_MASK, MAP_LAYER, PICTURE))
+        self._journal.begin(photo.name)
+        seen = orthomosaic.inspect_map(
+            photo.path,
+            self._out / photo.name,
+            segment=None if masked else lambda rgb: self._load().segment(rgb).confidence,
+            key=f"{digest} {self._segmenter}",
+            settings=self._files.geometry,
+            sources=self._settings.sources,
+            drawn=not self._settings.masks_only,
+        )
+        return self._added(photo, stamp, digest, seen.row, seen.cracks)
 
     def _written(
         self,
@@ -172,16 +199,19 @@ class _Survey:
         self._journal.begin(photo.name)
         for suffix, encoded in results.items():
             atomic.write_bytes(self._out / f"{photo.name}{suffix}", encoded)
+        return self._added(photo, stamp, journal.digest(data), seen.row, seen.cracks)
+
+    def _added(
+        self,
+        photo: PhotoFile,
+        stamp: tuple[int, int],
+        digest: str,
+        row: dict[str, Any],
+        cracks: list[dict[str, Any]],
+    ) -> Entry:
         names = {"photo": str(photo.path), "name": photo.name}
-        entry = Entry(
-            **names,
-            stamp=stamp,
-            digest=journal.digest(data),
-            segmenter=self._segmenter,
-            measurer=self._measurer,
-            row=names | seen.row,
-            cracks=seen.cracks,
-        )
+        made_by = {"segmenter": self._segmenter, "measurer": self._measurer}
+        entry = Entry(**names, stamp=stamp, digest=digest, **made_by, row=names | row, cracks=cracks)
         self._journal.add(entry)
         return entry
 
@@ -202,7 +232,7 @@ class _Survey:
 
 def _is_result(photo: Path, out: Path) -> bool:
     """Whether a picture is one of an earlier survey among the photographs themselves."""
-    return photo.name.endswith((MASK, PICTURE)) and photo.resolve().is_relative_to(out.resolve())
+    return photo.name.endswith((MASK, PICTURE, MAP_MASK)) and photo.resolve().is_relative_to(out.resolve())
 
 
 def _check_folder(out: Path) -> None:

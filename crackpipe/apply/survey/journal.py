@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = "inspected.jsonl"
+READ_BYTES = 2**22  # of a file at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,19 @@ class Entry:
 def digest(data: bytes) -> str:
     """Digest of a photograph's bytes."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def digest_of(photo: Path) -> str:
+    """Digest of the bytes of a file of any size.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = hashlib.blake2b(digest_size=16)
+    with photo.open("rb") as file:
+        while part := file.read(READ_BYTES):
+            found.update(part)
+    return found.hexdigest()
 
 
 class Journal:
@@ -85,7 +99,7 @@ class Journal:
         now = stamp(photo)
         if entry.stamp == now:
             return entry
-        if entry.stamp[0] != now[0] or digest(photo.read_bytes()) != entry.digest:
+        if entry.stamp[0] != now[0] or digest_of(photo) != entry.digest:
             return None
         return replace(entry, stamp=now)
 

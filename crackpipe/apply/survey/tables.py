@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,19 +39,29 @@ def frames(
     return photos, cracks
 
 
-def write(folder: Path, photos: pd.DataFrame, cracks: pd.DataFrame, *, lines: Mapping[tuple[str, int], Any]) -> None:
+def write(
+    folder: Path,
+    photos: pd.DataFrame,
+    cracks: pd.DataFrame,
+    *,
+    lines: Mapping[tuple[str, int], Any],
+    places: Mapping[tuple[str, int], Any] = MappingProxyType({}),
+) -> None:
     """Write photos.csv, cracks.csv, cracks.parquet and cracks.geojson, each whole or not at all.
 
     Args:
         folder: of the survey.
         photos, cracks: from :func:`frames`.
         lines: centre-lines of each crack, by name and number, rows and columns in pixels.
+        places: the same as longitudes and latitudes, of cracks on a map.
     """
     for name, table in (("photos", photos), ("cracks", cracks)):
         atomic.write_bytes(folder / f"{name}.csv", _printable(table).to_csv(index=False).encode())
     with atomic.replacing(folder / "cracks.parquet") as temporary:
         _printable(cracks).to_parquet(temporary, index=False)
-    atomic.write_text(folder / "cracks.geojson", json.dumps(_features(photos, cracks, lines), separators=(",", ":")))
+    atomic.write_text(
+        folder / "cracks.geojson", json.dumps(_features(photos, cracks, lines, places), separators=(",", ":"))
+    )
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
@@ -71,18 +82,30 @@ def _escaped(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _features(photos: pd.DataFrame, cracks: pd.DataFrame, lines: Mapping[tuple[str, int], Any]) -> dict[str, Any]:
-    """A feature a crack: a point where its photograph was taken, or no geometry; its course in pixels is a property."""
-    places = photos.set_index("name")[["longitude", "latitude"]]
+def _features(
+    photos: pd.DataFrame,
+    cracks: pd.DataFrame,
+    lines: Mapping[tuple[str, int], Any],
+    places: Mapping[tuple[str, int], Any],
+) -> dict[str, Any]:
+    """A feature a crack: its lines on the map, or a point where its photograph was taken, or no geometry.
+
+    Its course in pixels is a property.
+    """
+    taken = photos.set_index("name")[["longitude", "latitude"]]
     features = []
     for row in _printable(cracks).replace({np.nan: None}).to_dict("records"):
         name, number = row["name"], int(row["crack"])
-        place = [float(value) for value in places.loc[name]]
-        known = all(np.isfinite(place))
+        place = [float(value) for value in taken.loc[name]]
+        geometry: dict[str, Any] | None = None
+        if (name, number) in places:
+            geometry = {"type": "MultiLineString", "coordinates": places[name, number]}
+        elif all(np.isfinite(place)):
+            geometry = {"type": "Point", "coordinates": place}
         features.append(
             {
                 "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": place} if known else None,
+                "geometry": geometry,
                 "properties": {key: _json(value) for key, value in row.items()} | {"lines_px": lines[name, number]},
             }
         )
