@@ -44,18 +44,22 @@ class Work:
         """File of what lower edges of windows show, before the windows below fade in."""
         return self.folder / FADES
 
+    @property
+    def _whole_key(self) -> str:
+        return f"{self.key} {windows.WINDOW_PX} {windows.OVERLAP_PX}"
+
     def rows_done(self) -> int:
         """Rows of windows that are done."""
         try:
             values = json.loads((self.folder / DONE).read_text(encoding="utf-8"))
-            whole = values["key"] == self.key and self.confidence.is_file() and self.fades.is_file()
+            whole = values["key"] == self._whole_key and self.confidence.is_file() and self.fades.is_file()
             return int(values["rows"]) if whole else 0
         except (OSError, ValueError, KeyError, TypeError):
             return 0
 
     def note(self, rows: int) -> None:
         """Note that so many rows of windows are done."""
-        atomic.write_text(self.folder / DONE, json.dumps({"key": self.key, "rows": rows}))
+        atomic.write_text(self.folder / DONE, json.dumps({"key": self._whole_key, "rows": rows}))
 
 
 def mask(mosaic: Mosaic, segment: Segment, work: Work, *, what: str) -> None:

@@ -60,7 +60,9 @@ def refusing() -> Iterator[None]:
                 yield
         except (RasterioError, CRSError, UnicodeError) as error:
             reason = error.__cause__ or error
-            raise PhotoError(f"a raster that cannot be read or written ({reason}); copy it again") from error
+            raise PhotoError(
+                f"a raster that cannot be read or written ({reason}); copy it again, or make room for results"
+            ) from error
 
 
 class Mosaic:

@@ -81,7 +81,12 @@ def inspect_map(
                 found = _measured(Measurer(mosaic, levels, marks, settings, known), what=stem.name)
             with raster.levels_file(work.folder / MARKS) as marks:
                 final = _Final(mosaic, levels, marks, level=settings.level)
-                final.write(mask)
+                try:
+                    final.write(mask)
+                except PhotoError:
+                    if not final.inside_px:
+                        shutil.rmtree(work.folder)  # nothing to go on with
+                    raise
         picture = final.picture([one.middle for one in found]) if drawn else None
         row = _row(mosaic, found, final, known)
     if picture is not None:
@@ -113,7 +118,11 @@ class _Final:
         self._share = np.zeros((max(1, round(height * self._factor)), max(1, round(width * self._factor))))
 
     def write(self, path: Path) -> None:
-        """Write the mask, each tile once."""
+        """Write the mask, each tile once.
+
+        Raises:
+            PhotoError: nothing of the raster holds data, or a disk is full.
+        """
         grid = self._mosaic.grid
         with atomic.replacing(path) as temporary:
             raster.create(temporary, grid, compressed=True)
@@ -121,8 +130,8 @@ class _Final:
                 for rows in windows.cells(grid.height):
                     for cols in windows.cells(grid.width):
                         self._cell(target, rows, cols)
-        if not self.inside_px:
-            raise PhotoError("all of it is transparent or without data; there is nothing to look at")
+            if not self.inside_px:
+                raise PhotoError("all of it is transparent or without data; there is nothing to look at")
 
     def _cell(self, target: Levels, rows: slice, cols: slice) -> None:
         inside = self._mosaic.inside(rows, cols)
@@ -157,7 +166,9 @@ def _row(mosaic: Mosaic, found: Sequence[MapCrack], final: _Final, known: Scale)
     if final.inside_px < grid.height * grid.width:
         notes.append(f"{1 - final.inside_px / (grid.height * grid.width):.0%} of it is without data, and left out")
     if large:
-        notes.append(f"{large} cracks that span more than {windows.CELL_PX} × {windows.CELL_PX} pixels were measured in portions")
+        notes.append(
+            f"{large} cracks that span more than {windows.CELL_PX} × {windows.CELL_PX} pixels were measured in portions"
+        )
     place = _centre(grid)
     sums: Mapping[str, Any] = look.sums(
         [crack.row for crack in found], crack_px=final.crack_px, scale=known, inside_px=final.inside_px

@@ -1,6 +1,8 @@
 """Orthomosaics in a survey: masks on their grid, cracks across windows, centre-lines on the map."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ from PIL import Image, ImageDraw
 rasterio = pytest.importorskip("rasterio")
 pyogrio = pytest.importorskip("pyogrio")
 
+import dark_segmenter  # noqa: E402
 from drawn_maps import HALF_MM, UTM33, wall, write  # noqa: E402
 from rasterio.warp import transform  # noqa: E402
 
+from crackpipe.apply import segmenter_files  # noqa: E402
 from crackpipe.apply.orthomosaic import windows  # noqa: E402
 from crackpipe.apply.segmenter_files import SegmenterFiles  # noqa: E402
 from crackpipe.apply.survey import Outcome, SurveySettings  # noqa: E402
@@ -24,6 +28,11 @@ from crackpipe.imaging.scale import ScaleSources  # noqa: E402
 from crackpipe.measures import width_classes  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("site")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> SegmenterFiles:
+    return segmenter_files.find(dark_segmenter.save(tmp_path_factory.mktemp("models") / "dark"))
 
 
 def run(files: SegmenterFiles, *photos: str, out: str = "out", **more: Any) -> Outcome:
@@ -235,6 +244,7 @@ def test_a_raster_without_data_and_one_in_the_way_are_refused(files: SegmenterFi
         "out/ortho.cracks.gpkg is there and is none of this survey's results; name another folder with --out",
     ]
     assert Path("out/ortho.cracks.gpkg").read_bytes() == b"mine"
+    assert not list(Path("out").glob(".*"))
 
 
 def test_a_mosaic_without_a_crack_has_an_empty_layer(files: SegmenterFiles) -> None:
@@ -249,3 +259,34 @@ def test_results_among_the_mosaics_are_no_mosaics(files: SegmenterFiles) -> None
     write(Path("site/ortho.tif"), cracked(96, 160, [(20, 50), (140, 50)]))
     for _ in range(2):
         assert run(files, "site", out="site").photos["name"].tolist() == ["a", "deep/b", "ortho"]
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from crackpipe.apply import segmenter_files
+from crackpipe.apply.survey import SurveySettings, inspect
+from crackpipe.imaging.scale import ScaleSources
+from crackpipe.measures import width_classes
+settings = SurveySettings(ScaleSources(), width_classes.parse("jsce"), masks_only=False, again=False)
+inspect([Path("large.tif")], files=segmenter_files.find(sys.argv[1]), out=Path("out"), settings=settings)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+
+
+@pytest.mark.nightly
+def test_a_mosaic_of_400_megapixels_takes_less_than_2_gib(files: SegmenterFiles) -> None:
+    write(Path("patch.tif"), bordered(cracked(3072, 3072, [(50, 100), (3000, 2900)], [(1500, 60), (1400, 3000)]), 8))
+    sides = {"height": 20_000, "width": 20_000, "count": 4, "dtype": "uint8", "tiled": True, "sparse_ok": True}
+    how = {"compress": "deflate", "photometric": "RGB", "alpha": "YES", "crs": UTM33, "transform": HALF_MM}
+    with rasterio.open("patch.tif") as patch, rasterio.open("large.tif", "w", driver="GTiff", **sides, **how) as large:
+        for top, left in ((3584, 3584), (15360, 10240)):  # across borders of windows and cells
+            large.write(patch.read(), window=((top, top + 3072), (left, left + 3072)))
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(files.folder)], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 2
+    cracks = pd.read_csv("out/cracks.csv")
+    expected = np.hypot(2950, 2800) + np.hypot(100, 2940)
+    assert cracks["length_px"].tolist() == pytest.approx([expected] * 2, rel=0.02)
+    assert Path("out/large.mask.tif").stat().st_size < 1e6
