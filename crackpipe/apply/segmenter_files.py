@@ -128,6 +128,6 @@ def _folder(name: str | os.PathLike[str] | None, project: Project | None) -> Pat
     here = sorted(card.parent.name for card in own.parent.glob(f"*/{cards.FILE}"))
     known = [*here, *shipped.names()]
     raise ModelError(
-        f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder that holds "
-        f"one{did_you_mean(path.name, known)}"
+        f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
+        f"{did_you_mean(path.name, known)}"
     )

@@ -1,8 +1,11 @@
 """A segmenter that the pipeline has trained, with all that it needs to segment photographs of any size."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from crackpipe.apply import photograph, segmenter_files
 from crackpipe.apply.photograph import Photograph
@@ -59,13 +62,16 @@ class TrainedSegmenter:
         """The same segmenter with other settings of what counts as a crack."""
         return replace(self, files=self.files.with_geometry(**changes))
 
-    def pack(self, folder: str | os.PathLike[str], *, half: bool = False) -> None:
+    def pack(
+        self, folder: str | os.PathLike[str], *, half: bool = False, told: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Write the segmenter with all that it needs, to be used where there is no project.
 
         Args:
             folder: gets ``model.safetensors``, and ``model.json`` with the settings of inference and of what counts as
                 a crack; of a text-guided segmenter also ``encoder/``. It must not be there, or be empty.
             half: weights in float16, in half the room.
+            told: what its card tells beside that: what it was trained on, figures.
 
         Raises:
             CrackpipeError: the folder holds something, or the network is an extension.
@@ -79,7 +85,7 @@ class TrainedSegmenter:
         if not catalogue.has(self.files.card["architecture"]):
             encoder = self.files.encoder
             model_files.copy(encoder, target / ENCODER, cards.read(encoder, kind="clip"), half=half)
-        model_files.copy(source, target, segmenter_files.packed_card(self.files), half=half)
+        model_files.copy(source, target, segmenter_files.packed_card(self.files) | dict(told), half=half)
 
 
 def load_segmenter(

@@ -7,6 +7,7 @@ import typer
 
 from crackpipe import console
 from crackpipe.cli import photographs, project, survey, tuning
+from crackpipe.cli.export import export
 
 commands = typer.Typer(
     add_completion=False,
@@ -24,6 +25,7 @@ for command in (
     project.compare,
     survey.inspect,
     survey.report,
+    survey.models,
     photographs.pack,
     photographs.classify,
     photographs.few_shot,
@@ -33,6 +35,7 @@ for command in (
     tuning.tune_head,
 ):
     commands.command()(command)
+commands.add_typer(export, name="export")
 
 
 def app() -> None:

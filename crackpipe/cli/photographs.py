@@ -5,7 +5,7 @@ Each opens its project before it imports torch, so that a wrong folder or parame
 
 import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,10 @@ def pack(
     tuned: Annotated[
         bool, typer.Option(help="choose what counts as a crack on the project's validation photographs first")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for that")] = 0,
+    gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
+    scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
+    about: Annotated[str, typer.Option(help="what it was trained on, for the card")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for --tuned")] = 0,
 ) -> None:
     """Write a trained segmenter with all that it needs: `crackpipe inspect --model FOLDER` then asks for no project."""
     from crackpipe.apply import segmenter_files
@@ -33,17 +36,24 @@ def pack(
 
     files = segmenter_files.find(model, project=Project.open(project))
     from crackpipe.apply import trained_segmenter
-    from crackpipe.tune import tune_level
+    from crackpipe.tune import figures, tune_level
 
-    trained = trained_segmenter.load(files)
+    trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px))
+    told: dict[str, Any] = {"about": about} if about else {}
     if tuned:
         found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)
         trained = trained.with_geometry(level=found.level, certain=found.certain, min_length_px=found.min_length_px)
+        told["tuned"] = {"f1": round(found.f1, 4), "quiet": round(found.quiet, 4)}
         typer.echo(
             f"crack from {found.level:g} on, somewhere {found.certain:g}, {found.min_length_px:g} px long: F1 "
             f"{100 * found.f1:.1f} on validation photographs, {100 * found.quiet:.0f} % of what has no crack left alone"
         )
-    trained.pack(folder, half=half)
+    if scored:
+        level = trained.files.geometry.level
+        told["figures"] = figures.score(
+            project=files.project, network=trained.network, settings=trained.settings, level=level
+        )
+    trained.pack(folder, half=half, told=told)
     typer.echo(f"wrote {folder}")
 
 

@@ -1,4 +1,4 @@
-"""Commands of a survey: inspect photographs, and make its page again."""
+"""Commands of a survey: inspect photographs, make its page again, list the models that can."""
 
 import enum
 import sys
@@ -10,7 +10,7 @@ import typer
 from crackpipe.cli.photographs import MODEL
 
 if TYPE_CHECKING:
-    from crackpipe.apply.survey.inspect import Outcome
+    from crackpipe.apply.survey.inspecting import Outcome
 
 
 class Only(str, enum.Enum):
@@ -46,8 +46,8 @@ def inspect(
     1 where none was looked at.
     """
     from crackpipe.apply import segmenter_files
-    from crackpipe.apply.survey.inspect import SurveySettings
-    from crackpipe.apply.survey.inspect import inspect as survey
+    from crackpipe.apply.survey.inspecting import SurveySettings
+    from crackpipe.apply.survey.inspecting import inspect as survey
     from crackpipe.imaging.scale import ScaleSources, read_table
     from crackpipe.measures import width_classes
     from crackpipe.params.project import Project
@@ -88,6 +88,18 @@ def report(
     from crackpipe.apply import report_page
 
     typer.echo(f"wrote {report_page.write(folder, classes=limits, most_pictures=pictures)}")
+
+
+def models(
+    project: Annotated[Path | None, typer.Option(help="also those of this project, e.g. .runs/crack500")] = None,
+) -> None:
+    """List trained models: those that come with the package, and those of a project."""
+    from crackpipe.models import listing
+
+    here = Path() if project is None and Path("params.yaml").is_file() else project
+    for one in listing.listed(here):
+        size = f"{one.megabytes:6.1f} MB"
+        typer.echo(f"{one.name:32} {one.kind:12} {one.architecture:24} {size}  {one.where}  {one.about}".rstrip())
 
 
 def _listed(given: list[Path]) -> list[Path]:

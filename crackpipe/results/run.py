@@ -27,6 +27,7 @@ from crackpipe.results import clone, dvc_lock, stage_clock
 from crackpipe.results.stage_clock import StageClock
 
 MAX_METRICS_BYTES = 1_000_000  # larger files are plot data, not figures
+CACHE = "cache"  # beside the clones
 _SAVE_SECONDS = 5.0
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -37,7 +38,8 @@ def run(
     """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return ``results/<results>``.
 
     It runs in a clone, ``.runs/<name>/``, whatever the overrides: stages that these leave alone are skipped. A second
-    call goes on where an interrupted one stopped.
+    call goes on where an interrupted one stopped. All clones share a cache, ``.runs/cache/``: a stage that has run in
+    one of them on the same inputs is restored in the others.
 
     Args:
         root: top of the project's git repository.
@@ -73,6 +75,7 @@ def run(
         if dirty:
             console.say("uncommitted changes are not part of this run: it runs HEAD")
         commit = clone.update(root, folder)
+        clone.share_cache(folder, folder.with_name(CACHE))
         _call(folder, "crackpipe", "configure", "--fresh", *settings)
         for source in sources:
             _, below = catalogue.dataset_and_folder(source)
@@ -93,7 +96,8 @@ def run(
 def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
     """Run ``dvc repro`` in ``folder``, showing and logging its output; return the seconds of the stages it needed.
 
-    Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran.
+    Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran, be it
+    in another clone.
 
     Args:
         folder: a clone of the project.
@@ -104,6 +108,7 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
     """
     clock_path, log = folder.with_suffix(".clock.json"), folder.with_suffix(".log")
     history = folder.with_suffix(".seconds.json")
+    others = sorted(set(folder.parent.glob("*.seconds.json")) - {history})
     clock = stage_clock.load(clock_path)
     before = dict(clock.seconds)
     command = [sys.executable, "-m", "dvc", "repro", *until]
@@ -122,14 +127,15 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
         clock.save(clock_path)
         finished = {name: took for name, took in clock.seconds.items() if clock.finished[name]}
         ran = {name for name, took in finished.items() if took != before.get(name)}
-        dvc_lock.remember(folder, finished, ran=ran, history=history)
+        dvc_lock.remember(folder, finished, ran=ran, history=history, others=others)
     if status:
         where = f"stage {stopped} failed" if stopped else "dvc repro failed"
         raise CrackpipeError(
             f"{folder.name}: {where} (status {status}); its output is in {log.parent.name}/{log.name}; "
             "mend the cause, commit, and call again: finished stages are skipped"
         )
-    return {name: took for name, took in dvc_lock.recall(folder, history=history).items() if name in clock.needed}
+    known = dvc_lock.recall(folder, history=history, others=others)
+    return {name: took for name, took in known.items() if name in clock.needed}
 
 
 def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:

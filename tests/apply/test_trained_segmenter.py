@@ -82,7 +82,9 @@ def test_a_name_is_looked_up_in_the_project_and_one_that_is_unknown_is_told(root
     configure(root)
     project = Project.open(root)
     assert segmenter_files.find("small-truth", project=project).folder == root / "models/segmenter/small-truth"
-    with pytest.raises(ModelError, match=r"no segmenter 'smal-truth'; known are small-truth.* did you mean small-truth\?"):
+    with pytest.raises(
+        ModelError, match=r"no segmenter 'smal-truth'; known are small-truth.* did you mean small-truth\?"
+    ):
         segmenter_files.find("smal-truth", project=project)
 
 

@@ -19,7 +19,7 @@ def write_layers(folder: Path, entries: Sequence[Any], cracks: pd.DataFrame) -> 
     """Write NAME.cracks.gpkg of each orthomosaic of a survey.
 
     Its layer ``cracks`` holds a MultiLineString a crack, in the raster's coordinates, with the columns of the table of
-    cracks. Of a raster without a transform x are columns and y rows that count downwards from 0, as QGIS shows it.
+    cracks. Of a raster without a transform x counts columns and −y rows, as QGIS shows it.
 
     Args:
         folder: of the survey.

@@ -19,7 +19,7 @@ from crackpipe.measures.geometry import Crack, GeometrySettings
 from crackpipe.measures.geometry.cracks import AROUND_PX
 from crackpipe.measures.geometry.portions import Portion, joined, portion
 
-BEYOND_PX = 128  # of a portion: how far its ends, which are none of the crack, may matter
+BEYOND_PX = 192  # of a portion: how far its ends, which are none of the crack, may matter
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,3 @@
-from .inspect import Outcome, SurveySettings, inspect
+from .inspecting import Outcome, SurveySettings, inspect
 
 __all__ = ["Outcome", "SurveySettings", "inspect"]

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Float32, Float64, Integer, UInt8
 from scipy import ndimage
 from skimage.morphology import remove_small_holes
 
-from crackpipe.measures.geometry import bridging, centreline, parts, photometric, profiles
+from crackpipe.measures.geometry import bridging, centreline, parts, photometric, profiles, shrinking
 from crackpipe.measures.geometry.centreline import Branch
 from crackpipe.measures.geometry.widths import Widths, smoothed, summarised
 
@@ -95,7 +95,8 @@ def find(
 
     A crack is what is left of the map at ``settings.level`` after gaps have been bridged. Its centre-line is the
     skeleton, without spurs and smoothed; at free ends it goes on to the crack's edge. Its geometric width is measured
-    perpendicular to the centre-line at every point, in parts of a pixel.
+    perpendicular to the centre-line at every point, in parts of a pixel. Where cracks are very wide this is done on a
+    smaller map, see :mod:`crackpipe.measures.geometry.shrinking`.
 
     Args:
         confidence: 0–255 as whole numbers, or 0–1 as floats or booleans.
@@ -120,7 +121,11 @@ def find(
     ):
         levels = confidence[part.rows, part.cols].astype(np.float32)
         dark = None if grey is None else grey[part.rows, part.cols].astype(np.float32)
-        cracks = _of_part(part.mask, levels, level, dark, settings)
+        times = shrinking.times(part.mask)
+        if times > 1:
+            cracks = _of_shrunk(part.mask, levels, level, settings, times)
+        else:
+            cracks = _of_part(part.mask, levels, level, dark, settings)
         found += [_moved(crack, row=part.rows.start, col=part.cols.start) for crack in cracks]
     return sorted(found, key=lambda crack: crack.box)
 
@@ -160,6 +165,40 @@ def _of_part(
         known = {"pixels": pixels, "meets": int(at.sum()), "box": box}
         found.append(_measured(own, counted, levels, level, dark, settings, **known))
     return found
+
+
+def _of_shrunk(
+    mask: Bool[np.ndarray, "h w"],
+    levels: Float32[np.ndarray, "h w"],
+    level: float,
+    settings: GeometrySettings,
+    times: int,
+) -> list[Crack]:
+    """Cracks of a part that is wide, measured on a smaller map; none of them is thin enough for its darkness."""
+    small = shrinking.shrunk(levels, times)
+    inside = (shrinking.shrunk(mask.astype(np.float32), times) >= 0.5) & (small >= level)
+    smaller = replace(settings, gap_px=settings.gap_px / times, min_length_px=settings.min_length_px / times)
+    cracks = _of_part(inside, small, level, None, smaller)
+    owner = shrinking.owners(mask, [crack.pixels for crack in cracks], times)
+    return [_enlarged(crack, times, np.argwhere(owner == number)) for number, crack in enumerate(cracks, start=1)]
+
+
+def _enlarged(crack: Crack, times: int, pixels: Integer[np.ndarray, "_p 2"]) -> Crack:
+    """A crack of a smaller map, in pixels of the large one."""
+    middle = (times - 1) / 2
+    widths = crack.geometric
+    at = (times * widths.at[0] + middle, times * widths.at[1] + middle)
+    told = {name: times * getattr(widths, name) for name in ("mean", "median", "p95", "largest")}
+    (top, left), (bottom, right) = pixels.min(axis=0).tolist(), (pixels.max(axis=0) + 1).tolist()
+    return replace(
+        crack,
+        lines=[times * line + middle for line in crack.lines],
+        length_px=times * crack.length_px,
+        pixels=pixels,
+        area_px=len(pixels),
+        geometric=Widths(along=[times * width for width in widths.along], at=at, **told),
+        box=(top, left, bottom, right),
+    )
 
 
 def _moved(crack: Crack, *, row: int, col: int) -> Crack:

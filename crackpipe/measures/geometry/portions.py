@@ -73,8 +73,8 @@ def joined(portions: Sequence[Portion], settings: GeometrySettings, *, box: tupl
     geometric = summarised(
         lines, [widths for one in portions for widths in one.geometric], otherwise=area / max(length, 1.0)
     )
-    dark = [one.photometric for one in portions if one.photometric is not None and one.lines]
-    by_darkness = summarised(lines, [widths for one in dark for widths in one], otherwise=np.nan) if dark else None
+    dark = [widths for one in portions for widths in _by_darkness(one)]
+    by_darkness = None if all(one.photometric is None for one in portions) else summarised(lines, dark, otherwise=np.nan)
     orientation, coherence = direction(lines)
     return Crack(
         lines=lines,
@@ -90,6 +90,13 @@ def joined(portions: Sequence[Portion], settings: GeometrySettings, *, box: tupl
         width_by=width_by(geometric, by_darkness, thin_px=settings.thin_px),
         box=box,
     )
+
+
+def _by_darkness(part: Portion) -> Along:
+    """Widths by darkness; NaN where others alone have some, for wide cracks are measured without."""
+    if part.photometric is not None:
+        return part.photometric
+    return [np.full(len(line), np.nan) for line in part.lines]
 
 
 def _within(points: Float64[np.ndarray, "n 2"], rows: slice, cols: slice) -> Bool[np.ndarray, "n"]:

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.imaging import images
+from crackpipe.imaging import detail, images
 from crackpipe.models import cards
 from crackpipe.segment.inference import darkening, octaves, scale_choice, tiles
 from crackpipe.segment.networks import catalogue, pixel_network
@@ -30,8 +30,9 @@ class Inference:
             segmenter's multiple.
         scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
             its cracks are so wide, see :mod:`crackpipe.segment.inference.scale_choice`.
-        octaves_px: in place of ``scales`` the largest of them, halved until the photograph's shorter side is under
-            twice so many pixels; each crack is averaged over those at which it is so wide, see
+        octaves_px: in place of ``scales`` the largest of them (of what is detail in the photograph, see
+            :mod:`crackpipe.imaging.detail`), halved until its shorter side is under twice so many pixels; each crack is
+            averaged over the neighbouring sizes that are surest of it, see
             :mod:`crackpipe.segment.inference.octaves`.
         dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
         erosions: 3×3 grey erosions of the result.
@@ -175,9 +176,10 @@ def _at_octaves(
     run: Callable[..., UInt8[np.ndarray, "_h _w"]], settings: Inference, image: UInt8[np.ndarray, "_h _w 3"]
 ) -> UInt8[np.ndarray, "_h _w"]:
     """The map put together from halved sizes; ``run(scale=…)`` gives the map at one of them."""
-    factors = octaves.scales(*image.shape[:2], least_px=settings.octaves_px or 1, finest=max(settings.scales))
+    finest = max(settings.scales) * detail.finest(image)
+    factors = octaves.scales(*image.shape[:2], least_px=settings.octaves_px or 1, finest=finest)
     maps = [run(scale=factor) for factor in factors]
-    return octaves.combined(maps, factors, min_px=settings.crack_min_px, max_px=settings.crack_max_px)
+    return octaves.combined(maps)
 
 
 def _rounded(side_px: int, multiple_px: int) -> int:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_cracks import SIDE, Drawing, bar, hard, ring, soft, turned
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import ndimage
 
+from benchmarks.drawn_cracks import HAIRLINE_SIDE, SIDE, Drawing, bar, hairline, hard, ring, soft, turned
 from crackpipe.measures.geometry import Crack, GeometrySettings, find
 
 PLAIN = GeometrySettings()
@@ -148,25 +147,10 @@ def test_a_map_without_a_crack_has_none_and_a_faulty_one_is_refused() -> None:
         find(np.zeros((4, 4)), PLAIN, grey=np.zeros((5, 5), np.uint8))
 
 
-SURFACE, INSIDE = 170.0, 34.0  # a crack that reflects a fifth of what the surface does, as the default takes it
-
-
 def photographed(width: float, degrees: float, *, blur: float, noise: float) -> tuple[np.ndarray, np.ndarray]:
-    """A dark line in a noisy photograph, and the map that a segmenter might give of it: three pixels wide."""
-    fine = 8
-    rows, cols = ((np.mgrid[: SIDE // 2 * fine, : SIDE // 2 * fine] + 0.5) / fine - 0.5).astype(np.float32)
-    up, right = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
-    off = np.abs((cols - 99.6) * up + (rows - 100.3) * right)
-    on = np.abs((cols - 99.6) * right - (rows - 100.3) * up)
-
-    def mean(inside: np.ndarray) -> np.ndarray:
-        return inside.astype(np.float32).reshape(SIDE // 2, fine, SIDE // 2, fine).mean(axis=(1, 3))
-
-    grey = SURFACE - (SURFACE - INSIDE) * mean((off < width / 2) & (on < 90))
-    grey = ndimage.gaussian_filter(grey, blur) if blur else grey
-    grey = grey + np.random.default_rng(0).normal(0, noise, grey.shape)
-    confidence = mean((off < max(3.0, width) / 2) & (on < 90))
-    return np.rint(confidence * 255).astype(np.uint8), np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    """A hairline in a plain surface with noise, and a map of it."""
+    surface = 170 + np.random.default_rng(0).normal(0, noise, (HAIRLINE_SIDE, HAIRLINE_SIDE))
+    return hairline(width, degrees, blur=blur, surface=surface)
 
 
 @pytest.mark.parametrize("blur", [0.0, 0.5, 1.0])

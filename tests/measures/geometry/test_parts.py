@@ -4,8 +4,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from drawn_cracks import bar, soft, turned
 
+from benchmarks.drawn_cracks import bar, soft, turned
 from crackpipe.measures.geometry import GeometrySettings, find, parts
 
 Box = tuple[int, int, int, int]

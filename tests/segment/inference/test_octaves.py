@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from crackpipe.segment.inference import octaves
 
-KNOWN = {"min_px": 3.0, "max_px": 26.0}
-
 
 def bar(width: int, *, level: int = 255, top: int = 100) -> np.ndarray:
     levels = np.zeros((200, 300), np.uint8)
@@ -28,36 +26,33 @@ def test_sizes_are_halved_until_the_shorter_side_is_small(height: int, width: in
     assert len(found) == 1 or shorter >= least
 
 
-def test_a_thin_crack_is_taken_from_the_finest_size_that_knows_it() -> None:
-    fine, coarse = bar(4), bar(12, level=120, top=96)  # at a quarter it is a pixel wide, and blurred
-    assert np.array_equal(octaves.combined([fine, coarse], [1.0, 0.25], **KNOWN), fine)
+def test_up_to_three_sizes_are_averaged() -> None:
+    maps = [bar(10, level=200), bar(10, level=100), bar(10, level=0)]
+    assert np.array_equal(octaves.combined(maps), bar(10, level=100))
+    assert np.array_equal(octaves.combined(maps[:2]), bar(10, level=150))
+    assert np.array_equal(octaves.combined(maps[:1]), maps[0])
 
 
-def test_the_edges_that_a_fine_size_sees_of_a_wide_crack_do_not_hollow_it() -> None:
-    coarse = bar(60, top=70)
-    edges = bar(4, top=70) | bar(4, top=126)
-    assert np.array_equal(octaves.combined([edges, coarse], [1.0, 0.25], **KNOWN), coarse)
+def test_a_hairline_is_taken_from_the_fine_sizes() -> None:
+    fine, blank = bar(3), bar(3, level=0)
+    assert np.array_equal(octaves.combined([fine, fine, fine, blank, blank]), fine)
 
 
-def test_a_wide_and_a_thin_crack_of_one_photograph_are_each_taken_from_their_size() -> None:
+def test_the_edges_that_fine_sizes_see_of_a_wide_crack_do_not_hollow_it() -> None:
+    whole, edges = bar(60, top=70), bar(4, top=70) | bar(4, top=126)
+    found = octaves.combined([edges, edges, whole, whole, whole])
+    assert np.array_equal(found, whole)
+
+
+def test_a_wide_and_a_thin_crack_of_one_photograph_are_each_taken_from_their_sizes() -> None:
     thin, wide = bar(4, top=10), bar(60, top=100)
-    fine, coarse = thin | bar(4, top=100) | bar(4, top=156), wide
-    assert np.array_equal(octaves.combined([fine, coarse], [1.0, 0.25], **KNOWN), thin | wide)
-
-
-def test_sizes_that_all_know_a_crack_are_averaged() -> None:
-    found = octaves.combined([bar(10, level=200), bar(10, level=100)], [1.0, 0.5], **KNOWN)
-    assert np.array_equal(found, bar(10, level=150))
+    fine = thin | bar(4, top=100) | bar(4, top=156)
+    assert np.array_equal(octaves.combined([fine, fine, fine, wide, wide, wide]), thin | wide)
 
 
 def test_ground_without_a_piece_is_the_mean_of_all() -> None:
     faint = np.full((50, 60), 40, np.uint8)
-    assert (octaves.combined([faint, faint // 2], [1.0, 0.5], **KNOWN) == 30).all()
-
-
-def test_a_crack_that_no_size_brings_into_range_is_taken_from_the_finest_that_shows_it() -> None:
-    hairline = bar(1)
-    assert np.array_equal(octaves.combined([hairline, np.zeros_like(hairline)], [1.0, 0.5], **KNOWN), hairline)
+    assert (octaves.combined([faint, faint, faint // 2, faint // 2]) == 30).all()
 
 
 @pytest.mark.parametrize("shape", [(2100, 2300), (4097, 1023)])
@@ -65,5 +60,5 @@ def test_large_maps_are_told_apart_on_a_smaller_one_with_their_hairlines(shape: 
     fine = np.zeros(shape, np.uint8)
     fine[900, 100:900] = 255
     fine[1500:1504, 100:900] = 200
-    found = octaves.combined([fine, np.zeros(shape, np.uint8)], [1.0, 0.5], **KNOWN)
-    assert np.array_equal(found, fine)
+    blank = np.zeros(shape, np.uint8)
+    assert np.array_equal(octaves.combined([fine, fine, fine, blank, blank]), fine)

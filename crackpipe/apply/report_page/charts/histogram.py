@@ -14,6 +14,7 @@ WIDTH, HEIGHT = 420, 250
 LEFT, RIGHT, TOP, BOTTOM = 52, 408, 26, 206  # of the plot
 BINS = 20
 USUAL = 0.98  # share of the length whose widths have bars of their own
+LETTER_PX = 8  # of the name of a limit, about
 FAR = 2.0  # a greatest width of so many times theirs is no usual one
 
 
@@ -130,9 +131,13 @@ def _marks(bars: Bars, right: float) -> list[str]:
 
 
 def _limits(limits: Sequence[float], right: float, unit: str) -> list[str]:
-    drawn = []
+    """Lines at limits; one that is too near to the last that was named has no name."""
+    drawn, free = [], -math.inf
     for limit in limits:
         x = _x(limit, right)
         drawn.append(svg.element("line", class_="limit", x1=x, x2=x, y1=TOP - 8, y2=BOTTOM))
-        drawn.append(svg.text(f"{limit:g} {unit}", class_="tick", x=x + 4, y=TOP - 1))
+        if x >= free:
+            name = f"{limit:g} {unit}"
+            drawn.append(svg.text(name, class_="tick", x=x + 4, y=TOP - 1))
+            free = x + 4 + LETTER_PX * len(name)
     return drawn
