@@ -74,7 +74,8 @@ def joined(portions: Sequence[Portion], settings: GeometrySettings, *, box: tupl
         lines, [widths for one in portions for widths in one.geometric], otherwise=area / max(length, 1.0)
     )
     dark = [widths for one in portions for widths in _by_darkness(one)]
-    by_darkness = None if all(one.photometric is None for one in portions) else summarised(lines, dark, otherwise=np.nan)
+    unlit = all(one.photometric is None for one in portions)
+    by_darkness = None if unlit else summarised(lines, dark, otherwise=np.nan)
     orientation, coherence = direction(lines)
     return Crack(
         lines=lines,

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn_cracks import SIDE, bar, soft
 
+from benchmarks.drawn_cracks import SIDE, bar, soft
 from crackpipe.measures.geometry import Crack, GeometrySettings, find
 from crackpipe.measures.geometry.portions import joined, portion
 
@@ -56,3 +56,16 @@ def test_a_step_across_a_border_belongs_to_one_side() -> None:
     assert sum(lengths) == pytest.approx(crack.length_px)
     assert lengths[0] == pytest.approx(150.5 - 30, abs=1)
     assert (left.end_points, right.end_points) == (1, 1)
+
+
+def test_portions_measured_without_darkness_have_no_width_by_it() -> None:
+    levels = soft(bar((200, 30), (200, 370), 3.0))
+    grey = (200 - levels.astype(float) * 0.6).astype(np.uint8)
+    left, right = slice(0, 200), slice(200, SIDE)
+    (lit,), (unlit,) = find(levels, SETTINGS, grey=grey), find(levels, SETTINGS)
+    crack = joined(
+        [portion(lit, slice(0, SIDE), left), portion(unlit, slice(0, SIDE), right)], SETTINGS, box=(0, 0, SIDE, SIDE)
+    )
+    assert crack.photometric is not None
+    assert [np.isfinite(widths).any() for widths in crack.photometric.along] == [True, False]
+    assert crack.length_px == pytest.approx(lit.length_px)
