@@ -119,7 +119,8 @@ def _pictures(folder: Path, survey: Survey, *, most: int, picture: Picture) -> d
         }
         drawn = images.decode_rgb(path.read_bytes())
         if photo["cracks"]:
-            before = picture(photo["photo"])
+            is_small = photo["height_px"] * photo["width_px"] <= MOST_MEGAPIXELS * 1e6  # its bytes, else, fill memory
+            before = picture(photo["photo"]) if is_small else None
             pictures[photo["name"]] = pair(drawn, before, height_px=photo["height_px"], closeups=places)
         else:
             pictures[photo["name"]] = sound(drawn)

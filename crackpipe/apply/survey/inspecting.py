@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from crackpipe import console
-from crackpipe.apply import photo_files
+from crackpipe.apply import orthomosaic, photo_files
 from crackpipe.apply.photo_files import PhotoFile
 from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import tables
 from crackpipe.apply.survey.journal import Entry
-from crackpipe.apply.survey.looking import MASK, PICTURE, Looking, Seen
+from crackpipe.apply.survey.looking import MAP_MASK, MASK, PICTURE, Looking, Seen
 from crackpipe.apply.survey.settings import SurveySettings
 from crackpipe.compute import parallel
 from crackpipe.errors import CrackpipeError, PhotoError
@@ -48,7 +48,8 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
     """Inspect photographs; ``out`` gets all results, and nothing is written elsewhere.
 
     For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.cracks.jpg, for all photos.csv,
-    cracks.csv, cracks.parquet, cracks.geojson, run.json and report.html. A photograph that is done, see
+    cracks.csv, cracks.parquet, cracks.geojson, run.json and report.html. An orthomosaic gets NAME.mask.tif and
+    NAME.cracks.gpkg, see :mod:`crackpipe.apply.orthomosaic`. A photograph that is done, see
     :mod:`crackpipe.apply.survey.journal`, is not looked at again while its file, the segmenter and the settings are as
     they were. One that cannot be read or written about gets a reason, and the others go on.
 
@@ -77,7 +78,8 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
             refused.append(one)
     outcome = Outcome(*tables.frames(looking.journal.entries(names), refused, limits=settings.limits))
     lines = (crack["lines"] for entry in looking.journal.entries(names) for crack in entry.cracks)
-    tables.write(out, outcome.photos, outcome.cracks, lines=lines)
+    places = orthomosaic.write_layers(out, looking.journal.entries(names), outcome.cracks)
+    tables.write(out, outcome.photos, outcome.cracks, lines=lines, places=places)
     atomic.write_text(out / RUN, _json(_run(files, settings, outcome)))
     if not settings.masks_only:
         from crackpipe.apply import report_page
@@ -120,7 +122,7 @@ def _reason(error: Exception) -> str:
 
 def _is_result(photo: Path, out: Path) -> bool:
     """Whether a picture is one of an earlier survey among the photographs themselves."""
-    return photo.name.endswith((MASK, PICTURE)) and photo.resolve().is_relative_to(out.resolve())
+    return photo.name.endswith((MASK, PICTURE, MAP_MASK)) and photo.resolve().is_relative_to(out.resolve())
 
 
 def _check_folder(out: Path) -> None:

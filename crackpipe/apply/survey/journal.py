@@ -17,6 +17,7 @@ from crackpipe.errors import CrackpipeError
 FILE = "inspected.jsonl"
 NAME, BEGUN = "name", "begun"  # first keys of the lines of an entry, and of one that was begun
 _DECODER = json.JSONDecoder()
+READ_BYTES = 2**22  # of a file at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,19 @@ class Entry:
 def digest(data: bytes) -> str:
     """Digest of a photograph's bytes."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def digest_of(photo: Path) -> str:
+    """Digest of the bytes of a file of any size.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = hashlib.blake2b(digest_size=16)
+    with photo.open("rb") as file:
+        while part := file.read(READ_BYTES):
+            found.update(part)
+    return found.hexdigest()
 
 
 class Journal:
@@ -88,7 +102,7 @@ class Journal:
         if entry is None:
             return None
         now = stamp(photo)
-        if entry.stamp != now and (entry.stamp[0] != now[0] or digest(photo.read_bytes()) != entry.digest):
+        if entry.stamp != now and (entry.stamp[0] != now[0] or digest_of(photo) != entry.digest):
             return None
         present = replace(entry, photo=str(photo), stamp=now, row=entry.row | {"photo": str(photo)})
         if present != entry:

@@ -66,7 +66,7 @@ def measure(
         "height_px": len(levels),
         "width_px": levels.shape[1],
         "inside_px": inside,
-        **_sums(rows, crack_px=int(crack.sum()), scale=known, inside_px=inside),
+        **sums(rows, crack_px=int(crack.sum()), scale=known, inside_px=inside),
         "mm_per_px": known.mm_per_px,
         "scale_from": known.source,
         "latitude": None if place is None else place[0],
@@ -89,18 +89,25 @@ def _counted(
     return np.where(whole & ~crack, below, levels), crack
 
 
-def _sums(rows: list[dict[str, Any]], *, crack_px: int, scale: Scale, inside_px: int) -> Mapping[str, Any]:
-    sums: dict[str, Any] = {
+def sums(rows: list[dict[str, Any]], *, crack_px: int, scale: Scale, inside_px: int) -> Mapping[str, Any]:
+    """What all cracks of a photograph come to.
+
+    Args:
+        rows: of the table of cracks.
+        crack_px, inside_px: pixels that are crack, and that were looked at.
+        scale: of the photograph.
+    """
+    total: dict[str, Any] = {
         "cracks": len(rows),
         "crack_px": crack_px,
         "length_px": round(sum(row["length_px"] for row in rows), measured.DIGITS),
         "widest_px": max((row["width_max_px"] for row in rows if row["width_max_px"] is not None), default=None),
     }
     if scale.mm_per_px is None:
-        return sums
+        return total
     metres = sum(row["length_mm"] for row in rows if row["length_mm"] is not None) / 1000
     square = inside_px * scale.mm_per_px**2 / 1e6
-    return sums | {
+    return total | {
         "length_m": round(metres, 6),
         "density_m_per_m2": round(metres / square, 6) if square else None,
         "widest_mm": max((row["width_max_mm"] for row in rows if row["width_max_mm"] is not None), default=None),

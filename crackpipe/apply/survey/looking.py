@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
 
+from crackpipe.apply import orthomosaic
 from crackpipe.apply.photo_files import PhotoFile
 from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import journal, look
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crackpipe.apply.trained_segmenter import TrainedSegmenter
 
 MASK, PICTURE = ".mask.png", ".cracks.jpg"
+MAP_MASK, MAP_LAYER = ".mask.tif", ".cracks.gpkg"  # of an orthomosaic
 QUALITY = 90  # of JPEG
 
 
@@ -64,6 +66,8 @@ class Looking:
         """
         if photo.reason:
             raise PhotoError(photo.reason)
+        if orthomosaic.is_map(photo.path, max_megapixels=self._files.max_megapixels):
+            return self._map(photo)
         known = None if self._settings.again else self.journal.unchanged(photo.name, photo.path)
         mask = self._out / f"{photo.name}{MASK}"
         if known is not None and known.segmenter != self._segmenter:
@@ -101,16 +105,41 @@ class Looking:
         self.journal.begin(photo.name)
         for suffix, encoded in results.items():
             atomic.write_bytes(self._out / f"{photo.name}{suffix}", encoded)
-        names = {"photo": str(photo.path), "name": photo.name}
-        entry = Entry(
-            **names,
-            stamp=seen.stamp,
-            digest=journal.digest(data),
-            segmenter=self._segmenter,
-            measurer=self._measurer,
-            row=names | found.row,
-            cracks=found.cracks,
+        return self._added(photo, seen.stamp, journal.digest(data), found.row, found.cracks)
+
+    def _map(self, photo: PhotoFile) -> Entry:
+        """What is known of an orthomosaic; raises as :meth:`at` and :meth:`written`."""
+        known = None if self._settings.again else self.journal.unchanged(photo.name, photo.path)
+        masked = (self._out / f"{photo.name}{MAP_MASK}").is_file()
+        if known is None or known.segmenter != self._segmenter:
+            masked = False
+        elif known.measurer == self._measurer and masked:
+            return known
+        stamp, digest = journal.stamp(photo.path), journal.digest_of(photo.path)
+        self._check_free(photo.name, (MAP_MASK, MAP_LAYER, PICTURE))
+        self.journal.begin(photo.name)
+        found = orthomosaic.inspect_map(
+            photo.path,
+            self._out / photo.name,
+            segment=None if masked else lambda rgb: self._load().segment(rgb).confidence,
+            key=f"{digest} {self._segmenter}",
+            settings=self._files.geometry,
+            sources=self._settings.sources,
+            drawn=not self._settings.masks_only,
         )
+        return self._added(photo, stamp, digest, found.row, found.cracks)
+
+    def _added(
+        self,
+        photo: PhotoFile,
+        stamp: tuple[int, int],
+        digest: str,
+        row: dict[str, Any],
+        cracks: list[dict[str, Any]],
+    ) -> Entry:
+        names = {"photo": str(photo.path), "name": photo.name}
+        made_by = {"segmenter": self._segmenter, "measurer": self._measurer}
+        entry = Entry(**names, stamp=stamp, digest=digest, **made_by, row=names | row, cracks=cracks)
         self.journal.add(entry)
         return entry
 

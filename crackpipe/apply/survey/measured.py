@@ -23,13 +23,29 @@ def rows(cracks: Sequence[Crack], levels: UInt8[np.ndarray, "h w"], *, scale: Sc
         scale: of the photograph.
     """
     return [
-        {"crack": number, **_pixels(crack, levels), **_millimetres(crack, scale), "lines": _lines(crack)}
+        {"crack": number, **described(crack, confidence(crack.lines, levels), scale=scale)}
         for number, crack in enumerate(cracks, start=1)
     ]
 
 
-def _pixels(crack: Crack, levels: UInt8[np.ndarray, "h w"]) -> dict[str, Any]:
-    points = np.rint(np.concatenate(crack.lines)).astype(int).clip(0, np.array(levels.shape) - 1)
+def described(crack: Crack, confidence: float, *, scale: Scale) -> dict[str, Any]:
+    """Describe one crack, without its number.
+
+    Args:
+        crack: to describe.
+        confidence: along its lines, 0–1.
+        scale: of the photograph.
+    """
+    return {**_pixels(crack, confidence), **_millimetres(crack, scale), "lines": _lines(crack)}
+
+
+def confidence(lines: Sequence[Float64[np.ndarray, "_n 2"]], levels: UInt8[np.ndarray, "h w"]) -> float:
+    """Mean confidence along some lines, 0–1."""
+    points = np.rint(np.concatenate(lines)).astype(int).clip(0, np.array(levels.shape) - 1)
+    return float(levels[tuple(points.T)].mean()) / 255
+
+
+def _pixels(crack: Crack, confidence: float) -> dict[str, Any]:
     values = {
         **dict(zip(("row_px", "col_px"), crack.width.at, strict=True)),
         **dict(zip(("top_px", "left_px", "bottom_px", "right_px"), crack.box, strict=True)),
@@ -45,7 +61,7 @@ def _pixels(crack: Crack, levels: UInt8[np.ndarray, "h w"]) -> dict[str, Any]:
         "branch_points": crack.branch_points,
         "end_points": crack.end_points,
         "area_px": crack.area_px,
-        "confidence": float(levels[tuple(points.T)].mean()) / 255,
+        "confidence": confidence,
     }
     return {key: _plain(value) for key, value in values.items()}
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -50,13 +51,21 @@ def frames(
     return photos, cracks
 
 
-def write(folder: Path, photos: pd.DataFrame, cracks: pd.DataFrame, *, lines: Iterable[Any]) -> None:
+def write(
+    folder: Path,
+    photos: pd.DataFrame,
+    cracks: pd.DataFrame,
+    *,
+    lines: Iterable[Any],
+    places: Mapping[tuple[str, int], Any] = MappingProxyType({}),
+) -> None:
     """Write photos.csv, cracks.csv, cracks.parquet and cracks.geojson, each whole or not at all.
 
     Args:
         folder: of the survey.
         photos, cracks: from :func:`frames`.
         lines: centre-lines of each crack, in the order of ``cracks``, rows and columns in pixels; passed through once.
+        places: the same as longitudes and latitudes by name and number, of cracks on a map.
     """
     for name, table in (("photos", photos), ("cracks", cracks)):
         atomic.write_bytes(folder / f"{name}.csv", table.to_csv(index=False).encode())
@@ -64,7 +73,7 @@ def write(folder: Path, photos: pd.DataFrame, cracks: pd.DataFrame, *, lines: It
         cracks.to_parquet(temporary, index=False)
     with atomic.replacing(folder / "cracks.geojson") as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write('{"type":"FeatureCollection","features":[')
-        for number, feature in enumerate(_features(photos, cracks, lines)):
+        for number, feature in enumerate(_features(photos, cracks, lines, places)):
             file.write(",\n" * bool(number) + json.dumps(feature, separators=(",", ":"), allow_nan=False))
         file.write("]}\n")
 
@@ -81,17 +90,23 @@ def _escaped(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
 
-def _features(photos: pd.DataFrame, cracks: pd.DataFrame, lines: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """A feature a crack: a point where its photograph was taken, or no geometry; its course in pixels is a property."""
+def _features(
+    photos: pd.DataFrame, cracks: pd.DataFrame, lines: Iterable[Any], places: Mapping[tuple[str, int], Any]
+) -> Iterator[dict[str, Any]]:
+    """A feature a crack: its lines on the map, or a point where its photograph was taken, or no geometry.
+
+    Its course in pixels is a property.
+    """
     known = photos[np.isfinite(photos["longitude"]) & np.isfinite(photos["latitude"])]
-    places = dict(zip(known["name"], known[["longitude", "latitude"]].to_numpy().tolist(), strict=True))
+    taken = dict(zip(known["name"], known[["longitude", "latitude"]].to_numpy().tolist(), strict=True))
     for properties, course in zip(_records(cracks), lines, strict=True):
-        place = places.get(properties["name"])
-        yield {
-            "type": "Feature",
-            "geometry": None if place is None else {"type": "Point", "coordinates": place},
-            "properties": properties | {"lines_px": course},
-        }
+        name, number = properties["name"], int(properties["crack"])
+        geometry: dict[str, Any] | None = None
+        if (name, number) in places:
+            geometry = {"type": "MultiLineString", "coordinates": places[name, number]}
+        elif name in taken:
+            geometry = {"type": "Point", "coordinates": taken[name]}
+        yield {"type": "Feature", "geometry": geometry, "properties": properties | {"lines_px": course}}
 
 
 def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:

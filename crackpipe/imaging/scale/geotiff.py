@@ -67,23 +67,49 @@ def of_tags(tags: Mapping[int, Any], *, height: int, width: int) -> Pixel:
     keys = _keys(tags)
     kind = keys.get(MODEL_TYPE)
     if kind == GEOGRAPHIC:
-        radians = RADIANS.get(int(keys.get(ANGULAR_UNIT, 9102)))
-        if radians is None or abs(northing * radians) >= math.pi / 2:
-            return Pixel(notes=("GeoTIFF: in angles of an unknown unit, its transform is not used",))
-        ground = _metres_a_radian(northing * radians)[:, None] * steps * radians
-        return _made(ground, ("GeoTIFF: in degrees; the scale is that at its centre",))
+        return in_angles(steps, northing, radians=RADIANS.get(int(keys.get(ANGULAR_UNIT, 9102))))
     if kind != PROJECTED:
         return Pixel(notes=("GeoTIFF: neither projected nor in degrees, its transform is not used",))
     if keys.get(SYSTEM) in WEB_MERCATOR:
-        latitude = 2 * math.atan(math.exp(northing / EQUATOR_M)) - math.pi / 2
-        stretch = _metres_a_radian(latitude) / EQUATOR_M * np.array([math.cos(latitude), 1])
-        return _made(stretch[:, None] * steps, ("GeoTIFF: in Web Mercator, whose stretch at its centre is taken out",))
+        return in_web_mercator(steps, northing)
     unit = int(keys.get(LINEAR_UNIT, 0))
     metres = keys.get(LINEAR_SIZE) if unit == OWN_UNIT else METRES.get(unit)
     if metres:
-        return _made(steps * metres, ())
+        return in_lengths(steps, metres=metres)
     system = f" (EPSG:{keys[SYSTEM]:.0f})" if SYSTEM in keys else ""
-    return _made(steps, (f"GeoTIFF: it does not name its unit{system}; taken as metres",))
+    return in_lengths(steps, metres=1.0, note=f"GeoTIFF: it does not name its unit{system}; taken as metres")
+
+
+def in_angles(steps: Float64[np.ndarray, "2 2"], northing: float, *, radians: float | None) -> Pixel:
+    """Pixel of a map in latitude and longitude.
+
+    Args:
+        steps: south and east by row and column, in the map's unit.
+        northing: of the map's centre, in that unit.
+        radians: that unit; ``None`` where it is not known.
+    """
+    if radians is None or abs(northing * radians) >= math.pi / 2:
+        return Pixel(notes=("GeoTIFF: in angles of an unknown unit, its transform is not used",))
+    ground = _metres_a_radian(northing * radians)[:, None] * steps * radians
+    return _made(ground, ("GeoTIFF: in degrees; the scale is that at its centre",))
+
+
+def in_web_mercator(steps: Float64[np.ndarray, "2 2"], northing: float) -> Pixel:
+    """Pixel of a map in Web Mercator; arguments as of :func:`in_angles`."""
+    latitude = 2 * math.atan(math.exp(northing / EQUATOR_M)) - math.pi / 2
+    stretch = _metres_a_radian(latitude) / EQUATOR_M * np.array([math.cos(latitude), 1])
+    return _made(stretch[:, None] * steps, ("GeoTIFF: in Web Mercator, whose stretch at its centre is taken out",))
+
+
+def in_lengths(steps: Float64[np.ndarray, "2 2"], *, metres: float, note: str = "") -> Pixel:
+    """Pixel of a map in a unit of length.
+
+    Args:
+        steps: south and east by row and column, in that unit.
+        metres: that unit.
+        note: of doubts about it.
+    """
+    return _made(steps * metres, (note,) if note else ())
 
 
 def _steps(tags: Mapping[int, Any], *, height: int, width: int) -> tuple[Float64[np.ndarray, "2 2"], float] | None:

@@ -35,10 +35,27 @@ def scale_of(photo: str, data: bytes, rgb: Rgb, sources: ScaleSources) -> Scale:
     if sources.marker_mm is not None:
         candidates.append(marker_plane.scale(rgb, marker_mm=sources.marker_mm))
     candidates.append(Scale(sources.mm_per_px, "mm per pixel as given"))
-    candidates.append(_map(data))
+    candidates.append(_of_pixel(geotiff.pixel(data)))
     if sources.distance_m is not None:
         found, notes = camera.mm_per_px(exif.read(data), distance_m=sources.distance_m, height=height, width=width)
         candidates.append(Scale(found, f"{sources.distance_m:g} m and the camera's EXIF", notes=notes))
+    return _first(candidates)
+
+
+def scale_of_map(photo: str, pixel: geotiff.Pixel, sources: ScaleSources) -> Scale:
+    """Scale of a map, such as an orthomosaic: its row in the table, ``mm_per_px``, or its transform.
+
+    Markers are not looked for, and a camera's distance says nothing of a map.
+
+    Args:
+        photo: its name, by which the table knows it.
+        pixel: of its transform.
+        sources: what the user says.
+    """
+    return _first([_table_row(photo, sources), Scale(sources.mm_per_px, "mm per pixel as given"), _of_pixel(pixel)])
+
+
+def _first(candidates: list[Scale]) -> Scale:
     known = [one for one in candidates if one.mm_per_px is not None]
     taken = known[0] if known else Scale(None, "none")
     # what is not there is told too; the doubts of a scale that is there but not taken are of no use
@@ -52,9 +69,8 @@ def _table_row(photo: str, sources: ScaleSources) -> Scale:
     return Scale(found, "table of scales", notes=("the table of scales has no row for it",) if without else ())
 
 
-def _map(data: bytes) -> Scale:
+def _of_pixel(pixel: geotiff.Pixel) -> Scale:
     """Scale of a GeoTIFF; its pixels need not be squares."""
-    pixel = geotiff.pixel(data)
     if pixel.down_mm is None or pixel.across_mm is None:
         return Scale(None, "GeoTIFF", notes=pixel.notes)
     ground = plane.affine(pixel.down_mm, pixel.across_mm)

@@ -54,7 +54,8 @@ class Crack:
     Attributes:
         lines: its centre-lines, from node to node.
         length_px: of all lines together.
-        pixels: row and column of each pixel that is crack.
+        pixels: row and column of each pixel that is crack; none of a crack that was joined of portions.
+        area_px: number of pixels that are crack.
         branch_points: points where lines meet.
         end_points: free ends of lines.
         orientation_deg: axis of the lines, weighted by length, in [0, 180): 0 runs along a row, 90 along a column, 45
@@ -70,6 +71,7 @@ class Crack:
     lines: list[Float64[np.ndarray, "_n 2"]]
     length_px: float
     pixels: Integer[np.ndarray, "_p 2"]
+    area_px: int
     branch_points: int
     end_points: int
     orientation_deg: float
@@ -78,11 +80,6 @@ class Crack:
     photometric: Widths | None
     width_by: WidthBy
     box: tuple[int, int, int, int]
-
-    @property
-    def area_px(self) -> int:
-        """Number of pixels that are crack."""
-        return len(self.pixels)
 
     @property
     def width(self) -> Widths:
@@ -200,6 +197,7 @@ def _enlarged(crack: Crack, times: int, pixels: Integer[np.ndarray, "_p 2"]) -> 
         lines=[times * line + middle for line in crack.lines],
         length_px=times * crack.length_px,
         pixels=pixels,
+        area_px=len(pixels),
         geometric=Widths(along=[times * width for width in widths.along], at=at, **told),
         box=(top, left, bottom, right),
     )
@@ -292,37 +290,44 @@ def _measured(
     box: tuple[slice, slice],
 ) -> Crack:
     length = sum(branch.length() for branch in own)
-    orientation, coherence = _direction(own)
+    lines = [branch.points for branch in own]
+    orientation, coherence = direction(lines)
     across = [profiles.sides(branch, levels, level=level).sum(axis=0) for branch in own]
     along = [
         smoothed(np.where(points, width, np.nan), over_px=MEAN_PX)
         for points, width in zip(counted, across, strict=True)
     ]
-    geometric = summarised(own, along, otherwise=len(pixels) / max(length, 1.0))
+    geometric = summarised(lines, along, otherwise=len(pixels) / max(length, 1.0))
     by_darkness = None
     if grey is not None and geometric.median < TOO_WIDE * settings.thin_px:
         solid = [points & np.isfinite(width) for points, width in zip(counted, across, strict=True)]
         dark = photometric.widths(own, solid, grey, reflectance=settings.reflectance)
-        by_darkness = summarised(own, dark, otherwise=np.nan)
-    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and geometric.median < settings.thin_px
+        by_darkness = summarised(lines, dark, otherwise=np.nan)
     return Crack(
-        lines=[branch.points for branch in own],
+        lines=lines,
         length_px=length,
         pixels=pixels,
+        area_px=len(pixels),
         branch_points=meets,
         end_points=sum(sum(branch.free) for branch in own),
         orientation_deg=orientation,
         coherence=coherence,
         geometric=geometric,
         photometric=by_darkness,
-        width_by="photometric" if thin else "geometric",
+        width_by=width_by(geometric, by_darkness, thin_px=settings.thin_px),
         box=(box[0].start, box[1].start, box[0].stop, box[1].stop),
     )
 
 
-def _direction(own: Sequence[Branch]) -> tuple[float, float]:
-    """Axis in degrees, and how much of the length follows it: the mean of doubled angles."""
-    steps = np.concatenate([np.diff(branch.points, axis=0) for branch in own])
+def width_by(geometric: Widths, by_darkness: Widths | None, *, thin_px: float) -> WidthBy:
+    """Which of both widths tells how wide a crack is; see :class:`GeometrySettings`."""
+    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and geometric.median < thin_px
+    return "photometric" if thin else "geometric"
+
+
+def direction(lines: Sequence[Float64[np.ndarray, "_n 2"]]) -> tuple[float, float]:
+    """Axis of some lines in degrees, and how much of the length follows it: the mean of doubled angles."""
+    steps = np.concatenate([np.diff(line, axis=0) for line in lines])
     length = np.linalg.norm(steps, axis=1)
     doubled = 2 * np.arctan2(-steps[:, 0], steps[:, 1])
     x, y = float((length * np.cos(doubled)).sum()), float((length * np.sin(doubled)).sum())

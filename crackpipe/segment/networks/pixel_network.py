@@ -125,7 +125,8 @@ def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
 
 def for_inference(segmenter: PixelNetwork, runtime: Runtime) -> PixelNetwork:
     """Copy a network to the device with its batch normalisation folded away; see :func:`folding.folded`."""
-    return replace(segmenter, network=runtime.place(folding.folded(segmenter.network)))
+    network: catalogue.Network = runtime.place(folding.folded(segmenter.network))  # type: ignore[assignment]  # a copy of it
+    return replace(segmenter, network=network)
 
 
 def load(folder: Path, runtime: Runtime) -> PixelNetwork:

@@ -46,6 +46,14 @@ def test_a_photograph_whose_file_is_gone_is_shown_with_its_cracks_alone(out: Pat
     assert '<div class="compare">' in text
 
 
+def test_a_mosaic_too_large_to_be_read_whole_is_shown_by_its_drawing_alone(out: Path):
+    photos = pd.read_csv(out / "photos.csv", keep_default_na=False)
+    photos["height_px"] = 10_000_000
+    photos.to_csv(out / "photos.csv", index=False)
+    text = report_page.write(out, picture=lambda path: pytest.fail("read it")).read_text(encoding="utf-8")
+    assert 'type="range"' not in text
+
+
 def test_the_most_pictures_are_those_of_the_greatest_length(out: Path):
     photos = folder.read(out).inspected
     longest = photos.sort_values("length_m", ascending=False)["name"].iloc[0]

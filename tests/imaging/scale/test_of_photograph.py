@@ -8,7 +8,8 @@ from drawn_markers import photograph
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from crackpipe.imaging.scale import ScaleSources, scale_of
+from crackpipe.imaging.scale import ScaleSources, scale_of, scale_of_map
+from crackpipe.imaging.scale.geotiff import Pixel
 
 WALL = photograph(marker_mm=50, distance_mm=450)  # 0.5 mm per pixel
 
@@ -64,3 +65,13 @@ def test_a_plain_scale_multiplies() -> None:
     points, normals = np.array([[4.0, 8.0], [4.0, 12.0]]), np.array([[1.0, 0.0], [0.6, 0.8]])
     np.testing.assert_allclose(found.mm(points), points / 4)
     np.testing.assert_allclose(found.width_mm(points, normals, np.array([8.0, np.nan])), [2.0, np.nan])
+
+
+def test_of_a_map_what_is_given_goes_before_its_transform() -> None:
+    pixel = Pixel(np.array([2.0, 0.0]), np.array([0.0, 2.0]))
+    given = {"table": {"map.tif": 1.95}, "mm_per_px": 1.98}
+    for source, name in zip(["table of scales", "mm per pixel as given"], list(given), strict=True):
+        assert scale_of_map("site/map.tif", pixel, ScaleSources(**given)).source == source  # type: ignore[arg-type]
+        del given[name]
+    found = scale_of_map("site/map.tif", pixel, ScaleSources(marker_mm=50.0, distance_m=3.0))
+    assert (found.mm_per_px, found.source, found.notes) == (2.0, "GeoTIFF", ())
