@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe.apply.survey import drawing, measured
+from crackpipe.apply.survey import doubts, drawing, measured
 from crackpipe.imaging import images, scale
 from crackpipe.imaging.picture_files import Picture
 from crackpipe.imaging.scale import Scale, ScaleSources
@@ -53,6 +53,7 @@ def measure(
         sources: of the scale.
         drawn: whether a picture is asked for.
     """
+    doubtful = doubts.of(picture.rgb, picture.inside)
     if picture.inside is not None:
         levels = np.where(picture.inside, levels, np.uint8(0))
     found = geometry.find(levels, settings, grey=images.to_grey(picture.rgb))
@@ -71,7 +72,7 @@ def measure(
         "scale_from": known.source,
         "latitude": None if place is None else place[0],
         "longitude": None if place is None else place[1],
-        "notes": "; ".join([*picture.notes, *known.notes, *_unmeasured(rows, scale=known)]),
+        "notes": "; ".join([*picture.notes, *known.notes, *_unmeasured(rows, scale=known), *doubtful]),
         "reason": "",
     }
     return Look(levels, row, rows, drawing.draw(picture.rgb, crack, cracks) if drawn else None)
