@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from crackpipe.apply.survey import doubts
+from crackpipe.data.demo import survey
 from crackpipe.errors import PhotoError
 from crackpipe.imaging import images
 
@@ -19,15 +20,18 @@ def wall(low: int = 90, high: int = 190, *, side: int = 300) -> np.ndarray:
         (wall(245, 250), "very bright"),
         (np.full((300, 300, 3), 120, np.uint8), "almost of one grey"),
         (wall(side=100), "its shorter side has 100 px"),
-        (
-            images.resize(wall(), height=1200, width=1200, method="lanczos"),
-            "blurred or enlarged: it holds the detail of",
-        ),
         (np.repeat(wall() > 140, 1, axis=2).astype(np.uint8) * 255, "is pure black or white"),
     ],
 )
 def test_each_doubt_is_said(image: np.ndarray, doubt: str) -> None:
     assert any(doubt in text for text in doubts.of(image, None))
+
+
+def test_an_enlarged_photograph_is_told_by_its_lack_of_detail() -> None:
+    (first, *_) = survey.photographs(photos=9, side_px=300, seed=3)
+    drawn = images.decode_rgb(first.read_image())
+    (text,) = doubts.of(images.resize(drawn, height=1200, width=1200, method="lanczos"), None)
+    assert text.startswith("blurred or enlarged: it holds the detail of ")
 
 
 def test_a_good_photograph_gives_no_doubt() -> None:

@@ -14,14 +14,15 @@ HORIZON = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1 / 50, 0.0, 1.0]])  # a
 
 def looked_at(levels: np.ndarray, known: Scale, monkeypatch: pytest.MonkeyPatch) -> look.Look:
     monkeypatch.setattr(scale, "scale_of", lambda *_: known)
-    picture = Picture(np.full((*levels.shape, 3), 150, np.uint8), inside=None, notes=())
+    grain = np.random.default_rng(0).integers(110, 190, (*levels.shape, 3), dtype=np.uint8)
+    picture = Picture(grain, inside=None, notes=())
     return look.measure("a.png", b"", picture, levels, settings=GeometrySettings(), sources=ScaleSources(), drawn=False)
 
 
 def test_a_crack_beyond_the_horizon_has_no_millimetres_and_the_sums_are_of_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    levels = np.zeros((100, 200), np.uint8)
+    levels = np.zeros((140, 200), np.uint8)
     levels[10:13, 20:120] = levels[70:73, 20:180] = 255
     found = looked_at(levels, Scale(1.0, "marker 3", HORIZON), monkeypatch)
     lengths = {crack["top_px"]: crack["length_mm"] for crack in found.cracks}
@@ -33,7 +34,7 @@ def test_a_crack_beyond_the_horizon_has_no_millimetres_and_the_sums_are_of_the_o
 
 
 def test_without_a_scale_nothing_is_said_of_millimetres(monkeypatch: pytest.MonkeyPatch) -> None:
-    levels = np.zeros((100, 200), np.uint8)
+    levels = np.zeros((140, 200), np.uint8)
     levels[10:13, 20:120] = 255
     found = looked_at(levels, Scale(None, "none"), monkeypatch)
     assert "length_m" not in found.row
