@@ -11,7 +11,6 @@ BLURRED = 0.5  # of a photograph's size is detail
 DARK, BRIGHT = 25.0, 235.0  # mean grey levels
 FLAT = 6.0  # standard deviation of grey levels
 CLIPPED = 0.25  # share of pixels that are black or white
-HALF_OUTSIDE = 0.5  # share of pixels that are no photograph
 
 
 def of(image: UInt8[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"] | None) -> tuple[str, ...]:
@@ -38,6 +37,5 @@ def of(image: UInt8[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"] | None
         "very bright: cracks may not show": mean > BRIGHT,
         "almost of one grey: cracks may not show": spread < FLAT,
         f"{100 * clipped:.0f} % of it is pure black or white: nothing can be seen there": clipped > CLIPPED,
-        "more than half of it is transparent or nodata": seen.size < HALF_OUTSIDE * grey.size,
     }
     return tuple(text for text, doubtful in doubts.items() if doubtful)
