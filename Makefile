@@ -71,7 +71,7 @@ pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own seg
 	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
 	@rm -rf crackpipe/pretrained/unet-crack500
 	@$(PY) -m crackpipe pack crackpipe/pretrained/unet-crack500 --project .runs/crack500 --model unet-self_soft_location \
-		--half --tuned --scored --about 'Patch labels of 1 436 training crops of Crack500, no mask; self-trained once.'
+		--octaves-px 64 --half --tuned --scored --about 'Patch labels of 1 436 training crops of Crack500, no mask; self-trained once.'
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --until retrieve --until gather_scaling

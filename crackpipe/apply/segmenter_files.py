@@ -52,6 +52,10 @@ class SegmenterFiles:
         given = {key: value for key, value in changes.items() if value is not None}
         return replace(self, geometry=replace(self.geometry, **given))
 
+    def with_inference(self, **changes: Any) -> "SegmenterFiles":
+        """The same segmenter with other settings of inference."""
+        return replace(self, inference=dict(self.inference) | changes)
+
     def digest(self) -> str:
         """Digest of all that decides a mask besides its photograph: weights, card, settings, precision."""
         folders = [self.folder] + ([self.encoder] if (self.encoder / cards.FILE).is_file() else [])

@@ -25,6 +25,9 @@ def pack(
     tuned: Annotated[
         bool, typer.Option(help="choose what counts as a crack on the project's validation photographs first")
     ] = False,
+    octaves_px: Annotated[
+        int | None, typer.Option(min=1, help="each photograph in its own size and halves of it, not at segment.scales")
+    ] = None,
     gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
     scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
     about: Annotated[str, typer.Option(help="what it was trained on, for the card")] = "",
@@ -38,6 +41,8 @@ def pack(
     from crackpipe.apply import trained_segmenter
     from crackpipe.tune import figures, tune_level
 
+    if octaves_px is not None:
+        files = files.with_inference(octaves_px=octaves_px, scales=[1.0])
     trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px))
     told: dict[str, Any] = {"about": about} if about else {}
     if tuned:

@@ -70,12 +70,13 @@ def test_what_decides_a_mask_decides_its_digest(root: Path):
     configure(root)
     assert segmenter_files.find(model).digest() == digests[0]
     digests.append(segmenter_files.find(model).with_geometry(level=0.4).digest())
+    digests.append(segmenter_files.find(model).with_inference(octaves_px=64).digest())
     params = (root / "params.yaml").read_text(encoding="utf-8")
     (root / "params.yaml").write_text(params.replace("precision: auto #", "precision: bf16 #", 1), encoding="utf-8")
     digests.append(segmenter_files.find(model).digest())
     (model / "model.safetensors").write_bytes(b"other weights")
     digests.append(segmenter_files.find(model).digest())
-    assert len(set(digests)) == 6
+    assert len(set(digests)) == 7
 
 
 def test_a_name_is_looked_up_in_the_project_and_one_that_is_unknown_is_told(root: Path):
