@@ -91,7 +91,7 @@ def find(
         ModelError: there is no such segmenter, or its card is damaged.
         ParamsError: something is wrong in ``params.yaml``.
     """
-    folder = _folder(name, project)
+    folder = folder_of(name, project)
     card = cards.read(folder, kind="segmenter")
     packed = is_packed(folder)
     if packed:
@@ -107,13 +107,12 @@ def find(
     return SegmenterFiles(folder, clip, card, settings, max_megapixels, geometry, opened)
 
 
-def packed_card(files: SegmenterFiles) -> Card:
-    """The card of a segmenter that is packed: with its settings of inference and of what counts as a crack."""
-    settings = {"inference": dict(files.inference), "max_megapixels": files.max_megapixels}
-    return files.card | settings | {"geometry": asdict(files.geometry)}
+def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> Path:
+    """Folder of a segmenter; arguments as of :func:`find`. A folder that is named is not looked into.
 
-
-def _folder(name: str | os.PathLike[str] | None, project: Project | None) -> Path:
+    Raises:
+        ModelError: no segmenter has that name.
+    """
     if name is None:
         name = shipped.SEGMENTER
     path = Path(name)
@@ -131,3 +130,9 @@ def _folder(name: str | os.PathLike[str] | None, project: Project | None) -> Pat
         f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
         f"{did_you_mean(path.name, known)}"
     )
+
+
+def packed_card(files: SegmenterFiles) -> Card:
+    """The card of a segmenter that is packed: with its settings of inference and of what counts as a crack."""
+    settings = {"inference": dict(files.inference), "max_megapixels": files.max_megapixels}
+    return files.card | settings | {"geometry": asdict(files.geometry)}
