@@ -3,7 +3,7 @@ packed ones, and those of a project."""
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from crackpipe.files import fingerprint
 from crackpipe.measures.geometry import GeometrySettings
 from crackpipe.models import cards, shipped
 from crackpipe.models.cards import Card
+from crackpipe.params.masks import Segment
 from crackpipe.params.project import Project
 
 ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
@@ -88,13 +89,14 @@ def find(
             it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
 
     Raises:
-        ModelError: there is no such segmenter, or its card is damaged.
+        ModelError: there is no such segmenter, or its card is damaged or of another version.
         ParamsError: something is wrong in ``params.yaml``.
     """
     folder = folder_of(name, project)
     card = cards.read(folder, kind="segmenter")
     packed = is_packed(folder)
     if packed:
+        _check_packed(folder, card)
         settings, max_megapixels = card["inference"], float(card["max_megapixels"])
         opened = project or Project(folder, params.defaults())
     else:
@@ -130,6 +132,26 @@ def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> P
         f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
         f"{did_you_mean(path.name, known)}"
     )
+
+
+def _check_packed(folder: Path, card: Card) -> None:
+    """Check that a packed segmenter tells the settings that this version knows.
+
+    Raises:
+        ModelError: it lacks some, or tells others.
+    """
+    whole = {"inference", "max_megapixels", *(f"inference.{name}" for name in Segment.model_fields if name != "splits")}
+    told = {name for name in ("inference", "max_megapixels") if name in card}
+    told |= {f"inference.{name}" for name in card["inference"]}
+    lacking, unknown = sorted(whole - told), sorted(told - whole)
+    known = {field.name for field in fields(GeometrySettings)}
+    unknown += [f"geometry.{name}" for name in card.get("geometry", {}) if name not in known]
+    if lacking or unknown:
+        differs = [f"{', '.join(lacking)} missing"] * bool(lacking) + [f"{', '.join(unknown)} unknown"] * bool(unknown)
+        raise ModelError(
+            f"{folder / cards.FILE}: {' and '.join(differs)}: packed by another version of crackpipe; pack the "
+            "segmenter again with this one, `crackpipe pack`"
+        )
 
 
 def packed_card(files: SegmenterFiles) -> Card:
