@@ -56,7 +56,11 @@ def photo_row(name: str, cracks: Sequence[dict[str, Any]] = (), *, mm_per_px: fl
         **{"density_m_per_m2": length_m / (height * width * mm_per_px**2 / 1e6)},
         **{"widest_px": widest, "widest_mm": widest * mm_per_px},
         **{"class": classify(np.array([widest * mm_per_px]), LIMITS)[0], "mm_per_px": mm_per_px},
-        **{"scale_from": "" if np.isnan(mm_per_px) else "given", "latitude": np.nan, "longitude": np.nan},
+        **{
+            "scale_from": "none" if np.isnan(mm_per_px) else "mm per pixel as given",
+            "latitude": np.nan,
+            "longitude": np.nan,
+        },
         **{"notes": "", "reason": ""},
     } | known
 

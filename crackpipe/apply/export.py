@@ -1,12 +1,12 @@
 """Trained models as ONNX files: normalisation of their inputs in front, confidences or probabilities behind."""
 
-import json
 from pathlib import Path
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from crackpipe.apply import segmenter_files
 from crackpipe.classify import classifier
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.compute.runtime import Runtime
@@ -52,22 +52,20 @@ def export(folder: Path, *, out: Path) -> str:
     """Write a trained segmenter or classifier as ONNX; return which of both it is.
 
     Args:
-        folder: of the model, or the name of a segmenter in ``models/segmenter`` of the working directory.
+        folder: of the model, or the name of a segmenter, see :func:`crackpipe.apply.segmenter_files.find`.
         out: the file.
 
     Raises:
         CrackpipeError: a package is missing.
-        ModelError: the folder holds neither, or one that has no form in ONNX.
+        ModelError: the folder holds neither, or one that has no form in ONNX; or no segmenter has that name.
     """
-    if not folder.is_dir() and len(folder.parts) == 1:
-        folder = Path("models/segmenter") / folder
-    card = folder / "model.json"
-    kind = json.loads(card.read_text("utf-8")).get("kind") if card.is_file() else "segmenter"
+    folder = segmenter_files.folder_of(folder, None)
+    kind = cards.kind(folder)
     if kind == "classifier":
         export_classifier(folder, out=out)
     else:
         export_segmenter(folder, out=out)
-    return str(kind)
+    return kind
 
 
 def export_segmenter(folder: Path, *, out: Path) -> None:

@@ -16,6 +16,8 @@ from crackpipe.imaging.picture_files import names
 NAME_BYTES = 200
 """Length of a part of a name; what is appended to it must fit into a file system's 255."""
 
+TIFF = frozenset({".tif", ".tiff"})
+
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 _MARK_BYTES = 4  # of the digest that tells two names apart
@@ -63,7 +65,7 @@ def listed(paths: Sequence[Path], *, leave_out: Path) -> list[PhotoFile]:
                 for file, reason in _in_folder(path, leave_out)
             ]
         elif os.path.lexists(path):
-            entries = [(path, (path.name,), layout.unreadable(path) or names.unreadable(path))]
+            entries = [(path, (path.name,), _reason(path))]
         else:
             raise CrackpipeError(
                 f"{folders.printable(str(path))}: not found; name photographs, or folders that hold some"
@@ -83,11 +85,16 @@ def _in_folder(folder: Path, leave_out: Path) -> list[tuple[Path, str]]:
     results, root = Path(os.path.realpath(leave_out)), Path(os.path.realpath(folder))
     below = results != root and results.is_relative_to(root)
     files = [
-        (path, layout.unreadable(path) or names.unreadable(path))
+        (path, _reason(path))
         for path in folders.walk(folder, leaves_out=names.is_clutter, failed=failed)
         if names.may_be_picture(path) and not (below and Path(os.path.realpath(path)).is_relative_to(results))
     ]
     return sorted(files + failures)
+
+
+def _reason(path: Path) -> str:
+    """Why a file cannot be read; a TIFF may be of any size, for orthomosaics are read in windows."""
+    return layout.unreadable(path, of_any_size=path.suffix.lower() in TIFF) or names.unreadable(path)
 
 
 def _unique(entries: Sequence[tuple[Path, tuple[str, ...]]]) -> list[str]:

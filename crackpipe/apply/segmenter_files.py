@@ -3,7 +3,7 @@ packed ones, and those of a project."""
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from crackpipe.files import fingerprint
 from crackpipe.measures.geometry import GeometrySettings
 from crackpipe.models import cards, shipped
 from crackpipe.models.cards import Card
+from crackpipe.params.masks import Segment
 from crackpipe.params.project import Project
 
 ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
@@ -92,13 +93,14 @@ def find(
             it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
 
     Raises:
-        ModelError: there is no such segmenter, or its card is damaged.
+        ModelError: there is no such segmenter, or its card is damaged or of another version.
         ParamsError: something is wrong in ``params.yaml``.
     """
-    folder = _folder(name, project)
+    folder = folder_of(name, project)
     card = cards.read(folder, kind="segmenter")
     packed = is_packed(folder)
     if packed:
+        _check_packed(folder, card)
         settings, max_megapixels = card["inference"], float(card["max_megapixels"])
         opened = project or Project(folder, params.defaults())
     else:
@@ -111,13 +113,12 @@ def find(
     return SegmenterFiles(folder, clip, card, settings, max_megapixels, geometry, opened)
 
 
-def packed_card(files: SegmenterFiles) -> Card:
-    """The card of a segmenter that is packed: with its settings of inference and of what counts as a crack."""
-    settings = {"inference": dict(files.inference), "max_megapixels": files.max_megapixels}
-    return files.card | settings | {"geometry": asdict(files.geometry)}
+def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> Path:
+    """Folder of a segmenter; arguments as of :func:`find`. A folder that is named is not looked into.
 
-
-def _folder(name: str | os.PathLike[str] | None, project: Project | None) -> Path:
+    Raises:
+        ModelError: no segmenter has that name.
+    """
     if name is None:
         name = shipped.SEGMENTER
     path = Path(name)
@@ -135,3 +136,29 @@ def _folder(name: str | os.PathLike[str] | None, project: Project | None) -> Pat
         f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
         f"{did_you_mean(path.name, known)}"
     )
+
+
+def _check_packed(folder: Path, card: Card) -> None:
+    """Check that a packed segmenter tells the settings that this version knows.
+
+    Raises:
+        ModelError: it lacks some, or tells others.
+    """
+    whole = {"inference", "max_megapixels", *(f"inference.{name}" for name in Segment.model_fields if name != "splits")}
+    told = {name for name in ("inference", "max_megapixels") if name in card}
+    told |= {f"inference.{name}" for name in card["inference"]}
+    lacking, unknown = sorted(whole - told), sorted(told - whole)
+    known = {field.name for field in fields(GeometrySettings)}
+    unknown += [f"geometry.{name}" for name in card.get("geometry", {}) if name not in known]
+    if lacking or unknown:
+        differs = [f"{', '.join(lacking)} missing"] * bool(lacking) + [f"{', '.join(unknown)} unknown"] * bool(unknown)
+        raise ModelError(
+            f"{folder / cards.FILE}: {' and '.join(differs)}: packed by another version of crackpipe; pack the "
+            "segmenter again with this one, `crackpipe pack`"
+        )
+
+
+def packed_card(files: SegmenterFiles) -> Card:
+    """The card of a segmenter that is packed: with its settings of inference and of what counts as a crack."""
+    settings = {"inference": dict(files.inference), "max_megapixels": files.max_megapixels}
+    return files.card | settings | {"geometry": asdict(files.geometry)}

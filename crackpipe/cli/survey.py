@@ -1,6 +1,7 @@
 """Commands of a survey: inspect photographs, make its page again, list the models that can."""
 
 import enum
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -103,13 +104,16 @@ def models(
 
 
 def _listed(given: list[Path]) -> list[Path]:
-    """Files and folders as given; ``-`` stands for a list on standard input, and a pattern for what it matches."""
+    """Files and folders as given; ``-`` stands for a list on standard input, and a pattern for what it matches.
+
+    A pattern that matches nothing stays, and is told as a file that is missing.
+    """
     found: list[Path] = []
     for path in given:
         if str(path) == "-":
-            found += [Path(line) for line in sys.stdin.read().splitlines() if line]
+            found += [Path(os.fsdecode(line)) for line in sys.stdin.buffer.read().split(b"\n") if line]
         elif not path.exists() and any(mark in str(path) for mark in "*?["):
-            found += sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+            found += sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) or [path]
         else:
             found.append(path)
     return found

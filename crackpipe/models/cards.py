@@ -33,6 +33,16 @@ def read(folder: Path, *, kind: str) -> Card:
     return values
 
 
+def kind(folder: Path) -> str:
+    """What a folder holds, as its card says; empty where there is no card, or one that does not say it.
+
+    Raises:
+        ModelError: the card is damaged.
+    """
+    path = folder / FILE
+    return str(_values(path).get("kind", "")) if path.is_file() else ""
+
+
 def _values(path: Path) -> Card:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

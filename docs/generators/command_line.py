@@ -53,7 +53,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         next(note for note in get_args(hint)[1:] if isinstance(note, ArgumentInfo | OptionInfo)),
     )
     required = default is inspect.Parameter.empty
-    shown = "" if required or default is None or default is False else str(default)
+    shown = "" if required or default is None or default is False else str(getattr(default, "value", default))
     several = any(get_origin(part) is list for part in (kind, *get_args(kind)))
     if isinstance(info, ArgumentInfo):
         typed = f"{(info.metavar or name).upper()}{' …' if several else ''}"

@@ -153,8 +153,11 @@ def test_a_text_guided_segmenter_and_another_model_are_refused(tmp_path: Path) -
     )
     with pytest.raises(ModelError, match="clip: holds a 'clip', but a 'segmenter' is needed here"):
         export.export(tmp_path / "clip", out=tmp_path / "out.onnx")
-    with pytest.raises(ModelError, match=r"nowhere: no model\.json here"):
+    with pytest.raises(ModelError, match=r"no segmenter 'nowhere'; known are .*unet-crack500"):
         export.export(Path("nowhere"), out=tmp_path / "out.onnx")
+    (tmp_path / "guided/model.json").write_text('{"kind": ')
+    with pytest.raises(ModelError, match=r"model\.json: damaged .*; write the model anew"):
+        export.export(tmp_path / "guided", out=tmp_path / "out.onnx")
     assert not (tmp_path / "out.onnx").exists()
 
 
@@ -166,6 +169,12 @@ def test_the_command_writes_a_file_whole_with_its_card(unet: tuple[Path, Path], 
     assert (card["architecture"], card["labels"], card["multiple_px"]) == ("unet", "truth", 32)
     with pytest.raises(ModelError, match="holds a 'segmenter', but a 'classifier' is needed here"):
         onnx_session.load(tmp_path / "a.onnx", kind="classifier", threads=None)
+
+
+@pytest.mark.slow
+def test_a_segmenter_that_comes_with_the_package_is_exported_by_its_name(tmp_path: Path) -> None:
+    assert export.export(Path("unet-crack500"), out=tmp_path / "a.onnx") == "segmenter"
+    assert onnx_engine.load(tmp_path / "a.onnx", threads=1).multiple_px == 32
 
 
 def test_a_file_that_is_missing_or_no_onnx_is_told(tmp_path: Path) -> None:

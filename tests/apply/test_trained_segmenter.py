@@ -1,5 +1,6 @@
 """A trained segmenter from Python: the masks of the command, the settings of its project, or of none."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,20 @@ def test_a_packed_segmenter_says_what_counts_as_a_crack_and_may_be_of_half_preci
     assert sizes[0] < 0.6 * sizes[1]
     difference = half(PICTURE).confidence.astype(int) - whole(PICTURE).confidence
     assert np.abs(difference).max() <= 2
+
+
+def test_a_segmenter_that_another_version_packed_is_told_by_what_differs(root: Path):
+    load_segmenter(root / "models/segmenter/small-truth", device="cpu").pack(root / "packed")
+    card = json.loads((root / "packed/model.json").read_text(encoding="utf-8"))
+    del card["inference"]["octaves_px"], card["max_megapixels"]
+    card["inference"]["zoom"] = card["geometry"]["depth"] = 1
+    (root / "packed/model.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(
+        ModelError,
+        match=r"packed/model\.json: inference\.octaves_px, max_megapixels missing and inference\.zoom, geometry\.depth "
+        "unknown: packed by another version of crackpipe; pack the segmenter again",
+    ):
+        segmenter_files.find(root / "packed")
 
 
 def test_the_settings_are_those_of_the_project_that_the_model_lies_in(root: Path):

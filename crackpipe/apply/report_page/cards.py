@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from crackpipe.apply.report_page import figures
 from crackpipe.apply.report_page.pictures import PicturePair, uri
@@ -11,16 +10,6 @@ from crackpipe.apply.report_page.tables import Row, direction
 
 MOST_CRACKS = 12
 """Cracks that are listed beneath a picture; the table has all."""
-
-SCALE_FROM = MappingProxyType(
-    {
-        "given": "as given",
-        "table": "from the table",
-        "geotiff": "from the file's map coordinates",
-        "marker": "from a marker in the photograph",
-        "exif": "from the camera's record",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +92,7 @@ def _facts(photo: Row) -> list[str]:
         facts.append(figures.length(1000 * photo["length_m"]) if scaled else figures.pixels(photo["length_px"]))
         widest = figures.width(photo["widest_mm"]) if scaled else figures.pixels(photo["widest_px"])
         facts.append(f"widest {widest}")
-    source = SCALE_FROM.get(photo["scale_from"], photo["scale_from"])
-    facts.append(f"{photo['mm_per_px']:.3g} mm a pixel {source}".rstrip() if scaled else "no scale")
+    facts.append(f"{photo['mm_per_px']:.3g} mm a pixel ({photo['scale_from']})" if scaled else "no scale")
     pixels = photo["height_px"] * photo["width_px"]
     if photo["inside_px"] < pixels:
         facts.append(f"{figures.share(photo['inside_px'], pixels)} of the picture looked at")

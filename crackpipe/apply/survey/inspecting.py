@@ -66,7 +66,8 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
     photos = [photo for photo in photo_files.listed(paths, leave_out=out) if not _is_result(photo.path, out)]
     if not photos:
         raise CrackpipeError(
-            f"{', '.join(map(str, paths))}: no photograph in there; name photographs, or folders that hold some"
+            f"{', '.join(map(str, paths)) or 'nothing named'}: no photograph in there; name photographs, or folders "
+            "that hold some"
         )
     looking = Looking(out, files, settings)
     names: list[str] = []

@@ -7,6 +7,7 @@ that was cut short is passed over, and its photograph is looked at again.
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -66,6 +67,8 @@ def digest_of(photo: Path) -> str:
 class Journal:
     """The entries in a folder, the last of each name; in memory are their places in the file alone.
 
+    Several threads may append.
+
     Args:
         folder: of the survey; it need not exist.
     """
@@ -74,6 +77,7 @@ class Journal:
         self._path = folder / FILE
         self._places: dict[str, tuple[int, int]] = {}  # first byte, and bytes
         self._begun: set[str] = set()
+        self._appending = threading.Lock()  # a place is where the file ends before its line
         if self._path.is_file():
             with self._path.open("rb") as file:
                 start = 0
@@ -141,7 +145,7 @@ class Journal:
     def _append(self, values: dict[str, Any]) -> None:
         line = json.dumps(values, separators=(",", ":")).encode() + b"\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab+") as file:
+        with self._appending, self._path.open("ab+") as file:
             start = file.seek(0, os.SEEK_END)
             if start:
                 file.seek(start - 1)

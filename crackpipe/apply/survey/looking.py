@@ -14,6 +14,7 @@ from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import journal, look
 from crackpipe.apply.survey.journal import Entry, Journal
 from crackpipe.apply.survey.settings import SurveySettings
+from crackpipe.data.datasets import layout
 from crackpipe.errors import PhotoError
 from crackpipe.files import atomic, fingerprint
 from crackpipe.imaging import images, picture_files
@@ -74,7 +75,7 @@ class Looking:
             known = None
         if known is not None and known.measurer == self._measurer and mask.is_file():
             return known
-        stamp, data = journal.stamp(photo.path), photo.path.read_bytes()
+        stamp, data = journal.stamp(photo.path), layout.read_bytes(photo.path)
         picture = picture_files.read(data, max_megapixels=self._files.max_megapixels)
         levels = None if known is None else _mask(mask, picture.rgb.shape[:2])
         if levels is None:

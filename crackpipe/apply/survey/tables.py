@@ -44,8 +44,7 @@ def frames(
     cracks["class"] = pd.array(classify(cracks["width_max_mm"].to_numpy(np.float64), limits), dtype="string")
     rows = [*looked_at, *refused]
     photos = _frame({column: [row.get(column) for row in rows] for column in PHOTOS}, PHOTOS)
-    widest = cracks.sort_values("width_max_px", kind="stable").groupby("name")["class"].last()
-    photos["class"] = photos["name"].map(widest).astype("string").fillna("")
+    photos["class"] = pd.array(classify(photos["widest_mm"].to_numpy(np.float64), limits), dtype="string")
     for column in ("scale_from", "notes", "reason"):
         photos[column] = photos[column].fillna("")
     return photos, cracks

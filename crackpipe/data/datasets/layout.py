@@ -128,10 +128,14 @@ def read_bytes(path: Path) -> bytes:
         raise PhotoError(f"{name} cannot be read: {error.strerror}") from error
 
 
-def unreadable(path: Path) -> str:
+def unreadable(path: Path, *, of_any_size: bool = False) -> str:
     """Reason for which a file's bytes cannot be read, seen without opening it; empty where they may be.
 
     A pipe is never opened, for that waits until somebody writes.
+
+    Args:
+        path: of the file.
+        of_any_size: whether it may be of ``LARGEST_BYTES`` or more, for it is read in windows.
     """
     try:
         found = path.stat()
@@ -142,7 +146,7 @@ def unreadable(path: Path) -> str:
     for is_kind, kind in _SPECIAL.items():
         if is_kind(found.st_mode):
             return f"is {kind}, expected a file; name a photograph"
-    if found.st_size >= LARGEST_BYTES:
+    if found.st_size >= LARGEST_BYTES and not of_any_size:
         return (
             f"is a file of {found.st_size / 2**30:.1f} GiB, expected less than {LARGEST_BYTES / 2**30:g} GiB; cut the "
             "picture into smaller ones"

@@ -139,7 +139,9 @@ def test_each_picture_has_its_slider_its_facts_and_its_cracks():
     article = text[text.index('<article id="photo-1">') : text.index("</article>")]
     assert article.count("data:image/jpeg;base64,") == 2
     assert '<input type="range"' in article
-    assert "2 cracks · 1.05 m · widest 10.0 mm · 0.5 mm a pixel as given · 52.50000°, 13.40000°" in article
+    assert (
+        "2 cracks · 1.05 m · widest 10.0 mm · 0.5 mm a pixel (mm per pixel as given) · 52.50000°, 13.40000°" in article
+    )
     assert '<p class="facts">dark</p>' in article
     assert text.count("<article") == 1
     assert '<li id="photo-2"><img' in text

@@ -2,6 +2,7 @@
 
 import os
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,14 @@ def test_a_photograph_with_another_date_or_place_is_read_once_and_known_by_its_p
     assert (tmp_path / journal.FILE).stat().st_size == size
     moved.write_bytes(b"others")
     assert Journal(tmp_path).unchanged("a", moved) is None
+
+
+def test_threads_that_append_at_once_lose_no_entry(photo: Path, tmp_path: Path) -> None:
+    book, names = Journal(tmp_path), [f"{number:03}" for number in range(60)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: book.add(entry(name, photo, cracks=60)), names))
+    for found in (book, Journal(tmp_path)):
+        assert [each.name for each in found.entries(names)] == names
 
 
 def test_names_of_any_bytes_are_kept(photo: Path, tmp_path: Path) -> None:

@@ -77,7 +77,12 @@ def test_a_table_of_several_parts_is_written_whole(tmp_path: Path, monkeypatch: 
 
 def test_the_class_of_a_photograph_is_that_of_its_widest_crack() -> None:
     narrow, wide = {"width_max_px": 1.0, "width_max_mm": 0.1}, {"width_max_px": 3.0, "width_max_mm": 0.3}
-    entries = [entry("a", wide, narrow), entry("b", narrow), entry("c", {"width_max_px": math.nan})]
+    near = {"width_max_px": 9.0, "width_max_mm": 0.1}  # of a tilted surface: more pixels, fewer millimetres
+    entries = [
+        entry("a", wide, near, widest_mm=0.3),
+        entry("b", narrow, widest_mm=0.1),
+        entry("c", {"width_max_px": math.nan}),
+    ]
     photos, cracks = tables.frames(entries, [], limits=LIMITS)
     assert photos["class"].tolist() == ["over 0.2 mm", "up to 0.2 mm", ""]
     assert cracks["class"].tolist() == ["over 0.2 mm", "up to 0.2 mm", "up to 0.2 mm", ""]
