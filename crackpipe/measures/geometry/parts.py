@@ -46,7 +46,7 @@ def split(
     pieces, count = ndimage.label(mask, TOUCHING)
     if not count:
         return
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    sizes = np.bincount(pieces[mask], minlength=count + 1)
     wanted = np.ones(count + 1, bool) if certain is None else np.bincount(pieces[certain], minlength=count + 1) > 0
     wanted[0] = False
     boxes = ndimage.find_objects(pieces)
