@@ -112,6 +112,17 @@ def test_another_scale_measures_again_without_the_network(
     assert row["length_mm"] == pytest.approx(row["length_px"] / 4, abs=0.01)
 
 
+def test_another_version_measures_again(files: SegmenterFiles, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(files, "site/a.png")
+    before = (Path("out") / JOURNAL).stat().st_size
+    run(files, "site/a.png")
+    assert (Path("out") / JOURNAL).stat().st_size == before
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "99.0")
+    run(files, "site/a.png")
+    assert (Path("out") / JOURNAL).stat().st_size > before
+    assert json.loads(Path("out/run.json").read_text())["crackpipe"] == "99.0"
+
+
 def test_two_surveys_of_the_same_photographs_have_the_same_bytes(files: SegmenterFiles, site: Path) -> None:
     run(files, "site", out="one", mm_per_px=0.5)
     run(files, "site", out="two", mm_per_px=0.5)
@@ -187,6 +198,22 @@ def test_a_file_of_the_users_own_is_never_overwritten(files: SegmenterFiles, sit
     found = run(files, "site/a.png", out="site")
     assert "is none of this survey's results; name another folder" in found.refused["reason"].iloc[0]
     assert Path("site/a.mask.png").read_bytes() == mine
+    Path("mine").mkdir()
+    Path("mine/photos.csv").write_bytes(mine)
+    with pytest.raises(CrackpipeError, match=r"mine/photos\.csv: is there and is none of this survey's results; name"):
+        run(files, "site/a.png", out="mine")
+    assert [path.read_bytes() for path in Path("mine").iterdir()] == [mine]
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(
+    files: SegmenterFiles, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:  # root, who runs tests, may write everywhere
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(CrackpipeError, match=r"out: cannot be written \(Permission denied\); give access, or name"):
+        run(files, "site/a.png")
 
 
 def test_a_full_disk_is_a_reason_and_the_others_go_on(
