@@ -145,8 +145,7 @@ def _check_packed(folder: Path, card: Card) -> None:
         ModelError: it lacks some, or tells others.
     """
     whole = {"inference", "max_megapixels", *(f"inference.{name}" for name in Segment.model_fields if name != "splits")}
-    told = {name for name in ("inference", "max_megapixels") if name in card}
-    told |= {f"inference.{name}" for name in card["inference"]}
+    told = whole & set(card) | {f"inference.{name}" for name in card["inference"]}
     lacking, unknown = sorted(whole - told), sorted(told - whole)
     known = {field.name for field in fields(GeometrySettings)}
     unknown += [f"geometry.{name}" for name in card.get("geometry", {}) if name not in known]

@@ -22,6 +22,7 @@ from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.files import atomic
 
 RUN = "run.json"
+RESULTS = ("photos.csv", "cracks.csv", "cracks.parquet", "cracks.geojson", RUN, "report.html")
 AHEAD = 2  # photographs that wait to be measured
 REFUSALS = (PhotoError, OSError, MemoryError)  # of one photograph; the others go on
 
@@ -60,7 +61,8 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
         settings: what is asked for.
 
     Raises:
-        CrackpipeError: a path is missing, ``out`` is a file, or there is no photograph.
+        CrackpipeError: a path is missing, there is no photograph, ``out`` is a file or cannot be written, or it holds
+            a file of the user's own that has the name of a result.
     """
     _check_folder(out)
     photos = [photo for photo in photo_files.listed(paths, leave_out=out) if not _is_result(photo.path, out)]
@@ -70,6 +72,7 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
             "that hold some"
         )
     looking = Looking(out, files, settings)
+    looking.journal.claim(RESULTS)
     names: list[str] = []
     refused: list[dict[str, Any]] = []
     for one in _looked_at(photos, looking):

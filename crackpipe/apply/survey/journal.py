@@ -85,6 +85,31 @@ class Journal:
                     self._note(line, start)
                     start += len(line)
 
+    def claim(self, results: Iterable[str]) -> None:
+        """Make the folder the survey's own; one without a journal must hold none of its results.
+
+        Args:
+            results: names of files that the survey writes whatever the photographs are.
+
+        Raises:
+            CrackpipeError: one of them is there, or the folder cannot be written.
+        """
+        if self._path.is_file():
+            return
+        for path in (self._path.with_name(name) for name in results):
+            if path.exists():
+                raise CrackpipeError(
+                    f"{path}: is there and is none of this survey's results; name another folder with --out"
+                )
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch()
+        except OSError as error:
+            raise CrackpipeError(
+                f"{self._path.parent}: cannot be written ({error.strerror}); give access, or name another folder with "
+                "--out"
+            ) from error
+
     def begin(self, name: str) -> None:
         """Note that results of this name are being written: a kill may leave some without an entry."""
         if name not in self._begun:

@@ -1,5 +1,6 @@
 """A look at one photograph after the other: what is known of it, what the segmenter sees, what is written about it."""
 
+import importlib.metadata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,7 +55,8 @@ class Looking:
         self._out, self._files, self._settings = out, files, settings
         self.journal = Journal(out)
         self._segmenter = files.digest()
-        values = {"scale": asdict(settings.sources), "pictures": not settings.masks_only}
+        version = importlib.metadata.version("crackpipe")  # another may measure otherwise
+        values = {"scale": asdict(settings.sources), "pictures": not settings.masks_only, "crackpipe": version}
         self._measurer = fingerprint.of(values, [])
         self._trained: TrainedSegmenter | None = None
 

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import Outcome, SurveySettings
 from crackpipe.apply.survey import inspect as survey
 from crackpipe.apply.survey.journal import FILE as JOURNAL
-from crackpipe.cli.app import commands
 from crackpipe.errors import CrackpipeError
 from crackpipe.imaging import images
 from crackpipe.imaging.scale import ScaleSources
@@ -112,6 +110,17 @@ def test_another_scale_measures_again_without_the_network(
     assert row["length_mm"] == pytest.approx(row["length_px"] / 4, abs=0.01)
 
 
+def test_another_version_measures_again(files: SegmenterFiles, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(files, "site/a.png")
+    before = (Path("out") / JOURNAL).stat().st_size
+    run(files, "site/a.png")
+    assert (Path("out") / JOURNAL).stat().st_size == before
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "99.0")
+    run(files, "site/a.png")
+    assert (Path("out") / JOURNAL).stat().st_size > before
+    assert json.loads(Path("out/run.json").read_text())["crackpipe"] == "99.0"
+
+
 def test_two_surveys_of_the_same_photographs_have_the_same_bytes(files: SegmenterFiles, site: Path) -> None:
     run(files, "site", out="one", mm_per_px=0.5)
     run(files, "site", out="two", mm_per_px=0.5)
@@ -187,6 +196,22 @@ def test_a_file_of_the_users_own_is_never_overwritten(files: SegmenterFiles, sit
     found = run(files, "site/a.png", out="site")
     assert "is none of this survey's results; name another folder" in found.refused["reason"].iloc[0]
     assert Path("site/a.mask.png").read_bytes() == mine
+    Path("mine").mkdir()
+    Path("mine/photos.csv").write_bytes(mine)
+    with pytest.raises(CrackpipeError, match=r"mine/photos\.csv: is there and is none of this survey's results; name"):
+        run(files, "site/a.png", out="mine")
+    assert [path.read_bytes() for path in Path("mine").iterdir()] == [mine]
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(
+    files: SegmenterFiles, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:  # root, who runs tests, may write everywhere
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(CrackpipeError, match=r"out: cannot be written \(Permission denied\); give access, or name"):
+        run(files, "site/a.png")
 
 
 def test_a_full_disk_is_a_reason_and_the_others_go_on(
@@ -218,50 +243,3 @@ def test_what_is_missing_is_named(files: SegmenterFiles, site: Path) -> None:
     Path("taken").write_bytes(b"mine")
     with pytest.raises(CrackpipeError, match="taken: is a file, but results go into a folder"):
         run(files, "site", out="taken")
-
-
-def test_the_command_tells_what_was_found_and_what_was_not_looked_at(model: Path, site: Path) -> None:
-    Path("site/broken.jpg").write_bytes(b"no picture")
-    done = CliRunner().invoke(
-        commands,
-        ["inspect", "site/*.png", "site/broken.jpg", "--model", str(model), "--mm-per-px", "0.5", "--classes", "jsce"],
-    )
-    assert done.exit_code == 3, done.output
-    assert "not looked at: site/broken.jpg: " in done.output
-    assert "1 cracks on 1 photographs, 0.05 m long, the widest" in done.output
-    assert pd.read_csv("survey/cracks.csv")["class"].tolist() == ["over 0.2 mm"]
-
-
-def test_a_pattern_without_a_match_and_an_empty_list_are_told(model: Path, site: Path) -> None:
-    for arguments, said in (
-        (["site/*.png", "site/*.jpg"], r"site/\*\.jpg: not found"),
-        (["-"], "nothing named: no photograph in there"),
-    ):
-        done = CliRunner().invoke(commands, ["inspect", *arguments, "--model", str(model)], input="")
-        with pytest.raises(CrackpipeError, match=said):
-            raise done.exception or AssertionError(done.output)
-
-
-def test_a_list_may_name_files_whose_names_are_no_text(model: Path, site: Path) -> None:
-    name = os.fsdecode(b"site/\xff\r.png")
-    Path(name).write_bytes(Path("site/a.png").read_bytes())
-    arguments = ["inspect", "-", "--only", "masks", "--model", str(model)]
-    done = CliRunner().invoke(commands, arguments, input=os.fsencode(name) + b"\n")
-    assert done.exit_code == 0, done.output
-
-
-def test_a_list_on_standard_input_is_read(model: Path, site: Path) -> None:
-    done = CliRunner().invoke(
-        commands, ["inspect", "-", "--only", "masks", "--model", str(model)], input="site/a.png\nsite/deep/b.png\n"
-    )
-    assert done.exit_code == 0, done.output
-    assert sorted(path.name for path in Path("survey").glob("*.*")) == [
-        "a.mask.png",
-        "b.mask.png",
-        "cracks.csv",
-        "cracks.geojson",
-        "cracks.parquet",
-        JOURNAL,
-        "photos.csv",
-        "run.json",
-    ]
