@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from crackpipe.apply.orthomosaic.survey_map import GRID, LAYER
+from crackpipe.apply.survey.results import GRID, MAP_LAYER
 from crackpipe.files import atomic
 
 DEGREE_DIGITS = 10  # a hundredth of a millimetre
@@ -42,7 +42,7 @@ def _write(folder: Path, entry: Any, cracks: pd.DataFrame) -> Places:
     grid = raster.Grid(**{**entry.row[GRID], "transform": tuple(entry.row[GRID]["transform"])})
     lines = [[_on_map(grid.transform, line, placed=grid.placed) for line in crack["lines"]] for crack in entry.cracks]
     data = geopackage.encoded(lines, _columns(cracks), crs=grid.crs if grid.placed else "")
-    atomic.write_bytes(folder / f"{entry.name}{LAYER}", data)
+    atomic.write_bytes(folder / f"{entry.name}{MAP_LAYER}", data)
     if not grid.crs or not grid.placed or not lines:
         return {}
     points = np.concatenate([line for own in lines for line in own])

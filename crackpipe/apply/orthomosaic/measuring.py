@@ -11,7 +11,7 @@ from scipy import ndimage
 from crackpipe.apply.orthomosaic import windows
 from crackpipe.apply.orthomosaic.pieces import TOUCHING, Box, Group, box_of, reach_px, reached
 from crackpipe.apply.orthomosaic.raster import Levels, Mosaic
-from crackpipe.apply.survey import measured
+from crackpipe.apply.survey import look, measured
 from crackpipe.imaging import images
 from crackpipe.imaging.scale import Scale
 from crackpipe.measures import geometry
@@ -113,7 +113,7 @@ class Measurer:
         seeds = np.array([piece.seed for piece in pieces]) - np.array([rows.start, cols.start])
         own = np.zeros(int(numbers.max()) + 1, bool)
         own[numbers[tuple(seeds.T)]] = True
-        return np.where(found & ~own[numbers], below(self.settings.level), levels)
+        return np.where(found & ~own[numbers], look.below(self.settings.level), levels)
 
     def _mark_cell(self, cell: tuple[slice, slice], pieces: Group) -> None:
         """Set marks at all pixels of some pieces of a cell."""
@@ -140,11 +140,6 @@ class Measurer:
         marks = self.marks.read(rows, cols)
         marks[tuple((pixels - np.array([top, left])).T)] = 1
         self.marks.write(rows, cols, marks)
-
-
-def below(level: float) -> np.uint8:
-    """The largest level 0–255 that is no crack."""
-    return np.uint8(max(0, int(np.ceil(round(level * 255, 9))) - 1))
 
 
 def _by_cell(group: Group) -> Iterator[tuple[tuple[slice, slice], Group]]:

@@ -13,19 +13,17 @@ from jaxtyping import Bool, UInt8
 from crackpipe import console
 from crackpipe.apply.orthomosaic import masking, pieces, raster, windows
 from crackpipe.apply.orthomosaic.masking import Segment, Work
-from crackpipe.apply.orthomosaic.measuring import MapCrack, Measurer, below
+from crackpipe.apply.orthomosaic.measuring import MapCrack, Measurer
 from crackpipe.apply.orthomosaic.raster import Levels, Mosaic
 from crackpipe.apply.survey import drawing, look
+from crackpipe.apply.survey.results import GRID, MAP_MASK, PICTURE, QUALITY
 from crackpipe.errors import PhotoError
 from crackpipe.files import atomic
 from crackpipe.imaging import images, scale
 from crackpipe.imaging.scale import Scale, ScaleSources
 from crackpipe.measures.geometry import GeometrySettings
 
-MASK, PICTURE, LAYER = ".mask.tif", ".cracks.jpg", ".cracks.gpkg"
-QUALITY = 90  # of JPEG
 MARKS = "marks.tif"
-GRID = "grid"  # in the row of a map: where its pixels lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def inspect_map(
     Raises:
         PhotoError: the raster is damaged or of a kind that cannot be read, or nothing of it holds data.
     """
-    mask = stem.with_name(f"{stem.name}{MASK}")
+    mask = stem.with_name(f"{stem.name}{MAP_MASK}")
     work = Work(stem.with_name(f".{stem.name}.windows"), key)
     with raster.opened(path) as mosaic:
         known = scale.scale_of_map(str(path), mosaic.pixel(), sources)
@@ -141,7 +139,9 @@ class _Final:
         if self._mosaic.has_outside:
             target.write_inside(rows, cols, inside)
         levels, crack = self._levels.read(rows, cols), self._marks.read(rows, cols) > 0
-        target.write(rows, cols, np.where(images.at_least(levels, self._level) & ~crack, below(self._level), levels))
+        target.write(
+            rows, cols, np.where(images.at_least(levels, self._level) & ~crack, look.below(self._level), levels)
+        )
         self._add(crack, rows.start, cols.start)
 
     def _add(self, crack: Bool[np.ndarray, "h w"], top: int, left: int) -> None:

@@ -15,14 +15,13 @@ from crackpipe.apply.photo_files import PhotoFile
 from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import tables
 from crackpipe.apply.survey.journal import Entry
-from crackpipe.apply.survey.looking import MAP_MASK, MASK, PICTURE, Looking, Seen
+from crackpipe.apply.survey.looking import Looking, Seen
+from crackpipe.apply.survey.results import MAP_MASK, MASK, PICTURE, RUN, WHOLE
 from crackpipe.apply.survey.settings import SurveySettings
 from crackpipe.compute import parallel
 from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.files import atomic
 
-RUN = "run.json"
-RESULTS = ("photos.csv", "cracks.csv", "cracks.parquet", "cracks.geojson", RUN, "report.html")
 AHEAD = 2  # photographs that wait to be measured
 REFUSALS = (PhotoError, OSError, MemoryError)  # of one photograph; the others go on
 
@@ -72,7 +71,7 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
             "that hold some"
         )
     looking = Looking(out, files, settings)
-    looking.journal.claim(RESULTS)
+    looking.journal.claim(WHOLE)
     names: list[str] = []
     refused: list[dict[str, Any]] = []
     for one in _looked_at(photos, looking):

@@ -86,8 +86,12 @@ def _counted(
     whole = images.at_least(levels, level)
     for one in cracks:
         crack[tuple(one.pixels.T)] = True
-    below = np.uint8(max(0, int(np.ceil(round(level * 255, 9))) - 1))
-    return np.where(whole & ~crack, below, levels), crack
+    return np.where(whole & ~crack, below(level), levels), crack
+
+
+def below(level: float) -> np.uint8:
+    """The largest level 0–255 that is no crack, where one is from ``level`` (0–1) on."""
+    return np.uint8(max(0, int(np.ceil(round(level * 255, 9))) - 1))
 
 
 def sums(rows: list[dict[str, Any]], *, crack_px: int, scale: Scale, inside_px: int) -> Mapping[str, Any]:

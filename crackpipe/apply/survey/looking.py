@@ -14,6 +14,7 @@ from crackpipe.apply.photo_files import PhotoFile
 from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import journal, look
 from crackpipe.apply.survey.journal import Entry, Journal
+from crackpipe.apply.survey.results import MAP_LAYER, MAP_MASK, MASK, PICTURE, QUALITY
 from crackpipe.apply.survey.settings import SurveySettings
 from crackpipe.data.datasets import layout
 from crackpipe.errors import PhotoError
@@ -23,10 +24,6 @@ from crackpipe.imaging.picture_files import Picture
 
 if TYPE_CHECKING:
     from crackpipe.apply.trained_segmenter import TrainedSegmenter
-
-MASK, PICTURE = ".mask.png", ".cracks.jpg"
-MAP_MASK, MAP_LAYER = ".mask.tif", ".cracks.gpkg"  # of an orthomosaic
-QUALITY = 90  # of JPEG
 
 
 @dataclass(frozen=True, slots=True)

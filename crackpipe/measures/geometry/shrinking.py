@@ -15,9 +15,10 @@ EDGE_PX = 2.0  # pixels of the smaller map by which a crack's pixels may lie bes
 def times(mask: Bool[np.ndarray, "h w"]) -> int:
     """How many times smaller a map may be in which the cracks of a mask are still wide; 1 where they are not."""
     inside = images.distance_inside(mask)[mask]
-    width = (
-        4 * float(inside.mean(dtype=np.float64)) if len(inside) else 0.0
-    )  # a pixel lies a quarter of it from the edge
+    if not len(inside):
+        return 1
+    # a pixel lies a quarter of it from the edge; without an edge anywhere the distance is endless
+    width = min(4 * float(inside.mean(dtype=np.float64)), *mask.shape)
     return int(width // ENOUGH_PX) if width >= WIDE_PX else 1
 
 

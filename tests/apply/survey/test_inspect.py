@@ -1,7 +1,9 @@
 """A survey: photographs become masks, cracks in millimetres and tables; nothing is lost, and nothing done twice."""
 
+import importlib
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crackpipe.apply import orthomosaic
 from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.apply.survey import Outcome, SurveySettings
 from crackpipe.apply.survey import inspect as survey
@@ -51,6 +54,17 @@ def test_a_folder_gives_masks_pictures_and_tables(files: SegmenterFiles, site: P
     }
     assert levels("out/a.mask.png").shape == (96, 140)
     assert images.decode_rgb(Path("out/deep/b.cracks.jpg").read_bytes()).shape == (96, 140, 3)
+
+
+def test_photographs_need_no_package_for_maps(
+    files: SegmenterFiles, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("crackpipe.apply.orthomosaic.")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("rasterio", "pyogrio"):
+        monkeypatch.setitem(sys.modules, name, None)
+    importlib.reload(orthomosaic)
+    assert run(files, "site", masks_only=True).exit_status == 0
 
 
 def test_the_row_of_a_crack_has_its_length_width_and_place_in_pixels_and_millimetres(

@@ -33,6 +33,16 @@ def test_a_wide_crack_keeps_its_length_width_and_pixels(width: float, degrees: f
     assert np.abs(crack.lines[0].mean(axis=0) - [350, 600]).max() < 3
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (5, 9), (47, 60), (300, 400)])
+def test_a_map_that_is_crack_all_over_is_one_crack(shape: tuple[int, int]) -> None:
+    for confidence in (np.full(shape, 255, np.uint8), np.ones(shape, bool)):
+        (crack,) = find(confidence, GeometrySettings(gap_px=12.0), grey=np.zeros(shape, np.uint8))
+        assert crack.area_px == confidence.size
+        assert crack.box == (0, 0, *shape)
+        assert np.isfinite([crack.length_px, crack.geometric.median, crack.geometric.largest]).all()
+        assert len(crack.lines[0]) >= 2
+
+
 def test_thin_cracks_keep_their_map() -> None:
     assert shrinking.times(wide(40, 0) >= 128) == 1
     assert shrinking.times(np.zeros((5, 5), bool)) == 1
