@@ -54,7 +54,7 @@ def tune_level(*, project: Project, network: Segmenter, settings: Inference, spl
     cracked = list(_maps(project, network, settings, split))
     if not any(truth.any() for _, truth in cracked):
         raise TableError(f"{project.path(PHOTOS)}: no mask of {split} shows a crack; name another split")
-    silent = [*_crack_free_squares(cracked), *_drawn(network, settings, seed)]
+    silent = {"squares": list(_crack_free_squares(cracked)), "drawn": list(_drawn(network, settings, seed))}
     table = operating_point.search(cracked, silent)
     best = operating_point.best(table)
     chosen = {name: float(best[name]) for name in operating_point.COLUMNS}

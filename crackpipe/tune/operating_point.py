@@ -7,7 +7,7 @@ that costs more than ten points of F1, the quietest of those within ten points o
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,17 +53,17 @@ class Pieces:
 
 def search(
     cracked: Iterable[tuple[UInt8[np.ndarray, "_h _w"], Bool[np.ndarray, "_h _w"]]],
-    crack_free: Iterable[UInt8[np.ndarray, "_r _c"]],
+    crack_free: Mapping[str, Iterable[UInt8[np.ndarray, "_r _c"]]],
 ) -> pd.DataFrame:
     """Score every combination of settings.
 
     Args:
         cracked: maps of confidence, 0–255, with the truth of each.
-        crack_free: maps of photographs without a crack.
+        crack_free: maps of photographs without a crack, by where they are from.
 
     Returns:
         Columns ``COLUMNS``: ``f1`` within ``TOLERANCE_PX`` over all pixels of the photographs with cracks; ``quiet`` is
-        the share of crack-free photographs of which less than ``CLAIMED`` is claimed.
+        the share of crack-free photographs of which less than ``CLAIMED`` is claimed, where they are from the worst.
 
     Raises:
         ValueError: there is no photograph with a crack.
@@ -71,9 +71,12 @@ def search(
     shown = [(_pieces(levels, truth), int(truth.sum())) for levels, truth in cracked]
     if not shown:
         raise ValueError("no photograph with a mask; the settings are chosen on some")
-    silent = [(_pieces(levels, np.zeros(levels.shape, bool)), levels.size) for levels in crack_free]
+    silent = [
+        [(_pieces(levels, np.zeros(levels.shape, bool)), levels.size) for levels in maps]
+        for maps in crack_free.values()
+    ]
     rows = [
-        (*setting, _f1(shown, *setting), _quiet(silent, *setting))
+        (*setting, _f1(shown, *setting), min((_quiet(maps, *setting) for maps in silent), default=1.0))
         for setting in itertools.product(LEVELS, CERTAIN, LENGTHS_PX)
         if not 0 < setting[1] <= setting[0]  # as certain as every pixel of the piece
     ]
