@@ -97,11 +97,11 @@ def _without_spurs(skeleton: Bool[np.ndarray, "h w"], radius: Float64[np.ndarray
     import skan
 
     for _ in range(ROUNDS):
-        if np.count_nonzero(skeleton) < 3:
+        degree = _degree(skeleton)
+        if np.count_nonzero(skeleton) < 3 or not degree.any():
             return skeleton
         graph = skan.Skeleton(skeleton)
         length = np.asarray(graph.path_lengths())
-        degree = _degree(skeleton)
         ends = np.array([graph.path_coordinates(i)[[0, -1]] for i in range(graph.n_paths)]).astype(int)
         first, last = ends[:, 0].T, ends[:, 1].T
         half = np.maximum(radius[tuple(first)], radius[tuple(last)])
@@ -142,7 +142,7 @@ def _branches(
     """Smoothed curves between nodes, and a pixel of each; those within a junction are left out, others meet there."""
     import skan
 
-    if np.count_nonzero(skeleton) < 2:
+    if not degree.any():  # specks of one pixel each
         return
     graph = skan.Skeleton(skeleton)
     for i in range(graph.n_paths):

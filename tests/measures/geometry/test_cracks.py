@@ -123,6 +123,23 @@ def test_specks_have_a_size_and_short_ones_are_left_out() -> None:
     assert find(mask, GeometrySettings(min_length_px=5)) == []
 
 
+def test_specks_beside_each_other_that_no_gap_joins_are_cracks_of_their_own() -> None:
+    levels = np.zeros((40, 40), np.uint8)
+    levels[5, 5] = levels[15, 15] = 255  # nine rows and columns between them, but 13 px
+    assert [crack.area_px for crack in find(levels, GeometrySettings(gap_px=10.0))] == [1, 1]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.98])
+@pytest.mark.parametrize("gap_px", [0.0, 3.0, 12.0])
+def test_noise_of_any_density_is_measured(share: float, gap_px: float) -> None:
+    rng = np.random.default_rng(0)
+    for shape in ((1, 30), (7, 9), (60, 45)):
+        noise = rng.random(shape) < share
+        for crack in find(noise, GeometrySettings(gap_px=gap_px), grey=rng.integers(0, 256, shape, dtype=np.uint8)):
+            assert crack.length_px > 0
+            assert np.isfinite(crack.width.largest)
+
+
 def test_a_hole_of_a_pixel_is_no_ring() -> None:
     mask = hard(turned(200, 8, 0))
     mask[SIDE // 2, SIDE // 2] = 0
