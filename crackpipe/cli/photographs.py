@@ -55,9 +55,8 @@ def pack(
             f"{100 * found.f1:.1f} on validation photographs, {100 * found.quiet:.0f} % of what has no crack left alone"
         )
     if scored:
-        level = trained.files.geometry.level
         told["figures"] = figures.score(
-            project=files.project, network=trained.network, settings=trained.settings, level=level
+            project=files.project, network=trained.network, settings=trained.settings, cracks=trained.files.geometry
         )
     trained.pack(folder, half=half, told=told)
     typer.echo(f"wrote {folder}")

@@ -1,14 +1,17 @@
-"""Figures of a segmenter on the test photographs of its project, at its own level: what its card tells."""
+"""Figures of a segmenter on the test photographs of its project, with its own settings: what its card tells."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, UInt8
 
 from crackpipe.data import decoded
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
-from crackpipe.measures import segmentation
+from crackpipe.measures import geometry, segmentation
+from crackpipe.measures.geometry import GeometrySettings
 from crackpipe.measures.segmentation import PhotoCounts
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
@@ -19,17 +22,19 @@ TOLERANCE_PX = 2
 DIGITS = 4
 
 
-def score(*, project: Project, network: Segmenter, settings: Inference, level: float) -> dict[str, dict[str, Any]]:
+def score(
+    *, project: Project, network: Segmenter, settings: Inference, cracks: GeometrySettings
+) -> dict[str, dict[str, Any]]:
     """Score a segmenter on the test photographs that have masks, each source alone.
 
     Args:
         project: whose table of photographs is read.
         network, settings: of the segmenter.
-        level: confidence from which a pixel is crack.
+        cracks: what counts as a crack.
 
     Returns:
-        By source: ``photographs``, ``ods``, ``ois``, ``ap``, ``f1`` (the mean over photographs at ``level``), and the
-        same within ``TOLERANCE_PX`` pixels, ``ods_2px`` and so on.
+        By source: ``photographs``, ``ods``, ``ois``, ``ap``, ``f1`` (the mean over photographs, of the pixels of what
+        counts as a crack), and the same within ``TOLERANCE_PX`` pixels, ``ods_2px`` and so on.
 
     Raises:
         TableError: the table is missing or of another version.
@@ -41,27 +46,39 @@ def score(*, project: Project, network: Segmenter, settings: Inference, level: f
         for row in rows
         if row["split"] == "test" and row["mask"] is not None
     }
-    strict: dict[str, list[PhotoCounts]] = defaultdict(list)
-    near: dict[str, list[PhotoCounts]] = defaultdict(list)
+    found: dict[str, list[_Counts]] = defaultdict(list)
     workers = project.params.runtime.workers
     for name, image in decoded.photographs(photos, workers=workers, what="test photographs", wanted=known):
         source, encoded = known[name]
-        truth = images.decode_mask(encoded)
         levels = segmenter.segment(image, network, settings, what=None)
-        strict[source].append(segmentation.count(levels, truth))
-        near[source].append(segmentation.count_tolerant(levels, truth, tolerance_px=TOLERANCE_PX))
-    return {
-        source: {
-            "photographs": len(counts),
-            **_scores(counts, level, ""),
-            **_scores(near[source], level, f"_{TOLERANCE_PX}px"),
-        }
-        for source, counts in sorted(strict.items())
-    }
+        found[source].append(_counts(levels, images.decode_mask(encoded), cracks))
+    return {source: _figures(counts) for source, counts in sorted(found.items())}
 
 
-def _scores(counts: list[PhotoCounts], level: float, suffix: str) -> dict[str, float]:
-    found = segmentation.score(counts)
-    f1 = float(np.mean(segmentation.f1_at(counts, threshold=level)))
-    values = {"ods": found.ods, "ois": found.ois, "ap": found.ap, "f1": f1, "threshold": found.threshold}
-    return {f"{name}{suffix}": round(float(value), DIGITS) for name, value in values.items()}
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Counts of one photograph: of its map, and of the pixels that count as crack; exact, and within some pixels."""
+
+    levels: tuple[PhotoCounts, PhotoCounts]
+    cracks: tuple[PhotoCounts, PhotoCounts]
+
+
+def _counts(levels: UInt8[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"], cracks: GeometrySettings) -> _Counts:
+    counted = np.zeros(levels.shape, np.uint8)
+    for crack in geometry.find(levels, cracks):
+        counted[tuple(crack.pixels.T)] = 255
+    both = [
+        (segmentation.count(one, truth), segmentation.count_tolerant(one, truth, tolerance_px=TOLERANCE_PX))
+        for one in (levels, counted)
+    ]
+    return _Counts(*both)
+
+
+def _figures(counts: list[_Counts]) -> dict[str, Any]:
+    figures: dict[str, Any] = {"photographs": len(counts)}
+    for place, suffix in enumerate(("", f"_{TOLERANCE_PX}px")):
+        found = segmentation.score([one.levels[place] for one in counts])
+        f1 = float(np.mean(segmentation.f1_at([one.cracks[place] for one in counts], threshold=0.5)))
+        values = {"ods": found.ods, "ois": found.ois, "ap": found.ap, "f1": f1, "threshold": found.threshold}
+        figures |= {f"{name}{suffix}": round(float(value), DIGITS) for name, value in values.items()}
+    return figures

@@ -87,7 +87,9 @@ def best(table: pd.DataFrame) -> pd.Series:
     """The row with the highest F1 of the quiet ones; the quietest within ``COST`` where that costs more."""
     near = table[table["f1"] >= table["f1"].max() - COST]
     quiet = near[near["quiet"] >= min(QUIET, near["quiet"].max())]
-    return quiet.sort_values(["f1", "quiet", "level", "certain"], ascending=False, kind="stable").iloc[0]
+    return quiet.sort_values(["f1", "quiet", "level", "certain", "min_length_px"], ascending=False, kind="stable").iloc[
+        0
+    ]
 
 
 def _pieces(levels: UInt8[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> dict[float, Pieces]:

@@ -32,14 +32,15 @@ def _model(name: str, card: cards.Card, megabytes: float) -> str:
         f"{geometry['certain']:g} somewhere and is {geometry['min_length_px']:g} px long; pieces with no more than "
         f"{geometry['gap_px']:g} px between them are one. The first three were chosen on validation photographs, their "
         f"crack-free squares and drawn crack-free surfaces: F1 within 2 px {100 * tuned['f1']:.1f} %, "
-        f"{100 * tuned['quiet']:.0f} % of what has no crack left alone.",
+        f"{100 * tuned['quiet']:.0f} % of what has no crack left alone (of the squares or of the drawn surfaces, whichever is "
+        "less).",
         _figures(card["figures"]),
     ]
     return "\n\n".join(told)
 
 
 def _figures(figures: dict[str, dict[str, Any]]) -> str:
-    head = "| test photographs | | ODS | OIS | AP | F1 at the level | the same within 2 px: ODS | AP | F1 |"
+    head = "| test photographs | | ODS | OIS | AP | F1 of its cracks | the same within 2 px: ODS | AP | F1 |"
     rows = [head, "| --- " * 9 + "|"]
     for source, values in figures.items():
         names = ("ods", "ois", "ap", "f1", "ods_2px", "ap_2px", "f1_2px")
