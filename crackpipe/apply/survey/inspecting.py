@@ -2,10 +2,10 @@
 
 import importlib.metadata
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.files import atomic
 
 AHEAD = 2  # photographs that wait to be measured
-REFUSALS = (PhotoError, OSError, MemoryError)  # of one photograph; the others go on
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,33 +94,33 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
 def _looked_at(photos: Sequence[PhotoFile], looking: Looking) -> Iterator[Entry | dict[str, Any]]:
     """An entry or a refused row for each photograph; one is measured while the next is looked at."""
 
-    def refused(photo: PhotoFile, error: Exception) -> dict[str, Any]:
-        return {"photo": str(photo.path), "name": photo.name, "reason": _reason(error)}
-
     def seen(photo: PhotoFile) -> Seen | Entry | dict[str, Any]:
-        try:
-            return looking.at(photo)
-        except REFUSALS as error:
-            return refused(photo, error)
+        return _tried(photo, lambda: looking.at(photo))
 
     def written(found: Seen | Entry | dict[str, Any]) -> Entry | dict[str, Any]:
         if not isinstance(found, Seen):
             return found
-        try:
-            return looking.written(found)
-        except REFUSALS as error:
-            return refused(found.photo, error)
+        return _tried(found.photo, lambda: looking.written(found))
 
     bar = console.bar(photos, what="inspect", total=len(photos), unit="photos")
     return parallel.prefetch(written, map(seen, bar), workers=1, ahead=AHEAD)
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "needs more memory than there is; make the photograph smaller"
-    if isinstance(error, OSError):
-        return f"{error.strerror or error}; make room or give access, then run the command again"
-    return str(error)
+def _tried(photo: PhotoFile, work: Callable[[], Result]) -> Result | dict[str, Any]:
+    """Result of a photograph's work, or its row with the reason; a wrong model ends all."""
+    try:
+        return work()
+    except PhotoError as error:
+        reason = str(error)
+    except CrackpipeError:
+        raise
+    except OSError as error:
+        reason = f"{error.strerror or error}; make room or give access, then run the command again"
+    except MemoryError:
+        reason = "needs more memory than there is; make the photograph smaller"
+    except Exception as error:  # a fault of ours: it is told with its photograph, and the others go on
+        reason = f"a fault of crackpipe ({type(error).__name__}: {error}); please report it, with the photograph"
+    return {"photo": str(photo.path), "name": photo.name, "reason": reason}
 
 
 def _is_result(photo: Path, out: Path) -> bool:

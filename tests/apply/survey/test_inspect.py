@@ -248,6 +248,26 @@ def test_a_full_disk_is_a_reason_and_the_others_go_on(
     assert Path("out/deep/b.mask.png").is_file()
 
 
+def test_a_fault_of_the_program_is_told_with_its_photograph_and_the_others_go_on(
+    files: SegmenterFiles, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from crackpipe.apply.survey import look
+
+    measure = look.measure
+
+    def faulty(photo: str, *rest: Any, **more: Any) -> look.Look:
+        if photo.endswith("a.png"):
+            raise ZeroDivisionError("division by zero")
+        return measure(photo, *rest, **more)
+
+    monkeypatch.setattr(look, "measure", faulty)
+    found = run(files, "site")
+    assert found.refused["reason"].tolist() == [
+        "a fault of crackpipe (ZeroDivisionError: division by zero); please report it, with the photograph"
+    ]
+    assert found.photos["name"].tolist() == ["deep/b", "a"]
+
+
 def test_what_is_missing_is_named(files: SegmenterFiles, site: Path) -> None:
     with pytest.raises(CrackpipeError, match="nowhere: not found"):
         run(files, "nowhere")
