@@ -37,7 +37,7 @@ class Tuned:
 
 
 def tune_level(*, project: Project, network: Segmenter, settings: Inference, split: str = "val", seed: int) -> Tuned:
-    """Choose the settings on a split's photographs with masks, their crack-free squares and drawn crack-free surfaces.
+    """Choose the settings on a split's photographs with masks, their crack-free squares, and drawn surfaces.
 
     Args:
         project: whose table of photographs is read.
@@ -54,8 +54,9 @@ def tune_level(*, project: Project, network: Segmenter, settings: Inference, spl
     cracked = list(_maps(project, network, settings, split))
     if not any(truth.any() for _, truth in cracked):
         raise TableError(f"{project.path(PHOTOS)}: no mask of {split} shows a crack; name another split")
-    silent = {"squares": list(_crack_free_squares(cracked)), "drawn": list(_drawn(network, settings, seed))}
-    table = operating_point.search(cracked, silent)
+    drawn = list(_drawn(network, settings, seed))
+    silent = {"squares": _crack_free_squares(cracked), "drawn": [levels for levels, truth in drawn if not truth.any()]}
+    table = operating_point.search({split: cracked, "drawn": drawn}, silent)
     best = operating_point.best(table)
     chosen = {name: float(best[name]) for name in operating_point.COLUMNS}
     return Tuned(**chosen, table=table)
@@ -82,8 +83,10 @@ def _crack_free_squares(cracked: list[tuple[Map, Bool[np.ndarray, "_h _w"]]]) ->
                     yield levels[window]
 
 
-def _drawn(network: Segmenter, settings: Inference, seed: int) -> Iterator[Map]:
-    surfaces = [one for one in survey.photographs(photos=DRAWN, side_px=SIDE_PX, seed=seed) if one.label == 0]
-    for surface in console.bar(surfaces, what="drawn surfaces", total=len(surfaces), unit="photos"):
+def _drawn(network: Segmenter, settings: Inference, seed: int) -> Iterator[tuple[Map, Bool[np.ndarray, "_h _w"]]]:
+    """Maps of drawn surfaces, with cracks and without."""
+    surfaces = survey.photographs(photos=DRAWN, side_px=SIDE_PX, seed=seed)
+    for surface in console.bar(surfaces, what="drawn surfaces", total=DRAWN, unit="photos"):
         image = images.decode_rgb(surface.read_image())
-        yield segmenter.segment(image, network, settings, what=None)
+        truth = np.zeros(image.shape[:2], bool) if surface.read_mask is None else surface.read_mask()
+        yield segmenter.segment(image, network, settings, what=None), truth
