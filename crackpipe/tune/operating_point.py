@@ -2,9 +2,9 @@
 
 A user has one threshold, not the best of 99 on the test set. Two levels make it: what may be crack, and what a piece
 must reach somewhere to be one (hysteresis); and pieces shorter than so many pixels are none. F1 is the mean over
-photographs, so that wide cracks do not outweigh hairlines, and of photographs of several kinds each kind counts the same.
-Of all combinations within a point of the highest F1 the quietest on crack-free photographs is taken; among those that
-leave nine in ten of them alone, and among equals, the one with the highest F1.
+photographs, so that wide cracks do not outweigh hairlines, and of photographs of several kinds each kind counts the
+same. Of all combinations within a point of the highest F1 the quietest on crack-free photographs is taken; among
+those that leave nine in ten of them alone, and among equals, the one with the highest F1.
 """
 
 import itertools
@@ -64,8 +64,9 @@ def search(
         crack_free: maps of photographs without a crack, by where they are from.
 
     Returns:
-        Columns ``COLUMNS``: ``f1`` within ``TOLERANCE_PX``, the mean over photographs with cracks, and over where they
-        are from; ``quiet`` is the share of crack-free photographs of which less than ``CLAIMED`` is claimed, where they are from the worst.
+        Columns ``COLUMNS``: ``f1`` within ``TOLERANCE_PX``, the mean over photographs with cracks, and over where
+        they are from; ``quiet`` is the share of crack-free photographs of which less than ``CLAIMED`` is claimed,
+        where they are from the worst.
 
     Raises:
         ValueError: there is no photograph with a crack, or none of a kind.

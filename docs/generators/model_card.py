@@ -31,8 +31,9 @@ def _model(name: str, card: cards.Card, megabytes: float) -> str:
         f"A pixel is crack from a confidence of {geometry['level']:g} on; a piece is a crack if it reaches "
         f"{geometry['certain']:g} somewhere and is {geometry['min_length_px']:g} px long; pieces with no more than "
         f"{geometry['gap_px']:g} px between them are one. The first three were chosen on validation photographs, their "
-        f"crack-free squares and drawn crack-free surfaces: F1 within 2 px {100 * tuned['f1']:.1f} % (the mean of both kinds), "
-        f"{100 * tuned['quiet']:.0f} % of what has no crack left alone (squares or drawn surfaces, the less).",
+        f"crack-free squares and drawn surfaces with and without cracks: F1 within 2 px {100 * tuned['f1']:.1f} %, the "
+        f"mean of both kinds; {100 * tuned['quiet']:.0f} % of what has no crack left alone, squares or drawn surfaces, "
+        "whichever is less.",
         _figures(card["figures"]),
     ]
     return "\n\n".join(told)
