@@ -36,8 +36,9 @@ the models.
 What they miss, on photographs of their own kind: hairlines of less than about three pixels come as dashes or
 not at all; bright cracks, filled with sand or lime, are missed, and the dark texture beside them may be
 taken; so are edges of shadows and stains, joints and the gaps between paving stones. They have seen asphalt
-and concrete pavements from above, in daylight. On anything else look at the pictures before you believe the
-figures.
+and concrete pavements from above, in daylight. Masks are two or three pixels wider than hairlines, so
+`width_by` is photometric there. Where there is no crack, shadows, stains and joints of drawn surfaces are
+nearly always claimed. On anything else look at the pictures before you believe the figures.
 
 Their data: Crack500 (Yang et al. 2020), whose authors state no licence, by patch labels alone: whether a
 square of a photograph holds a crack, derived here from its masks. No mask taught a pixel. Masks of validation

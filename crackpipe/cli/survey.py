@@ -125,7 +125,9 @@ def _summary(found: "Outcome", out: Path) -> str:
     length = f", {metres.sum():.2f} m long" if metres.notna().any() else ""
     width = f", the widest {widest.max():.2f} mm" if widest.notna().any() else ""
     refused = f"; {len(found.refused)} not looked at" if len(found.refused) else ""
-    return f"{len(found.cracks)} cracks on {len(photos)} photographs{length}{width}{refused}\nresults in {out}"
+    unknown = int(photos["mm_per_px"].isna().sum())
+    scale = f"\n{unknown} without a scale, in pixels alone: --mm-per-px and others tell one" if unknown else ""
+    return f"{len(found.cracks)} cracks on {len(photos)} photographs{length}{width}{refused}{scale}\nresults in {out}"
 
 
 def _shown(text: str) -> str:

@@ -36,7 +36,7 @@ class GeometrySettings:
         min_length_px: shorter cracks are left out.
         reflectance: share of the surface's light that the inside of a crack reflects, in [0, 1): of cracks too thin to
             show it; see :mod:`crackpipe.measures.geometry.photometric`.
-        thin_px: cracks of a smaller geometric width are told by the photometric one.
+        thin_px: cracks of a smaller photometric width are told by it: masks are wider than hairlines.
     """
 
     level: float = 0.5
@@ -321,7 +321,7 @@ def _measured(
 
 def width_by(geometric: Widths, by_darkness: Widths | None, *, thin_px: float) -> WidthBy:
     """Which of both widths tells how wide a crack is; see :class:`GeometrySettings`."""
-    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and geometric.median < thin_px
+    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and by_darkness.median < thin_px
     return "photometric" if thin else "geometric"
 
 
