@@ -18,7 +18,7 @@ PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check nightly lint papers crack500 equal_terms captioned few_shot calibration bench docs lock clean
+.PHONY: help repro test check nightly lint papers crack500 pretrained equal_terms captioned few_shot calibration bench docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -65,6 +65,13 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 		'train_segmenter.labels=[cam_location,truth]' 'self_label.labels=[]' \
 		'ablate_adapters.variants=[normal,crack,plain_dice,loss_on_map,cross_entropy,no_focal,no_dice,no_edge]'
 	@$(EQUAL_TERMS) --results equal_terms_all 'ingest.sources=[$(WHOLE)]'
+
+# The model that comes with the package: of `make crack500`, packed with what counts as a crack and figures.
+pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own segmenter, into crackpipe/pretrained
+	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
+	@rm -rf crackpipe/pretrained/unet-crack500
+	@$(PY) -m crackpipe pack crackpipe/pretrained/unet-crack500 --project .runs/crack500 --model unet-self_soft_location \
+		--octaves-px 64 --half --tuned --scored --about 'Patch labels of 1 436 training crops of Crack500, no mask; self-trained once.'
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --until retrieve --until gather_scaling

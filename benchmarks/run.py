@@ -26,6 +26,7 @@ COMPARISONS = (
     "dark_map",
     "dense_crf",
     "segmentation_metrics",
+    "crack_measures",
     "adapter_training",
     "encoding",
     "search",

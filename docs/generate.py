@@ -11,10 +11,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # this folder's library, wherever the command is run
 
-from generators import command_line, parts, reliability, repeats, rooms, stages  # noqa: E402
+from generators import command_line, model_card, parts, reliability, repeats, rooms, stages  # noqa: E402
 
 from crackpipe.cli import app  # noqa: E402
 from crackpipe.data.datasets import page  # noqa: E402
+from crackpipe.models import shipped  # noqa: E402
 from crackpipe.params import reference  # noqa: E402
 from crackpipe.results import published_tables, report, summary  # noqa: E402
 
@@ -29,6 +30,21 @@ Of photographs that may be shown: the demo's drawn ones. `dvc repro` draws the s
 
 [Calibration](calibration.md) shows the reliability of all losses in one figure.
 """
+CARD = """Written by `make docs` from the models' own cards, which `crackpipe models` lists. `make pretrained` writes
+the models.
+
+What they miss, on photographs of their own kind: hairlines of less than about three pixels come as dashes or
+not at all; bright cracks, filled with sand or lime, are missed, and the dark texture beside them may be
+taken; so are edges of shadows and stains, joints and the gaps between paving stones. They have seen asphalt
+and concrete pavements from above, in daylight. Masks are two or three pixels wider than hairlines, so
+`width_by` is photometric there. Where there is no crack, shadows, stains and joints of drawn surfaces are
+nearly always claimed. On anything else look at the pictures before you believe the figures.
+
+Their data: Crack500 (Yang et al. 2020), whose authors state no licence, by patch labels alone: whether a
+square of a photograph holds a crack, derived here from its masks. No mask taught a pixel. Masks of validation
+photographs chose what counts as a crack; masks of test photographs gave the figures. One look at these
+decided a doubt: validation alone had darkness left out; CFD fell, so drawn cracks were asked, too, and it
+stayed. Weights of the encoder began as EfficientNet-Lite0's on ImageNet, as its package carries them."""
 LIBRARY, DVC = ROOT / "crackpipe", ROOT / "dvc.yaml"
 
 WHOLE: dict[str, Callable[[], str]] = {
@@ -60,6 +76,7 @@ WHOLE: dict[str, Callable[[], str]] = {
         "`check_params` runs, too, and after an edit of code `code`: a second each.",
         f"{repeats.table(ROOT)}\n",
     ),
+    "docs/model-card.md": lambda: _headed("Models that come with the package", CARD, model_card.page(shipped.FOLDER)),
     "docs/drawings/rooms.svg": lambda: rooms.picture(LIBRARY),
     "docs/drawings/stages.svg": lambda: stages.picture(DVC),
     "docs/drawings/reliability.svg": lambda: reliability.picture(

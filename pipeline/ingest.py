@@ -1,8 +1,8 @@
 """Raw photographs → checked photographs with splits, and rejects with their reasons.
 
-Reads the datasets of ``ingest.sources`` under ``ingest.raw``; writes ``data/photos/``, ``data/photos_rejected.parquet``
-and ``data/ingest.json``. Costs two readings and one decoding of every photograph: about 300
-a second on two cores at 640×360.
+Reads the datasets of ``ingest.sources`` under ``ingest.raw``; writes ``data/photos/``,
+``data/photos_rejected.parquet``, ``data/photos_warned.parquet`` and ``data/ingest.json``. Costs two readings and one
+decoding of every photograph: about 300 a second on two cores at 640×360.
 """
 
 import shutil
@@ -17,6 +17,7 @@ from crackpipe.params.loading import load
 
 PHOTOS = Path("data/photos")
 REJECTED = Path("data/photos_rejected.parquet")
+WARNED = Path("data/photos_warned.parquet")
 METRICS = Path("data/ingest.json")
 
 
@@ -38,6 +39,8 @@ def main() -> None:
     survey = ingest.survey(candidates, max_megapixels=settings.max_megapixels, workers=workers)
     # Rejects first: they say why, where nothing is left to go on with.
     parquet.write(REJECTED, schemas.PHOTOS_REJECTED, ingest.reject_rows(survey))
+    warned = ingest.warned_rows(survey)
+    parquet.write(WARNED, schemas.PHOTOS_WARNED, warned)
     ingest.require_training(survey)
     shutil.rmtree(PHOTOS, ignore_errors=True)  # an earlier run by hand may have left more shards than this one writes
     parquet.write_shards(PHOTOS, schemas.PHOTOS, ingest.rows(survey, workers=workers))
@@ -47,6 +50,9 @@ def main() -> None:
         for split, numbers in by_split.items():
             figures = f"{numbers['photos']} photographs, {numbers['masks']} with masks, {numbers['rejected']} rejected"
             console.say(f"{source} {split}: {figures}")
+    if warned:
+        first = warned[0]
+        console.say(f"{len(warned)} notes on photographs in {WARNED}, such as {first['path']}: {first['note']}")
 
 
 if __name__ == "__main__":

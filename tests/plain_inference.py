@@ -8,6 +8,7 @@ PLAIN = Inference(
     overlap_px=16,
     flips=1,
     scales=[1.0],
+    octaves_px=None,
     crack_min_px=3.0,
     crack_max_px=26.0,
     dark_share=0.0,

@@ -54,7 +54,8 @@ def test_the_wheel_holds_every_source_and_its_data(wheel: Path) -> None:
     sources = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "crackpipe").rglob("*")
-        if path.suffix in (".py", ".pyi", ".json", ".yaml", ".typed") and path.is_file()
+        if path.suffix in (".py", ".pyi", ".json", ".yaml", ".typed", ".html", ".css", ".js", ".safetensors")
+        and path.is_file()
     }
     assert {"crackpipe/py.typed", "crackpipe/results/published.json", "crackpipe/params/defaults.yaml"} < sources
     assert "crackpipe/__init__.pyi" in sources
@@ -65,7 +66,7 @@ def test_the_command_runs_in_any_folder_and_says_where_a_project_is_needed(insta
     command = str(installed / "bin/crackpipe")
     assert run(installed, tmp_path, command, "--help").stdout.startswith("Usage: ")
     assert "CrackCLIP" in run(installed, tmp_path, command, "compare").stdout
-    done = run(installed, tmp_path, command, "segment", "photo.jpg")
+    done = run(installed, tmp_path, command, "pack", "folder")
     assert done.returncode == 1
     assert done.stderr.startswith("error: params.yaml: not found; run this in the project's folder")
 

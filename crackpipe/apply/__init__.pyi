@@ -1,4 +1,4 @@
-from . import classify, few_shot, prompts, search, segment
+from . import classify, export, few_shot, prompts, report_page, search, survey
 from .trained_classifier import TrainedClassifier, load_classifier
 from .trained_segmenter import TrainedSegmenter, load_segmenter
 
@@ -6,10 +6,12 @@ __all__ = [
     "TrainedClassifier",
     "TrainedSegmenter",
     "classify",
+    "export",
     "few_shot",
     "load_classifier",
     "load_segmenter",
     "prompts",
+    "report_page",
     "search",
-    "segment",
+    "survey",
 ]

@@ -1,24 +1,24 @@
 """A segmenter that the pipeline has trained, with all that it needs to segment photographs of any size."""
 
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from crackpipe import params
-from crackpipe.apply import mask_cache, photograph
-from crackpipe.apply.packed import is_packed
+from crackpipe.apply import photograph, segmenter_files
 from crackpipe.apply.photograph import Photograph
+from crackpipe.apply.segmenter_files import ENCODER, SegmenterFiles
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError
 from crackpipe.imaging.crack_mask import Mask
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 from crackpipe.params import extensions
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
 from crackpipe.segment.inference.segmenter import Inference, Segmenter
 from crackpipe.segment.networks import catalogue
-
-ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,18 +26,14 @@ class TrainedSegmenter:
     """A segmenter, its settings of inference, and the device that it runs on; :func:`load_segmenter` makes one.
 
     Attributes:
-        folder: of the segmenter.
-        encoder: folder of the image-text encoder, which a text-guided segmenter alone needs.
+        files: on disk, with settings.
         settings: of inference.
-        max_megapixels: of a photograph.
         runtime: device and precision.
         network: the segmenter itself.
     """
 
-    folder: Path
-    encoder: Path
+    files: SegmenterFiles
     settings: Inference
-    max_megapixels: float
     runtime: Runtime
     network: Segmenter
 
@@ -58,20 +54,24 @@ class TrainedSegmenter:
         Raises:
             PhotoError: the file cannot be read or is too large, or the array is of another shape or type.
         """
-        image = photograph.pixels(photo, max_megapixels=self.max_megapixels)
-        return Mask(segmenter.segment(image, self.network, self.settings, what=name))
+        image = photograph.pixels(photo, max_megapixels=self.files.max_megapixels)
+        levels = segmenter.segment(image, self.network, self.settings, what=name)
+        return Mask(levels, threshold=self.files.geometry.level)
 
-    def digest(self) -> str:
-        """Digest of all that decides a mask besides its photograph: files, settings, precision."""
-        dtype = str(self.runtime.autocast_dtype)
-        return mask_cache.maker(self.folder, clip=self.encoder, settings=asdict(self.settings), dtype=dtype)
+    def with_geometry(self, **changes: float) -> "TrainedSegmenter":
+        """The same segmenter with other settings of what counts as a crack."""
+        return replace(self, files=self.files.with_geometry(**changes))
 
-    def pack(self, folder: str | os.PathLike[str]) -> None:
+    def pack(
+        self, folder: str | os.PathLike[str], *, half: bool = False, told: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Write the segmenter with all that it needs, to be used where there is no project.
 
         Args:
-            folder: gets ``model.safetensors``, and ``model.json`` with the settings of inference; of a text-guided
-                segmenter also ``encoder/``. It must not be there, or be empty.
+            folder: gets ``model.safetensors``, and ``model.json`` with the settings of inference and of what counts as
+                a crack; of a text-guided segmenter also ``encoder/``. It must not be there, or be empty.
+            half: weights in float16, in half the room.
+            told: what its card tells beside that: what it was trained on, figures.
 
         Raises:
             CrackpipeError: the folder holds something, or the network is an extension.
@@ -79,19 +79,17 @@ class TrainedSegmenter:
         target = Path(folder)
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise CrackpipeError(f"{target}: is there already; name a folder that is new or empty")
-        card = model_files.card(self.folder, kind="segmenter")
-        card |= {"inference": asdict(self.settings), "max_megapixels": self.max_megapixels}
-        if card["architecture"] in extensions.found(extensions.Network):
-            raise CrackpipeError(
-                f"{self.folder}: a network of extensions/ cannot be packed, as its code would be missing"
-            )
-        if not catalogue.has(card["architecture"]):
-            model_files.copy(self.encoder, target / ENCODER, model_files.card(self.encoder, kind="clip"))
-        model_files.copy(self.folder, target, card)
+        source = self.files.folder
+        if self.files.card["architecture"] in extensions.found(extensions.Network):
+            raise CrackpipeError(f"{source}: a network of extensions/ cannot be packed, as its code would be missing")
+        if not catalogue.has(self.files.card["architecture"]):
+            encoder = self.files.encoder
+            model_files.copy(encoder, target / ENCODER, cards.read(encoder, kind="clip"), half=half)
+        model_files.copy(source, target, segmenter_files.packed_card(self.files) | dict(told), half=half)
 
 
 def load_segmenter(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | None = None,
     *,
     encoder: str | os.PathLike[str] | None = None,
     project: Project | None = None,
@@ -99,12 +97,13 @@ def load_segmenter(
 ) -> TrainedSegmenter:
     """Read a trained segmenter.
 
-    Settings of inference (tiles, scales, darkness …) are its own where it was packed (:meth:`TrainedSegmenter.pack`),
-    else those of the project that the folder lies in, from the section ``segment`` of its ``params.yaml``. A folder
-    outside any project gets those of ``conf/config.yaml``.
+    Settings of inference (tiles, scales, darkness …) are its own where it comes with the package or was packed
+    (:meth:`TrainedSegmenter.pack`), else those of the project that the folder lies in, from the section ``segment`` of
+    its ``params.yaml``. A folder outside any project gets those of ``conf/config.yaml``.
 
     Args:
-        folder: of the segmenter, or its name in ``models/segmenter`` of the project in the working directory.
+        folder: of the segmenter; its name in ``models/segmenter`` of the project in the working directory, or that of
+            one that comes with the package. Without it the package's own.
         encoder: folder of the image-text encoder that a text-guided segmenter was trained with; by default the one
             that is packed with it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
         project: whose settings to take, in place of all these.
@@ -122,23 +121,11 @@ def load_segmenter(
         >>> mask.crack(threshold=0.5).dtype
         dtype('bool')
     """
-    model = Path(folder)
-    if not model.is_dir() and len(model.parts) == 1:
-        model = (project.root if project else Path()) / "models/segmenter" / model
-    card, alone = model_files.card(model, kind="segmenter"), project is None and is_packed(model)
-    project = project or (None if alone else Project.above(model))
-    if project is None:
-        beside = model.resolve().parent.parent
-        project, clip = Project(beside, params.defaults()), beside / "clip"
-    else:
-        clip = project.path("models/clip")
-    clip = Path(encoder) if encoder is not None else model / ENCODER if (model / ENCODER).is_dir() else clip
-    settings, max_megapixels = (
-        project.params.segment.model_dump(exclude={"splits"}),
-        project.params.ingest.max_megapixels,
-    )
-    if alone:
-        settings, max_megapixels = card["inference"], card["max_megapixels"]
-    runtime = project.start_runtime(device=device)
-    network = segmenter.load(model, runtime, clip=clip)
-    return TrainedSegmenter(model, clip, Inference(**settings), max_megapixels, runtime, network)
+    return load(segmenter_files.find(folder, encoder=encoder, project=project), device=device)
+
+
+def load(files: SegmenterFiles, *, device: str | None = None) -> TrainedSegmenter:
+    """Read a segmenter whose files are known; see :func:`load_segmenter`."""
+    runtime = files.project.start_runtime(device=device)
+    network = segmenter.load(files.folder, runtime, clip=files.encoder)
+    return TrainedSegmenter(files, Inference(**files.inference), runtime, network)

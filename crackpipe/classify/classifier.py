@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from crackpipe.classify import calibrator
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.compute.runtime import Runtime
-from crackpipe.models import backbones, folding, model_files, normalise
+from crackpipe.models import backbones, cards, folding, model_files, normalise
 from crackpipe.models.heads import Head
 
 Pixels = UInt8[Tensor, "b 3 h w"] | Float16[Tensor, "b c h w"]
@@ -103,7 +103,7 @@ def load(folder: Path, runtime: Runtime) -> Classifier:
     Raises:
         ModelError: the folder holds no classifier, or its weights do not fit its card.
     """
-    card = model_files.card(folder, kind="classifier")
+    card = cards.read(folder, kind="classifier")
     head: Head = card.get("head", "linear")
     network = backbones.create(card["architecture"], classes=len(card["classes"]), weights="none", head=head)
     model_files.fill(network, model_files.weights(folder / "model.safetensors"), where=str(folder))

@@ -20,7 +20,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.data.photo_cache import PhotoCache
 from crackpipe.errors import DatasetError, ModelError
 from crackpipe.files import fingerprint, parquet, schemas
-from crackpipe.models import checkpoints, model_files
+from crackpipe.models import cards, checkpoints, model_files
 from crackpipe.models.heads import Head
 
 ALL = "all"
@@ -181,7 +181,7 @@ def load(folder: Path, backbone: str, settings: NetworkSettings, runtime: Runtim
     Raises:
         ModelError: the folder holds no such network, or one that was built by other settings.
     """
-    card = model_files.card(folder, kind=KIND)
+    card = cards.read(folder, kind=KIND)
     wanted = {"kind": KIND, "architecture": backbone, **asdict(settings)}
     if card != wanted:
         raise ModelError(f"{folder}: was built by {card}, but {wanted} is needed here; run `dvc repro`")

@@ -6,7 +6,8 @@ Commands import what they need when they run, so that help, and a check before a
 import typer
 
 from crackpipe import console
-from crackpipe.cli import photographs, project, tuning
+from crackpipe.cli import photographs, project, survey, tuning
+from crackpipe.cli.export import export
 
 commands = typer.Typer(
     add_completion=False,
@@ -22,7 +23,9 @@ for command in (
     project.run,
     project.show,
     project.compare,
-    photographs.segment,
+    survey.inspect,
+    survey.report,
+    survey.models,
     photographs.pack,
     photographs.classify,
     photographs.few_shot,
@@ -32,6 +35,7 @@ for command in (
     tuning.tune_head,
 ):
     commands.command()(command)
+commands.add_typer(export, name="export")
 
 
 def app() -> None:

@@ -1,70 +1,64 @@
-"""Commands on a user's own photographs: segment, classify, few-shot, search, prompts.
+"""Commands on a user's own photographs: pack, classify, few-shot, search, prompts.
 
 Each opens its project before it imports torch, so that a wrong folder or parameter is told at once.
 """
 
 import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 HEAD = Path("head")
+TILE_PX = 768  # of large photographs: half the memory of 1024, a tenth more work
 MODEL = Annotated[
     str | None,
-    typer.Option(help="a trained segmenter, by its folder or its name; default: the first of params.yaml"),
+    typer.Option(help="a segmenter: a name that `crackpipe models` lists, or a folder; default: the package's own"),
 ]
 PROJECT = Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")]
-
-
-def _check_project(model: str | None, project: Path) -> None:
-    """Tell of a wrong project before torch is imported; a packed segmenter needs none."""
-    from crackpipe.apply.packed import is_packed
-    from crackpipe.params.project import Project
-
-    if model is None or not is_packed(Path(model)):
-        Project.open(project)
-
-
-def segment(
-    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
-    out: Annotated[Path, typer.Option(help="folder for masks, pictures and masks.csv")] = Path("masks"),
-    model: MODEL = None,
-    project: PROJECT = Path(),
-    threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")] = 0.5,
-    again: Annotated[bool, typer.Option(help="segment those too that have a mask from an earlier run")] = False,
-) -> None:
-    """Masks of your own photographs, of any size, by a segmenter that the pipeline has trained.
-
-    A mask is kept while photograph, segmenter and the settings in params.yaml are those that it was made from. The
-    exit status is 1 where no photograph could be segmented.
-    """
-    _check_project(model, project)
-    from crackpipe.apply import segment as masks
-
-    jobs = masks.jobs(photos, out=out)
-    trained = masks.load(model, project=project)
-    table = masks.write(jobs, trained=trained, out=out, threshold=threshold, again=again)
-    rejected = table[table["reason"] != ""]
-    for row in rejected.itertuples():
-        typer.echo(f"{row.photo}: {row.reason}")
-    typer.echo(
-        f"{len(table) - len(rejected)} masks in {out}, {len(rejected)} photographs rejected; see {out}/masks.csv"
-    )
-    if len(rejected) == len(table):
-        raise typer.Exit(1)
 
 
 def pack(
     folder: Annotated[Path, typer.Argument(help="a folder that is new or empty")],
     model: MODEL = None,
     project: PROJECT = Path(),
+    half: Annotated[bool, typer.Option(help="weights in half precision, in half the room")] = False,
+    tuned: Annotated[
+        bool, typer.Option(help="choose what counts as a crack on the project's validation photographs first")
+    ] = False,
+    octaves_px: Annotated[
+        int | None, typer.Option(min=1, help="each photograph in its own size and halves of it, not at segment.scales")
+    ] = None,
+    gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
+    scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
+    about: Annotated[str, typer.Option(help="what it was trained on, for the card")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for --tuned")] = 0,
 ) -> None:
-    """Write a trained segmenter with all that it needs: `crackpipe segment --model FOLDER` then asks for no project."""
-    _check_project(model, project)
-    from crackpipe.apply import segment as masks
+    """Write a trained segmenter with all that it needs: `crackpipe inspect --model FOLDER` then asks for no project."""
+    from crackpipe.apply import segmenter_files
+    from crackpipe.params.project import Project
 
-    masks.load(model, project=project).pack(folder)
+    files = segmenter_files.find(model, project=Project.open(project))
+    from crackpipe.apply import trained_segmenter
+    from crackpipe.tune import figures, tune_level
+
+    if octaves_px is not None:
+        files = files.with_inference(octaves_px=octaves_px, scales=[1.0], tile_px=TILE_PX)
+    trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px))
+    told: dict[str, Any] = {"about": about} if about else {}
+    if tuned:
+        found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)
+        trained = trained.with_geometry(level=found.level, certain=found.certain, min_length_px=found.min_length_px)
+        told["tuned"] = {"f1": round(found.f1, 4), "quiet": round(found.quiet, 4)}
+        typer.echo(
+            f"crack from {found.level:g} on, somewhere {found.certain:g}, {found.min_length_px:g} px long: F1 "
+            f"{100 * found.f1:.1f} on validation photographs, {100 * found.quiet:.0f} % of what has no crack left alone"
+        )
+    if scored:
+        told["figures"] = figures.score(
+            project=files.project, network=trained.network, settings=trained.settings, cracks=trained.files.geometry
+        )
+    trained.pack(folder, half=half, told=told)
     typer.echo(f"wrote {folder}")
 
 

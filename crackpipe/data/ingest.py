@@ -1,12 +1,14 @@
 """From raw photographs to the table ``photos``: every photograph is either a row there or a reject with a reason.
 
 Two passes: the first decodes and checks each photograph and keeps small facts; the second copies the accepted files'
-bytes in the order of their ids. So memory is bounded by what is in flight, whatever the number of photographs.
+bytes in the order of their ids, or their pixels as PNG where later stages would read the bytes otherwise. So memory is
+bounded by what is in flight, whatever the number of photographs.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from crackpipe import console
@@ -16,6 +18,7 @@ from crackpipe.data.datasets import catalogue
 from crackpipe.data.inspection import PhotoFacts
 from crackpipe.data.photo import RawPhoto, Split
 from crackpipe.errors import DatasetError, PhotoError
+from crackpipe.files import folders
 from crackpipe.files.parquet import Row
 from crackpipe.imaging import images
 
@@ -79,7 +82,8 @@ def gather(
         raise DatasetError(f"ingest.sources: {repeated[0]} is named twice, expected once; remove one")
     candidates: list[Candidate] = []
     for listed, how, limit in sources:
-        photos = sorted(demo() if listed == "demo" else catalogue.read(listed, raw=raw), key=lambda photo: photo.name)
+        read = demo() if listed == "demo" else catalogue.read(listed, raw=raw)
+        photos = sorted(map(_printable, read), key=lambda photo: photo.name)
         kind, name = catalogue.dataset_and_folder(listed)
         needs_mask = kind == "demo" or catalogue.every()[kind].has_masks
         by_split: dict[Split | None, list[RawPhoto]] = defaultdict(list)
@@ -90,6 +94,12 @@ def gather(
                 group_id = f"{name}/{photo.group}"
                 candidates.append(Candidate(f"{name}/{photo.name}", name, split, group_id, needs_mask, photo))
     return sorted(candidates, key=lambda candidate: (candidate.photo_id, candidate.raw.path))
+
+
+def _printable(photo: RawPhoto) -> RawPhoto:
+    """Bring the names of a photograph to text that tables and terminals take; its files are read as before."""
+    name, path, group = (folders.printable(text) for text in (photo.name, photo.path, photo.group))
+    return replace(photo, name=name, path=path, group=group)
 
 
 def survey(candidates: Sequence[Candidate], *, max_megapixels: float, workers: int) -> Survey:
@@ -213,9 +223,13 @@ def rows(surveyed: Survey, *, workers: int) -> Iterator[Row]:
 def _row(pair: Accepted) -> Row:
     candidate, facts = pair
     raw = candidate.raw
+    picture = None
+    if not facts.plain or (facts.has_mask and facts.has_outside):
+        picture = inspection.read(raw.read_image, max_megapixels=math.inf)  # the survey has looked at its size
     mask = None
     if facts.has_mask:
-        mask = images.encode_mask(inspection.read_mask(raw, height_px=facts.height_px, width_px=facts.width_px))
+        drawn = inspection.read_mask(raw, height_px=facts.height_px, width_px=facts.width_px)
+        mask = images.encode_mask(drawn if picture is None or picture.inside is None else drawn & picture.inside)
     reported = raw.attributes.damage or raw.attributes.location or raw.attributes.soundness or raw.attributes.measure
     return {
         "photo_id": candidate.photo_id,
@@ -224,7 +238,7 @@ def _row(pair: Accepted) -> Row:
         "group_id": candidate.group_id,
         "height_px": facts.height_px,
         "width_px": facts.width_px,
-        "image": raw.read_image(),
+        "image": raw.read_image() if facts.plain or picture is None else images.encode_rgb(picture.rgb),
         "mask": mask,
         "label": facts.label,
         "caption": raw.caption,
@@ -237,6 +251,14 @@ def reject_rows(surveyed: Survey) -> list[Row]:
     """Return the rejects as rows of ``schemas.PHOTOS_REJECTED``."""
     keys = {(reject.candidate.source, reject.candidate.raw.path, reject.reason) for reject in surveyed.rejects}
     return [{"source": source, "path": path, "reason": reason} for source, path, reason in sorted(keys)]
+
+
+def warned_rows(surveyed: Survey) -> list[Row]:
+    """Return what is doubtful about accepted photographs as rows of ``schemas.PHOTOS_WARNED``."""
+    keys = {
+        (candidate.source, candidate.raw.path, note) for candidate, facts in surveyed.accepted for note in facts.notes
+    }
+    return [{"source": source, "path": path, "note": note} for source, path, note in sorted(keys)]
 
 
 def counts(surveyed: Survey) -> dict[str, dict[str, dict[str, int]]]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
+from crackpipe.data import mask_doubts
 from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import PhotoError
-from crackpipe.imaging import images
+from crackpipe.imaging import images, picture_files
+from crackpipe.imaging.picture_files import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class PhotoFacts:
         height_px, width_px: after the file's EXIF rotation.
         has_mask: True where the dataset has a mask of it.
         label: 1 crack, 0 none, ``None`` where neither label nor mask is known.
+        plain: whether :func:`crackpipe.imaging.images.decode_rgb` gives the same pixels of the file's own bytes.
+        has_outside: whether some of its pixels are transparent or without data.
+        notes: what its owner may not expect, of the file and of its mask; each a plain sentence.
     """
 
     pixel_hash: bytes
@@ -29,6 +34,9 @@ class PhotoFacts:
     width_px: int
     has_mask: bool
     label: int | None
+    plain: bool
+    has_outside: bool
+    notes: tuple[str, ...]
 
 
 def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> PhotoFacts:
@@ -40,33 +48,52 @@ def inspect(raw: RawPhoto, *, max_megapixels: float, needs_mask: bool) -> PhotoF
         needs_mask: a photograph without mask is refused.
 
     Raises:
-        PhotoError: the picture is empty, unreadable, truncated or above ``max_megapixels`` (seen from the header,
-            before its pixels are decoded); the mask is missing though needed, not binary or of another size; label and
-            mask contradict each other; ``mm_per_px`` is no length.
+        PhotoError: the picture is empty, unreadable, damaged, truncated or above ``max_megapixels`` (seen from the
+            header, before its pixels are decoded); the mask is missing though needed, not binary or of another size;
+            label and mask contradict each other; ``mm_per_px`` is no length.
     """
-    pixels = decode(raw.read_image, max_megapixels=max_megapixels)
-    height, width = pixels.shape[:2]
+    picture = read(raw.read_image, max_megapixels=max_megapixels)
+    height, width = picture.rgb.shape[:2]
     if raw.mm_per_px is not None and not (math.isfinite(raw.mm_per_px) and raw.mm_per_px > 0):
         raise PhotoError(f"mm_per_px is {raw.mm_per_px}, expected a length above 0; leave it empty if unknown")
     if raw.read_mask is None:
         if needs_mask:
             raise PhotoError("no mask, but every photograph of this dataset has one; add it")
-        label = raw.label
+        label, notes = raw.label, picture.notes
     else:
-        label = _label(raw, read_mask(raw, height_px=height, width_px=width))
-    digest = hashlib.blake2b(f"{height} {width}".encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(pixels).data)
+        mask = read_mask(raw, height_px=height, width_px=width, orientation=picture.orientation)
+        notes = picture.notes + mask_doubts.of(mask, picture)
+        label = _label(raw, mask if picture.inside is None else mask & picture.inside)
     return PhotoFacts(
-        pixel_hash=digest.digest(),
+        pixel_hash=_pixel_hash(picture),
         height_px=height,
         width_px=width,
         has_mask=raw.read_mask is not None,
         label=label,
+        plain=picture.plain,
+        has_outside=picture.inside is not None,
+        notes=notes,
     )
 
 
-def read_mask(raw: RawPhoto, *, height_px: int, width_px: int) -> Bool[np.ndarray, "h w"]:
+def _pixel_hash(picture: Picture) -> bytes:
+    """Digest of the pixels; of samples deeper than 8 bits too, so that two pictures never become one by rounding."""
+    height, width = picture.rgb.shape[:2]
+    digest = hashlib.blake2b(f"{height} {width}".encode(), digest_size=16)
+    digest.update(picture.rgb.data)
+    digest.update(picture.deeper)
+    if picture.inside is not None:
+        digest.update(np.packbits(picture.inside).data)
+    return digest.digest()
+
+
+def read_mask(raw: RawPhoto, *, height_px: int, width_px: int, orientation: int = 1) -> Bool[np.ndarray, "h w"]:
     """Read the mask of a photograph of the given size; ``raw.read_mask`` must not be ``None``.
+
+    Args:
+        raw: the photograph.
+        height_px, width_px: of its upright pixels.
+        orientation: EXIF's of the photograph, for the error.
 
     Raises:
         PhotoError: it cannot be used, or has another size.
@@ -76,34 +103,34 @@ def read_mask(raw: RawPhoto, *, height_px: int, width_px: int) -> Bool[np.ndarra
     mask = raw.read_mask()
     if mask.shape != (height_px, width_px):
         advice = "rotate the mask" if mask.shape == (width_px, height_px) else "use the mask drawn for this photograph"
+        if mask.shape == (width_px, height_px) and orientation > 4:
+            advice = (
+                "it fits the sensor's pixels, which EXIF turns; rotate the mask, or draw it on the turned photograph"
+            )
         raise PhotoError(f"mask is {mask.shape[1]}×{mask.shape[0]}, photo is {width_px}×{height_px}; {advice}")
     return mask
 
 
-def decode(read: Callable[[], bytes], *, max_megapixels: float) -> images.Rgb:
+def read(read_bytes: Callable[[], bytes], *, max_megapixels: float) -> Picture:
     """Read and decode a photograph, after its size is checked in its header.
 
     Args:
-        read: gives the encoded picture.
+        read_bytes: gives the encoded picture.
         max_megapixels: largest size that is decoded, 10⁶ pixels.
-
-    Returns:
-        RGB pixels, 0–255.
 
     Raises:
         PhotoError: it cannot be read, is no whole picture, or above ``max_megapixels``.
     """
     try:
-        data = read()
+        data = read_bytes()
     except OSError as error:
         raise PhotoError(f"cannot be read: {error}") from error
-    height, width = images.size_px(data)
-    if height * width > max_megapixels * 1e6:
-        raise PhotoError(
-            f"decompression bomb: its header says {width}×{height}, {height * width / 1e6:.1f} megapixels, above "
-            f"ingest.max_megapixels = {max_megapixels:g}; raise that, or shrink the photograph"
-        )
-    return images.decode_rgb(data)
+    return picture_files.read(data, max_megapixels=max_megapixels)
+
+
+def decode(read_bytes: Callable[[], bytes], *, max_megapixels: float) -> images.Rgb:
+    """RGB pixels, 0–255, of a photograph; arguments and errors of :func:`read`."""
+    return read(read_bytes, max_megapixels=max_megapixels).rgb
 
 
 def _label(raw: RawPhoto, mask: Bool[np.ndarray, "h w"]) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from crackpipe.errors import ModelError
 from crackpipe.few_shot.head_networks import Networks
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 
 KIND = "head"
 
@@ -58,7 +58,7 @@ def load(folder: Path) -> tuple[Networks, dict[str, Any]]:
     Raises:
         ModelError: the folder holds none, or its weights do not fit its card.
     """
-    card = model_files.card(folder, kind=KIND)
+    card = cards.read(folder, kind=KIND)
     members, hidden, width = card["members"], card["hidden"], card["joint_width"]
     empty = Networks(
         torch.empty(members, hidden, width), torch.empty(members, card["texts"], hidden), torch.empty(members, hidden)

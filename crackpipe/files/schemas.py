@@ -37,7 +37,7 @@ PHOTOS = Schema(
             _required("group_id", pa.string()),  # the physical photograph or structure: never in two splits
             _required("height_px", pa.int32()),
             _required("width_px", pa.int32()),
-            _required("image", pa.binary()),  # the file's own bytes
+            _required("image", pa.binary()),  # the file's own bytes, or its pixels as PNG
             pa.field("mask", pa.binary()),  # 1-bit PNG; null where unknown
             pa.field("label", pa.int8()),  # 1 crack, 0 none; null where unknown
             pa.field("caption", pa.string()),
@@ -52,6 +52,12 @@ PHOTOS_REJECTED = Schema(
     "photos_rejected",
     pa.schema([_required("source", pa.string()), _required("path", pa.string()), _required("reason", pa.string())]),
     ("source", "path", "reason"),
+)
+
+PHOTOS_WARNED = Schema(
+    "photos_warned",
+    pa.schema([_required("source", pa.string()), _required("path", pa.string()), _required("note", pa.string())]),
+    ("source", "path", "note"),
 )
 
 PATCHES = Schema(

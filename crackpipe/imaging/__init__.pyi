@@ -1,4 +1,18 @@
-from . import banded_resize, contact_sheet, dark_map, guided_filter, images, noise, otsu, patch_grid, strokes
+from . import (
+    banded_resize,
+    contact_sheet,
+    dark_map,
+    detail,
+    guided_filter,
+    images,
+    markers,
+    noise,
+    otsu,
+    patch_grid,
+    picture_files,
+    scale,
+    strokes,
+)
 from .crack_mask import Mask
 
 __all__ = [
@@ -6,10 +20,14 @@ __all__ = [
     "banded_resize",
     "contact_sheet",
     "dark_map",
+    "detail",
     "guided_filter",
     "images",
+    "markers",
     "noise",
     "otsu",
     "patch_grid",
+    "picture_files",
+    "scale",
     "strokes",
 ]

@@ -1,4 +1,4 @@
-"""Pictures as arrays: the only file that knows OpenCV. RGB in, RGB out; BGR never leaves this file.
+"""Pictures as arrays: the only file, beside ``markers``, that knows OpenCV. RGB in, RGB out; BGR never leaves it.
 
 Images are ``uint8`` arrays of shape (height, width, 3), 0–255, RGB; grey images (height, width); masks are boolean
 with True = crack. No function modifies its input.
@@ -23,6 +23,8 @@ Rgb = UInt8[np.ndarray, "h w 3"]
 Grey = UInt8[np.ndarray, "h w"]
 Mask = Bool[np.ndarray, "h w"]
 
+_PNG_HEAD = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+
 _INTERPOLATION = {
     "nearest": cv2.INTER_NEAREST,
     "linear": cv2.INTER_LINEAR,
@@ -39,6 +41,9 @@ def size_px(data: bytes) -> tuple[int, int]:
     """
     if not data:
         raise PhotoError("the file is empty (0 bytes)")
+    if data[:16] == _PNG_HEAD and len(data) >= 24:  # Pillow refuses a PNG for the length of its texts
+        width, height = struct.unpack_from(">II", data, 16)
+        return height, width
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the caller checks the size itself
@@ -79,6 +84,19 @@ def decode_levels(data: bytes) -> np.ndarray:
     return _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
 
 
+def decode_samples(data: bytes) -> np.ndarray:
+    """Decode an encoded picture as its file holds it: (h, w), (h, w, 3) RGB or (h, w, 4) RGBA, in the file's own depth.
+
+    No EXIF rotation is applied.
+
+    Raises:
+        PhotoError: the bytes are not a picture, or end too early.
+    """
+    pixels = _decode(data, cv2.IMREAD_UNCHANGED)
+    order = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}.get(pixels.shape[2] if pixels.ndim == 3 else 1)
+    return pixels if order is None else cv2.cvtColor(pixels, order)
+
+
 def decode_mask(data: bytes) -> Mask:
     """Decode a mask written by :func:`encode_mask`, or any 8-bit mask: crack where the level is above 0."""
     return decode_grey(data) > 0
@@ -88,6 +106,7 @@ def _decode(data: bytes, flags: int) -> np.ndarray:
     size_px(data)
     if data[:2] == b"\xff\xd8" and not _has_jpeg_end(data):
         raise PhotoError("truncated: the JPEG has no end marker")
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is raised
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:

@@ -1,18 +1,17 @@
 """Trained models on disk: ``model.safetensors`` and ``model.json`` in one folder. Nothing is ever unpickled."""
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from crackpipe.errors import ModelError
 from crackpipe.files import atomic
-
-Card = dict[str, Any]
+from crackpipe.models import cards
+from crackpipe.models.cards import Card
 
 
 def save(folder: Path, module: nn.Module, card: Card) -> None:
@@ -26,44 +25,29 @@ def save(folder: Path, module: nn.Module, card: Card) -> None:
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     with atomic.replacing(folder / "model.safetensors") as temporary:
         save_file(tensors, temporary)
-    atomic.write_text(folder / "model.json", _written(card))
+    atomic.write_text(folder / "model.json", cards.text(card))
 
 
-def copy(source: Path, target: Path, card: Card) -> None:
+def copy(source: Path, target: Path, card: Card, *, half: bool = False) -> None:
     """Copy a model's weights to another folder, with another card.
 
     Args:
         source: holds a model.
         target: takes ``model.safetensors`` and ``model.json``.
         card: see :func:`save`.
+        half: write float32 weights as float16, in half the room; they are read into float32 again.
     """
     with atomic.replacing(target / "model.safetensors") as temporary:
-        shutil.copyfile(source / "model.safetensors", temporary)
-    atomic.write_text(target / "model.json", _written(card))
+        if half:
+            tensors = weights(source / "model.safetensors")
+            save_file({name: _halved(value) for name, value in tensors.items()}, temporary)
+        else:
+            shutil.copyfile(source / "model.safetensors", temporary)
+    atomic.write_text(target / "model.json", cards.text(card))
 
 
-def _written(card: Card) -> str:
-    return json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def card(folder: Path, *, kind: str) -> Card:
-    """Read a model's card and check that it describes a ``kind`` (classifier, compared_classifier, clip, segmenter).
-
-    Raises:
-        ModelError: the folder holds no model, or one of another kind.
-    """
-    path = folder / "model.json"
-    if not path.is_file():
-        cards = {
-            other.parent.name: json.loads(other.read_text("utf-8")) for other in folder.parent.glob("*/model.json")
-        }
-        beside = sorted(name for name, other in cards.items() if other.get("kind") == kind)
-        others = f"; there are {', '.join(beside)}" if beside else ""
-        raise ModelError(f"{folder}: no model.json here; run `dvc repro` to train the {kind}, or name another{others}")
-    values: Card = json.loads(path.read_text(encoding="utf-8"))
-    if values.get("kind") != kind:
-        raise ModelError(f"{folder}: holds a {values.get('kind')!r}, but a {kind!r} is needed here")
-    return values
+def _halved(value: Tensor) -> Tensor:
+    return value.half() if value.dtype == torch.float32 else value
 
 
 def weights(path: Path) -> dict[str, Tensor]:

@@ -146,6 +146,7 @@ class Segment(Section):
     overlap_px: Count
     flips: Literal[1, 2, 4, 8]
     scales: Annotated[list[PositiveFloat], Field(min_length=1, max_length=16)]
+    octaves_px: PositiveInt | None
     crack_min_px: Weight
     crack_max_px: PositiveFloat
     dark_share: Share

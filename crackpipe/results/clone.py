@@ -1,5 +1,6 @@
 """A clone of HEAD under ``.runs/``, where the pipeline can run without touching the user's working tree."""
 
+import configparser
 import os
 import shutil
 import subprocess
@@ -7,9 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import atomic
 
 REWRITTEN = ("dvc.lock", "metrics/plots", "metrics/*.json")
 """Committed files that a run rewrites; they, the cache and data/ outlive an update."""
+
+CACHE = "cache"
+"""Folder beside the clones that holds DVC's results of all of them."""
 
 
 def head(root: Path) -> str:
@@ -61,6 +66,33 @@ def update(root: Path, folder: Path) -> str:
     return commit
 
 
+def share_cache(folder: Path, cache: Path) -> None:
+    """Let the clone in ``folder`` keep DVC's results in ``cache``, where other clones of the project find them.
+
+    A stage that has run in one of them, on the same inputs, is then restored in the others. Results of earlier runs,
+    in the clone's own cache, move there; a call that is killed meanwhile is gone on with by the next.
+
+    Args:
+        folder: of the clone; its ``.dvc/config.local`` is written, and keeps what else it says.
+        cache: made with the first result. The clones reach it by a relative path: the project can be moved.
+    """
+    own, config = folder / ".dvc" / "cache", folder / ".dvc" / "config.local"
+    results = (path for path in own.rglob("*") if path.is_file())
+    for path in sorted(results, key=_names_others):
+        shared = cache / path.relative_to(own)
+        if not shared.exists():
+            with atomic.replacing(shared) as temporary:  # the clone may lie on another disk
+                shutil.move(path, temporary)
+    shutil.rmtree(own, ignore_errors=True)
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(config, encoding="utf-8")
+    place = os.path.relpath(cache, config.parent)
+    if settings.get("cache", "dir", fallback=None) != place:
+        settings.read_dict({"cache": {"dir": place}})
+        with atomic.replacing(config) as temporary, temporary.open("w", encoding="utf-8") as stream:
+            settings.write(stream)
+
+
 def mirror(source: Path, target: Path) -> int:
     """Rebuild ``target`` as folders like those of ``source``, with a link for each file; return the number of links.
 
@@ -86,6 +118,11 @@ def mirror(source: Path, target: Path) -> int:
                 (copy / name).symlink_to(Path(folder, name).resolve())
                 links += 1
     return links
+
+
+def _names_others(path: Path) -> int:
+    """Order in which results move: files, lists of a folder's files, lists of a stage's outputs."""
+    return 2 if "runs" in path.parts[-4:] else int(path.suffix == ".dir")
 
 
 def _move(names: Sequence[str], source: Path, target: Path) -> None:

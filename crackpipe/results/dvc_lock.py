@@ -51,7 +51,9 @@ def drop_others(folder: Path, *, keep: Collection[str], aside: Path | None = Non
     return dropped
 
 
-def remember(folder: Path, seconds: Mapping[str, float], *, ran: Collection[str], history: Path) -> None:
+def remember(
+    folder: Path, seconds: Mapping[str, float], *, ran: Collection[str], history: Path, others: Collection[Path] = ()
+) -> None:
     """Note how long stages took, each under the command, inputs and parameters that DVC's lock file gives for it.
 
     Args:
@@ -59,25 +61,27 @@ def remember(folder: Path, seconds: Mapping[str, float], *, ran: Collection[str]
         seconds: of the last time that a stage of this name ran, on whatever inputs.
         ran: the stages that have just run; of the others only those are noted of which nothing is known yet.
         history: JSON file of the notes; made where it is missing.
+        others: files of notes of other clones, whose results this one may have been given.
     """
     by_inputs = _history(history)
+    known = _all(history, others)
     for name, entry in _stages(folder).items():
         inputs = _fingerprint(entry)
-        if name in seconds and (name in ran or inputs not in by_inputs):
+        if name in seconds and (name in ran or inputs not in known):
             by_inputs[inputs] = seconds[name]
     atomic.write_text(history, json.dumps(by_inputs))
 
 
-def recall(folder: Path, *, history: Path) -> dict[str, float]:
+def recall(folder: Path, *, history: Path, others: Collection[Path] = ()) -> dict[str, float]:
     """Seconds of each stage of the lock file, as noted when it ran on the same inputs; sorted by name.
 
     Args:
         folder: a clone of the project.
-        history: file that :func:`remember` wrote.
+        history, others: files that :func:`remember` wrote; what ``history`` says comes first.
     """
-    by_inputs = _history(history)
+    known = _all(history, others)
     fingerprints = {name: _fingerprint(entry) for name, entry in sorted(_stages(folder).items())}
-    return {name: by_inputs[inputs] for name, inputs in fingerprints.items() if inputs in by_inputs}
+    return {name: known[inputs] for name, inputs in fingerprints.items() if inputs in known}
 
 
 def outputs(folder: Path, *, stages: Collection[str]) -> set[str]:
@@ -98,6 +102,14 @@ def _fingerprint(entry: Mapping[str, Any]) -> str:
     inputs = [[dep["path"], dep.get("md5")] for dep in entry.get("deps", [])]
     text = json.dumps([entry["cmd"], inputs, entry.get("params", {})], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _all(history: Path, others: Collection[Path]) -> dict[str, float]:
+    """Notes of all files; those of ``history`` in place of others on the same inputs."""
+    known: dict[str, float] = {}
+    for path in (*others, history):
+        known |= _history(path)
+    return known
 
 
 def _history(path: Path) -> dict[str, float]:

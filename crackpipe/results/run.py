@@ -37,7 +37,8 @@ def run(
     """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return ``results/<results>``.
 
     It runs in a clone, ``.runs/<name>/``, whatever the overrides: stages that these leave alone are skipped. A second
-    call goes on where an interrupted one stopped.
+    call goes on where an interrupted one stopped. A stage that has run in another clone is restored, see
+    :func:`clone.share_cache`.
 
     Args:
         root: top of the project's git repository.
@@ -73,6 +74,7 @@ def run(
         if dirty:
             console.say("uncommitted changes are not part of this run: it runs HEAD")
         commit = clone.update(root, folder)
+        clone.share_cache(folder, folder.with_name(clone.CACHE))
         _call(folder, "crackpipe", "configure", "--fresh", *settings)
         for source in sources:
             _, below = catalogue.dataset_and_folder(source)
@@ -93,7 +95,7 @@ def run(
 def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
     """Run ``dvc repro`` in ``folder``, showing and logging its output; return the seconds of the stages it needed.
 
-    Log and times lie beside it. A stage that DVC skips, or takes from its cache, keeps the time of when it ran.
+    Log and times lie beside it. A stage that DVC skips, or takes from the cache, keeps the time of when it ran.
 
     Args:
         folder: a clone of the project.
@@ -104,6 +106,7 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
     """
     clock_path, log = folder.with_suffix(".clock.json"), folder.with_suffix(".log")
     history = folder.with_suffix(".seconds.json")
+    others = sorted(set(folder.parent.glob("*.seconds.json")) - {history})
     clock = stage_clock.load(clock_path)
     before = dict(clock.seconds)
     command = [sys.executable, "-m", "dvc", "repro", *until]
@@ -122,14 +125,15 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
         clock.save(clock_path)
         finished = {name: took for name, took in clock.seconds.items() if clock.finished[name]}
         ran = {name for name, took in finished.items() if took != before.get(name)}
-        dvc_lock.remember(folder, finished, ran=ran, history=history)
+        dvc_lock.remember(folder, finished, ran=ran, history=history, others=others)
     if status:
         where = f"stage {stopped} failed" if stopped else "dvc repro failed"
         raise CrackpipeError(
             f"{folder.name}: {where} (status {status}); its output is in {log.parent.name}/{log.name}; "
             "mend the cause, commit, and call again: finished stages are skipped"
         )
-    return {name: took for name, took in dvc_lock.recall(folder, history=history).items() if name in clock.needed}
+    known = dvc_lock.recall(folder, history=history, others=others)
+    return {name: took for name, took in known.items() if name in clock.needed}
 
 
 def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:

@@ -1,5 +1,6 @@
 """The page of the command line, from the signatures of typer's commands."""
 
+import enum
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         next(note for note in get_args(hint)[1:] if isinstance(note, ArgumentInfo | OptionInfo)),
     )
     required = default is inspect.Parameter.empty
-    shown = "" if required or default is None or default is False else str(default)
+    shown = "" if required or default is None or default is False else str(getattr(default, "value", default))
     several = any(get_origin(part) is list for part in (kind, *get_args(kind)))
     if isinstance(info, ArgumentInfo):
         typed = f"{(info.metavar or name).upper()}{' …' if several else ''}"
@@ -72,6 +73,8 @@ def _metavar(kind: Any) -> str:
     """Placeholder of a value of a type, or of the type inside a list or an option that may be left out."""
     if kind in _VALUES:
         return _VALUES[kind]
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return "|".join(member.value for member in kind)
     return next(_metavar(part) for part in get_args(kind) if part is not type(None))
 
 

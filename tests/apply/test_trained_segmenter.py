@@ -1,5 +1,6 @@
 """A trained segmenter from Python: the masks of the command, the settings of its project, or of none."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from crackpipe import params
-from crackpipe.apply import segment
+from crackpipe.apply import segmenter_files
 from crackpipe.apply.trained_segmenter import load_segmenter
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
@@ -52,16 +53,68 @@ def text_guided_segmenter() -> tuple[DualEncoder, TextGuided]:
     return encoder, text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
 
 
-def test_a_photograph_gets_the_mask_of_the_command(root: Path):
+def test_a_photograph_may_be_a_path_or_its_pixels(root: Path):
     configure(root)
     (root / "wall.png").write_bytes(images.encode_rgb(PICTURE))
+    segmenter = load_segmenter(str(root / "models/segmenter/small-truth"))
+    for photo in (root / "wall.png", str(root / "wall.png")):
+        assert np.array_equal(segmenter.segment(photo).confidence, segmenter(PICTURE).confidence)
+
+
+def test_what_decides_a_mask_decides_its_digest(root: Path):
+    configure(root)
     model = root / "models/segmenter/small-truth"
-    segmenter = load_segmenter(str(model))
-    jobs = segment.jobs([root / "wall.png"], out=root / "out")
-    segment.write(jobs, trained=segmenter, out=root / "out", threshold=0.5, again=False)
-    written = images.decode_grey((root / "out/wall.mask.png").read_bytes())
-    for photo in (PICTURE, root / "wall.png", str(root / "wall.png")):
-        assert np.array_equal(segmenter.segment(photo).confidence, written)
+    digests = [segmenter_files.find(model).digest()]
+    for changed in ({"erosions": "1"}, {"tile_px": "256"}):
+        configure(root, **changed)
+        digests.append(segmenter_files.find(model).digest())
+    configure(root)
+    assert segmenter_files.find(model).digest() == digests[0]
+    digests.append(segmenter_files.find(model).with_geometry(level=0.4).digest())
+    digests.append(segmenter_files.find(model).with_inference(octaves_px=64).digest())
+    params = (root / "params.yaml").read_text(encoding="utf-8")
+    (root / "params.yaml").write_text(params.replace("precision: auto #", "precision: bf16 #", 1), encoding="utf-8")
+    digests.append(segmenter_files.find(model).digest())
+    (model / "model.safetensors").write_bytes(b"other weights")
+    digests.append(segmenter_files.find(model).digest())
+    assert len(set(digests)) == 7
+
+
+def test_a_name_is_looked_up_in_the_project_and_one_that_is_unknown_is_told(root: Path):
+    configure(root)
+    project = Project.open(root)
+    assert segmenter_files.find("small-truth", project=project).folder == root / "models/segmenter/small-truth"
+    with pytest.raises(
+        ModelError, match=r"no segmenter 'smal-truth'; known are small-truth.* did you mean small-truth\?"
+    ):
+        segmenter_files.find("smal-truth", project=project)
+
+
+def test_a_packed_segmenter_says_what_counts_as_a_crack_and_may_be_of_half_precision(root: Path):
+    configure(root)
+    whole = load_segmenter("small-truth", project=Project.open(root)).with_geometry(level=0.35, certain=0.6)
+    whole.pack(root / "half", half=True)
+    half = load_segmenter(root / "half", device="cpu")
+    assert half.files.geometry == whole.files.geometry
+    assert half(PICTURE).threshold == 0.35
+    sizes = [(folder / "model.safetensors").stat().st_size for folder in (root / "half", whole.files.folder)]
+    assert sizes[0] < 0.6 * sizes[1]
+    difference = half(PICTURE).confidence.astype(int) - whole(PICTURE).confidence
+    assert np.abs(difference).max() <= 2
+
+
+def test_a_segmenter_that_another_version_packed_is_told_by_what_differs(root: Path):
+    load_segmenter(root / "models/segmenter/small-truth", device="cpu").pack(root / "packed")
+    card = json.loads((root / "packed/model.json").read_text(encoding="utf-8"))
+    del card["inference"]["octaves_px"], card["max_megapixels"]
+    card["inference"]["zoom"] = card["geometry"]["depth"] = 1
+    (root / "packed/model.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(
+        ModelError,
+        match=r"packed/model\.json: inference\.octaves_px, max_megapixels missing and inference\.zoom, geometry\.depth "
+        "unknown: packed by another version of crackpipe; pack the segmenter again",
+    ):
+        segmenter_files.find(root / "packed")
 
 
 def test_the_settings_are_those_of_the_project_that_the_model_lies_in(root: Path):

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import inspected_folder
 import numpy as np
 import torch
 
@@ -40,3 +41,17 @@ def test_prompts_beside_a_photograph_show_similarities_and_classes(project: Path
     assert [line.split()[0] for line in lines[35:37]] == ["normal", "crack"]
     assert lines[37:] == ["wording of params.yaml: crack"]
     assert "does not exist" in crackpipe(project, "prompts", "gone.png").stderr
+
+
+def test_report_writes_the_page_of_an_inspection_again_with_other_limits(tmp_path: Path, crackpipe: Crackpipe):
+    out = inspected_folder.write(tmp_path / "site", photos=9, side_px=96)
+    done = crackpipe(out, "report", ".", "--classes", "0.2,0.5", "--pictures", "0")
+    assert (done.stdout, done.returncode) == ("wrote report.html\n", 0), done.stderr
+    text = (out / "report.html").read_text(encoding="utf-8")
+    assert "0.2 to 0.5 mm" in text
+    assert "data:image" not in text
+    wrong = crackpipe(tmp_path, "report", "nowhere", "--classes", "eurocod")
+    assert wrong.stderr.startswith("error: classes: got 'eurocod'; expected aashto, jsce, eurocode")
+    gone = crackpipe(tmp_path, "report", "nowhere")
+    assert (gone.returncode, gone.stdout) == (1, "")
+    assert gone.stderr.startswith("error: nowhere/run.json: not found")

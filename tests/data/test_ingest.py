@@ -1,8 +1,10 @@
 """From listed photographs to rows and rejects."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import field_pictures
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from crackpipe.data import ingest
 from crackpipe.data.photo import Attributes, RawPhoto, Split
 from crackpipe.errors import DatasetError, PhotoError, TableError
 from crackpipe.files import parquet, schemas
-from crackpipe.imaging import images
+from crackpipe.imaging import images, picture_files
 
 REAL = Path(__file__).parents[2] / "../shared/data"
 
@@ -243,3 +245,60 @@ def test_deepcracks_own_split_loses_the_twelve_pieces_that_show_test_cracks() ->
     candidates = ingest.gather(sources=[("deepcrack", "own", None)], raw=REAL, seed=0, demo=nothing)
     claimed = {item.group_id for item in candidates if item.split == "test"}
     assert sum(item.split == "train" and item.group_id in claimed for item in candidates) == 12
+
+
+def from_file(name: str, data: bytes, mask: np.ndarray | None = None) -> ingest.Candidate:
+    read_mask = None if mask is None else lambda: mask
+    raw = RawPhoto(name, f"{name}.x", name, "train", read_image=lambda: data, read_mask=read_mask)
+    return ingest.Candidate(f"s/{name}", "s", "train", f"s/{name}", False, raw)
+
+
+def test_every_container_is_stored_so_that_later_stages_see_the_same_pixels() -> None:
+    every = {name: data for name, data in field_pictures.every().items() if name != "dng"}
+    stored = {}
+    for name, data in every.items():
+        found = survey(from_file(name, data))
+        assert not found.rejects, name
+        (row,) = ingest.rows(found, workers=1)
+        expected = picture_files.read(data, max_megapixels=1).rgb
+        np.testing.assert_array_equal(images.decode_rgb(row["image"]), expected, err_msg=name)
+        stored[name] = row["image"]
+    for name in ("jpeg", "jpeg cmyk", "png", "png alpha", "bmp", "webp", "tiff"):
+        assert stored[name] == every[name]
+
+
+def test_transparent_pixels_hold_no_crack() -> None:
+    mask = np.ones((48, 64), bool)
+    (row,) = ingest.rows(survey(from_file("a", field_pictures.every()["png alpha"], mask)), workers=1)
+    stored = images.decode_mask(row["mask"])
+    assert not stored[:, :10].any()
+    assert stored[:, 10:].all()
+
+
+def test_what_is_doubtful_is_told_of_accepted_photographs() -> None:
+    every = field_pictures.every()
+    found = survey(from_file("a", every["tiff pages"]), from_file("b", every["png 16 bits"], ~field_pictures.crack()))
+    notes = [(row["path"], row["note"]) for row in ingest.warned_rows(found)]
+    assert notes[0] == ("a.x", "first of 2 pages")
+    assert ("b.x", "96% of its mask is crack; if it was drawn black on white, invert it") in notes
+    assert any(note.startswith("16 bits, levels") for _, note in notes)
+
+
+def test_two_deep_pictures_that_look_alike_are_two() -> None:
+    grey = field_pictures.wall()[..., 0].astype(np.uint16) * 256
+    one, other = (field_pictures.tiff(samples) for samples in (grey, grey + np.uint16(3)))
+    assert accepted(survey(from_file("a", one), from_file("b", other))) == ["s/a", "s/b"]
+    assert accepted(survey(from_file("a", one), from_file("b", one))) == ["s/a"]
+
+
+def test_names_of_any_bytes_reach_the_tables(tmp_path: Path) -> None:
+    folder = tmp_path / "folder/images"
+    folder.mkdir(parents=True)
+    for name, data in ((b"Br\xfccke.png", png(1)), (b"a\nb.png", png(2)), (b"l\xe4dt.png", b"")):
+        (folder / os.fsdecode(name)).write_bytes(data)
+    candidates = ingest.gather(sources=[("folder", "train", None)], raw=tmp_path, seed=0, demo=nothing)
+    found = ingest.survey(candidates, max_megapixels=1, workers=1)
+    parquet.write_shards(tmp_path / "photos", schemas.PHOTOS, ingest.rows(found, workers=1))
+    parquet.write(tmp_path / "r.parquet", schemas.PHOTOS_REJECTED, ingest.reject_rows(found))
+    assert accepted(found) == ["folder/Brücke", "folder/a\\nb"]
+    assert [Path(path).name for path in reasons(found)] == ["lädt.png"]

@@ -4,6 +4,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import field_pictures
 import numpy as np
 import pytest
 
@@ -119,3 +120,27 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     raw = RawPhoto(name="a", path="a", group="a", own_split=None, read_image=(tmp_path / "gone.jpg").read_bytes)
     with pytest.raises(PhotoError, match=r"cannot be read: .*gone\.jpg"):
         inspect(raw)
+
+
+def test_a_mask_that_fits_the_sensors_pixels_alone_is_told_so() -> None:
+    data = field_pictures.pillow(PIXELS, "JPEG", exif=field_pictures.exif(6))
+    with pytest.raises(
+        PhotoError, match=r"mask is 48×32, photo is 32×48; it fits the sensor's pixels, which EXIF turns"
+    ):
+        inspect(photo(data, MASK))
+
+
+def test_a_jpeg_with_a_hole_is_refused() -> None:
+    data = bytearray(images.encode_jpeg(PIXELS, quality=90))
+    data[-400:-200] = bytes(200)
+    with pytest.raises(PhotoError, match="damaged: the JPEG is not whole"):
+        inspect(photo(bytes(data)))
+
+
+def test_transparency_makes_another_picture() -> None:
+    opaque = np.dstack([PIXELS, np.full(PIXELS.shape[:2], 255, np.uint8)])
+    clear = opaque.copy()
+    clear[:9, :, 3] = 0
+    whole, cut = (inspect(photo(field_pictures.pillow(samples, "PNG"))) for samples in (opaque, clear))
+    assert whole.pixel_hash == inspect(photo(images.encode_rgb(PIXELS))).pixel_hash != cut.pixel_hash
+    assert (whole.has_outside, cut.has_outside) == (False, True)

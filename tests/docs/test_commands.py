@@ -15,7 +15,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z0-9_]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-KNOWN = {"crackpipe", "dvc", "git", "make", "source", "touch"}
+KNOWN = {"pip", "crackpipe", "dvc", "git", "make", "source", "touch"}
 
 ALL = [(page, words) for page in PAGES for words in commands(page.read_text(encoding="utf-8"))]
 IDS = [f"{page.stem}: {' '.join(words)[:60]}" for page, words in ALL]
@@ -33,11 +33,13 @@ def has_parameter(key: str) -> bool:
 def parsed(words: list[str]) -> dict[str, Any]:
     """Values of a crackpipe command's parameters by name, as its own parser reads them; nothing is run."""
     group: Any = typer.main.get_command(app.commands)
-    command = group.commands[words[0]]
-    found, rest, _ = command.make_parser(typer.Context(command, info_name=words[0])).parse_args(args=list(words[1:]))
-    assert not rest, f"crackpipe {words[0]}: takes no {rest}"
+    command, *words = group.commands[words[0]], *words[1:]
+    while hasattr(command, "commands"):
+        command, *words = command.commands[words[0]], *words[1:]
+    found, rest, _ = command.make_parser(typer.Context(command, info_name=command.name)).parse_args(args=words)
+    assert not rest, f"crackpipe {command.name}: takes no {rest}"
     missing = [one.name for one in command.params if one.required and not found.get(one.name)]
-    assert not missing, f"crackpipe {words[0]}: needs {missing}"
+    assert not missing, f"crackpipe {command.name}: needs {missing}"
     return found
 
 
@@ -79,7 +81,7 @@ def test_there_are_commands_to_check() -> None:
 
 def test_an_option_that_is_not_there_is_refused() -> None:
     with pytest.raises(Exception, match="--mask"):
-        parsed(["segment", "photo.jpg", "--mask", "x"])
+        parsed(["inspect", "photo.jpg", "--mask", "x"])
     with pytest.raises(AssertionError, match="needs"):
-        parsed(["segment"])
+        parsed(["inspect"])
     assert not has_parameter("slice.strid_px")

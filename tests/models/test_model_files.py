@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from crackpipe.errors import ModelError
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 
 
 def network(*, width: int = 3, seed: int = 0) -> nn.Module:
@@ -26,7 +26,7 @@ def test_the_same_model_gives_the_same_bytes_and_comes_back(tmp_path: Path) -> N
     for name in ("model.safetensors", "model.json"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["model.json", "model.safetensors"]
-    assert model_files.card(tmp_path / "a", kind="classifier") == CARD
+    assert cards.read(tmp_path / "a", kind="classifier") == CARD
     other = network(seed=1)
     model_files.fill(other, model_files.weights(tmp_path / "a/model.safetensors"), where="a")
     assert all(torch.equal(value, first.state_dict()[name]) for name, value in other.state_dict().items())
@@ -42,10 +42,10 @@ def test_saving_leaves_the_module_as_it_was(tmp_path: Path) -> None:
 
 def test_a_folder_without_model_and_one_of_another_kind_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no model\.json here; run `dvc repro` to train the clip, or name another"):
-        model_files.card(tmp_path, kind="clip")
+        cards.read(tmp_path, kind="clip")
     model_files.save(tmp_path, network(), CARD)
     with pytest.raises(ModelError, match="holds a 'classifier', but a 'segmenter' is needed here"):
-        model_files.card(tmp_path, kind="segmenter")
+        cards.read(tmp_path, kind="segmenter")
 
 
 def test_weights_of_another_architecture_name_the_first_tensor_that_differs(tmp_path: Path) -> None:
@@ -85,4 +85,4 @@ def test_a_name_that_was_not_trained_is_answered_with_those_that_were(tmp_path: 
     with pytest.raises(
         ModelError, match=r"unet: no model.json here; .* or name another; there are oed-truth, unet-cam$"
     ):
-        model_files.card(tmp_path / "unet", kind="segmenter")
+        cards.read(tmp_path / "unet", kind="segmenter")

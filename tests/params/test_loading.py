@@ -317,8 +317,8 @@ def test_a_variant_is_the_method_with_one_thing_changed() -> None:
         ("localisation_maps.patch_maps.0.side", "did you mean side_px?"),
         (
             "segment.zzz",
-            "known here: crack_max_px, crack_min_px, dark_share, dark_softness, erosions, flips, overlap_px, scales, "
-            "side_px, splits, tile_px",
+            "known here: crack_max_px, crack_min_px, dark_share, dark_softness, erosions, flips, octaves_px, "
+            "overlap_px, scales, side_px, splits, tile_px",
         ),
         ("ingest.sources.0.zzz", "known here: limit, name, split"),
         ("train_segmenter.unet.zzz", "known here: batch, encoder, fit, lr, side_px, steps, weight_decay, "),

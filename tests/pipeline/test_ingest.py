@@ -39,7 +39,8 @@ def test_a_folder_becomes_shards_rejects_and_metrics_twice_the_same(tmp_path: Pa
     prepare(tmp_path, split="3:1:1")
     first = stages.finished(tmp_path, "ingest")
     written = outputs(tmp_path)
-    assert sorted(written) == ["data/ingest.json", "data/photos/part-0000.parquet", "data/photos_rejected.parquet"]
+    tables = ["data/photos/part-0000.parquet", "data/photos_rejected.parquet", "data/photos_warned.parquet"]
+    assert sorted(written) == ["data/ingest.json", *tables]
     table = parquet.read(tmp_path / "data/photos", schemas.PHOTOS).to_pylist()
     assert [row["photo_id"] for row in table] == [f"folder/{index}" for index in range(5)]
     assert {row["split"] for row in table} == {"train", "val", "test"}

@@ -14,7 +14,7 @@ import torch
 from ruamel.yaml import YAML
 from safetensors.torch import save_file
 
-from crackpipe.models import backbones, model_files
+from crackpipe.models import backbones, cards, model_files
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 2, 8
@@ -93,7 +93,7 @@ def test_a_killed_stage_goes_on_where_it_was_but_afresh_after_an_edit_and_ends_w
     scores = json.loads((sliced / "metrics/classifier.json").read_text())
     assert sorted(scores) == ["test", "val"]
     assert scores["test"]["n"] == 20
-    assert model_files.card(sliced / "models/classifier", kind="classifier")["side_px"] == 64
+    assert cards.read(sliced / "models/classifier", kind="classifier")["side_px"] == 64
 
 
 @pytest.mark.nightly
@@ -149,7 +149,7 @@ def test_the_papers_own_classifiers_train_from_weights_in_a_file_and_are_scored(
     few = {"patches_per_epoch": 8, "lr": 1e-6}
     prepare(sliced, backbone=backbone, weights="ready.safetensors", **few)
     stages.finished(sliced, "train_classifier")
-    assert model_files.card(sliced / "models/classifier", kind="classifier")["architecture"] == backbone
+    assert cards.read(sliced / "models/classifier", kind="classifier")["architecture"] == backbone
     trained = model_files.weights(sliced / "models/classifier/model.safetensors")
     first = next(name for name, value in ready.state_dict().items() if value.ndim == 4)
     torch.testing.assert_close(trained[first], ready.state_dict()[first], atol=1e-4, rtol=0)

@@ -117,3 +117,58 @@ def test_an_update_that_was_killed_halfway_gives_back_what_it_had_put_aside(root
     (aside / "few.json").write_text("{}")
     clone.update(root, folder)
     assert (folder / "metrics" / "few.json").read_text() == "{}"
+
+
+def keep(folder: Path, name: str, text: str) -> None:
+    """Put a result into the own cache of a clone, as DVC does: read-only."""
+    path = folder / ".dvc/cache" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o444)
+
+
+def cached(cache: Path) -> dict[str, str]:
+    return {str(path.relative_to(cache)): path.read_text() for path in cache.rglob("*") if path.is_file()}
+
+
+def test_clones_share_a_cache_and_results_of_earlier_runs_move_there(tmp_path: Path):
+    cache, one, two = (tmp_path / name for name in ("cache", "one", "two"))
+    listing, output, outputs = "files/md5/ab/cd.dir", "files/md5/ab/ef", "runs/12/1234/5678"
+    for folder, names in ((one, (listing, output, outputs)), (two, (output, "files/md5/00/11"))):
+        for name in names:
+            keep(folder, name, name)
+    for folder in (one, two):
+        clone.share_cache(folder, cache)
+        assert not (folder / ".dvc/cache").exists()
+        assert (folder / ".dvc/config.local").read_text() == "[cache]\ndir = ../../cache\n\n"
+    assert cached(cache) == {name: name for name in (listing, output, outputs, "files/md5/00/11")}
+
+
+def test_results_move_before_the_lists_that_name_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """So that a kill halfway leaves no list of files that are not there."""
+    names = ["files/md5/ab/cd.dir", "files/md5/zz/ef", "runs/12/1234/5678", "files/md5/aa/aa"]
+    moved: list[str] = []
+    move = clone.shutil.move
+
+    def noted(source: Path, target: Path) -> None:
+        moved.append(str(source.relative_to(tmp_path / "one/.dvc/cache")))
+        move(source, target)
+
+    monkeypatch.setattr(clone.shutil, "move", noted)
+    for name in names:
+        keep(tmp_path / "one", name, name)
+    clone.share_cache(tmp_path / "one", tmp_path / "cache")
+    assert moved == ["files/md5/aa/aa", "files/md5/zz/ef", "files/md5/ab/cd.dir", "runs/12/1234/5678"]
+
+
+def test_other_settings_of_the_clone_stay_and_a_second_call_writes_nothing(tmp_path: Path):
+    config = tmp_path / "one/.dvc/config.local"
+    config.parent.mkdir(parents=True)
+    config.write_text("['remote \"store\"']\n    url = s3://bucket/%20\n[cache]\n    type = hardlink\n")
+    clone.share_cache(tmp_path / "one", tmp_path / "cache")
+    text = config.read_text()
+    for line in ("['remote \"store\"']", "url = s3://bucket/%20", "type = hardlink", "dir = ../../cache"):
+        assert line in text
+    before = config.stat().st_mtime_ns
+    clone.share_cache(tmp_path / "one", tmp_path / "cache")
+    assert config.stat().st_mtime_ns == before

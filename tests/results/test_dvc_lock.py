@@ -116,6 +116,16 @@ def test_a_time_that_was_not_noted_when_the_stage_ran_is_taken_over(tmp_path: Pa
     assert dvc_lock.recall(tmp_path, history=history) == {"ingest": 3.0}
 
 
+def test_a_stage_whose_results_another_clone_has_made_has_the_time_that_it_took_there(tmp_path: Path) -> None:
+    own, other = tmp_path / "own.json", tmp_path / "other.json"
+    lock(tmp_path, train=entry("train"))
+    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=other)
+    dvc_lock.remember(tmp_path, {"train": 25.0}, ran=set(), history=own, others=[other])  # of other inputs
+    assert dvc_lock.recall(tmp_path, history=own, others=[other]) == {"train": 10.0}
+    dvc_lock.remember(tmp_path, {"train": 12.0}, ran={"train"}, history=own, others=[other])
+    assert dvc_lock.recall(tmp_path, history=own, others=[other]) == {"train": 12.0}
+
+
 def test_without_a_lock_file_there_are_no_times(tmp_path: Path) -> None:
     dvc_lock.remember(tmp_path, {"train": 1.0}, ran={"train"}, history=tmp_path / "seconds.json")
     assert dvc_lock.recall(tmp_path, history=tmp_path / "seconds.json") == {}

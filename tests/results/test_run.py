@@ -213,7 +213,7 @@ def test_one_clone_serves_several_folders_of_results(mended: Mended, capfd: pyte
     assert sorted(semi["seconds"]) == ["count", "label@truth", "score"]
     assert semi["seconds"]["count"] == record["seconds"]["count"]
     assert {path: path.read_bytes() for path in first.rglob("*.*")} == before
-    assert sorted(path.name for path in (project / ".runs").iterdir() if path.is_dir()) == ["crack500"]
+    assert sorted(path.name for path in (project / ".runs").iterdir() if path.is_dir()) == ["cache", "crack500"]
 
     assert scored(run(project, data, *EVERY_LABEL)) == {"cam_location": 3, "truth": 3}
     printed = capfd.readouterr().out
@@ -221,6 +221,28 @@ def test_one_clone_serves_several_folders_of_results(mended: Mended, capfd: pyte
     took = json.loads((first / "run.json").read_text())["seconds"]
     del took["score"], record["seconds"]["score"]  # runs again, as no cache holds its figures
     assert took == record["seconds"]
+
+
+def test_a_stage_that_another_clone_has_run_is_restored_and_not_run(
+    project: Path, data: Path, capfd: pytest.CaptureFixture[str]
+):
+    overlay = project / "conf/dataset/crack500.yaml"
+    shutil.copyfile(overlay, overlay.with_name("again.yaml"))
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "-m", "the same under another name")
+    settings = {"data": data, "scale": "cpu", "overrides": EVERY_LABEL, "until": ()}
+    first = results.run(project, name="crack500", results="crack500", **settings)
+    assert "Running stage 'label@truth'" in capfd.readouterr().out
+    second = results.run(project, name="again", results="again", **settings)
+    printed = capfd.readouterr().out
+    for stage in ("count", "label@cam_location", "label@truth"):
+        assert f"Stage '{stage}' is cached - skipping run, checking out outputs" in printed
+    assert "Running stage" not in printed
+    assert (project / ".runs/again/data/counted").read_text() == "3"
+    assert scored(second) == scored(first) == {"cam_location": 3, "truth": 3}
+    one, other = (json.loads((folder / "run.json").read_text())["seconds"] for folder in (first, second))
+    assert one == other
+    assert not list((project / ".runs").glob("*/.dvc/cache"))
 
 
 def test_figures_are_of_the_photographs_as_they_are_and_of_the_stages_that_a_run_needs_be_they_metrics_or_plots(

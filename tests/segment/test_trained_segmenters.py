@@ -17,7 +17,7 @@ from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute import seeds
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
-from crackpipe.models import model_files
+from crackpipe.models import cards
 from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.segment.adapters import training as adapters
 from crackpipe.segment.adapters.examples import Examples
@@ -125,7 +125,7 @@ def test_a_network_of_pixels_learns_to_find_the_crack(
     train_network(folder, sample, runtime, name=name, encoder=encoder, steps=steps, batch=4, width=1 / 8, lr=0.01)
     history = pd.read_csv(folder / "history.csv")
     assert history.columns.tolist() == ["epoch", "train_loss"]
-    assert model_files.card(folder, kind="segmenter")["labels"] == "soft_location"
+    assert cards.read(folder, kind="segmenter")["labels"] == "soft_location"
     image, mask = draw(height=32, width=32, col=20)  # none of the four
     loaded = segmenter.load(folder, runtime, clip=tmp_path / "not_needed")
     assert f1(segmenter.segment(image, loaded, PLAIN, what=None) >= 128, mask) > 0.8
@@ -157,7 +157,7 @@ def test_adapters_learn_to_find_the_crack_in_cached_tokens(
     image, mask = draw(height=32, width=32, col=20)
     levels = segmenter.segment(image, loaded, PLAIN, what=None)
     assert levels[mask].mean() > levels[~mask].mean() + 20
-    assert model_files.card(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
+    assert cards.read(tmp_path / "adapters", kind="segmenter")["labels"] == "cam"
 
 
 def test_equal_seeds_write_equal_adapters(
@@ -178,4 +178,4 @@ def test_training_of_adapters_never_runs_the_image_encoder(
 
     monkeypatch.setattr(encoder, "stage_tokens", refuse)
     train_adapters(tmp_path / "a", pairs, encoder, runtime, epochs=3)
-    assert model_files.card(tmp_path / "a", kind="segmenter")["stages"] == [1, 2]
+    assert cards.read(tmp_path / "a", kind="segmenter")["stages"] == [1, 2]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
-from crackpipe.models import backbones, model_files
+from crackpipe.models import backbones, cards, model_files
 
 PACKAGED = "tf_efficientnet_lite0"  # the backbone whose weights come with a package
 SIZES = {"joint_width", "text_width", "text_layers"}  # arguments of dual, as params.yaml names them
@@ -58,7 +58,7 @@ def dual(
     Raises:
         ModelError: the folder holds no classifier, or its weights do not fit its card.
     """
-    name = PACKAGED if trunk == "package" else model_files.card(classifier, kind="classifier")["architecture"]
+    name = PACKAGED if trunk == "package" else cards.read(classifier, kind="classifier")["architecture"]
     sizes = {"joint_width": joint_width, "text_width": text_width, "text_layers": text_layers}
     encoder = DualEncoder(backbone=name, **sizes)
     if trunk == "package":

@@ -9,7 +9,7 @@ from crackpipe.clip.encoders.encoder import TrainableEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.files import fingerprint
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 
 
 def create(spec: dict[str, Any], *, weights: str = "none") -> TrainableEncoder:
@@ -53,7 +53,7 @@ def load(folder: Path, runtime: Runtime) -> TrainableEncoder:
         ModelError: the folder holds no encoder, or its weights do not fit its card.
     """
     with weights.uninitialised():
-        encoder = create(model_files.card(folder, kind="clip"))
+        encoder = create(cards.read(folder, kind="clip"))
     tensors = model_files.weights(folder / "model.safetensors")
     weights.assign(encoder, tensors, where=str(folder), advice="run `dvc repro align_clip`, or restore the folder")
     return place(encoder, runtime).eval().requires_grad_(False)

@@ -1,5 +1,6 @@
 """Layout of a dataset on disk: its record in the catalogue, and the checks of a folder against it."""
 
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,17 @@ from typing import NoReturn
 
 from crackpipe.data.photo import RawPhoto
 from crackpipe.errors import DatasetError, PhotoError
+from crackpipe.files import folders
+from crackpipe.imaging.picture_files import names
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+PICTURES = names.READ | names.RAW
 """Suffixes, in lower case, that a picture may have."""
 
-_CLUTTER = frozenset({"thumbs.db", "desktop.ini"})  # left by file managers, beside hidden files
+LARGEST_BYTES = 4 * 2**30
+"""Size of a file from which it is not read: it would not fit into memory, decoded."""
+
 _SHOWN = 10
+_SPECIAL = {stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket", stat.S_ISCHR: "a device", stat.S_ISBLK: "a device"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +89,19 @@ def refuse(folder: Path, *, fault: str, layout: str) -> NoReturn:
 
 
 def files(folder: Path) -> list[Path]:
-    """List the files in ``folder`` and its subfolders, sorted by their path; hidden files are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and path.name.lower() not in _CLUTTER
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    """List the files in ``folder`` and its subfolders, linked ones too, sorted by their path.
+
+    Hidden files and what file managers leave (`Thumbs.db`, `@eaDir`) are left out.
+
+    Raises:
+        DatasetError: a folder cannot be listed.
+    """
+
+    def refused(error: OSError) -> None:
+        raise DatasetError(f"{error.filename}: cannot be listed: {error.strerror}; allow it, or take the folder away")
+
+    found = folders.walk(folder, leaves_out=names.is_clutter, failed=refused)
+    return sorted(path for path in found if path.is_file())
 
 
 def by_stem(folder: Path, *, suffixes: frozenset[str] = PICTURES) -> dict[str, Path]:
@@ -98,19 +109,46 @@ def by_stem(folder: Path, *, suffixes: frozenset[str] = PICTURES) -> dict[str, P
     return {
         path.stem: path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in suffixes and not names.is_clutter(path.name) and path.is_file()
     }
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file.
+    """Read a file; what it is, and its size, are looked at before it is opened.
 
     Raises:
-        PhotoError: it is missing or cannot be read.
+        PhotoError: it is missing, cannot be read, is no file, or is of ``LARGEST_BYTES`` or more.
     """
+    name, fault = folders.printable(f"{path.parent.name}/{path.name}"), unreadable(path)
+    if fault:
+        raise PhotoError(f"{name} {fault}")
     try:
         return path.read_bytes()
-    except FileNotFoundError as error:
-        raise PhotoError(f"{Path(path.parent.name, path.name)} is not there") from error
     except OSError as error:
-        raise PhotoError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}") from error
+        raise PhotoError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def unreadable(path: Path, *, of_any_size: bool = False) -> str:
+    """Reason for which a file's bytes cannot be read, seen without opening it; empty where they may be.
+
+    A pipe is never opened, for that waits until somebody writes.
+
+    Args:
+        path: of the file.
+        of_any_size: whether it may be of ``LARGEST_BYTES`` or more, for it is read in windows.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return "is a link to a file that is not there" if path.is_symlink() else "is not there"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    for is_kind, kind in _SPECIAL.items():
+        if is_kind(found.st_mode):
+            return f"is {kind}, expected a file; name a photograph"
+    if found.st_size >= LARGEST_BYTES and not of_any_size:
+        return (
+            f"is a file of {found.st_size / 2**30:.1f} GiB, expected less than {LARGEST_BYTES / 2**30:g} GiB; cut the "
+            "picture into smaller ones"
+        )
+    return ""

@@ -74,11 +74,12 @@ def trace(cracks: Integer[np.ndarray, "h w"]) -> CentreLine:
     degree = _degree(skeleton)
     meeting, count = ndimage.label(skeleton & (degree > 2), np.ones((3, 3), bool))
     at = np.array(ndimage.center_of_mass(meeting > 0, meeting, np.arange(1, count + 1))).reshape(-1, 2)
-    wide = np.array(ndimage.maximum(radius, meeting, np.arange(1, count + 1)), np.float64).reshape(-1)
+    wide = np.zeros(count + 1)
+    np.maximum.at(wide, meeting[meeting > 0], radius[meeting > 0])
     found = list(_branches(skeleton, radius, degree, meeting, at))
     owner = [int(cracks[row - 1, col - 1]) for _, (row, col) in found]
     branches = [branch for branch, _ in found]
-    return CentreLine(branches, owner, at - 1, wide)
+    return CentreLine(branches, owner, at - 1, wide[1:])
 
 
 def _thin(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
@@ -87,8 +88,8 @@ def _thin(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
 
 
 def _degree(skeleton: Bool[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
-    neighbours = ndimage.convolve(skeleton.astype(np.int64), np.ones((3, 3), np.int64), mode="constant")
-    return np.where(skeleton, neighbours - 1, 0)
+    neighbours = ndimage.convolve(skeleton.astype(np.uint8), np.ones((3, 3), np.uint8), mode="constant")
+    return np.where(skeleton, neighbours - np.uint8(1), np.uint8(0))
 
 
 def _without_spurs(skeleton: Bool[np.ndarray, "h w"], radius: Float64[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
@@ -96,11 +97,11 @@ def _without_spurs(skeleton: Bool[np.ndarray, "h w"], radius: Float64[np.ndarray
     import skan
 
     for _ in range(ROUNDS):
-        if np.count_nonzero(skeleton) < 3:
+        degree = _degree(skeleton)
+        if np.count_nonzero(skeleton) < 3 or not degree.any():
             return skeleton
         graph = skan.Skeleton(skeleton)
         length = np.asarray(graph.path_lengths())
-        degree = _degree(skeleton)
         ends = np.array([graph.path_coordinates(i)[[0, -1]] for i in range(graph.n_paths)]).astype(int)
         first, last = ends[:, 0].T, ends[:, 1].T
         half = np.maximum(radius[tuple(first)], radius[tuple(last)])
@@ -141,7 +142,7 @@ def _branches(
     """Smoothed curves between nodes, and a pixel of each; those within a junction are left out, others meet there."""
     import skan
 
-    if np.count_nonzero(skeleton) < 2:
+    if not degree.any():  # specks of one pixel each
         return
     graph = skan.Skeleton(skeleton)
     for i in range(graph.n_paths):

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, UInt8
+from jaxtyping import Bool, Float, Float32, Float64, Integer, UInt8
 from scipy import ndimage
 from skimage.morphology import remove_small_holes
 
-from crackpipe.measures.geometry import bridging, centreline, parts, photometric, profiles
+from crackpipe.measures.geometry import bridging, centreline, parts, photometric, profiles, shrinking
 from crackpipe.measures.geometry.centreline import Branch
 from crackpipe.measures.geometry.widths import Widths, smoothed, summarised
 
@@ -21,6 +21,7 @@ MIN_TANGENT = 5  # points at least that give the direction of an end
 MARGIN_PX = 8.0  # of the search for the edge beyond an end
 AT_JUNCTION = 1.2  # half widths around a junction where lines run into each other
 MEAN_PX = 5  # points that a geometric width is the mean of
+TOO_WIDE = 2.0  # widths that are told by darkness: cracks twice as wide have no width of that kind
 AROUND_PX = 24  # pixels around a crack that its widths and ends look at, at most
 
 
@@ -35,7 +36,7 @@ class GeometrySettings:
         min_length_px: shorter cracks are left out.
         reflectance: share of the surface's light that the inside of a crack reflects, in [0, 1): of cracks too thin to
             show it; see :mod:`crackpipe.measures.geometry.photometric`.
-        thin_px: cracks of a smaller geometric width are told by the photometric one.
+        thin_px: cracks of a smaller photometric width are told by it: masks are wider than hairlines.
     """
 
     level: float = 0.5
@@ -53,20 +54,23 @@ class Crack:
     Attributes:
         lines: its centre-lines, from node to node.
         length_px: of all lines together.
-        area_px: pixels that are crack.
+        pixels: row and column of each pixel that is crack; none of a crack that was joined of portions.
+        area_px: number of pixels that are crack.
         branch_points: points where lines meet.
         end_points: free ends of lines.
         orientation_deg: axis of the lines, weighted by length, in [0, 180): 0 runs along a row, 90 along a column, 45
             rises to the right.
         coherence: how much of the length follows that axis, in [0, 1]: 1 a straight line, 0 no direction at all.
         geometric: width perpendicular to the centre-line, from edge to edge.
-        photometric: width by the darkness across the crack; ``None`` without a photograph.
+        photometric: width by the darkness across the crack; ``None`` without a photograph, and on cracks that are
+            ``TOO_WIDE`` times wider than those that are told by it.
         width_by: which of both tells how wide the crack is: ``geometric`` or ``photometric``.
         box: first row and column, and those after the last.
     """
 
     lines: list[Float64[np.ndarray, "_n 2"]]
     length_px: float
+    pixels: Integer[np.ndarray, "_p 2"]
     area_px: int
     branch_points: int
     end_points: int
@@ -93,7 +97,8 @@ def find(
 
     A crack is what is left of the map at ``settings.level`` after gaps have been bridged. Its centre-line is the
     skeleton, without spurs and smoothed; at free ends it goes on to the crack's edge. Its geometric width is measured
-    perpendicular to the centre-line at every point, in parts of a pixel.
+    perpendicular to the centre-line at every point, in parts of a pixel. Where cracks are very wide this is done on a
+    smaller map, see :mod:`crackpipe.measures.geometry.shrinking`.
 
     Args:
         confidence: 0–255 as whole numbers, or 0–1 as floats or booleans.
@@ -118,7 +123,11 @@ def find(
     ):
         levels = confidence[part.rows, part.cols].astype(np.float32)
         dark = None if grey is None else grey[part.rows, part.cols].astype(np.float32)
-        cracks = _of_part(part.mask, levels, level, dark, settings)
+        times = shrinking.times(part.mask)
+        if times > 1:
+            cracks = _of_shrunk(part.mask, levels, level, settings, times)
+        else:
+            cracks = _of_part(part.mask, levels, level, dark, settings)
         found += [_moved(crack, row=part.rows.start, col=part.cols.start) for crack in cracks]
     return sorted(found, key=lambda crack: crack.box)
 
@@ -144,7 +153,6 @@ def _of_part(
     whole = remove_small_holes(mask, max_size=HOLE_PX)  # else a line runs around each
     numbers = bridging.join(whole, gap_px=settings.gap_px)
     traced = centreline.trace(numbers)
-    areas = np.bincount(numbers[mask], minlength=int(numbers.max()) + 1)
     lines: dict[int, list[Branch]] = {}
     for branch, number in zip(traced.branches, traced.crack, strict=True):
         lines.setdefault(number, []).append(_to_edges(branch, levels, level))
@@ -155,9 +163,44 @@ def _of_part(
         if sum(branch.length() for branch in own) < settings.min_length_px:
             continue
         counted = [_counted(branch, traced.junctions[at], traced.junction_radius[at]) for branch in own]
-        known = {"area_px": int(areas[number]), "meets": int(at.sum()), "box": box}
+        pixels = np.argwhere((numbers[box] == number) & mask[box]) + np.array([box[0].start, box[1].start])
+        known = {"pixels": pixels, "meets": int(at.sum()), "box": box}
         found.append(_measured(own, counted, levels, level, dark, settings, **known))
     return found
+
+
+def _of_shrunk(
+    mask: Bool[np.ndarray, "h w"],
+    levels: Float32[np.ndarray, "h w"],
+    level: float,
+    settings: GeometrySettings,
+    times: int,
+) -> list[Crack]:
+    """Cracks of a part that is wide, measured on a smaller map; none of them is thin enough for its darkness."""
+    small = shrinking.shrunk(levels, times)
+    inside = (shrinking.shrunk(mask.astype(np.float32), times) >= 0.5) & (small >= level)
+    smaller = replace(settings, gap_px=settings.gap_px / times, min_length_px=settings.min_length_px / times)
+    cracks = _of_part(inside, small, level, None, smaller)
+    owner = shrinking.owners(mask, [crack.pixels for crack in cracks], times)
+    return [_enlarged(crack, times, np.argwhere(owner == number)) for number, crack in enumerate(cracks, start=1)]
+
+
+def _enlarged(crack: Crack, times: int, pixels: Integer[np.ndarray, "_p 2"]) -> Crack:
+    """A crack of a smaller map, in pixels of the large one."""
+    middle = (times - 1) / 2
+    widths = crack.geometric
+    at = (times * widths.at[0] + middle, times * widths.at[1] + middle)
+    told = {name: times * getattr(widths, name) for name in ("mean", "median", "p95", "largest")}
+    (top, left), (bottom, right) = pixels.min(axis=0).tolist(), (pixels.max(axis=0) + 1).tolist()
+    return replace(
+        crack,
+        lines=[times * line + middle for line in crack.lines],
+        length_px=times * crack.length_px,
+        pixels=pixels,
+        area_px=len(pixels),
+        geometric=Widths(along=[times * width for width in widths.along], at=at, **told),
+        box=(top, left, bottom, right),
+    )
 
 
 def _moved(crack: Crack, *, row: int, col: int) -> Crack:
@@ -171,6 +214,7 @@ def _moved(crack: Crack, *, row: int, col: int) -> Crack:
     return replace(
         crack,
         lines=[line + offset for line in crack.lines],
+        pixels=crack.pixels + np.array([row, col]),
         geometric=widths(crack.geometric),
         photometric=None if crack.photometric is None else widths(crack.photometric),
         box=(top + row, left + col, bottom + row, right + col),
@@ -241,42 +285,49 @@ def _measured(
     grey: Float32[np.ndarray, "h w"] | None,
     settings: GeometrySettings,
     *,
-    area_px: int,
+    pixels: Integer[np.ndarray, "_p 2"],
     meets: int,
     box: tuple[slice, slice],
 ) -> Crack:
     length = sum(branch.length() for branch in own)
-    orientation, coherence = _direction(own)
+    lines = [branch.points for branch in own]
+    orientation, coherence = direction(lines)
     across = [profiles.sides(branch, levels, level=level).sum(axis=0) for branch in own]
     along = [
         smoothed(np.where(points, width, np.nan), over_px=MEAN_PX)
         for points, width in zip(counted, across, strict=True)
     ]
-    geometric = summarised(own, along, otherwise=area_px / max(length, 1.0))
+    geometric = summarised(lines, along, otherwise=len(pixels) / max(length, 1.0))
     by_darkness = None
-    if grey is not None:
+    if grey is not None and geometric.median < TOO_WIDE * settings.thin_px:
         solid = [points & np.isfinite(width) for points, width in zip(counted, across, strict=True)]
         dark = photometric.widths(own, solid, grey, reflectance=settings.reflectance)
-        by_darkness = summarised(own, dark, otherwise=np.nan)
-    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and geometric.median < settings.thin_px
+        by_darkness = summarised(lines, dark, otherwise=np.nan)
     return Crack(
-        lines=[branch.points for branch in own],
+        lines=lines,
         length_px=length,
-        area_px=area_px,
+        pixels=pixels,
+        area_px=len(pixels),
         branch_points=meets,
         end_points=sum(sum(branch.free) for branch in own),
         orientation_deg=orientation,
         coherence=coherence,
         geometric=geometric,
         photometric=by_darkness,
-        width_by="photometric" if thin else "geometric",
+        width_by=width_by(geometric, by_darkness, thin_px=settings.thin_px),
         box=(box[0].start, box[1].start, box[0].stop, box[1].stop),
     )
 
 
-def _direction(own: Sequence[Branch]) -> tuple[float, float]:
-    """Axis in degrees, and how much of the length follows it: the mean of doubled angles."""
-    steps = np.concatenate([np.diff(branch.points, axis=0) for branch in own])
+def width_by(geometric: Widths, by_darkness: Widths | None, *, thin_px: float) -> WidthBy:
+    """Which of both widths tells how wide a crack is; see :class:`GeometrySettings`."""
+    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and by_darkness.median < thin_px
+    return "photometric" if thin else "geometric"
+
+
+def direction(lines: Sequence[Float64[np.ndarray, "_n 2"]]) -> tuple[float, float]:
+    """Axis of some lines in degrees, and how much of the length follows it: the mean of doubled angles."""
+    steps = np.concatenate([np.diff(line, axis=0) for line in lines])
     length = np.linalg.norm(steps, axis=1)
     doubled = 2 * np.arctan2(-steps[:, 0], steps[:, 1])
     x, y = float((length * np.cos(doubled)).sum()), float((length * np.sin(doubled)).sum())

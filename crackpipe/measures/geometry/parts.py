@@ -46,7 +46,7 @@ def split(
     pieces, count = ndimage.label(mask, TOUCHING)
     if not count:
         return
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    sizes = np.bincount(pieces[mask], minlength=count + 1)
     wanted = np.ones(count + 1, bool) if certain is None else np.bincount(pieces[certain], minlength=count + 1) > 0
     wanted[0] = False
     boxes = ndimage.find_objects(pieces)
@@ -55,18 +55,19 @@ def split(
         return
     corners = np.array([[r.start, c.start, r.stop, c.stop] for r, c in (boxes[number - 1] for number in numbers)])
     group = _near(corners, gap_px=gap_px)
-    for own in sorted(
-        (np.flatnonzero(group == one) for one in range(int(group.max()) + 1)),
-        key=lambda own: corners[own].min(axis=0)[:2].tolist(),
-    ):
-        if sizes[numbers[own]].sum() < least_px:
-            continue
-        top, left = (corners[own].min(axis=0)[:2] - margin_px).clip(0).tolist()
-        bottom, right = np.minimum(corners[own].max(axis=0)[2:] + margin_px, mask.shape).tolist()
-        chosen = np.zeros(count + 1, bool)
-        chosen[numbers[own]] = True
-        rows, cols = slice(top, bottom), slice(left, right)
-        yield Part(rows, cols, chosen[pieces[rows, cols]])
+    owner = np.full(count + 1, -1)
+    owner[numbers] = group
+    held = np.bincount(group, weights=sizes[numbers])
+    order = np.argsort(group, kind="stable")
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    low = np.minimum.reduceat(corners[order, :2], first)
+    high = np.maximum.reduceat(corners[order, 2:], first)
+    for one in np.lexsort((low[:, 1], low[:, 0])).tolist():
+        if held[one] >= least_px:
+            top, left = (low[one] - margin_px).clip(0).tolist()
+            bottom, right = np.minimum(high[one] + margin_px, mask.shape).tolist()
+            rows, cols = slice(top, bottom), slice(left, right)
+            yield Part(rows, cols, owner[pieces[rows, cols]] == one)
 
 
 def _near(corners: Integer[np.ndarray, "n 4"], *, gap_px: float) -> Integer[np.ndarray, "n"]:

@@ -7,8 +7,6 @@ import numpy as np
 from jaxtyping import Float64
 from scipy import ndimage
 
-from crackpipe.measures.geometry.centreline import Branch
-
 SPREAD_PX = 3  # a maximum is that of medians over so many points: one ragged pixel is no widening
 
 
@@ -44,32 +42,36 @@ def smoothed(widths: Float64[np.ndarray, "n"], *, over_px: int) -> Float64[np.nd
     return np.where(known, sums / np.maximum(shares, 1e-9), np.nan)
 
 
-def summarised(own: Sequence[Branch], along: list[Float64[np.ndarray, "_n"]], *, otherwise: float) -> Widths:
+def summarised(
+    lines: Sequence[Float64[np.ndarray, "_n 2"]], along: list[Float64[np.ndarray, "_n"]], *, otherwise: float
+) -> Widths:
     """Summarise the widths of a crack.
 
     Args:
-        own: its lines.
+        lines: its centre-lines.
         along: widths at each point of each line.
         otherwise: the width where no point has one.
     """
     known = np.concatenate(along)
     known = known[np.isfinite(known)]
     if not len(known):
-        row, col = own[0].points[len(own[0].points) // 2]
+        row, col = lines[0][len(lines[0]) // 2]
         return Widths(along, otherwise, otherwise, otherwise, otherwise, (float(row), float(col)))
-    largest, at = _widest(own, along)
+    largest, at = _widest(lines, along)
     mean, median, p95 = float(known.mean()), float(np.median(known)), float(np.percentile(known, 95))
     return Widths(along, mean, median, p95, largest, at)
 
 
-def _widest(own: Sequence[Branch], along: list[Float64[np.ndarray, "_n"]]) -> tuple[float, tuple[float, float]]:
+def _widest(
+    lines: Sequence[Float64[np.ndarray, "_n 2"]], along: list[Float64[np.ndarray, "_n"]]
+) -> tuple[float, tuple[float, float]]:
     """Largest median of neighbouring widths, and its point."""
     best, at = -np.inf, np.zeros(2)
-    for branch, width in zip(own, along, strict=True):
+    for line, width in zip(lines, along, strict=True):
         known = np.flatnonzero(np.isfinite(width))
         if len(known):
             medians = ndimage.median_filter(width[known], min(SPREAD_PX, len(known)), mode="nearest")
             top = int(medians.argmax())
             if medians[top] > best:
-                best, at = float(medians[top]), branch.points[known[top]]
+                best, at = float(medians[top]), line[known[top]]
     return best, (float(at[0]), float(at[1]))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 from crackpipe.segment.adapters.network import TextAdapters, combined
 
 
@@ -95,7 +95,7 @@ def load(folder: Path, encoder: Encoder, runtime: Runtime) -> TextGuided:
     Raises:
         ModelError: the folder holds no segmenter, or it was trained with another encoder.
     """
-    card = model_files.card(folder, kind="segmenter")
+    card = cards.read(folder, kind="segmenter")
     segmenter = create(
         encoder, stages=card["stages"], combine=card["combine"], text=torch.zeros(2, encoder.joint_width)
     )

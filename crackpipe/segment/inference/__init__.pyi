@@ -1,3 +1,3 @@
-from . import darkening, scale_choice, segmenter, tiles
+from . import darkening, onnx_engine, scale_choice, segmenter, tiles
 
-__all__ = ["darkening", "scale_choice", "segmenter", "tiles"]
+__all__ = ["darkening", "onnx_engine", "scale_choice", "segmenter", "tiles"]

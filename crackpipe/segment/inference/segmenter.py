@@ -10,9 +10,9 @@ from jaxtyping import UInt8
 
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.imaging import images
-from crackpipe.models import model_files
-from crackpipe.segment.inference import darkening, scale_choice, tiles
+from crackpipe.imaging import detail, images
+from crackpipe.models import cards
+from crackpipe.segment.inference import darkening, octaves, scale_choice, tiles
 from crackpipe.segment.networks import catalogue, pixel_network
 
 NEAR = 0.5  # of the strongest confidence: pixels that choose the darkness
@@ -30,6 +30,10 @@ class Inference:
             segmenter's multiple.
         scales, crack_min_px, crack_max_px: factors on the photograph's size; of several those are averaged at which
             its cracks are so wide, see :mod:`crackpipe.segment.inference.scale_choice`.
+        octaves_px: in place of ``scales`` the largest of them (of what is detail in the photograph, see
+            :mod:`crackpipe.imaging.detail`), halved until its shorter side is under twice so many pixels; each crack is
+            averaged over the neighbouring sizes that are surest of it, see
+            :mod:`crackpipe.segment.inference.octaves`.
         dark_share, dark_softness: see :func:`darkening.darkened`; a share of 0 leaves it out.
         erosions: 3×3 grey erosions of the result.
     """
@@ -39,6 +43,7 @@ class Inference:
     overlap_px: int
     flips: int
     scales: Sequence[float]
+    octaves_px: int | None
     crack_min_px: float
     crack_max_px: float
     dark_share: float
@@ -86,9 +91,9 @@ def load_all(folders: Sequence[Path], runtime: Runtime, *, clip: Path) -> list[S
     """
     found, encoder = [], None
     for folder in folders:
-        card = model_files.card(folder, kind="segmenter")
+        card = cards.read(folder, kind="segmenter")
         if catalogue.has(card["architecture"]):
-            network = pixel_network.load(folder, runtime)
+            network = pixel_network.for_inference(pixel_network.load(folder, runtime), runtime)
             found.append(Segmenter(partial(network.predict, runtime=runtime), network.multiple_px))
             continue
         from crackpipe.clip.encoders import encoder_files
@@ -141,7 +146,7 @@ def segment(
         batch_px=tile_px**2,
         what=what,
     )
-    levels = _at_scales(run, settings)
+    levels = _at_scales(run, settings) if settings.octaves_px is None else _at_octaves(run, settings, resized)
     levels = images.resize(levels, height=height, width=width, method="linear")
     if settings.dark_share:
         levels = darkening.darkened(
@@ -165,6 +170,16 @@ def _at_scales(run: Callable[..., UInt8[np.ndarray, "_h _w"]], settings: Inferen
     width_px = scale_choice.crack_width_px(scale_choice.mean(list(maps.values())))
     suiting = scale_choice.choose(scales, width_px=width_px, min_px=settings.crack_min_px, max_px=settings.crack_max_px)
     return scale_choice.mean([maps[scale] if scale in maps else run(scale=scale) for scale in suiting])
+
+
+def _at_octaves(
+    run: Callable[..., UInt8[np.ndarray, "_h _w"]], settings: Inference, image: UInt8[np.ndarray, "_h _w 3"]
+) -> UInt8[np.ndarray, "_h _w"]:
+    """The map put together from halved sizes; ``run(scale=…)`` gives the map at one of them."""
+    finest = max(settings.scales) * detail.finest(image)
+    factors = octaves.scales(*image.shape[:2], least_px=settings.octaves_px or 1, finest=finest)
+    maps = [run(scale=factor) for factor in factors]
+    return octaves.combined(maps)
 
 
 def _rounded(side_px: int, multiple_px: int) -> int:

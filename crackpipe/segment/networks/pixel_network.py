@@ -1,6 +1,6 @@
 """A segmentation network with the normalisation of its inputs: built, saved, loaded and run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging.guided_filter import guided_filter
-from crackpipe.models import backbones, model_files, normalise
+from crackpipe.models import backbones, cards, folding, model_files, normalise
 from crackpipe.segment.networks import catalogue
 from crackpipe.segment.networks.trunks import Weights
 
@@ -123,13 +123,19 @@ def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
     model_files.save(folder, segmenter.network, card)
 
 
+def for_inference(segmenter: PixelNetwork, runtime: Runtime) -> PixelNetwork:
+    """Copy a network to the device with its batch normalisation folded away; see :func:`folding.folded`."""
+    network: catalogue.Network = runtime.place(folding.folded(segmenter.network))  # type: ignore[assignment]  # a copy of it
+    return replace(segmenter, network=network)
+
+
 def load(folder: Path, runtime: Runtime) -> PixelNetwork:
     """Read a network, place it on the device and switch it to inference.
 
     Raises:
         ModelError: the folder holds no segmenter, or its weights do not fit its card.
     """
-    card = model_files.card(folder, kind="segmenter")
+    card = cards.read(folder, kind="segmenter")
     gates: bool = card.get("gates", True)  # earlier versions had no other
     network = catalogue.create(
         card["architecture"], encoder=card["encoder"], weights="none", width=card["width"], trunk=None, gates=gates

@@ -13,7 +13,7 @@ from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.clip.encoders.open_clip_encoder import OpenClipEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 
 TEXTS = ["a flawless wall", "a cracked wall"]
 
@@ -148,7 +148,7 @@ def test_an_encoder_for_another_square_is_kept_and_loaded_as_such(runtime: Runti
         encoder = encoder_files.load(tmp_path / name, runtime)
     for file in ("model.safetensors", "model.json"):
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
-    assert model_files.card(tmp_path / "first", kind="clip")["image_px"] == 96
+    assert cards.read(tmp_path / "first", kind="clip")["image_px"] == 96
     inputs = encoder.prepare(photograph(height=96), runtime)
     with torch.no_grad():
         torch.testing.assert_close(encoder.image_embedding(inputs), encoder.image_embedding(inputs.contiguous()))

@@ -1,5 +1,6 @@
 """Folders checked against the layout that a dataset should have."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,22 @@ def test_a_missing_file_is_named_with_its_folder(tmp_path: Path) -> None:
         layout.read_bytes(tmp_path / "masks" / "a.png")
     with pytest.raises(PhotoError, match="cannot be read: Is a directory"):
         layout.read_bytes(tmp_path)
+
+
+def test_a_pipe_and_a_file_of_40_gib_are_refused_without_being_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(PhotoError, match=r"pipe\.jpg is a pipe, expected a file"):
+        layout.read_bytes(tmp_path / "pipe.jpg")
+    with (tmp_path / "big.tif").open("wb") as file:
+        file.truncate(40 * 2**30)
+    with pytest.raises(PhotoError, match=r"big\.tif is a file of 40\.0 GiB, expected less than 4 GiB"):
+        layout.read_bytes(tmp_path / "big.tif")
+
+
+def test_files_follow_links_once_and_leave_thumbnails_out(tmp_path: Path) -> None:
+    for name in ("site/a.jpg", "site/@eaDir/a.jpg", "card/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "site/card").symlink_to(tmp_path / "card")
+    (tmp_path / "site/loop").symlink_to(tmp_path / "site")
+    assert layout.files(tmp_path / "site") == [tmp_path / "site/a.jpg", tmp_path / "site/card/b.jpg"]

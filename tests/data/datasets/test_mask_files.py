@@ -83,3 +83,72 @@ def test_a_jpeg_with_too_many_middle_levels_is_no_mask() -> None:
 def test_a_float_mask_is_refused() -> None:
     with pytest.raises(PhotoError, match="levels of type float32, expected 8 or 16 bits"):
         mask_files.cut(np.zeros((2, 2), np.float32), lossy=False)
+
+
+def lines(scale: int) -> np.ndarray:
+    """A slanting line, two pixels wide at scale 1, as levels of 0 and 255."""
+    row, col = (np.mgrid[: 60 * scale, : 80 * scale] + 0.5) / scale
+    return np.where(np.abs(row - 10 - col / 2) < 1.2, 255, 0).astype(np.uint8)
+
+
+def soft() -> np.ndarray:
+    """The line with anti-aliased edges: means of 4 × 4 finer pixels."""
+    return lines(4).reshape(60, 4, 80, 4).mean(axis=(1, 3)).astype(np.uint8)
+
+
+def test_an_anti_aliased_mask_is_cut_at_half_its_brightest_level(tmp_path: Path) -> None:
+    assert len(np.unique(soft())) >= 5
+    np.testing.assert_array_equal(mask_files.read(save(tmp_path / "a.png", soft())), soft() >= 128)
+    np.testing.assert_array_equal(mask_files.cut(soft() // 2 + soft() // 4, lossy=False), soft() >= 128)
+
+
+def test_classes_and_maps_of_confidence_are_no_masks() -> None:
+    classes = np.zeros((60, 80), np.uint8)
+    for number in range(6):
+        classes[:, number * 3] = number * 50
+    thick = np.zeros((60, 80), np.uint8)
+    thick[20:31, 20:31] = 120  # far from the ground, as no edge is
+    thick[40, :4] = 1, 2, 3, 255
+    for levels in (classes // 50, np.repeat(classes, 3, axis=1), thick):
+        with pytest.raises(PhotoError, match="mask is not binary"):
+            mask_files.cut(levels, lossy=False)
+
+
+def rgba(colour: tuple[int, int, int], alpha: np.ndarray) -> np.ndarray:
+    return np.dstack([np.full((*alpha.shape, 3), colour, np.uint8), alpha])
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
+@pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (255, 0, 0)])
+def test_a_mask_drawn_in_alpha_is_crack_where_it_is_opaque(
+    tmp_path: Path, suffix: str, colour: tuple[int, int, int]
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    settings = {"lossless": True, "exact": True} if suffix == "webp" else {}
+    Image.fromarray(rgba(colour, lines(1))).save(path, **settings)
+    np.testing.assert_array_equal(mask_files.read(path), lines(1) > 0)
+
+
+def test_a_mask_with_two_colours_and_alpha_is_crack_where_it_is_opaque_and_light(tmp_path: Path) -> None:
+    drawn = np.repeat(lines(1)[..., None], 4, axis=2)
+    drawn[..., 3] = 255
+    np.testing.assert_array_equal(mask_files.read(save(tmp_path / "a.png", drawn)), lines(1) > 0)
+    drawn[:, :20, 3] = 0
+    expected = lines(1) > 0
+    expected[:, :20] = False
+    np.testing.assert_array_equal(mask_files.read(save(tmp_path / "b.png", drawn)), expected)
+
+
+def test_a_palette_mask_is_read_by_its_colours(tmp_path: Path) -> None:
+    image = Image.fromarray((lines(1) > 0).astype(np.uint8), "P")
+    image.putpalette([0, 0, 0, 255, 0, 0])
+    image.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(mask_files.read(tmp_path / "a.png"), lines(1) > 0)
+
+
+def test_a_damaged_jpeg_mask_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(lines(4)).save(path, quality=95)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] + b"\xff\xd9")
+    with pytest.raises(PhotoError, match=r"a\.jpg: damaged: the JPEG is not whole"):
+        mask_files.read(path)

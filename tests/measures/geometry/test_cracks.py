@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_cracks import SIDE, Drawing, bar, hard, ring, soft, turned
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import ndimage
 
+from benchmarks.drawn_cracks import HAIRLINE_SIDE, SIDE, Drawing, bar, hairline, hard, ring, soft, turned
 from crackpipe.measures.geometry import Crack, GeometrySettings, find
 
 PLAIN = GeometrySettings()
@@ -124,6 +123,23 @@ def test_specks_have_a_size_and_short_ones_are_left_out() -> None:
     assert find(mask, GeometrySettings(min_length_px=5)) == []
 
 
+def test_specks_beside_each_other_that_no_gap_joins_are_cracks_of_their_own() -> None:
+    levels = np.zeros((40, 40), np.uint8)
+    levels[5, 5] = levels[15, 15] = 255  # nine rows and columns between them, but 13 px
+    assert [crack.area_px for crack in find(levels, GeometrySettings(gap_px=10.0))] == [1, 1]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.98])
+@pytest.mark.parametrize("gap_px", [0.0, 3.0, 12.0])
+def test_noise_of_any_density_is_measured(share: float, gap_px: float) -> None:
+    rng = np.random.default_rng(0)
+    for shape in ((1, 30), (7, 9), (60, 45)):
+        noise = rng.random(shape) < share
+        for crack in find(noise, GeometrySettings(gap_px=gap_px), grey=rng.integers(0, 256, shape, dtype=np.uint8)):
+            assert crack.length_px > 0
+            assert np.isfinite(crack.width.largest)
+
+
 def test_a_hole_of_a_pixel_is_no_ring() -> None:
     mask = hard(turned(200, 8, 0))
     mask[SIDE // 2, SIDE // 2] = 0
@@ -148,25 +164,10 @@ def test_a_map_without_a_crack_has_none_and_a_faulty_one_is_refused() -> None:
         find(np.zeros((4, 4)), PLAIN, grey=np.zeros((5, 5), np.uint8))
 
 
-SURFACE, INSIDE = 170.0, 34.0  # a crack that reflects a fifth of what the surface does, as the default takes it
-
-
 def photographed(width: float, degrees: float, *, blur: float, noise: float) -> tuple[np.ndarray, np.ndarray]:
-    """A dark line in a noisy photograph, and the map that a segmenter might give of it: three pixels wide."""
-    fine = 8
-    rows, cols = ((np.mgrid[: SIDE // 2 * fine, : SIDE // 2 * fine] + 0.5) / fine - 0.5).astype(np.float32)
-    up, right = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
-    off = np.abs((cols - 99.6) * up + (rows - 100.3) * right)
-    on = np.abs((cols - 99.6) * right - (rows - 100.3) * up)
-
-    def mean(inside: np.ndarray) -> np.ndarray:
-        return inside.astype(np.float32).reshape(SIDE // 2, fine, SIDE // 2, fine).mean(axis=(1, 3))
-
-    grey = SURFACE - (SURFACE - INSIDE) * mean((off < width / 2) & (on < 90))
-    grey = ndimage.gaussian_filter(grey, blur) if blur else grey
-    grey = grey + np.random.default_rng(0).normal(0, noise, grey.shape)
-    confidence = mean((off < max(3.0, width) / 2) & (on < 90))
-    return np.rint(confidence * 255).astype(np.uint8), np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    """A hairline in a plain surface with noise, and a map of it."""
+    surface = 170 + np.random.default_rng(0).normal(0, noise, (HAIRLINE_SIDE, HAIRLINE_SIDE))
+    return hairline(width, degrees, blur=blur, surface=surface)
 
 
 @pytest.mark.parametrize("blur", [0.0, 0.5, 1.0])

@@ -4,8 +4,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from drawn_cracks import bar, soft, turned
+from scipy import ndimage
 
+from benchmarks.drawn_cracks import bar, soft, turned
 from crackpipe.measures.geometry import GeometrySettings, find, parts
 
 Box = tuple[int, int, int, int]
@@ -45,6 +46,24 @@ def test_a_part_holds_none_of_a_left_out_piece_in_its_box() -> None:
     mask[4, 4] = True  # … and a dot in its arms
     (part,) = parts.split(mask, certain=angle, gap_px=0, least_px=0, margin_px=0)
     np.testing.assert_array_equal(part.mask, angle)
+
+
+def test_a_map_full_of_specks_is_cut_into_whole_pieces_each_in_one_part_and_none_large_enough_is_lost() -> None:
+    mask = np.random.default_rng(0).random((150, 200)) < 0.1
+    pieces, _ = ndimage.label(mask, np.ones((3, 3)))
+    sizes = np.bincount(pieces.ravel())
+    times = np.zeros(len(sizes), int)
+    firsts = []
+    for part in parts.split(mask, certain=None, gap_px=0, least_px=3, margin_px=2):
+        own, count = np.unique(pieces[part.rows, part.cols][part.mask], return_counts=True)
+        np.testing.assert_array_equal(count, sizes[own])  # whole pieces
+        assert count.sum() >= 3
+        times[own] += 1
+        row, col = np.nonzero(part.mask)
+        firsts.append((part.rows.start + row.min(), part.cols.start + col.min()))
+    assert times.max() == 1
+    assert (times[1:][sizes[1:] >= 3] == 1).all()
+    assert firsts == sorted(firsts)
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (2600, 1500)])

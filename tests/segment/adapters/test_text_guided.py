@@ -12,7 +12,7 @@ from torch import Tensor
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 from crackpipe.segment.adapters import text_guided
 from crackpipe.segment.adapters.text_guided import TextGuided
 
@@ -65,7 +65,7 @@ def test_a_saved_segmenter_predicts_the_same_bytes(
     text_guided.save(tmp_path, made, labels="cam_crf", encoder="")
     loaded = text_guided.load(tmp_path, encoder, runtime)
     assert (loaded.stages, loaded.combine) == (made.stages, made.combine)
-    assert model_files.card(tmp_path, kind="segmenter")["labels"] == "cam_crf"
+    assert cards.read(tmp_path, kind="segmenter")["labels"] == "cam_crf"
     assert not loaded.network.training
     wanted = text_guided.predict(pixels, made, encoder, runtime)
     assert torch.equal(text_guided.predict(pixels, loaded, encoder, runtime), wanted)

@@ -19,7 +19,7 @@ from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
 from crackpipe.imaging import images
-from crackpipe.models import model_files
+from crackpipe.models import cards, model_files
 from crackpipe.segment.adapters import text_guided
 from crackpipe.segment.inference import darkening, segmenter
 from crackpipe.segment.inference.segmenter import Segmenter
@@ -183,7 +183,7 @@ def test_adapters_are_refused_with_another_encoder_of_the_same_architecture(
     assert both[0].predict.keywords["encoder"] is both[1].predict.keywords["encoder"]  # type: ignore[attr-defined]
     with pytest.raises(ModelError, match=r"adapters: trained on another encoder than the one in .*other; train"):
         segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "other")
-    card = model_files.card(tmp_path / "adapters", kind="segmenter")
+    card = cards.read(tmp_path / "adapters", kind="segmenter")
     del card["encoder"]  # as earlier versions wrote it
     model_files.copy(tmp_path / "adapters", tmp_path / "earlier", card)
     segmenter.load(tmp_path / "earlier", runtime, clip=tmp_path / "other")

@@ -13,7 +13,7 @@ from torch import Tensor
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
 from crackpipe.imaging import guided_filter
-from crackpipe.models import model_files
+from crackpipe.models import cards
 from crackpipe.segment.networks import pixel_network
 from crackpipe.segment.networks.pixel_network import PixelNetwork
 
@@ -77,7 +77,7 @@ def test_a_saved_network_predicts_the_same_bytes(name: str, runtime: Runtime, pi
     assert [getattr(loaded, part) for part in kept] == [getattr(made, part) for part in kept]
     assert not loaded.network.training
     assert not any(value.requires_grad for value in loaded.network.parameters())
-    assert model_files.card(tmp_path, kind="segmenter")["labels"] == "soft_location"
+    assert cards.read(tmp_path, kind="segmenter")["labels"] == "soft_location"
 
 
 @pytest.mark.parametrize("gates", [True, False])
@@ -87,7 +87,7 @@ def test_a_card_tells_whether_oed_has_gates(gates: bool, runtime: Runtime, pixel
     runtime.place(made.network).eval()
     pixel_network.save(tmp_path, made, labels="truth")
     loaded = pixel_network.load(tmp_path, runtime)
-    assert loaded.gates == gates == model_files.card(tmp_path, kind="segmenter")["gates"]
+    assert loaded.gates == gates == cards.read(tmp_path, kind="segmenter")["gates"]
     assert torch.equal(loaded.predict(pixels, runtime), made.predict(pixels, runtime))
 
 

@@ -1,0 +1,163 @@
+"""Files and settings of a segmenter that is named by a user, told without torch: those that come with the package,
+packed ones, and those of a project."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from crackpipe import params
+from crackpipe.errors import ModelError, did_you_mean
+from crackpipe.files import fingerprint
+from crackpipe.measures.geometry import GeometrySettings
+from crackpipe.models import cards, shipped
+from crackpipe.models.cards import Card
+from crackpipe.params.masks import Segment
+from crackpipe.params.project import Project
+
+ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
+MODELS = "models/segmenter"  # of a project
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmenterFiles:
+    """A segmenter on disk, and how it is run.
+
+    Attributes:
+        folder: holds its weights and its card.
+        encoder: folder of the image-text encoder, which a text-guided segmenter alone needs.
+        card: what it is; see :mod:`crackpipe.models.cards`.
+        inference: settings of its run over a photograph, see :class:`crackpipe.segment.inference.segmenter.Inference`.
+        max_megapixels: of a photograph.
+        geometry: what counts as a crack in its maps.
+        project: of which the section ``runtime`` is taken.
+    """
+
+    folder: Path
+    encoder: Path
+    card: Card
+    inference: Mapping[str, Any]
+    max_megapixels: float
+    geometry: GeometrySettings
+    project: Project
+
+    @property
+    def name(self) -> str:
+        """Last part of its folder."""
+        return self.folder.resolve().name
+
+    def with_geometry(self, **changes: float | None) -> "SegmenterFiles":
+        """The same segmenter with other settings of what counts as a crack; ``None`` leaves one as it is."""
+        given = {key: value for key, value in changes.items() if value is not None}
+        return replace(self, geometry=replace(self.geometry, **given))
+
+    def with_inference(self, **changes: Any) -> "SegmenterFiles":
+        """The same segmenter with other settings of inference."""
+        return replace(self, inference=dict(self.inference) | changes)
+
+    def digest(self) -> str:
+        """Digest of all that decides a mask besides its photograph: weights, card, settings, precision."""
+        folders = [self.folder] + ([self.encoder] if (self.encoder / cards.FILE).is_file() else [])
+        files = [folder / name for folder in folders for name in (cards.FILE, WEIGHTS)]
+        precision = self.project.params.runtime.precision
+        values = {"inference": dict(self.inference), "geometry": asdict(self.geometry), "precision": precision}
+        return fingerprint.of(values, files)
+
+
+def is_packed(folder: Path) -> bool:
+    """Whether a folder holds a segmenter with its settings of inference, so that it needs no project.
+
+    Raises:
+        ModelError: its card is damaged.
+    """
+    return (folder / cards.FILE).is_file() and "inference" in cards.read(folder, kind="segmenter")
+
+
+def find(
+    name: str | os.PathLike[str] | None,
+    *,
+    project: Project | None = None,
+    encoder: str | os.PathLike[str] | None = None,
+) -> SegmenterFiles:
+    """Find a segmenter.
+
+    Args:
+        name: a folder; the name of one that comes with the package, see :mod:`crackpipe.models.shipped`, or of one in
+            ``models/segmenter`` of the project. ``None`` takes the shipped one.
+        project: where a name is looked up before the package, and whose settings a segmenter takes that is not packed.
+            By default the project that its folder lies in, or that of the working directory; where there is none, the
+            settings of ``conf/config.yaml``.
+        encoder: folder of the image-text encoder of a text-guided segmenter; by default the one that is packed with
+            it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
+
+    Raises:
+        ModelError: there is no such segmenter, or its card is damaged or of another version.
+        ParamsError: something is wrong in ``params.yaml``.
+    """
+    folder = folder_of(name, project)
+    card = cards.read(folder, kind="segmenter")
+    packed = is_packed(folder)
+    if packed:
+        _check_packed(folder, card)
+        settings, max_megapixels = card["inference"], float(card["max_megapixels"])
+        opened = project or Project(folder, params.defaults())
+    else:
+        opened = project or Project.above(folder) or Project(folder.resolve().parent.parent, params.defaults())
+        settings = opened.params.segment.model_dump(exclude={"splits"})
+        max_megapixels = opened.params.ingest.max_megapixels
+    inside, beside = folder / ENCODER, opened.root / ("clip" if opened.root.name == "models" else "models/clip")
+    clip = Path(encoder) if encoder is not None else inside if inside.is_dir() else beside
+    geometry = GeometrySettings(**card.get("geometry", {}))
+    return SegmenterFiles(folder, clip, card, settings, max_megapixels, geometry, opened)
+
+
+def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> Path:
+    """Folder of a segmenter; arguments as of :func:`find`. A folder that is named is not looked into.
+
+    Raises:
+        ModelError: no segmenter has that name.
+    """
+    if name is None:
+        name = shipped.SEGMENTER
+    path = Path(name)
+    if path.is_dir() or len(path.parts) != 1:
+        return path
+    own = (project.root if project else Path()) / MODELS / path
+    if (own / cards.FILE).is_file():
+        return own
+    found = shipped.folder(path.name)
+    if found is not None:
+        return found
+    here = sorted(card.parent.name for card in own.parent.glob(f"*/{cards.FILE}"))
+    known = [*here, *shipped.names()]
+    raise ModelError(
+        f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
+        f"{did_you_mean(path.name, known)}"
+    )
+
+
+def _check_packed(folder: Path, card: Card) -> None:
+    """Check that a packed segmenter tells the settings that this version knows.
+
+    Raises:
+        ModelError: it lacks some, or tells others.
+    """
+    whole = {"inference", "max_megapixels", *(f"inference.{name}" for name in Segment.model_fields if name != "splits")}
+    told = whole & set(card) | {f"inference.{name}" for name in card["inference"]}
+    lacking, unknown = sorted(whole - told), sorted(told - whole)
+    known = {field.name for field in fields(GeometrySettings)}
+    unknown += [f"geometry.{name}" for name in card.get("geometry", {}) if name not in known]
+    if lacking or unknown:
+        differs = [f"{', '.join(lacking)} missing"] * bool(lacking) + [f"{', '.join(unknown)} unknown"] * bool(unknown)
+        raise ModelError(
+            f"{folder / cards.FILE}: {' and '.join(differs)}: packed by another version of crackpipe; pack the "
+            "segmenter again with this one, `crackpipe pack`"
+        )
+
+
+def packed_card(files: SegmenterFiles) -> Card:
+    """The card of a segmenter that is packed: with its settings of inference and of what counts as a crack."""
+    settings = {"inference": dict(files.inference), "max_megapixels": files.max_megapixels}
+    return files.card | settings | {"geometry": asdict(files.geometry)}

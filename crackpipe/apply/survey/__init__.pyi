@@ -1,0 +1,4 @@
+from .inspecting import Outcome, inspect
+from .settings import SurveySettings
+
+__all__ = ["Outcome", "SurveySettings", "inspect"]

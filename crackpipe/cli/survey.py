@@ -1,0 +1,135 @@
+"""Commands of a survey: inspect photographs, make its page again, list the models that can."""
+
+import enum
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crackpipe.cli.photographs import MODEL
+
+if TYPE_CHECKING:
+    from crackpipe.apply.survey.inspecting import Outcome
+
+
+class Only(str, enum.Enum):
+    """Which results of a survey are written."""
+
+    all = "all"
+    masks = "masks"
+
+
+def inspect(
+    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some; - reads a list")],
+    out: Annotated[Path, typer.Option(help="folder for all results")] = Path("survey"),
+    mm_per_px: Annotated[float | None, typer.Option(help="millimetres that a pixel shows")] = None,
+    scales: Annotated[Path | None, typer.Option(help="CSV with photo and mm_per_px, where they differ")] = None,
+    marker_mm: Annotated[float | None, typer.Option(help="side of an ArUco marker that is in the pictures")] = None,
+    distance_m: Annotated[float | None, typer.Option(help="from camera to surface; the rest is in the EXIF")] = None,
+    classes: Annotated[
+        str, typer.Option(help="of width: aashto, jsce, eurocode, or limits in mm such as 0.2,0.5,1")
+    ] = "aashto",
+    only: Annotated[Only, typer.Option(help="masks: no pictures and no page")] = Only.all,
+    model: MODEL = None,
+    project: Annotated[Path | None, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = None,
+    level: Annotated[
+        float | None, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")
+    ] = None,
+    gap_px: Annotated[float | None, typer.Option(min=0, help="pieces with no more between them are one crack")] = None,
+    min_length_px: Annotated[float | None, typer.Option(min=0, help="shorter cracks are left out")] = None,
+    again: Annotated[bool, typer.Option(help="look at those too that are done")] = False,
+) -> None:
+    """Cracks of photographs of any kind and size: masks, lengths and widths, tables, GIS points and a page to hand on.
+
+    It goes on where it stopped. The exit status is 0 where all photographs were looked at, 3 where some were refused,
+    1 where none was looked at.
+    """
+    from crackpipe.apply import segmenter_files
+    from crackpipe.apply.survey import SurveySettings
+    from crackpipe.apply.survey import inspect as survey
+    from crackpipe.imaging.scale import ScaleSources, read_table
+    from crackpipe.measures import width_classes
+    from crackpipe.params.project import Project
+
+    opened = None if project is None else Project.open(project)
+    files = segmenter_files.find(model, project=opened)
+    files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px)
+    table = None if scales is None else read_table(scales)
+    settings = SurveySettings(
+        sources=ScaleSources(mm_per_px=mm_per_px, table=table, marker_mm=marker_mm, distance_m=distance_m),
+        limits=width_classes.parse(classes),
+        masks_only=only == Only.masks,
+        again=again,
+    )
+    found = survey(_listed(photos), files=files, out=out, settings=settings)
+    for photo, reason in zip(found.refused["photo"], found.refused["reason"], strict=True):
+        typer.echo(f"not looked at: {_shown(photo)}: {reason}")
+    typer.echo(_summary(found, out))
+    if found.exit_status:
+        raise typer.Exit(found.exit_status)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="a folder that `crackpipe inspect` has finished")],
+    classes: Annotated[
+        str | None,
+        typer.Option(help="limits of width: aashto, jsce, eurocode, or mm such as 0.2,0.5,1; default: as inspected"),
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=0, help="photographs shown; the rest stands in the page's tables")] = 200,
+) -> None:
+    """Write the page of an inspection again, report.html in its folder, e.g. with other limits of width.
+
+    The tables in the folder stay as they are.
+    """
+    from crackpipe.measures import width_classes
+
+    limits = None if classes is None else width_classes.parse(classes)
+    from crackpipe.apply import report_page
+
+    typer.echo(f"wrote {report_page.write(folder, classes=limits, most_pictures=pictures)}")
+
+
+def models(
+    project: Annotated[Path | None, typer.Option(help="also those of this project, e.g. .runs/crack500")] = None,
+) -> None:
+    """List trained models: those that come with the package, and those of a project."""
+    from crackpipe.models import listing
+
+    here = Path() if project is None and Path("params.yaml").is_file() else project
+    for one in listing.listed(here):
+        size = f"{one.megabytes:6.1f} MB"
+        typer.echo(f"{one.name:32} {one.kind:12} {one.architecture:24} {size}  {one.where}  {one.about}".rstrip())
+
+
+def _listed(given: list[Path]) -> list[Path]:
+    """Files and folders as given; ``-`` stands for a list on standard input, and a pattern for what it matches.
+
+    A pattern that matches nothing stays, and is told as a file that is missing.
+    """
+    found: list[Path] = []
+    for path in given:
+        if str(path) == "-":
+            found += [Path(os.fsdecode(line)) for line in sys.stdin.buffer.read().split(b"\n") if line]
+        elif not path.exists() and any(mark in str(path) for mark in "*?["):
+            found += sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) or [path]
+        else:
+            found.append(path)
+    return found
+
+
+def _summary(found: "Outcome", out: Path) -> str:
+    photos = found.photos[found.photos["reason"] == ""]
+    metres, widest = photos["length_m"], photos["widest_mm"]
+    length = f", {metres.sum():.2f} m long" if metres.notna().any() else ""
+    width = f", the widest {widest.max():.2f} mm" if widest.notna().any() else ""
+    refused = f"; {len(found.refused)} not looked at" if len(found.refused) else ""
+    unknown = int(photos["mm_per_px"].isna().sum())
+    scale = f"\n{unknown} without a scale, in pixels alone: --mm-per-px and others tell one" if unknown else ""
+    return f"{len(found.cracks)} cracks on {len(photos)} photographs{length}{width}{refused}{scale}\nresults in {out}"
+
+
+def _shown(text: str) -> str:
+    """A name as a terminal can print it, whatever bytes it holds."""
+    return repr(text)[1:-1] if not text.isprintable() else text

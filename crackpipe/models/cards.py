@@ -1,0 +1,55 @@
+"""Cards of trained models: ``model.json`` beside the weights says what they are and how they are run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from crackpipe.errors import ModelError
+
+FILE = "model.json"
+Card = dict[str, Any]
+
+
+def text(card: Card) -> str:
+    """Write a card as JSON; the same text every time."""
+    return json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read(folder: Path, *, kind: str) -> Card:
+    """Read a model's card and check that it describes a ``kind`` (classifier, compared_classifier, clip, segmenter).
+
+    Raises:
+        ModelError: the folder holds no model, one of another kind, or a card that is damaged.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        found = {other.parent.name: _values(other) for other in folder.parent.glob(f"*/{FILE}")}
+        beside = sorted(name for name, card in found.items() if card.get("kind") == kind)
+        others = f"; there are {', '.join(beside)}" if beside else ""
+        raise ModelError(f"{folder}: no {FILE} here; run `dvc repro` to train the {kind}, or name another{others}")
+    values = _values(path)
+    if values.get("kind") != kind:
+        raise ModelError(f"{folder}: holds a {values.get('kind')!r}, but a {kind!r} is needed here")
+    return values
+
+
+def kind(folder: Path) -> str:
+    """What a folder holds, as its card says; empty where there is no card, or one that does not say it.
+
+    Raises:
+        ModelError: the card is damaged.
+    """
+    path = folder / FILE
+    return str(_values(path).get("kind", "")) if path.is_file() else ""
+
+
+def _values(path: Path) -> Card:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path}: damaged ({error}); write the model anew") from None
+    if not isinstance(values, dict):
+        raise ModelError(
+            f"{path}: holds {values!r:.40}, but a card is expected: names and values; write the model anew"
+        )
+    return values

@@ -1,0 +1,45 @@
+"""A segmenter that runs from an ONNX file, on the processor, in place of its network in PyTorch."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+from torch import Tensor
+
+from crackpipe.errors import ModelError
+from crackpipe.imaging.guided_filter import guided_filter
+from crackpipe.models import onnx_session
+from crackpipe.segment.inference.segmenter import Segmenter
+
+
+def load(path: Path, *, threads: int | None = None) -> Segmenter:
+    """Read a segmenter that ``crackpipe export onnx`` has written.
+
+    Args:
+        path: of the ONNX file.
+        threads: of the processor; ``None`` takes one a core.
+
+    Raises:
+        CrackpipeError: onnxruntime is not installed.
+        ModelError: the file is missing or holds no segmenter.
+    """
+    network = onnx_session.load(path, kind="segmenter", threads=threads)
+    multiple_px: int = network.card["multiple_px"]
+    radius_px, eps = network.card["refine_px"], network.card["refine_eps"]
+
+    def predict(pixels: UInt8[Tensor, "b 3 h w"]) -> Float32[Tensor, "b h w"]:
+        height, width = pixels.shape[2:]
+        if height % multiple_px or width % multiple_px:
+            raise ModelError(
+                f"{path}: got photographs of {height}×{width} px (height × width), but both must be multiples of "
+                f"{multiple_px}"
+            )
+        confidence, *guides = network.run(np.ascontiguousarray(pixels.cpu().numpy()))
+        if guides:
+            pairs = zip(confidence, guides[0], strict=True)
+            refined = [guided_filter(crack, side, radius_px=radius_px, eps=eps) for crack, side in pairs]
+            confidence = np.stack(refined).clip(0, 1)
+        return torch.from_numpy(confidence)
+
+    return Segmenter(predict, multiple_px)

@@ -1,0 +1,49 @@
+"""The page on the models that come with the package, from their cards."""
+
+from pathlib import Path
+from typing import Any
+
+from crackpipe.models import cards
+
+SETS = {"crack500": "Crack500, held-out crops", "cfd": "CFD", "deepcrack": "DeepCrack"}
+
+
+def page(folder: Path) -> str:
+    """Say of each model what it is, what it was trained on, how it is run, and how good it was on which photographs.
+
+    Args:
+        folder: holds a folder a model.
+    """
+    found = sorted(path.parent for path in folder.glob(f"*/{cards.FILE}"))
+    return "\n\n".join(_model(one.name, cards.read(one, kind="segmenter"), _megabytes(one)) for one in found)
+
+
+def _megabytes(folder: Path) -> float:
+    return (folder / "model.safetensors").stat().st_size / 1e6
+
+
+def _model(name: str, card: cards.Card, megabytes: float) -> str:
+    geometry, tuned = card["geometry"], card["tuned"]
+    told = [
+        f"## {name}",
+        f"{card['about']}",
+        f"A {card['architecture']} on {card['encoder']}, {megabytes:.1f} MB in half precision.",
+        f"A pixel is crack from a confidence of {geometry['level']:g} on; a piece is a crack if it reaches "
+        f"{geometry['certain']:g} somewhere and is {geometry['min_length_px']:g} px long; pieces with no more than "
+        f"{geometry['gap_px']:g} px between them are one. The first three were chosen on validation photographs, their "
+        f"crack-free squares and drawn surfaces with and without cracks: F1 within 2 px {100 * tuned['f1']:.1f} %, the "
+        f"mean of both kinds; {100 * tuned['quiet']:.0f} % of what has no crack left alone, squares or drawn surfaces, "
+        "whichever is less.",
+        _figures(card["figures"]),
+    ]
+    return "\n\n".join(told)
+
+
+def _figures(figures: dict[str, dict[str, Any]]) -> str:
+    head = "| test photographs | | ODS | OIS | AP | F1 of its cracks | the same within 2 px: ODS | AP | F1 |"
+    rows = [head, "| --- " * 9 + "|"]
+    for source, values in figures.items():
+        names = ("ods", "ois", "ap", "f1", "ods_2px", "ap_2px", "f1_2px")
+        cells = [f"{100 * values[name]:.1f}" for name in names]
+        rows.append(f"| {SETS.get(source, source)} | {values['photographs']} | {' | '.join(cells)} |")
+    return "\n".join(rows)

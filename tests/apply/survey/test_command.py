@@ -1,0 +1,59 @@
+"""`crackpipe inspect` as it is typed: what it prints, patterns, lists on standard input."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from crackpipe.apply.survey.journal import FILE as JOURNAL
+from crackpipe.cli.app import commands
+from crackpipe.errors import CrackpipeError
+
+
+def test_the_command_tells_what_was_found_and_what_was_not_looked_at(model: Path, site: Path) -> None:
+    Path("site/broken.jpg").write_bytes(b"no picture")
+    done = CliRunner().invoke(
+        commands,
+        ["inspect", "site/*.png", "site/broken.jpg", "--model", str(model), "--mm-per-px", "0.5", "--classes", "jsce"],
+    )
+    assert done.exit_code == 3, done.output
+    assert "not looked at: site/broken.jpg: " in done.output
+    assert "1 cracks on 1 photographs, 0.05 m long, the widest" in done.output
+    assert pd.read_csv("survey/cracks.csv")["class"].tolist() == ["over 0.2 mm"]
+
+
+def test_a_pattern_without_a_match_and_an_empty_list_are_told(model: Path, site: Path) -> None:
+    for arguments, said in (
+        (["site/*.png", "site/*.jpg"], r"site/\*\.jpg: not found"),
+        (["-"], "nothing named: no photograph in there"),
+    ):
+        done = CliRunner().invoke(commands, ["inspect", *arguments, "--model", str(model)], input="")
+        with pytest.raises(CrackpipeError, match=said):
+            raise done.exception or AssertionError(done.output)
+
+
+def test_a_list_may_name_files_whose_names_are_no_text(model: Path, site: Path) -> None:
+    name = os.fsdecode(b"site/\xff\r.png")
+    Path(name).write_bytes(Path("site/a.png").read_bytes())
+    arguments = ["inspect", "-", "--only", "masks", "--model", str(model)]
+    done = CliRunner().invoke(commands, arguments, input=os.fsencode(name) + b"\n")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_list_on_standard_input_is_read(model: Path, site: Path) -> None:
+    done = CliRunner().invoke(
+        commands, ["inspect", "-", "--only", "masks", "--model", str(model)], input="site/a.png\nsite/deep/b.png\n"
+    )
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in Path("survey").glob("*.*")) == [
+        "a.mask.png",
+        "b.mask.png",
+        "cracks.csv",
+        "cracks.geojson",
+        "cracks.parquet",
+        JOURNAL,
+        "photos.csv",
+        "run.json",
+    ]
