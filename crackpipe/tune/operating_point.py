@@ -85,7 +85,7 @@ def search(
         (
             *setting,
             float(np.mean([_mean_f1(maps, *setting) for maps in shown])),
-            min((_quiet(maps, *setting) for maps in silent), default=1.0),
+            _mean_quiet(silent, *setting),
         )
         for setting in itertools.product(LEVELS, CERTAIN, LENGTHS_PX)
         if not 0 < setting[1] <= setting[0]  # as certain as every pixel of the piece
@@ -141,9 +141,14 @@ def _f1(pieces: Pieces, truth: int, certain: float, min_length_px: float) -> flo
     return 2 * precision * recall / max(precision + recall, 1e-12)
 
 
+def _mean_quiet(
+    silent: list[list[tuple[dict[float, Pieces], int]]], level: float, certain: float, min_length_px: float
+) -> float:
+    kinds = [_quiet(maps, level, certain, min_length_px) for maps in silent if maps]
+    return float(np.mean(kinds)) if kinds else 1.0
+
+
 def _quiet(silent: list[tuple[dict[float, Pieces], int]], level: float, certain: float, min_length_px: float) -> float:
-    if not silent:
-        return 1.0
     claimed = [
         pieces.pixels[pieces.taken(certain=certain, min_length_px=min_length_px)].sum() >= CLAIMED * size
         for pieces, size in _chosen(silent, level)
