@@ -66,7 +66,7 @@ def search(
     Returns:
         Columns ``COLUMNS``: ``f1`` within ``TOLERANCE_PX``, the mean over photographs with cracks, and over where
         they are from; ``quiet`` is the share of crack-free photographs of which less than ``CLAIMED`` is claimed,
-        where they are from the worst.
+        the mean over where they are from.
 
     Raises:
         ValueError: there is no photograph with a crack, or none of a kind.
