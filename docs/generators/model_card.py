@@ -24,12 +24,13 @@ def _megabytes(folder: Path) -> float:
 
 def _model(name: str, card: cards.Card, megabytes: float) -> str:
     geometry, tuned = card["geometry"], card["tuned"]
+    certain = f"reaches {geometry['certain']:g} somewhere and " if geometry["certain"] > geometry["level"] else ""
     told = [
         f"## {name}",
         f"{card['about']}",
         f"A {card['architecture']} on {card['encoder']}, {megabytes:.1f} MB in half precision.",
-        f"A pixel is crack from a confidence of {geometry['level']:g} on; a piece is a crack if it reaches "
-        f"{geometry['certain']:g} somewhere and is {geometry['min_length_px']:g} px long; pieces with no more than "
+        f"A pixel is crack from a confidence of {geometry['level']:g} on; a piece is a crack if it {certain}is "
+        f"{geometry['min_length_px']:g} px long; pieces with no more than "
         f"{geometry['gap_px']:g} px between them are one. The first three were chosen on validation photographs, their "
         f"crack-free squares and drawn surfaces with and without cracks: F1 within 2 px {100 * tuned['f1']:.1f} %, the "
         f"mean of both kinds; {100 * tuned['quiet']:.0f} % of what has no crack left alone: nearly all squares, and "
