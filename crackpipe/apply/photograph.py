@@ -18,8 +18,8 @@ def pixels(photo: Photograph, *, max_megapixels: float) -> Rgb:
     """Read the pixels of a photograph: (h, w, 3) RGB, 0–255.
 
     Args:
-        photo: path of a picture (see :func:`crackpipe.imaging.picture_files.read`; an EXIF rotation is applied), or its
-            pixels.
+        photo: path of a picture (see :mod:`crackpipe.imaging.picture_files.reading`; an EXIF rotation is applied), or
+            its pixels.
         max_megapixels: larger files are refused before they are decoded; arrays of any size are taken.
 
     Raises:

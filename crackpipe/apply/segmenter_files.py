@@ -44,7 +44,7 @@ class SegmenterFiles:
     project: Project
 
     @property
-    def name(self) -> str:
+    def folder_name(self) -> str:
         """Last part of its folder."""
         return self.folder.resolve().name
 

@@ -49,7 +49,7 @@ def inspect(paths: Sequence[Path], *, files: SegmenterFiles, out: Path, settings
 
     For each photograph ``out`` gets NAME.mask.png (confidence, 0–255) and NAME.cracks.jpg, for all photos.csv,
     cracks.csv, cracks.parquet, cracks.geojson, run.json and report.html. An orthomosaic gets NAME.mask.tif and
-    NAME.cracks.gpkg, see :mod:`crackpipe.apply.orthomosaic`. A photograph that is done, see
+    NAME.cracks.gpkg, see :mod:`crackpipe.apply.orthomosaic.survey_map`. A photograph that is done, see
     :mod:`crackpipe.apply.survey.journal`, is not looked at again while its file, the segmenter and the settings are as
     they were. One that cannot be read or written about gets a reason, and the others go on.
 
@@ -140,7 +140,7 @@ def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dic
     """What made the survey: the same survey gives the same bytes."""
     return {
         "crackpipe": importlib.metadata.version("crackpipe"),
-        "model": {"name": files.name, "digest": files.digest(), "card": files.card},
+        "model": {"name": files.folder_name, "digest": files.digest(), "card": files.card},
         "settings": {"geometry": asdict(files.geometry), "scale": asdict(settings.sources)},
         "classes": asdict(settings.limits),
         "date": None,

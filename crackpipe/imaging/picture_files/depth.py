@@ -30,7 +30,7 @@ class EightBits:
         whole: whether ``levels`` still tell every sample.
     """
 
-    levels: UInt8[np.ndarray, "*s"]
+    levels: UInt8[np.ndarray, "..."]
     note: str
     whole: bool
 
