@@ -299,7 +299,7 @@ def _measured(
     ]
     geometric = summarised(lines, along, otherwise=len(pixels) / max(length, 1.0))
     by_darkness = None
-    if grey is not None and geometric.median < TOO_WIDE * settings.thin_px:
+    if grey is not None and may_be_thin(geometric, thin_px=settings.thin_px):
         solid = [points & np.isfinite(width) for points, width in zip(counted, across, strict=True)]
         dark = photometric.widths(own, solid, grey, reflectance=settings.reflectance)
         by_darkness = summarised(lines, dark, otherwise=np.nan)
@@ -321,8 +321,14 @@ def _measured(
 
 def width_by(geometric: Widths, by_darkness: Widths | None, *, thin_px: float) -> WidthBy:
     """Which of both widths tells how wide a crack is; see :class:`GeometrySettings`."""
-    thin = by_darkness is not None and np.isfinite(by_darkness.mean) and by_darkness.median < thin_px
-    return "photometric" if thin else "geometric"
+    if by_darkness is None or not may_be_thin(geometric, thin_px=thin_px):
+        return "geometric"
+    return "photometric" if np.isfinite(by_darkness.mean) and by_darkness.median < thin_px else "geometric"
+
+
+def may_be_thin(geometric: Widths, *, thin_px: float) -> bool:
+    """Whether a crack's mask is narrow enough for its darkness to tell a width."""
+    return geometric.median < TOO_WIDE * thin_px
 
 
 def direction(lines: Sequence[Float64[np.ndarray, "_n 2"]]) -> tuple[float, float]:

@@ -69,3 +69,14 @@ def test_portions_measured_without_darkness_have_no_width_by_it() -> None:
     assert crack.photometric is not None
     assert [np.isfinite(widths).any() for widths in crack.photometric.along] == [True, False]
     assert crack.length_px == pytest.approx(lit.length_px)
+
+
+def test_a_wide_crack_with_a_thin_end_is_told_by_its_edges_in_portions_too() -> None:
+    wide = np.minimum(bar((30, 60), (370, 60), 14.0), bar((200, 60), (200, 150), 14.0))
+    levels = soft(np.minimum(wide, bar((200, 145), (200, 385), 2.0)))
+    grey = (200 - levels.astype(float) * 0.6).astype(np.uint8)
+    (whole,) = find(levels, SETTINGS, grey=grey)
+    parts = in_portions(levels, 100, grey)  # of squares that see the thin end alone
+    assert parts.photometric is not None
+    assert parts.width_by == whole.width_by == "geometric"
+    assert parts.width.median == pytest.approx(14, abs=0.5)
