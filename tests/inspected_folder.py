@@ -22,7 +22,6 @@ RUN: dict[str, Any] = {
     "model": {"name": "unet-truth", "digest": "9f2c41d07be3", "card": {"trained_on": ["demo"], "val": {"iou": 0.71}}},
     "settings": {"level": 0.5, "gap_px": 8.0, "min_length_px": 20.0, "mask": None},
     "classes": {"name": LIMITS.name, "limits_mm": list(LIMITS.limits_mm), "names": list(LIMITS.names)},
-    "date": None,
     "photographs": 0,
     "refused": 0,
 }

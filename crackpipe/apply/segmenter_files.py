@@ -1,5 +1,7 @@
-"""Files and settings of a segmenter that is named by a user, told without torch: those that come with the package,
-packed ones, and those of a project."""
+"""Files and settings of a segmenter that a user names, told without torch.
+
+It comes with the package, was packed, or lies in a project.
+"""
 
 import os
 from collections.abc import Mapping
@@ -66,15 +68,6 @@ class SegmenterFiles:
         return fingerprint.of(values, files)
 
 
-def is_packed(folder: Path) -> bool:
-    """Whether a folder holds a segmenter with its settings of inference, so that it needs no project.
-
-    Raises:
-        ModelError: its card is damaged.
-    """
-    return (folder / cards.FILE).is_file() and "inference" in cards.read(folder, kind="segmenter")
-
-
 def find(
     name: str | os.PathLike[str] | None,
     *,
@@ -98,8 +91,7 @@ def find(
     """
     folder = folder_of(name, project)
     card = cards.read(folder, kind="segmenter")
-    packed = is_packed(folder)
-    if packed:
+    if "inference" in card:  # it was packed, and needs no project
         _check_packed(folder, card)
         settings, max_megapixels = card["inference"], float(card["max_megapixels"])
         opened = project or Project(folder, params.defaults())

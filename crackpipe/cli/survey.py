@@ -49,6 +49,7 @@ def inspect(
     from crackpipe.apply import segmenter_files
     from crackpipe.apply.survey import SurveySettings
     from crackpipe.apply.survey import inspect as survey
+    from crackpipe.files import folders
     from crackpipe.imaging.scale import ScaleSources, read_table
     from crackpipe.measures import width_classes
     from crackpipe.params.project import Project
@@ -65,7 +66,7 @@ def inspect(
     )
     found = survey(_listed(photos), files=files, out=out, settings=settings)
     for photo, reason in zip(found.refused["photo"], found.refused["reason"], strict=True):
-        typer.echo(f"not looked at: {_shown(photo)}: {reason}")
+        typer.echo(f"not looked at: {folders.printable(photo)}: {reason}")
     typer.echo(_summary(found, out))
     if found.exit_status:
         raise typer.Exit(found.exit_status)
@@ -128,8 +129,3 @@ def _summary(found: "Outcome", out: Path) -> str:
     unknown = int(photos["mm_per_px"].isna().sum())
     scale = f"\n{unknown} without a scale, in pixels alone: --mm-per-px and others tell one" if unknown else ""
     return f"{len(found.cracks)} cracks on {len(photos)} photographs{length}{width}{refused}{scale}\nresults in {out}"
-
-
-def _shown(text: str) -> str:
-    """A name as a terminal can print it, whatever bytes it holds."""
-    return repr(text)[1:-1] if not text.isprintable() else text

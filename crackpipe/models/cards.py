@@ -15,6 +15,26 @@ def text(card: Card) -> str:
     return json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def values_of(path: Path) -> Card:
+    """Read a card of any kind.
+
+    Args:
+        path: of the card itself.
+
+    Raises:
+        ModelError: the card is damaged.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path}: damaged ({error}); write the model anew") from None
+    if not isinstance(values, dict):
+        raise ModelError(
+            f"{path}: holds {values!r:.40}, but a card is expected: names and values; write the model anew"
+        )
+    return values
+
+
 def read(folder: Path, *, kind: str) -> Card:
     """Read a model's card and check that it describes a ``kind`` (classifier, compared_classifier, clip, segmenter).
 
@@ -23,11 +43,11 @@ def read(folder: Path, *, kind: str) -> Card:
     """
     path = folder / FILE
     if not path.is_file():
-        found = {other.parent.name: _values(other) for other in folder.parent.glob(f"*/{FILE}")}
+        found = {other.parent.name: values_of(other) for other in folder.parent.glob(f"*/{FILE}")}
         beside = sorted(name for name, card in found.items() if card.get("kind") == kind)
         others = f"; there are {', '.join(beside)}" if beside else ""
         raise ModelError(f"{folder}: no {FILE} here; run `dvc repro` to train the {kind}, or name another{others}")
-    values = _values(path)
+    values = values_of(path)
     if values.get("kind") != kind:
         raise ModelError(f"{folder}: holds a {values.get('kind')!r}, but a {kind!r} is needed here")
     return values
@@ -40,16 +60,4 @@ def kind(folder: Path) -> str:
         ModelError: the card is damaged.
     """
     path = folder / FILE
-    return str(_values(path).get("kind", "")) if path.is_file() else ""
-
-
-def _values(path: Path) -> Card:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{path}: damaged ({error}); write the model anew") from None
-    if not isinstance(values, dict):
-        raise ModelError(
-            f"{path}: holds {values!r:.40}, but a card is expected: names and values; write the model anew"
-        )
-    return values
+    return str(values_of(path).get("kind", "")) if path.is_file() else ""

@@ -1,15 +1,17 @@
 """Batch normalisation folded into the convolutions before it: it is a product and a sum."""
 
 from copy import deepcopy
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 PROBE_PX = 64
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def folded(network: nn.Module) -> nn.Module:
+def folded(network: Network) -> Network:
     """Copy a network for inference alone: it computes the same, but for rounding, with fewer passes over memory.
 
     A convolution takes over the batch normalisation that reads its output, where both run once; one run on zeros shows

@@ -1,10 +1,10 @@
 """Trained models that a user can name: those of the package, and those of a project."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from crackpipe.errors import ModelError
 from crackpipe.models import cards, shipped
 
 PROJECT = "models"  # folder of a project's models
@@ -46,9 +46,9 @@ def listed(project: Path | None) -> Iterator[Listed]:
 
 def _listed(folder: Path, *, where: str) -> Listed:
     try:
-        card = json.loads((folder / cards.FILE).read_text(encoding="utf-8"))
+        card = cards.values_of(folder / cards.FILE)
         kind, architecture = str(card["kind"]), str(card["architecture"])
-    except (ValueError, KeyError, TypeError):
+    except (ModelError, KeyError):
         card, kind, architecture = {}, "damaged", ""
     weights = folder / "model.safetensors"
     size = weights.stat().st_size / 1e6 if weights.is_file() else 0.0

@@ -13,15 +13,13 @@ from crackpipe.apply.report_page.page import limits, render
 from crackpipe.apply.report_page.pictures import PicturePair, WidestPlace, pair, sound
 from crackpipe.apply.report_page.summary import WORST
 from crackpipe.apply.report_page.survey import Survey
+from crackpipe.apply.survey.results import CRACKS, PAGE, PHOTOS, PICTURE, RUN
 from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.files import atomic
 from crackpipe.imaging import images
 from crackpipe.imaging.images import Rgb
 from crackpipe.measures.width_classes import Limits, classify
 
-PAGE = "report.html"
-PHOTOS, CRACKS, RUN = "photos.csv", "cracks.csv", "run.json"
-DRAWN = ".cracks.jpg"
 MOST_MEGAPIXELS = 250.0  # of a photograph that is read for its picture; of larger ones the drawn one is shown alone
 TEXTS = ("photo", "name", "class", "scale_from", "notes", "reason", "width_by")
 
@@ -110,7 +108,7 @@ def _pictures(folder: Path, survey: Survey, *, most: int, picture: Picture) -> d
     pictures = {}
     worst = survey.widest(WORST)
     for photo in longest.head(most).to_dict("records"):
-        path = folder / f"{photo['name']}{DRAWN}"
+        path = folder / f"{photo['name']}{PICTURE}"
         if not path.is_file():
             raise CrackpipeError(f"{path}: not found, but {PHOTOS} names its photograph; inspect again")
         places = {

@@ -143,7 +143,6 @@ def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dic
         "model": {"name": files.folder_name, "digest": files.digest(), "card": files.card},
         "settings": {"geometry": asdict(files.geometry), "scale": asdict(settings.sources)},
         "classes": asdict(settings.limits),
-        "date": None,
         "photographs": len(found.photos),
         "refused": len(found.refused),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crackpipe.apply.survey import results
 from crackpipe.apply.survey.columns import CRACKS, PHOTOS
 from crackpipe.apply.survey.journal import Entry
 from crackpipe.files import atomic
@@ -66,11 +67,11 @@ def write(
         lines: centre-lines of each crack, in the order of ``cracks``, rows and columns in pixels; passed through once.
         places: the same as longitudes and latitudes by name and number, of cracks on a map.
     """
-    for name, table in (("photos", photos), ("cracks", cracks)):
-        atomic.write_bytes(folder / f"{name}.csv", table.to_csv(index=False).encode())
-    with atomic.replacing(folder / "cracks.parquet") as temporary:
+    for name, table in ((results.PHOTOS, photos), (results.CRACKS, cracks)):
+        atomic.write_bytes(folder / name, table.to_csv(index=False).encode())
+    with atomic.replacing(folder / results.CRACKS_PARQUET) as temporary:
         cracks.to_parquet(temporary, index=False)
-    with atomic.replacing(folder / "cracks.geojson") as temporary, temporary.open("w", encoding="utf-8") as file:
+    with atomic.replacing(folder / results.CRACKS_GEOJSON) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.write('{"type":"FeatureCollection","features":[')
         for number, feature in enumerate(_features(photos, cracks, lines, places)):
             file.write(",\n" * bool(number) + json.dumps(feature, separators=(",", ":"), allow_nan=False))

@@ -15,6 +15,7 @@ from scipy import ndimage
 from skimage.segmentation import expand_labels
 
 from crackpipe.imaging import images
+from crackpipe.segment.inference import scale_choice
 
 TOGETHER = 3  # neighbouring sizes that a mean is taken over
 SEEN = 51  # level of such a mean from which there is a piece
@@ -45,10 +46,10 @@ def combined(maps: Sequence[UInt8[np.ndarray, "h w"]]) -> UInt8[np.ndarray, "h w
     """
     windows = [range(first, min(first + TOGETHER, len(maps))) for first in range(max(1, len(maps) - TOGETHER + 1))]
     if len(windows) == 1:
-        return _mean(maps)
+        return scale_choice.mean(maps)
     stride = int(np.ceil(np.sqrt(maps[0].size / REFERENCE_PX)))
     small = [_largest(levels, stride) for levels in maps]
-    means = [_mean([small[one] for one in window]) for window in windows]
+    means = [scale_choice.mean([small[one] for one in window]) for window in windows]
     pieces, count = ndimage.label(np.maximum.reduce(means) >= SEEN, TOUCHING)
     chosen = np.ones((count + 1, len(maps)), bool)  # the ground takes all
     for number, best in enumerate(_surest(means, pieces, count), start=1):
@@ -80,14 +81,6 @@ def _ridge(mask: Bool[np.ndarray, "r c"]) -> Bool[np.ndarray, "r c"]:
     """Pixels of a mask that are as far from its border as any of their neighbours: the middle of its parts."""
     distance = images.distance_inside(mask)
     return mask & (distance >= images.dilate_disk(distance, radius_px=1))
-
-
-def _mean(maps: Sequence[UInt8[np.ndarray, "r c"]]) -> UInt8[np.ndarray, "r c"]:
-    """The mean of some maps, to the nearest level."""
-    total = np.zeros(maps[0].shape, np.uint16)
-    for levels in maps:
-        total += levels
-    return ((total + len(maps) // 2) // len(maps)).astype(np.uint8)
 
 
 def _mean_by_piece(

@@ -125,7 +125,8 @@ def save(folder: Path, segmenter: PixelNetwork, *, labels: str) -> None:
 
 def for_inference(segmenter: PixelNetwork, runtime: Runtime) -> PixelNetwork:
     """Copy a network to the device with its batch normalisation folded away; see :func:`folding.folded`."""
-    network: catalogue.Network = runtime.place(folding.folded(segmenter.network))  # type: ignore[assignment]  # a copy of it
+    network = folding.folded(segmenter.network)
+    runtime.place(network)
     return replace(segmenter, network=network)
 
 
