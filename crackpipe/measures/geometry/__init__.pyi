@@ -1,3 +1,5 @@
-from .cracks import Crack, GeometrySettings, Widths, find
+from .crack import Crack, GeometrySettings
+from .cracks import find
+from .widths import Widths
 
 __all__ = ["Crack", "GeometrySettings", "Widths", "find"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from crackpipe.measures.geometry.cracks import Crack, GeometrySettings, direction, width_by
+from crackpipe.measures.geometry.crack import Crack, GeometrySettings, direction, width_by
 from crackpipe.measures.geometry.widths import summarised
 
 Along = list[Float64[np.ndarray, "_n"]]
