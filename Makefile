@@ -67,11 +67,12 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 	@$(EQUAL_TERMS) --results equal_terms_all 'ingest.sources=[$(WHOLE)]'
 
 # The model that comes with the package: of `make crack500`, packed with what counts as a crack and figures.
-pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own segmenter, into crackpipe/pretrained
-	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
-	@rm -rf crackpipe/pretrained/unet-crack500
-	@$(PY) -m crackpipe pack crackpipe/pretrained/unet-crack500 --project .runs/crack500 --model unet-self_soft_location \
-		--octaves-px 64 --half --tuned --scored --about 'Patch labels of 1 436 training crops of Crack500, no mask; self-trained once.'
+PRETRAINED = crackpipe/pretrained/unet-crack500
+pretrained: crack500 ## make pretrained DATA=datasets: the package's own segmenter, into crackpipe/pretrained
+	@rm -rf $(PRETRAINED).new && $(PY) -m crackpipe pack $(PRETRAINED).new --project .runs/crack500 \
+		--model unet-self_soft_location --octaves-px 64 --half --tuned --scored \
+		--about "Patch labels of Crack500's training photographs, no mask; self-trained once."
+	@rm -rf $(PRETRAINED) && mv $(PRETRAINED).new $(PRETRAINED)
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --until retrieve --until gather_scaling
@@ -93,7 +94,7 @@ docs: $(INSTALLED) ## write the generated pages, and build the site into docs/_b
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: no python3 of version 3.10 or later on PATH; install one, or pass PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(PY) || { echo "creating $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot create environments; on Debian install python3-venv" >&2; exit 1; }; }
-	@echo "installing requirements.lock into $(VENV): some 3 GB for a new environment, minutes"
+	@echo "installing requirements.lock into $(VENV): some 7 GB for a new environment, minutes"
 	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)" && \
 		$(VENV)/bin/uv pip install --quiet --python $(PY) -r requirements.lock || \
 		$(PY) -m pip install --disable-pip-version-check -r requirements.lock

@@ -49,10 +49,12 @@ def pack(
     if tuned:
         found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)
         trained = trained.with_geometry(level=found.level, certain=found.certain, min_length_px=found.min_length_px)
-        told["tuned"] = {"f1": round(found.f1, 4), "quiet": round(found.quiet, 4)}
+        quiet = {kind: round(share, 4) for kind, share in found.quiet.items()}
+        told["tuned"] = {"f1": round(found.f1, 4), "quiet": quiet}
         typer.echo(
             f"crack from {found.level:g} on, somewhere {found.certain:g}, {found.min_length_px:g} px long: F1 "
-            f"{100 * found.f1:.1f} on validation photographs, {100 * found.quiet:.0f} % of what has no crack left alone"
+            f"{100 * found.f1:.1f}; left alone are {100 * quiet['squares']:.0f} % of crack-free squares and "
+            f"{100 * quiet['drawn']:.0f} % of drawn surfaces without a crack"
         )
     if scored:
         told["figures"] = figures.score(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, UInt8
 
 from crackpipe import console
@@ -19,6 +18,7 @@ from crackpipe.segment.inference.segmenter import Inference, Segmenter
 from crackpipe.tune import operating_point
 
 PHOTOS = "data/photos"
+SPLIT = "val"  # nothing may be chosen on test
 DRAWN, SIDE_PX = 90, 480  # photographs of the demo, of which some third has no crack; their side
 PATCH_PX = 160  # squares of the photographs that hold no crack
 Map = UInt8[np.ndarray, "_h _w"]
@@ -26,50 +26,48 @@ Map = UInt8[np.ndarray, "_h _w"]
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """Chosen settings, and the table of all combinations."""
+    """Chosen settings.
+
+    Attributes:
+        level, certain, min_length_px: see :class:`crackpipe.measures.geometry.GeometrySettings`.
+        f1: see :func:`operating_point.search`.
+        quiet: share of crack-free squares, and of drawn surfaces without a crack, that are left alone.
+    """
 
     level: float
     certain: float
     min_length_px: float
     f1: float
-    quiet: float
-    table: pd.DataFrame
+    quiet: dict[str, float]
 
 
-def tune_level(*, project: Project, network: Segmenter, settings: Inference, split: str = "val", seed: int) -> Tuned:
-    """Choose the settings on a split's photographs with masks, their crack-free squares, and drawn surfaces.
+def tune_level(*, project: Project, network: Segmenter, settings: Inference, seed: int) -> Tuned:
+    """Choose the settings on the validation photographs with masks, their crack-free squares, and drawn surfaces.
 
     Args:
         project: whose table of photographs is read.
         network, settings: of the segmenter.
-        split: val or train; nothing may be chosen on test.
         seed: of the drawn surfaces.
 
     Raises:
-        TableError: the table is missing, or the split has no photograph with a crack in its mask.
-        ValueError: the split is test.
+        TableError: the table is missing, or no validation photograph has a crack in its mask.
     """
-    if split == "test":
-        raise ValueError("split is test; nothing may be chosen on test: val or train")
-    cracked = list(_maps(project, network, settings, split))
+    cracked = list(_maps(project, network, settings))
     if not any(truth.any() for _, truth in cracked):
-        raise TableError(f"{project.path(PHOTOS)}: no mask of {split} shows a crack; name another split")
+        raise TableError(f"{project.path(PHOTOS)}: no mask of {SPLIT} shows a crack; the settings are chosen on some")
     drawn = list(_drawn(network, settings, seed))
     silent = {"squares": _crack_free_squares(cracked), "drawn": [levels for levels, truth in drawn if not truth.any()]}
-    table = operating_point.search({split: cracked, "drawn": drawn}, silent)
-    best = operating_point.best(table)
-    chosen = {name: float(best[name]) for name in operating_point.COLUMNS}
-    return Tuned(**chosen, table=table)
+    best = operating_point.best(operating_point.search({SPLIT: cracked, "drawn": drawn}, silent))
+    chosen = {name: float(best[name]) for name in ("level", "certain", "min_length_px", "f1")}
+    return Tuned(**chosen, quiet={kind: float(best[f"quiet_{kind}"]) for kind in silent})
 
 
-def _maps(
-    project: Project, network: Segmenter, settings: Inference, split: str
-) -> Iterator[tuple[Map, Bool[np.ndarray, "_h _w"]]]:
+def _maps(project: Project, network: Segmenter, settings: Inference) -> Iterator[tuple[Map, Bool[np.ndarray, "_h _w"]]]:
     photos = project.path(PHOTOS)
     rows = parquet.scan(photos, schemas.PHOTOS, columns=["photo_id", "split", "mask"])
-    masks = {row["photo_id"]: row["mask"] for row in rows if row["split"] == split and row["mask"] is not None}
+    masks = {row["photo_id"]: row["mask"] for row in rows if row["split"] == SPLIT and row["mask"] is not None}
     workers = project.params.runtime.workers
-    for name, image in decoded.photographs(photos, workers=workers, what=f"photographs of {split}", wanted=masks):
+    for name, image in decoded.photographs(photos, workers=workers, what=f"photographs of {SPLIT}", wanted=masks):
         yield segmenter.segment(image, network, settings, what=None), images.decode_mask(masks[name])
 
 

@@ -65,8 +65,8 @@ def search(
 
     Returns:
         Columns ``COLUMNS``: ``f1`` within ``TOLERANCE_PX``, the mean over photographs with cracks, and over where
-        they are from; ``quiet`` is the share of crack-free photographs of which less than ``CLAIMED`` is claimed,
-        the mean over where they are from.
+        they are from; ``quiet`` is the share of crack-free photographs of which less than ``CLAIMED`` is claimed, the
+        mean over where they are from; and the same of each of these, ``quiet_`` and its name.
 
     Raises:
         ValueError: there is no photograph with a crack, or none of a kind.
@@ -77,29 +77,26 @@ def search(
     ]
     if not shown or not all(shown):
         raise ValueError("no photograph with a mask; the settings are chosen on some")
-    silent = [
-        [(_pieces(levels, np.zeros(levels.shape, bool)), levels.size) for levels in maps]
-        for maps in crack_free.values()
-    ]
-    rows = [
-        (
-            *setting,
-            float(np.mean([_mean_f1(maps, *setting) for maps in shown])),
-            _mean_quiet(silent, *setting),
-        )
-        for setting in itertools.product(LEVELS, CERTAIN, LENGTHS_PX)
-        if not 0 < setting[1] <= setting[0]  # as certain as every pixel of the piece
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    silent = {
+        kind: [(_pieces(levels, np.zeros(levels.shape, bool)), levels.size) for levels in maps]
+        for kind, maps in crack_free.items()
+    }
+    rows = []
+    for setting in itertools.product(LEVELS, CERTAIN, LENGTHS_PX):
+        if 0 < setting[1] <= setting[0]:  # as certain as every pixel of the piece
+            continue
+        quiet = [_quiet(maps, *setting) for maps in silent.values()]
+        f1 = float(np.mean([_mean_f1(maps, *setting) for maps in shown]))
+        rows.append((*setting, f1, float(np.mean(quiet)) if quiet else 1.0, *quiet))
+    return pd.DataFrame(rows, columns=[*COLUMNS, *(f"quiet_{kind}" for kind in silent)])
 
 
 def best(table: pd.DataFrame) -> pd.Series:
     """The row with the highest F1 of the quiet ones; the quietest within ``COST`` where that costs more."""
     near = table[table["f1"] >= table["f1"].max() - COST]
     quiet = near[near["quiet"] >= min(QUIET, near["quiet"].max())]
-    return quiet.sort_values(["f1", "quiet", "level", "certain", "min_length_px"], ascending=False, kind="stable").iloc[
-        0
-    ]
+    order = ["f1", "quiet", "level", "certain", "min_length_px"]
+    return quiet.sort_values(order, ascending=False, kind="stable").iloc[0]
 
 
 def _pieces(levels: UInt8[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> dict[float, Pieces]:
@@ -141,14 +138,9 @@ def _f1(pieces: Pieces, truth: int, certain: float, min_length_px: float) -> flo
     return 2 * precision * recall / max(precision + recall, 1e-12)
 
 
-def _mean_quiet(
-    silent: list[list[tuple[dict[float, Pieces], int]]], level: float, certain: float, min_length_px: float
-) -> float:
-    kinds = [_quiet(maps, level, certain, min_length_px) for maps in silent if maps]
-    return float(np.mean(kinds)) if kinds else 1.0
-
-
 def _quiet(silent: list[tuple[dict[float, Pieces], int]], level: float, certain: float, min_length_px: float) -> float:
+    if not silent:
+        return 1.0
     claimed = [
         pieces.pixels[pieces.taken(certain=certain, min_length_px=min_length_px)].sum() >= CLAIMED * size
         for pieces, size in _chosen(silent, level)

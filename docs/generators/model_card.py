@@ -33,8 +33,8 @@ def _model(name: str, card: cards.Card, megabytes: float) -> str:
         f"{geometry['min_length_px']:g} px long; pieces with no more than "
         f"{geometry['gap_px']:g} px between them are one. The first three were chosen on validation photographs, their "
         f"crack-free squares and drawn surfaces with and without cracks: F1 within 2 px {100 * tuned['f1']:.1f} %, the "
-        f"mean of both kinds; {100 * tuned['quiet']:.0f} % of what has no crack left alone: nearly all squares, and "
-        "nearly no drawn surface.",
+        f"mean of both kinds. Left alone are {100 * tuned['quiet']['squares']:.0f} % of crack-free squares, and "
+        f"{100 * tuned['quiet']['drawn']:.0f} % of drawn surfaces without a crack.",
         _figures(card["figures"]),
     ]
     return "\n\n".join(told)
