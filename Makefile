@@ -70,7 +70,7 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 PRETRAINED = crackpipe/pretrained/unet-crack500
 pretrained: crack500 ## make pretrained DATA=datasets: the package's own segmenter, into crackpipe/pretrained
 	@rm -rf $(PRETRAINED).new && $(PY) -m crackpipe pack $(PRETRAINED).new --project .runs/crack500 \
-		--model unet-self_soft_location --octaves-px 64 --half --tuned --scored \
+		--model unet-self_soft_location --octaves-px 64 --half --onnx --tuned --scored \
 		--about "Patch labels of Crack500's training photographs, no mask; self-trained once."
 	@rm -rf $(PRETRAINED) && mv $(PRETRAINED).new $(PRETRAINED)
 
@@ -108,7 +108,7 @@ lock: ## resolve pyproject.toml into requirements.lock
 	@rm -rf .runs/lock && mkdir -p .runs/lock && $(PYTHON) -m venv .runs/lock/venv && .runs/lock/venv/bin/pip install --quiet uv
 	@{ cat pyproject.toml; printf '[tool.uv]\nenvironments = ["%s"]\n' "$(LOCK_FOR)"; } > .runs/lock/pyproject.toml
 	@cp requirements.lock .runs/lock/requirements.lock
-	@cd .runs/lock && venv/bin/uv pip compile --quiet --universal --python-version 3.10 --extra dev --extra docs --extra geo --extra raw --extra onnx --extra export --no-annotate --no-header \
+	@cd .runs/lock && venv/bin/uv pip compile --quiet --universal --python-version 3.10 --all-extras --no-annotate --no-header \
 		--native-tls -o requirements.lock pyproject.toml
 	@sed -E "s/ and $(LOCK_FOR)//; s/ ; $(LOCK_FOR)//; s/python_full_version( [^ ]+ '[0-9]+\.[0-9]+(\.\*)?')/python_version\1/g; s/'/\"/g" \
 		.runs/lock/requirements.lock > requirements.lock

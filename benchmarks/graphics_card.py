@@ -16,7 +16,7 @@ from benchmarks.timing import Times
 from crackpipe import params
 from crackpipe.compute.runtime import Runtime, start_runtime
 from crackpipe.params import Params
-from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference import segmenter, torch_engine
 from crackpipe.segment.inference.segmenter import Inference, Segmenter
 
 PHOTOS = 32
@@ -70,7 +70,7 @@ def unet(runtime: Runtime) -> Segmenter:
     """A U-Net with random weights, on the device."""
     made = growth.random_unet()
     runtime.place(made.network).eval().requires_grad_(False)
-    return Segmenter(partial(made.predict, runtime=runtime), made.multiple_px)
+    return torch_engine.on_arrays(partial(made.predict, runtime=runtime), made.multiple_px)
 
 
 def rate(what: str, *, other: Times | None, ours: Times, count: int) -> table.Row:

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from crackpipe.errors import CrackpipeError, did_you_mean
 
@@ -18,8 +18,8 @@ def run(main: Callable[[], None]) -> None:
         main: takes no argument.
 
     Raises:
-        SystemExit: with status 1, after a :class:`CrackpipeError` was shown; any other exception is a fault of the
-            program and keeps its traceback.
+        SystemExit: with status 1, after a :class:`CrackpipeError` was shown, or which package is not installed; any
+            other exception is a fault of the program and keeps its traceback.
     """
     if not gc.isenabled():  # while the stage's modules were imported: pipeline/__init__.py
         gc.freeze()
@@ -27,11 +27,20 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except CrackpipeError as error:
-        sys.stdout.flush()
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(1) from None
+        _end(str(error))
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "crackpipe", "pipeline"):
+            raise
+        _end(f"this needs the package {package}, which is not installed; run pip install 'crackpipe[pipeline]'")
     global ended_well
     ended_well = True
+
+
+def _end(fault: str) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.write(f"error: {fault}\n")
+    raise SystemExit(1) from None
 
 
 def arguments(allowed: Mapping[str, Sequence[str] | None]) -> list[str]:

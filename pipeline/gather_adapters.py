@@ -11,7 +11,7 @@ from crackpipe import console
 from crackpipe.files import metrics
 from crackpipe.params.project import Project
 from crackpipe.report import adapter_ablation
-from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference import segmenter, torch_engine
 
 PHOTOS, CLIP, ADAPTERS = Path("data/photos"), Path("models/clip"), Path("data/adapter_ablation")
 
@@ -22,7 +22,7 @@ def main() -> None:
     if variants := params.ablate_adapters.variants:
         runtime = project.start_runtime()
         settings = segmenter.Inference(**params.segment.model_dump(exclude={"splits"}))
-        models = segmenter.load_all([ADAPTERS / name for name in variants], runtime, clip=CLIP)
+        models = torch_engine.load_all([ADAPTERS / name for name in variants], runtime, clip=CLIP)
         scores = adapter_ablation.score(
             PHOTOS,
             {

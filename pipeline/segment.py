@@ -12,7 +12,7 @@ from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
 from crackpipe.params import labels
 from crackpipe.params.project import Project
-from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference import segmenter, torch_engine
 from crackpipe.segment.inference.segmenter import Inference
 
 PHOTOS = Path("data/photos")
@@ -23,7 +23,7 @@ def main() -> None:
     name, kind = console.arguments({"segmenter": labels.segmenters(), "labels": labels.kinds()})
     params = project.params
     runtime = project.start_runtime()
-    model = segmenter.load(Path(f"models/segmenter/{name}-{kind}"), runtime, clip=Path("models/clip"))
+    model = torch_engine.load(Path(f"models/segmenter/{name}-{kind}"), runtime, clip=Path("models/clip"))
     settings = Inference(**params.segment.model_dump(exclude={"splits"}))
     what = f"segment ({name}-{kind})"
     photos = decoded.photographs(PHOTOS, splits=params.segment.splits, workers=params.runtime.workers, what=what)

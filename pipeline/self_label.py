@@ -13,7 +13,7 @@ from crackpipe.files import parquet, schemas
 from crackpipe.params import TEACHER_LABELS
 from crackpipe.params.project import Project
 from crackpipe.pseudo import patch_labels, self_training
-from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference import segmenter, torch_engine
 from crackpipe.segment.inference.segmenter import Inference
 
 PHOTOS, PATCHES = Path("data/photos"), Path("data/patches/patches.parquet")
@@ -25,7 +25,7 @@ def main() -> None:
     params = project.params
     teacher, method = f"{params.self_label.segmenter}-{kind}", f"self_{kind}"
     runtime = project.start_runtime()
-    model = segmenter.load(Path(f"models/segmenter/{teacher}"), runtime, clip=Path("models/clip"))
+    model = torch_engine.load(Path(f"models/segmenter/{teacher}"), runtime, clip=Path("models/clip"))
     settings = Inference(**params.segment.model_dump(exclude={"splits"}))
     rows = self_training.rows(
         PHOTOS,

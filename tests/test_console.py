@@ -26,6 +26,15 @@ def test_a_users_error_is_shown_without_traceback(capsys: pytest.CaptureFixture[
     assert capsys.readouterr() == ("started\n", "error: raw/cfd: not here\n")
 
 
+def test_a_package_that_is_not_installed_is_told_with_what_brings_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        console.run(lambda: import_module("no_such_package.part"))  # type: ignore[arg-type,return-value]
+    fault = "this needs the package no_such_package, which is not installed; run pip install 'crackpipe[pipeline]'"
+    assert capsys.readouterr().err == f"error: {fault}\n"
+    with pytest.raises(ModuleNotFoundError):  # a fault of ours
+        console.run(lambda: import_module("crackpipe.no_such_file"))  # type: ignore[arg-type,return-value]
+
+
 def test_a_stage_collects_garbage_while_it_works_but_not_while_it_is_imported(tmp_path: Path) -> None:
     stage = "import gc\nfrom crackpipe import console\nsay = lambda: print(gc.isenabled())\nsay()\nconsole.run(say)"
     (tmp_path / "pipeline").mkdir()

@@ -54,7 +54,7 @@ def test_the_wheel_holds_every_source_and_its_data(wheel: Path) -> None:
     sources = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "crackpipe").rglob("*")
-        if path.suffix in (".py", ".pyi", ".json", ".yaml", ".typed", ".html", ".css", ".js", ".safetensors")
+        if path.suffix in (".py", ".pyi", ".json", ".yaml", ".typed", ".html", ".css", ".js", ".safetensors", ".onnx")
         and path.is_file()
     }
     assert {"crackpipe/py.typed", "crackpipe/results/published.json", "crackpipe/params/defaults.yaml"} < sources

@@ -12,6 +12,7 @@ from crackpipe.classify.calibrator import Calibrator
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import ModelError
 from crackpipe.models import cards, onnx_export
+from crackpipe.models.cards import Card
 from crackpipe.segment.networks import catalogue, pixel_network
 
 STRIDE_PX = 32  # of a classifier's deepest features: sides are multiples of it
@@ -68,33 +69,49 @@ def export(folder: Path, *, out: Path) -> str:
     return kind
 
 
-def export_segmenter(folder: Path, *, out: Path) -> None:
+def export_segmenter(folder: Path, *, out: Path, shared: bool = False) -> None:
     """Write a segmenter that maps uint8 RGB (b, 3, h, w) to confidences (b, h, w), sides multiples of its own.
 
     Where a guided filter refines its prediction (DeepCrack of Liu et al.), the guide is a second output.
+
+    Args:
+        folder: of the segmenter.
+        out: the file.
+        shared: without weights of its own: it is read beside the folder's, see :mod:`.models.shared_weights`.
 
     Raises:
         CrackpipeError: a package is missing.
         ModelError: the folder holds no segmenter, or a text-guided one.
     """
     onnx_export.check_packages()
+    card = check_form(folder)
+    found = pixel_network.load(folder, PLAIN)
+    levels = onnx_export.Levels(mean=found.mean, std=found.std)
+    guided = found.refine_px > 0
+    onnx_export.write(
+        out,
+        _Confidence(levels, onnx_export.for_export(found.network, fold=not shared), guided=guided).eval(),
+        outputs=["confidence", "guide"] if guided else ["confidence"],
+        side_px=2 * found.multiple_px,
+        multiple_px=found.multiple_px,
+        card={**card, "multiple_px": found.multiple_px, "refine_eps": pixel_network.REFINE_EPS},
+        weights=folder / segmenter_files.WEIGHTS if shared else None,
+    )
+
+
+def check_form(folder: Path) -> Card:
+    """Check that a segmenter has a form in ONNX; return its card.
+
+    Raises:
+        ModelError: the folder holds no segmenter, or a text-guided one.
+    """
     card = cards.read(folder, kind="segmenter")
     if not catalogue.has(card["architecture"]):
         raise ModelError(
             f"{folder}: {card['architecture']} is guided by texts and needs their encoder, which has no form in ONNX; "
             f"name a segmenter of another kind: {', '.join(catalogue.NETWORKS)}"
         )
-    found = pixel_network.load(folder, PLAIN)
-    levels = onnx_export.Levels(mean=found.mean, std=found.std)
-    guided = found.refine_px > 0
-    onnx_export.write(
-        out,
-        _Confidence(levels, onnx_export.for_export(found.network), guided=guided).eval(),
-        outputs=["confidence", "guide"] if guided else ["confidence"],
-        side_px=2 * found.multiple_px,
-        multiple_px=found.multiple_px,
-        card={**card, "multiple_px": found.multiple_px, "refine_eps": pixel_network.REFINE_EPS},
-    )
+    return card
 
 
 def export_classifier(folder: Path, *, out: Path) -> None:

@@ -3,14 +3,15 @@
 It comes with the package, was packed, or lies in a project.
 """
 
+import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from crackpipe import params
-from crackpipe.errors import ModelError, did_you_mean
+from crackpipe.errors import CrackpipeError, ModelError, did_you_mean
 from crackpipe.files import fingerprint
 from crackpipe.measures.geometry import GeometrySettings
 from crackpipe.models import cards, shipped
@@ -21,6 +22,8 @@ from crackpipe.params.project import Project
 ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
 MODELS = "models/segmenter"  # of a project
 WEIGHTS = "model.safetensors"
+GRAPH = "model.onnx"  # the network itself, which takes its weights from beside it
+Engine: TypeAlias = Literal["torch", "onnx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class SegmenterFiles:
         max_megapixels: of a photograph.
         geometry: what counts as a crack in its maps.
         project: of which the section ``runtime`` is taken.
+        engine: what runs the network.
     """
 
     folder: Path
@@ -44,6 +48,7 @@ class SegmenterFiles:
     max_megapixels: float
     geometry: GeometrySettings
     project: Project
+    engine: Engine
 
     @property
     def folder_name(self) -> str:
@@ -60,12 +65,12 @@ class SegmenterFiles:
         return replace(self, inference=dict(self.inference) | changes)
 
     def digest(self) -> str:
-        """Digest of all that decides a mask besides its photograph: weights, card, settings, precision."""
+        """Digest of all that decides a mask besides its photograph: weights, card, settings, engine, precision."""
         folders = [self.folder] + ([self.encoder] if (self.encoder / cards.FILE).is_file() else [])
         files = [folder / name for folder in folders for name in (cards.FILE, WEIGHTS)]
-        precision = self.project.params.runtime.precision
-        values = {"inference": dict(self.inference), "geometry": asdict(self.geometry), "precision": precision}
-        return fingerprint.of(values, files)
+        precision = self.project.params.runtime.precision if self.engine == "torch" else "fp32"
+        run = {"engine": self.engine, "precision": precision}
+        return fingerprint.of(run | {"inference": dict(self.inference), "geometry": asdict(self.geometry)}, files)
 
 
 def find(
@@ -73,6 +78,7 @@ def find(
     *,
     project: Project | None = None,
     encoder: str | os.PathLike[str] | None = None,
+    engine: Engine | None = None,
 ) -> SegmenterFiles:
     """Find a segmenter.
 
@@ -84,9 +90,12 @@ def find(
             settings of ``conf/config.yaml``.
         encoder: folder of the image-text encoder of a text-guided segmenter; by default the one that is packed with
             it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
+        engine: what runs the network; by default PyTorch where it is installed, else onnxruntime.
 
     Raises:
-        ModelError: there is no such segmenter, or its card is damaged or of another version.
+        CrackpipeError: the engine is not installed.
+        ModelError: there is no such segmenter, its card is damaged or of another version, or it has no file for the
+            engine.
         ParamsError: something is wrong in ``params.yaml``.
     """
     folder = folder_of(name, project)
@@ -102,7 +111,9 @@ def find(
     inside, beside = folder / ENCODER, opened.root / ("clip" if opened.root.name == "models" else "models/clip")
     clip = Path(encoder) if encoder is not None else inside if inside.is_dir() else beside
     geometry = GeometrySettings(**card.get("geometry", {}))
-    return SegmenterFiles(folder, clip, card, settings, max_megapixels, geometry, opened)
+    chosen = engine or ("torch" if _is_installed("torch") else "onnx")
+    _check_engine(folder, chosen)
+    return SegmenterFiles(folder, clip, card, settings, max_megapixels, geometry, opened, chosen)
 
 
 def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> Path:
@@ -128,6 +139,28 @@ def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> P
         f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
         f"{did_you_mean(path.name, known)}"
     )
+
+
+def _check_engine(folder: Path, engine: Engine) -> None:
+    """Check that a segmenter can be run by an engine.
+
+    Raises:
+        CrackpipeError: it is not installed.
+        ModelError: the folder lacks a file that it needs.
+    """
+    if engine == "torch" and not _is_installed("torch"):
+        raise CrackpipeError(
+            "PyTorch is not installed; run pip install 'crackpipe[pipeline]', or take another engine: onnx"
+        )
+    if engine == "onnx" and not (folder / GRAPH).is_file():
+        raise ModelError(
+            f"{folder}: has no {GRAPH}, without which PyTorch must run it; where PyTorch is installed (pip install "
+            "'crackpipe[pipeline]') run it by that, or write the file by `crackpipe pack FOLDER --onnx`"
+        )
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
 def _check_packed(folder: Path, card: Card) -> None:

@@ -9,16 +9,11 @@ from typing import Any
 
 from crackpipe.apply import photograph, segmenter_files
 from crackpipe.apply.photograph import Photograph
-from crackpipe.apply.segmenter_files import ENCODER, SegmenterFiles
-from crackpipe.compute.runtime import Runtime
-from crackpipe.errors import CrackpipeError
+from crackpipe.apply.segmenter_files import GRAPH, Engine, SegmenterFiles
 from crackpipe.imaging.crack_mask import Mask
-from crackpipe.models import cards, model_files
-from crackpipe.params import extensions
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
 from crackpipe.segment.inference.segmenter import Inference, Segmenter
-from crackpipe.segment.networks import catalogue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +23,11 @@ class TrainedSegmenter:
     Attributes:
         files: on disk, with settings.
         settings: of inference.
-        runtime: device and precision.
         network: the segmenter itself.
     """
 
     files: SegmenterFiles
     settings: Inference
-    runtime: Runtime
     network: Segmenter
 
     def __call__(self, photo: Photograph) -> Mask:
@@ -63,7 +56,12 @@ class TrainedSegmenter:
         return replace(self, files=self.files.with_geometry(**changes))
 
     def pack(
-        self, folder: str | os.PathLike[str], *, half: bool = False, told: Mapping[str, Any] = MappingProxyType({})
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        half: bool = False,
+        graph: bool = False,
+        told: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Write the segmenter with all that it needs, to be used where there is no project.
 
@@ -71,21 +69,17 @@ class TrainedSegmenter:
             folder: gets ``model.safetensors``, and ``model.json`` with the settings of inference and of what counts as
                 a crack; of a text-guided segmenter also ``encoder/``. It must not be there, or be empty.
             half: weights in float16, in half the room.
+            graph: also ``model.onnx``, by which it runs where there is no PyTorch; packages of ``crackpipe[export]``
+                write it.
             told: what its card tells beside that: what it was trained on, figures.
 
         Raises:
-            CrackpipeError: the folder holds something, or the network is an extension.
+            CrackpipeError: the folder holds something, the network is an extension, or a package is missing.
+            ModelError: the network has no form in ONNX.
         """
-        target = Path(folder)
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise CrackpipeError(f"{target}: is there already; name a folder that is new or empty")
-        source = self.files.folder
-        if self.files.card["architecture"] in extensions.found(extensions.Network):
-            raise CrackpipeError(f"{source}: a network of extensions/ cannot be packed, as its code would be missing")
-        if not catalogue.has(self.files.card["architecture"]):
-            encoder = self.files.encoder
-            model_files.copy(encoder, target / ENCODER, cards.read(encoder, kind="clip"), half=half)
-        model_files.copy(source, target, segmenter_files.packed_card(self.files) | dict(told), half=half)
+        from crackpipe.apply import packing  # loads torch
+
+        packing.pack(self.files, Path(folder), half=half, graph=graph, told=told)
 
 
 def load_segmenter(
@@ -94,6 +88,7 @@ def load_segmenter(
     encoder: str | os.PathLike[str] | None = None,
     project: Project | None = None,
     device: str | None = None,
+    engine: Engine | None = None,
 ) -> TrainedSegmenter:
     """Read a trained segmenter.
 
@@ -107,10 +102,13 @@ def load_segmenter(
         encoder: folder of the image-text encoder that a text-guided segmenter was trained with; by default the one
             that is packed with it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
         project: whose settings to take, in place of all these.
-        device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``, in place of what ``runtime.device`` says.
+        device: of PyTorch: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``, in place of what
+            ``runtime.device`` says.
+        engine: ``torch`` or ``onnx``; by default PyTorch where it is installed, else onnxruntime.
 
     Raises:
-        ModelError: the folder holds no segmenter, or one that belongs to another encoder.
+        CrackpipeError: the engine is not installed.
+        ModelError: the folder holds no segmenter, one that belongs to another encoder, or none for the engine.
         ParamsError: something is wrong in ``params.yaml``, or ``cuda`` is asked for on a machine without it.
 
     Examples:
@@ -121,11 +119,18 @@ def load_segmenter(
         >>> mask.crack(threshold=0.5).dtype
         dtype('bool')
     """
-    return load(segmenter_files.find(folder, encoder=encoder, project=project), device=device)
+    return load(segmenter_files.find(folder, encoder=encoder, project=project, engine=engine), device=device)
 
 
 def load(files: SegmenterFiles, *, device: str | None = None) -> TrainedSegmenter:
     """Read a segmenter whose files are known; see :func:`load_segmenter`."""
+    settings = Inference(**files.inference)
+    if files.engine == "onnx":
+        from crackpipe.segment.inference import onnx_engine
+
+        threads = files.project.params.runtime.threads
+        return TrainedSegmenter(files, settings, onnx_engine.load(files.folder / GRAPH, threads=threads))
+    from crackpipe.segment.inference import torch_engine  # loads torch: 2 s
+
     runtime = files.project.start_runtime(device=device)
-    network = segmenter.load(files.folder, runtime, clip=files.encoder)
-    return TrainedSegmenter(files, Inference(**files.inference), runtime, network)
+    return TrainedSegmenter(files, settings, torch_engine.load(files.folder, runtime, clip=files.encoder))

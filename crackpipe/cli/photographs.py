@@ -31,6 +31,7 @@ def pack(
     ] = None,
     gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
     scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
+    onnx: Annotated[bool, typer.Option(help="also model.onnx, by which it runs where there is no PyTorch")] = False,
     about: Annotated[str, typer.Option(help="what it was trained on, for the card")] = "",
     seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for --tuned")] = 0,
 ) -> None:
@@ -60,7 +61,7 @@ def pack(
         told["figures"] = figures.score(
             project=files.project, network=trained.network, settings=trained.settings, cracks=trained.files.geometry
         )
-    trained.pack(folder, half=half, told=told)
+    trained.pack(folder, half=half, graph=onnx, told=told)
     typer.echo(f"wrote {folder}")
 
 

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from crackpipe.apply.survey.inspecting import Outcome
 
 
+class Engine(str, enum.Enum):
+    """What runs a network."""
+
+    torch = "torch"
+    onnx = "onnx"
+
+
 class Only(str, enum.Enum):
     """Which results of a survey are written."""
 
@@ -39,6 +46,9 @@ def inspect(
     ] = None,
     gap_px: Annotated[float | None, typer.Option(min=0, help="pieces with no more between them are one crack")] = None,
     min_length_px: Annotated[float | None, typer.Option(min=0, help="shorter cracks are left out")] = None,
+    engine: Annotated[
+        Engine | None, typer.Option(help="that runs the model; default: torch where it is installed, else onnx")
+    ] = None,
     again: Annotated[bool, typer.Option(help="look at those too that are done")] = False,
 ) -> None:
     """Cracks of photographs of any kind and size: masks, lengths and widths, tables, GIS points and a page to hand on.
@@ -55,7 +65,7 @@ def inspect(
     from crackpipe.params.project import Project
 
     opened = None if project is None else Project.open(project)
-    files = segmenter_files.find(model, project=opened)
+    files = segmenter_files.find(model, project=opened, engine=None if engine is None else engine.value)
     files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px)
     table = None if scales is None else read_table(scales)
     settings = SurveySettings(

@@ -1,4 +1,4 @@
-"""Networks as ONNX files: the only file that knows onnx and onnxscript."""
+"""Networks as ONNX files: the only file that knows onnxscript, and with shared_weights the only one that knows onnx."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.files import atomic
-from crackpipe.models import folding
+from crackpipe.models import folding, shared_weights
 
 CARD = "crackpipe"  # key of the file's metadata
 PIXELS = "pixels"  # name of the input
@@ -56,15 +56,20 @@ def check_packages() -> None:
         ) from error
 
 
-def for_export(network: nn.Module) -> nn.Module:
+def for_export(network: nn.Module, *, fold: bool = True) -> nn.Module:
     """Copy a network for inputs whose sides are multiples of all its strides, batch normalisation folded away.
 
     TensorFlow's "same" padding depends on the size, and as formulas of a free size it takes a quarter of an hour to
     export; on such sides it is always the same.
+
+    Args:
+        network: in inference.
+        fold: ``False`` leaves batch normalisation and with it all weights as they are.
     """
     from timm.layers import Conv2dSame  # timm takes seconds
 
-    copy = deepcopy(folding.folded(network.to(memory_format=torch.contiguous_format)))
+    plain = network.to(memory_format=torch.contiguous_format)
+    copy = deepcopy(folding.folded(plain) if fold else plain)
     for name, layer in list(copy.named_modules()):
         if isinstance(layer, Conv2dSame):
             copy.set_submodule(name, _padded(layer))
@@ -106,6 +111,7 @@ def write(
     side_px: int,
     multiple_px: int | None,
     card: Mapping[str, Any],
+    weights: Path | None = None,
 ) -> None:
     """Write a module as one ONNX file, whole or not at all, with its card as metadata.
 
@@ -116,6 +122,8 @@ def write(
         side_px: of the pictures that it is traced with.
         multiple_px: sides that the file takes are multiples of it; ``None``: they are ``side_px``.
         card: plain values that a reader of the file needs.
+        weights: a ``.safetensors`` file in the same folder that has the module's weights: the ONNX file then holds none
+            of its own, see :func:`shared_weights.refer`.
 
     Raises:
         CrackpipeError: a package is missing.
@@ -149,4 +157,7 @@ def write(
     program.model.metadata_props[CARD] = json.dumps(card, sort_keys=True, ensure_ascii=False)
     with atomic.replacing(path) as temporary:
         program.save(str(temporary), external_data=False)
-        onnx.checker.check_model(str(temporary))
+        if weights is None:
+            onnx.checker.check_model(str(temporary))
+        else:
+            shared_weights.refer(temporary, weights)

@@ -44,7 +44,7 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
         import onnxruntime
     except ImportError as error:
         raise CrackpipeError(
-            "masks by ONNX need the package onnxruntime, which is not installed; run pip install 'crackpipe[onnx]'"
+            "masks by ONNX need the package onnxruntime, which is not installed; run pip install onnxruntime"
         ) from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = MOST_ERRORS

@@ -1,5 +1,6 @@
 """A trained segmenter from Python: the masks of the command, the settings of its project, or of none."""
 
+import importlib.util
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 import torch
 
 from crackpipe import params
-from crackpipe.apply import segmenter_files
+from crackpipe.apply import export, segmenter_files
 from crackpipe.apply.trained_segmenter import load_segmenter
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.imaging import images
+from crackpipe.models import shared_weights
 from crackpipe.params.project import Project
 from crackpipe.segment.adapters import text_guided
 from crackpipe.segment.adapters.text_guided import TextGuided
@@ -101,6 +103,45 @@ def test_a_packed_segmenter_says_what_counts_as_a_crack_and_may_be_of_half_preci
     assert sizes[0] < 0.6 * sizes[1]
     difference = half(PICTURE).confidence.astype(int) - whole(PICTURE).confidence
     assert np.abs(difference).max() <= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("half", [False, True])
+def test_a_segmenter_packed_with_its_graph_gives_the_same_maps_without_torch(half: bool, root: Path):
+    configure(root)
+    load_segmenter("small-truth", project=Project.open(root), device="cpu").pack(root / "packed", half=half, graph=True)
+    sizes = {path.name: path.stat().st_size for path in (root / "packed").iterdir()}
+    assert sorted(sizes) == ["model.json", "model.onnx", "model.safetensors"]
+    maps = [load_segmenter(root / "packed", device="cpu", engine=engine)(PICTURE) for engine in ("torch", "onnx")]
+    assert maps[0].confidence.std() > 1
+    assert np.abs(maps[0].confidence.astype(int) - maps[1].confidence).max() <= 1
+    digests = {segmenter_files.find(root / "packed", engine=engine).digest() for engine in ("torch", "onnx")}
+    assert len(digests) == 2
+    written = (root / "packed/model.onnx").read_bytes()
+    load_segmenter(root / "packed").pack(root / "again", half=half, graph=True)
+    assert (root / "again/model.onnx").read_bytes() == written
+
+
+@pytest.mark.slow
+def test_a_graph_is_refused_for_weights_of_another_model(root: Path):
+    configure(root)
+    load_segmenter("small-truth", project=Project.open(root), device="cpu").pack(root / "packed")
+    export.export_segmenter(root / "packed", out=root / "packed/whole.onnx")
+    network = pixel_network.create("unet", encoder="test_resnet", weights="none", width=0.125, trunk=None, refine_px=0)
+    pixel_network.save(root / "other", network, labels="truth")
+    with pytest.raises(ModelError, match=r"other/model\.safetensors: has no .*; these weights are of another model"):
+        shared_weights.refer(root / "packed/whole.onnx", root / "other/model.safetensors")
+
+
+def test_where_pytorch_is_not_installed_onnx_runs_what_has_a_graph(root: Path, monkeypatch: pytest.MonkeyPatch):
+    configure(root)
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find_spec(name))
+    assert segmenter_files.find(None).engine == "onnx"
+    with pytest.raises(ModelError, match=r"small-truth: has no model\.onnx, .*crackpipe pack FOLDER --onnx"):
+        segmenter_files.find(root / "models/segmenter/small-truth")
+    with pytest.raises(CrackpipeError, match=r"PyTorch is not installed; run pip install 'crackpipe\[pipeline\]', or"):
+        segmenter_files.find(None, engine="torch")
 
 
 def test_a_segmenter_that_another_version_packed_is_told_by_what_differs(root: Path):

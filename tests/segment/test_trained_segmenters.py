@@ -22,7 +22,7 @@ from crackpipe.models.checkpoints import Checkpoint
 from crackpipe.segment.adapters import training as adapters
 from crackpipe.segment.adapters.examples import Examples
 from crackpipe.segment.adapters.training import AdapterTraining
-from crackpipe.segment.inference import segmenter
+from crackpipe.segment.inference import segmenter, torch_engine
 from crackpipe.segment.networks import training as networks
 from crackpipe.segment.networks.training import PixelTraining
 from crackpipe.segment.windows import windows
@@ -127,7 +127,7 @@ def test_a_network_of_pixels_learns_to_find_the_crack(
     assert history.columns.tolist() == ["epoch", "train_loss"]
     assert cards.read(folder, kind="segmenter")["labels"] == "soft_location"
     image, mask = draw(height=32, width=32, col=20)  # none of the four
-    loaded = segmenter.load(folder, runtime, clip=tmp_path / "not_needed")
+    loaded = torch_engine.load(folder, runtime, clip=tmp_path / "not_needed")
     assert f1(segmenter.segment(image, loaded, PLAIN, what=None) >= 128, mask) > 0.8
 
 
@@ -141,7 +141,7 @@ def test_equal_seeds_write_equal_networks_and_others_do_not(sample: Sample, runt
 
 def test_deep_supervision_trains_a_network_with_side_outputs(sample: Sample, runtime: Runtime, tmp_path: Path) -> None:
     train_network(tmp_path / "oed", sample, runtime, name="oed", encoder="test_efficientnet")
-    loaded = segmenter.load(tmp_path / "oed", runtime, clip=tmp_path / "clip")
+    loaded = torch_engine.load(tmp_path / "oed", runtime, clip=tmp_path / "clip")
     image = np.zeros((40, 70, 3), np.uint8)
     assert segmenter.segment(image, loaded, PLAIN, what=None).shape == (40, 70)
 
@@ -153,7 +153,7 @@ def test_adapters_learn_to_find_the_crack_in_cached_tokens(
     history = pd.read_csv(tmp_path / "adapters/history.csv")
     assert history["epoch"].tolist() == list(range(1, 13))
     assert history["train_loss"].iloc[-1] < 0.9 * history["train_loss"].iloc[0]
-    loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
+    loaded = torch_engine.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
     image, mask = draw(height=32, width=32, col=20)
     levels = segmenter.segment(image, loaded, PLAIN, what=None)
     assert levels[mask].mean() > levels[~mask].mean() + 20

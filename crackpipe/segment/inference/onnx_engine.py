@@ -1,11 +1,9 @@
-"""A segmenter that runs from an ONNX file, on the processor, in place of its network in PyTorch."""
+"""A segmenter that runs from an ONNX file, on the processor and without PyTorch."""
 
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float32, UInt8
-from torch import Tensor
 
 from crackpipe.errors import ModelError
 from crackpipe.imaging.guided_filter import guided_filter
@@ -28,18 +26,18 @@ def load(path: Path, *, threads: int | None = None) -> Segmenter:
     multiple_px: int = network.card["multiple_px"]
     radius_px, eps = network.card["refine_px"], network.card["refine_eps"]
 
-    def predict(pixels: UInt8[Tensor, "b 3 h w"]) -> Float32[Tensor, "b h w"]:
-        height, width = pixels.shape[2:]
+    def predict(pixels: UInt8[np.ndarray, "b h w 3"]) -> Float32[np.ndarray, "b h w"]:
+        height, width = pixels.shape[1:3]
         if height % multiple_px or width % multiple_px:
             raise ModelError(
                 f"{path}: got photographs of {height}×{width} px (height × width), but both must be multiples of "
                 f"{multiple_px}"
             )
-        confidence, *guides = network.run(np.ascontiguousarray(pixels.cpu().numpy()))
+        confidence, *guides = network.run(np.ascontiguousarray(np.moveaxis(pixels, 3, 1)))
         if guides:
             pairs = zip(confidence, guides[0], strict=True)
             refined = [guided_filter(crack, side, radius_px=radius_px, eps=eps) for crack, side in pairs]
             confidence = np.stack(refined).clip(0, 1)
-        return torch.from_numpy(confidence)
+        return confidence
 
     return Segmenter(predict, multiple_px)

@@ -3,17 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
-from crackpipe.compute.runtime import Runtime
-from crackpipe.errors import ModelError
 from crackpipe.imaging import detail, images
-from crackpipe.models import cards
 from crackpipe.segment.inference import darkening, octaves, scale_choice, tiles
-from crackpipe.segment.networks import catalogue, pixel_network
 
 NEAR = 0.5  # of the strongest confidence: pixels that choose the darkness
 BILATERAL_PX, BILATERAL_SIGMA = 5, 120.0  # as in König et al.'s dark map
@@ -56,60 +51,12 @@ class Segmenter:
     """A trained segmenter of any kind, ready to run.
 
     Attributes:
-        predict: RGB levels 0–255 (b, 3, h, w) to confidences in [0, 1] (b, h, w).
+        predict: RGB levels 0–255 (b, h, w, 3) to confidences in [0, 1] (b, h, w).
         multiple_px: heights and widths of its inputs are multiples of it.
     """
 
     predict: tiles.Predict
     multiple_px: int
-
-
-def load(folder: Path, runtime: Runtime, *, clip: Path) -> Segmenter:
-    """Read a segmenter.
-
-    Args:
-        folder: of the segmenter.
-        runtime: device and precision.
-        clip: folder of the encoder; read for a text-guided segmenter only.
-
-    Raises:
-        ModelError: the folder holds no segmenter, or one that belongs to another encoder.
-    """
-    (segmenter,) = load_all([folder], runtime, clip=clip)
-    return segmenter
-
-
-def load_all(folders: Sequence[Path], runtime: Runtime, *, clip: Path) -> list[Segmenter]:
-    """Read segmenters, and the encoder of the text-guided ones once.
-
-    Args:
-        folders: of the segmenters.
-        runtime, clip: see :func:`load`.
-
-    Raises:
-        ModelError: as :func:`load` does.
-    """
-    found, encoder = [], None
-    for folder in folders:
-        card = cards.read(folder, kind="segmenter")
-        if catalogue.has(card["architecture"]):
-            network = pixel_network.for_inference(pixel_network.load(folder, runtime), runtime)
-            found.append(Segmenter(partial(network.predict, runtime=runtime), network.multiple_px))
-            continue
-        from crackpipe.clip.encoders import encoder_files
-        from crackpipe.segment.adapters import text_guided
-
-        if encoder is None:
-            encoder, digest = encoder_files.load(clip, runtime), encoder_files.digest(clip)
-        if card.get("encoder", digest) != digest:  # cards of earlier versions tell none
-            raise ModelError(
-                f"{folder}: trained on another encoder than the one in {clip}; train the adapters again, as "
-                "`dvc repro` does, or name the encoder that belongs to them"
-            )
-        adapters = text_guided.load(folder, encoder, runtime)
-        predict = partial(text_guided.predict, segmenter=adapters, encoder=encoder, runtime=runtime)
-        found.append(Segmenter(predict, encoder.multiple_px))
-    return found
 
 
 def segment(
@@ -123,7 +70,7 @@ def segment(
 
     Args:
         image: RGB, 0–255, any size.
-        segmenter: from :func:`load`.
+        segmenter: from :mod:`.torch_engine` or :mod:`.onnx_engine`.
         settings: of the run.
         what: name of the progress bar of a large photograph, see :func:`tiles.predict`; ``None``: no bar.
 

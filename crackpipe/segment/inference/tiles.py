@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import torch
 from jaxtyping import Float32, Int, UInt8
-from torch import Tensor
 
 from crackpipe import console
 from crackpipe.errors import ParamsError
 from crackpipe.imaging import banded_resize, images, patch_grid
 
-Predict = Callable[[UInt8[Tensor, "b 3 s t"]], Float32[Tensor, "b s t"]]
+Predict = Callable[[UInt8[np.ndarray, "b s t 3"]], Float32[np.ndarray, "b s t"]]
 
 # Symmetries of the square, by their number: itself; mirrored left–right; both ways; quarter turns too.
 SYMMETRIES = {1: (0,), 2: (0, 4), 4: (0, 2, 4, 6), 8: (0, 1, 2, 3, 4, 5, 6, 7)}
@@ -63,7 +61,7 @@ def predict(
 
     Args:
         image: RGB, 0–255.
-        predict: maps a batch of RGB levels 0–255 on the CPU to confidences in [0, 1], each at its pixel.
+        predict: maps a batch of RGB levels 0–255 to confidences in [0, 1], each at its pixel.
         tile_px: side of a tile, a multiple of ``multiple_px``.
         overlap_px: least overlap of neighbouring tiles, less than ``tile_px``.
         multiple_px: heights and widths of inputs of ``predict`` are multiples of it.
@@ -185,8 +183,7 @@ def _averaged(
     total = np.zeros(squares.shape[:3], np.float32)
     for symmetry in symmetries:
         turned = np.ascontiguousarray(np.moveaxis(patch_grid.apply_symmetry(squares, symmetry), 2, 0))
-        with torch.inference_mode():
-            maps = predict(torch.from_numpy(turned).permute(0, 3, 1, 2)).cpu().numpy()
+        maps = predict(turned)
         total += patch_grid.undo_symmetry(np.moveaxis(maps, 0, 2), symmetry)
     total /= len(symmetries)
     return np.moveaxis(total, 2, 0)

@@ -22,8 +22,7 @@ from crackpipe.segment.adapters import text_guided, training
 from crackpipe.segment.adapters.examples import Examples
 from crackpipe.segment.adapters.text_guided import TextGuided
 from crackpipe.segment.adapters.training import AdapterTraining
-from crackpipe.segment.inference import segmenter
-from crackpipe.segment.inference.segmenter import Segmenter
+from crackpipe.segment.inference import segmenter, torch_engine
 
 Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 Cache = Callable[..., Examples]
@@ -114,5 +113,5 @@ def test_an_open_clip_encoder_takes_the_dual_encoders_place(
     predict = partial(text_guided.predict, segmenter=model, encoder=encoder, runtime=runtime)
     for side_px in (None, 64):
         settings = replace(PLAIN, side_px=side_px)
-        mask = segmenter.segment(image, Segmenter(predict, encoder.multiple_px), settings, what=None)
+        mask = segmenter.segment(image, torch_engine.on_arrays(predict, encoder.multiple_px), settings, what=None)
         assert (mask.shape, mask.dtype) == ((75, 101), np.dtype(np.uint8))

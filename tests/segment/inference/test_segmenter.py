@@ -21,7 +21,7 @@ from crackpipe.errors import ModelError
 from crackpipe.imaging import images
 from crackpipe.models import cards, model_files
 from crackpipe.segment.adapters import text_guided
-from crackpipe.segment.inference import darkening, segmenter
+from crackpipe.segment.inference import darkening, segmenter, torch_engine
 from crackpipe.segment.inference.segmenter import Segmenter
 from crackpipe.segment.networks import pixel_network
 
@@ -31,10 +31,10 @@ Picture = Callable[..., tuple[np.ndarray, np.ndarray]]
 def darkness(*, multiple_px: int = 32, sizes: list[tuple[int, ...]] | None = None) -> Segmenter:
     """Each pixel's darkness: a segmenter whose every answer is known; notes the sizes of its inputs."""
 
-    def predict(pixels: Tensor) -> Tensor:
+    def predict(pixels: np.ndarray) -> np.ndarray:
         if sizes is not None:
-            sizes.append(tuple(pixels.shape[2:]))
-        return 1 - pixels.float().mean(dim=1) / 255
+            sizes.append(pixels.shape[1:3])
+        return 1 - pixels.mean(axis=3, dtype=np.float32) / np.float32(255)
 
     return Segmenter(predict, multiple_px)
 
@@ -94,8 +94,8 @@ def test_each_erosion_is_a_running_minimum(erosions: int) -> None:
 def test_the_photographs_own_darkness_decides_its_share(draw: Picture) -> None:
     image, _ = draw(height=80, width=70)
 
-    def everywhere(pixels: Tensor) -> Tensor:
-        return torch.full((len(pixels), *pixels.shape[2:]), 0.8)
+    def everywhere(pixels: np.ndarray) -> np.ndarray:
+        return np.full(pixels.shape[:3], 0.8, np.float32)
 
     plain, dark = (segment(image, Segmenter(everywhere, 32), dark_share=share) for share in (0.0, 0.5))
     assert (plain == 204).all()
@@ -115,8 +115,8 @@ def test_erosions_follow_the_darkness(draw: Picture) -> None:
 def test_symmetries_and_scales_reach_the_tiles() -> None:
     image = np.full((64, 64, 3), 100, np.uint8)
 
-    def leftmost(pixels: Tensor) -> Tensor:
-        found = torch.zeros(len(pixels), *pixels.shape[2:])
+    def leftmost(pixels: np.ndarray) -> np.ndarray:
+        found = np.zeros(pixels.shape[:3], np.float32)
         found[:, :, 0] = 1
         return found
 
@@ -145,7 +145,7 @@ def test_a_network_of_pixels_is_loaded(runtime: Runtime, draw: Picture, tmp_path
     made = pixel_network.create("unet", encoder="test_resnet", weights="none", width=1 / 16, trunk=None, refine_px=0)
     made.network.eval()
     pixel_network.save(tmp_path, made, labels="truth")
-    loaded = segmenter.load(tmp_path, runtime, clip=tmp_path / "not_needed")
+    loaded = torch_engine.load(tmp_path, runtime, clip=tmp_path / "not_needed")
     assert loaded.multiple_px == 32
     image, _ = draw()
     wanted = made.predict(torch.from_numpy(image).permute(2, 0, 1)[None], runtime)[0].detach().numpy()
@@ -161,7 +161,7 @@ def test_adapters_are_loaded_with_their_encoder(
     text = torch.nn.functional.normalize(torch.randn(2, 16), dim=1)
     made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=text)
     text_guided.save(tmp_path / "adapters", made, labels="truth", encoder=encoder_files.digest(tmp_path / "clip"))
-    loaded = segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
+    loaded = torch_engine.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
     assert loaded.multiple_px == encoder.multiple_px
     image, _ = draw()
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None]
@@ -170,7 +170,7 @@ def test_adapters_are_loaded_with_their_encoder(
 
 
 def test_adapters_are_refused_with_another_encoder_of_the_same_architecture(
-    encoder: DualEncoder, runtime: Runtime, tmp_path: Path
+    encoder: DualEncoder, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = {"architecture": "dual", "backbone": "test_efficientnet", "joint_width": 16, "text_width": 32}
     for name in ("clip", "other"):
@@ -178,15 +178,19 @@ def test_adapters_are_refused_with_another_encoder_of_the_same_architecture(
         torch.nn.init.normal_(next(encoder.parameters()))
     made = text_guided.create(encoder, stages=(1, 2), combine="mean", text=torch.eye(2, 16))
     text_guided.save(tmp_path / "adapters", made, labels="truth", encoder=encoder_files.digest(tmp_path / "clip"))
-    segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
-    both = segmenter.load_all([tmp_path / "adapters"] * 2, runtime, clip=tmp_path / "clip")
-    assert both[0].predict.keywords["encoder"] is both[1].predict.keywords["encoder"]  # type: ignore[attr-defined]
+    torch_engine.load(tmp_path / "adapters", runtime, clip=tmp_path / "clip")
+    with monkeypatch.context() as patch:
+        reads: list[Path] = []
+        read = encoder_files.load
+        patch.setattr(encoder_files, "load", lambda folder, runtime: reads.append(folder) or read(folder, runtime))
+        both = torch_engine.load_all([tmp_path / "adapters"] * 2, runtime, clip=tmp_path / "clip")
+    assert (len(both), reads) == (2, [tmp_path / "clip"])
     with pytest.raises(ModelError, match=r"adapters: trained on another encoder than the one in .*other; train"):
-        segmenter.load(tmp_path / "adapters", runtime, clip=tmp_path / "other")
+        torch_engine.load(tmp_path / "adapters", runtime, clip=tmp_path / "other")
     card = cards.read(tmp_path / "adapters", kind="segmenter")
     del card["encoder"]  # as earlier versions wrote it
     model_files.copy(tmp_path / "adapters", tmp_path / "earlier", card)
-    segmenter.load(tmp_path / "earlier", runtime, clip=tmp_path / "other")
+    torch_engine.load(tmp_path / "earlier", runtime, clip=tmp_path / "other")
 
 
 def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runtime: Runtime, draw: Picture) -> None:
@@ -199,11 +203,11 @@ def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runt
 
     image, _ = draw(height=50, width=60)
     larger = np.pad(image, ((0, 14), (0, 4), (0, 0)), mode="reflect")
-    chosen = Segmenter(predict, encoder.multiple_px)
+    chosen = torch_engine.on_arrays(predict, encoder.multiple_px)
     assert np.array_equal(segment(image, chosen), segment(larger, chosen)[:50, :60])
 
 
 def test_what_is_no_segmenter_is_refused(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
     model_files.save(tmp_path, encoder, {"kind": "clip"})
     with pytest.raises(ModelError, match="holds a 'clip', but a 'segmenter' is needed here"):
-        segmenter.load(tmp_path, runtime, clip=tmp_path)
+        torch_engine.load(tmp_path, runtime, clip=tmp_path)

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
 from crackpipe.errors import ParamsError
 from crackpipe.imaging import patch_grid
@@ -23,21 +21,21 @@ def photograph(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(height * 100 + width).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def grey(pixels: Tensor) -> Tensor:
+def grey(pixels: np.ndarray) -> np.ndarray:
     """A predictor that sees one pixel: its green level."""
-    return pixels[:, 1].float() / 255
+    return pixels[..., 1].astype(np.float32) / 255
 
 
-def across(pixels: Tensor) -> Tensor:
+def across(pixels: np.ndarray) -> np.ndarray:
     """A predictor that tells left from right and top from bottom, whatever it sees."""
-    _, _, height, width = pixels.shape
-    ramp = torch.arange(height)[:, None] / 16 + torch.arange(width)[None, :] / 64
-    return ramp.clamp(max=1).expand(len(pixels), height, width).contiguous()
+    count, height, width, _ = pixels.shape
+    ramp = np.arange(height, dtype=np.float32)[:, None] / 16 + np.arange(width, dtype=np.float32)[None, :] / 64
+    return np.broadcast_to(ramp.clip(max=1), (count, height, width)).copy()
 
 
 def predicted(
     image: np.ndarray,
-    predict: Callable[[Tensor], Tensor] = grey,
+    predict: Callable[[np.ndarray], np.ndarray] = grey,
     *,
     tile_px: int = 16,
     overlap_px: int = 4,
@@ -114,8 +112,8 @@ def test_tiles_are_blended_with_their_weights() -> None:
     for batch_px in (1, 2 * 16**2, 10**6):
         waiting = answers.tolist()
 
-        def numbered(pixels: Tensor, waiting: list[float] = waiting) -> Tensor:
-            return torch.stack([torch.full(pixels.shape[2:], waiting.pop(0)) for _ in pixels])
+        def numbered(pixels: np.ndarray, waiting: list[float] = waiting) -> np.ndarray:
+            return np.stack([np.full(one.shape[:2], waiting.pop(0), np.float32) for one in pixels])
 
         found = predicted(image, numbered, overlap_px=5, batch_px=batch_px)
         assert not waiting
@@ -151,8 +149,8 @@ def test_symmetries_of_such_a_predictor_change_nothing(flips: int, size: tuple[i
 @settings(max_examples=40)
 @given(value=st.floats(0, 1, width=32), length=st.integers(1, 40), flips=st.sampled_from([1, 2, 4, 8]))
 def test_a_constant_stays_constant(value: float, length: int, flips: int) -> None:
-    def constant(pixels: Tensor) -> Tensor:
-        return torch.full((len(pixels), *pixels.shape[2:]), value)
+    def constant(pixels: np.ndarray) -> np.ndarray:
+        return np.full(pixels.shape[:3], value, np.float32)
 
     image = np.zeros((length, 20, 3), np.uint8)
     levels = np.rint(np.float32(value) * np.float32(255))
@@ -167,18 +165,17 @@ def test_each_symmetry_is_turned_back(flips: int, symmetries: list[int]) -> None
     wanted = np.zeros((8, 12))
     for symmetry in symmetries:
         turned = patch_grid.apply_symmetry(image, symmetry)
-        pixels = torch.from_numpy(np.ascontiguousarray(turned)).permute(2, 0, 1)[None]
-        wanted += patch_grid.undo_symmetry(across(pixels)[0].numpy(), symmetry)
+        wanted += patch_grid.undo_symmetry(across(turned[None])[0], symmetry)
     found = predicted(image, across, flips=flips)
     assert np.abs(found - wanted / flips * 255).max() <= 0.501
 
 
 def test_all_symmetries_make_the_map_turn_with_the_photograph() -> None:
     image = photograph(12, 12)
-    first = predicted(image, lambda pixels: grey(pixels).roll(1, dims=1), flips=8)
+    first = predicted(image, lambda pixels: np.roll(grey(pixels), 1, axis=1), flips=8)
     for symmetry in range(8):
         turned = np.ascontiguousarray(patch_grid.apply_symmetry(image, symmetry))
-        found = predicted(turned, lambda pixels: grey(pixels).roll(1, dims=1), flips=8)
+        found = predicted(turned, lambda pixels: np.roll(grey(pixels), 1, axis=1), flips=8)
         np.testing.assert_allclose(found.astype(int), patch_grid.apply_symmetry(first, symmetry), atol=1)
 
 
@@ -186,12 +183,12 @@ def test_all_symmetries_make_the_map_turn_with_the_photograph() -> None:
 def test_pieces_are_whole_multiples_and_batches_are_bounded(height: int, width: int) -> None:
     shapes = []
 
-    def seen(pixels: Tensor) -> Tensor:
-        shapes.append(tuple(pixels.shape))
+    def seen(pixels: np.ndarray) -> np.ndarray:
+        shapes.append(pixels.shape)
         return grey(pixels)
 
     predicted(photograph(height, width), seen, batch_px=600)
-    for count, channels, tall, wide in shapes:
+    for count, tall, wide, channels in shapes:
         assert channels == 3
         assert tall == min(16, -(-height // 4) * 4)
         assert wide == min(16, -(-width // 4) * 4)
@@ -201,15 +198,15 @@ def test_pieces_are_whole_multiples_and_batches_are_bounded(height: int, width: 
 def test_a_small_photograph_is_mirrored_and_run_as_one_piece() -> None:
     seen = []
 
-    def kept(pixels: Tensor) -> Tensor:
-        seen.append(pixels.clone())
+    def kept(pixels: np.ndarray) -> np.ndarray:
+        seen.append(pixels.copy())
         return grey(pixels)
 
     image = photograph(6, 15)
     predicted(image, kept)
     (pixels,) = seen
     mirrored = np.pad(image, ((0, 2), (0, 1), (0, 0)), mode="reflect")
-    np.testing.assert_array_equal(pixels[0].permute(1, 2, 0).numpy(), mirrored)
+    np.testing.assert_array_equal(pixels[0], mirrored)
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.7, 1.6, 2.0])
@@ -229,8 +226,8 @@ def test_a_scale_keeps_a_smooth_photograph(scale: float, size: tuple[int, int]) 
 def test_tiles_are_cut_from_the_scaled_photograph() -> None:
     shapes = []
 
-    def seen(pixels: Tensor) -> Tensor:
-        shapes.append(tuple(pixels.shape[2:]))
+    def seen(pixels: np.ndarray) -> np.ndarray:
+        shapes.append(pixels.shape[1:3])
         return grey(pixels)
 
     for scale in (0.5, 1.0, 2.0):
@@ -252,7 +249,7 @@ def test_confidences_beyond_0_and_1_are_cut() -> None:
 
 def test_the_photograph_stays_as_it_was() -> None:
     image = photograph(40, 30)
-    predicted(image, lambda pixels: grey(pixels.zero_()), flips=8, scale=0.5)
+    predicted(image, lambda pixels: grey(np.multiply(pixels, 0, out=pixels)), flips=8, scale=0.5)
     np.testing.assert_array_equal(image, photograph(40, 30))
 
 
@@ -287,16 +284,15 @@ def test_only_photographs_of_many_rows_show_a_bar(capsys: pytest.CaptureFixture[
 MEASURE = """
 import re, sys
 from pathlib import Path
-import numpy as np, torch
+import numpy as np
 from crackpipe.segment.inference import tiles
 
 def held(field):
     return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 
 def green(pixels):
-    return pixels[:, 1].float() / 255
+    return pixels[..., 1].astype(np.float32) / 255
 
-torch.set_num_threads(1)
 image = np.full((10_000, 10_000, 3), 51, np.uint8)
 before = held("VmRSS")
 found = tiles.predict(

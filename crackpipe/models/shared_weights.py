@@ -1,0 +1,93 @@
+"""ONNX files whose weights lie in the ``.safetensors`` file beside them: one copy serves PyTorch and onnxruntime.
+
+A safetensors file is a table of places and then the bare numbers, and an ONNX file may name a place in another file for
+each of its tensors.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crackpipe.errors import ModelError
+
+TYPES = {"F32": np.float32, "F16": np.float16}
+LEAST_BYTES = 1024  # smaller tensors stay in the ONNX file
+HEADER_BYTES = 8  # of the table's length
+
+
+def refer(path: Path, weights: Path) -> None:
+    """Let an ONNX file take its weights from a safetensors file in place of its own copies.
+
+    Weights are found by what they hold. Those in half precision become single precision as the file is read.
+
+    Args:
+        path: of the ONNX file, which is written again.
+        weights: will lie in the folder from which the ONNX file is read.
+
+    Raises:
+        ModelError: a large tensor is in the ONNX file alone.
+    """
+    import onnx
+
+    places = _places(weights)
+    model = onnx.load(str(path))
+    graph = model.graph
+    casts, missing = [], []
+    for tensor in graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.nbytes < LEAST_BYTES:
+            continue
+        whole, half = places.get(_key(values)), places.get(_key(values.astype(np.float16)))
+        if whole is None and half is None:
+            missing.append(tensor.name)
+            continue
+        name = tensor.name
+        if whole is None:
+            tensor.name = f"{name}.half"
+            tensor.data_type = onnx.TensorProto.FLOAT16
+            casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT))
+        _place(tensor, weights.name, whole or half)
+    if missing:
+        raise ModelError(f"{weights}: has no {', '.join(sorted(missing))}; these weights are of another model")
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.save(model, str(path))
+
+
+def _places(weights: Path) -> dict[str, tuple[int, int]]:
+    """First byte and length of each tensor of a safetensors file, by what it holds."""
+    data = weights.read_bytes()
+    length = int.from_bytes(data[:HEADER_BYTES], "little")
+    table: dict[str, Any] = json.loads(data[HEADER_BYTES : HEADER_BYTES + length])
+    start = HEADER_BYTES + length
+    found = {}
+    for name, entry in sorted(table.items()):
+        if name == "__metadata__" or entry["dtype"] not in TYPES:
+            continue
+        first, last = (start + offset for offset in entry["data_offsets"])
+        values = np.frombuffer(data[first:last], TYPES[entry["dtype"]]).reshape(entry["shape"])
+        found[_key(values)] = (first, last - first)
+    return found
+
+
+def _key(values: np.ndarray) -> str:
+    """Digest of an array's type, shape and numbers."""
+    about = f"{values.dtype} {values.shape} ".encode()
+    return hashlib.sha256(about + np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+def _place(tensor: Any, file: str, place: tuple[int, int] | None) -> None:
+    """Let a tensor lie in another file."""
+    import onnx
+
+    assert place is not None
+    tensor.ClearField("raw_data")
+    tensor.ClearField("float_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in {"location": file, "offset": place[0], "length": place[1]}.items():
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, str(value)

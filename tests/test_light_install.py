@@ -1,0 +1,68 @@
+"""What `pip install .` brings is enough for photographs: nothing of the pipeline's packages is imported."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from crackpipe.data.demo import photographs
+
+WITHOUT = """
+import sys
+
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, NotInstalled())
+find_spec = __import__("importlib.util").util.find_spec
+__import__("importlib.util").util.find_spec = lambda name: None if name in {names} else find_spec(name)
+from crackpipe.cli.app import app
+app()
+"""
+
+
+def modules_of_the_pipeline() -> set[str]:
+    """Top-level modules of the packages of the extra ``pipeline``, which the base does not need."""
+    wanted = importlib.metadata.requires("crackpipe") or []
+    names = {re.split(r"[^\w.-]", one)[0] for one in wanted if re.search(r"extra == .pipeline", one)}
+    spelt = {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+    by_module = importlib.metadata.packages_distributions()
+    return {
+        module
+        for module, packages in by_module.items()
+        if module.isidentifier() and {re.sub(r"[-_.]+", "-", name).lower() for name in packages} & spelt
+    }
+
+
+def crackpipe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    code = WITHOUT.format(names=modules_of_the_pipeline())
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_photographs_are_inspected_without_the_packages_of_the_pipeline(tmp_path: Path) -> None:
+    assert {"torch", "dvc", "pyro", "timm", "sklearn"} <= modules_of_the_pipeline()
+    (tmp_path / "photos").mkdir()
+    cracked = next(photo for photo in photographs(photos=8, side_px=256, seed=0) if photo.read_mask().any())
+    (tmp_path / "photos/wall.jpg").write_bytes(cracked.read_image())
+    done = crackpipe(tmp_path, "inspect", "photos", "--mm-per-px", "0.2", "--out", "survey")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "survey/report.html").is_file()
+    assert len(pd.read_csv(tmp_path / "survey/cracks.csv")) >= 1
+    assert crackpipe(tmp_path, "report", "survey").returncode == 0
+    assert "unet-crack500" in crackpipe(tmp_path, "models").stdout
+
+
+@pytest.mark.slow
+def test_what_needs_the_pipeline_says_so(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").touch()
+    done = crackpipe(tmp_path, "prompts", "photo.jpg")
+    assert done.returncode == 1
+    assert "crackpipe[pipeline]" in done.stderr
