@@ -201,9 +201,7 @@ def test_missing_packages_are_told_by_the_extra_that_brings_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(
-        CrackpipeError, match=r"onnxruntime, which is not installed; run pip install onnxruntime"
-    ):
+    with pytest.raises(CrackpipeError, match=r"onnxruntime, which is not installed; run pip install onnxruntime"):
         onnx_engine.load(tmp_path / "a.onnx")
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(CrackpipeError, match=r"onnx, which is not installed; run pip install 'crackpipe\[export\]'"):
