@@ -53,7 +53,7 @@ def predict(
     """Confidence of each pixel, 0–255, the mean over symmetries.
 
     A side of at most ``tile_px`` runs at its own length, mirrored to a multiple of ``multiple_px``; a longer one is
-    cut into tiles of ``tile_px``, the last one shifted inside, and where tiles overlap their weights fall linearly
+    cut into tiles of at most ``tile_px``, see :func:`lay`, and where tiles overlap their weights fall linearly
     towards their borders. Weights are applied as a running mean, so that tiles which agree stay exact.
 
     Beside the image and the result it takes about three rows of tiles in float32 and what ``predict`` needs for a
@@ -62,7 +62,7 @@ def predict(
     Args:
         image: RGB, 0–255.
         predict: maps a batch of RGB levels 0–255 to confidences in [0, 1], each at its pixel.
-        tile_px: side of a tile, a multiple of ``multiple_px``.
+        tile_px: largest side of a tile, a multiple of ``multiple_px``.
         overlap_px: least overlap of neighbouring tiles, less than ``tile_px``.
         multiple_px: heights and widths of inputs of ``predict`` are multiples of it.
         flips: how many symmetries of the square each tile is averaged over, 1, 2, 4 or 8: see ``SYMMETRIES``.
@@ -78,7 +78,8 @@ def predict(
     levels = np.empty((height, width), np.uint8)
     run = partial(_averaged, predict, symmetries=SYMMETRIES[flips])
     down, across = (
-        lay(max(1, round(length * scale)), tile_px=tile_px, overlap_px=overlap_px) for length in (height, width)
+        lay(max(1, round(length * scale)), tile_px=tile_px, overlap_px=overlap_px, multiple_px=multiple_px)
+        for length in (height, width)
     )
     bands = _bands(image, run, down=down, across=across, multiple_px=multiple_px, batch_px=batch_px, what=what)
     top = 0
@@ -88,17 +89,22 @@ def predict(
     return levels
 
 
-def lay(length: int, *, tile_px: int, overlap_px: int) -> Axis:
-    """Tiles of ``tile_px`` along ``length`` pixels: every ``tile_px − overlap_px``, the last one shifted inside.
+def lay(length: int, *, tile_px: int, overlap_px: int, multiple_px: int) -> Axis:
+    """Tiles along ``length`` pixels: no more than tiles of ``tile_px`` would be, and no larger than these need be.
+
+    Each begins ``overlap_px`` before the one before it ends; the last one is shifted inside.
 
     Args:
         length: of the photograph along this axis, at least 1.
-        tile_px: side of a tile; a shorter photograph is one tile of its own length.
+        tile_px: largest side of a tile, a multiple of ``multiple_px``; a shorter photograph is one tile of its own
+            length.
         overlap_px: least overlap of neighbouring tiles, less than ``tile_px``.
+        multiple_px: sides of several tiles are multiples of it.
     """
-    side = min(length, tile_px)
-    count = 1 + -(-(length - side) // (tile_px - overlap_px))
-    starts = np.minimum(np.arange(count) * (tile_px - overlap_px), length - side)
+    count = 1 + -(-max(0, length - tile_px) // (tile_px - overlap_px))
+    needed = -(-(length + (count - 1) * overlap_px) // count)
+    side = length if count == 1 else -(-needed // multiple_px) * multiple_px
+    starts = np.minimum(np.arange(count) * (side - overlap_px), length - side)
     ramp = np.minimum(np.arange(1, side + 1), np.arange(side, 0, -1)).clip(max=overlap_px + 1)
     total = np.zeros(length, np.int64)
     shares = np.empty((count, side), np.float32)

@@ -69,23 +69,36 @@ def weights(axis: tiles.Axis) -> np.ndarray:
 
 
 def test_weights_of_two_tiles_drawn_by_hand() -> None:
-    axis = tiles.lay(7, tile_px=5, overlap_px=3)
+    axis = tiles.lay(7, tile_px=5, overlap_px=3, multiple_px=1)
     assert axis.starts.tolist() == [0, 2]
     wanted = np.array([[4, 4, 3, 2, 1, 0, 0], [0, 0, 1, 2, 3, 4, 4]]) / 4
     np.testing.assert_allclose(weights(axis), wanted, atol=1e-7)
 
 
 def test_the_last_tile_is_shifted_inside() -> None:
-    assert tiles.lay(20, tile_px=8, overlap_px=2).starts.tolist() == [0, 6, 12]
-    assert tiles.lay(21, tile_px=8, overlap_px=2).starts.tolist() == [0, 6, 12, 13]
-    assert tiles.lay(8, tile_px=8, overlap_px=2).starts.tolist() == [0]
-    assert tiles.lay(3, tile_px=8, overlap_px=2).side_px == 3
+    assert tiles.lay(20, tile_px=8, overlap_px=2, multiple_px=4).starts.tolist() == [0, 6, 12]
+    assert tiles.lay(21, tile_px=8, overlap_px=2, multiple_px=4).starts.tolist() == [0, 6, 12, 13]
+    assert tiles.lay(8, tile_px=8, overlap_px=2, multiple_px=4).starts.tolist() == [0]
+    assert tiles.lay(3, tile_px=8, overlap_px=2, multiple_px=4).side_px == 3
 
 
-@given(length=st.integers(1, 200), tile_px=st.integers(1, 40), overlap_px=st.integers(0, 39))
-def test_weights_sum_to_one_at_every_pixel(length: int, tile_px: int, overlap_px: int) -> None:
+def test_tiles_are_no_larger_than_their_number_asks_for() -> None:
+    axis = tiles.lay(21, tile_px=16, overlap_px=2, multiple_px=4)
+    assert (axis.side_px, axis.starts.tolist()) == (12, [0, 9])
+    assert tiles.lay(21, tile_px=16, overlap_px=2, multiple_px=16).side_px == 16
+
+
+@given(
+    length=st.integers(1, 200),
+    tiles_px=st.integers(1, 10),
+    overlap_px=st.integers(0, 39),
+    multiple_px=st.sampled_from([1, 4, 7]),
+)
+def test_weights_sum_to_one_at_every_pixel(length: int, tiles_px: int, overlap_px: int, multiple_px: int) -> None:
+    tile_px = tiles_px * multiple_px
     assume(overlap_px < tile_px)
-    axis = tiles.lay(length, tile_px=tile_px, overlap_px=overlap_px)
+    axis = tiles.lay(length, tile_px=tile_px, overlap_px=overlap_px, multiple_px=multiple_px)
+    assert axis.side_px <= tile_px
     found = weights(axis)
     seen = np.zeros(length, bool)
     for start, share in zip(axis.starts, axis.shares, strict=True):
@@ -98,14 +111,14 @@ def test_weights_sum_to_one_at_every_pixel(length: int, tile_px: int, overlap_px
     tent = np.minimum(np.minimum(distance + 1, axis.side_px - distance), overlap_px + 1).clip(min=0)
     np.testing.assert_allclose(found, tent / tent.sum(axis=0), atol=1e-6)
     steps = np.diff(axis.starts)
-    assert (steps <= tile_px - overlap_px).all()
+    assert (steps <= axis.side_px - overlap_px).all()
     assert axis.starts[-1] + axis.side_px == length
 
 
 def test_tiles_are_blended_with_their_weights() -> None:
     """Each tile answers with its own number; the map is their mean by tents, whatever the batches."""
     image = np.zeros((27, 38, 3), np.uint8)
-    down, right = (tiles.lay(length, tile_px=16, overlap_px=5) for length in image.shape[:2])
+    down, right = (tiles.lay(length, tile_px=16, overlap_px=5, multiple_px=4) for length in image.shape[:2])
     answers = np.random.default_rng(0).random(len(down.starts) * len(right.starts)).astype(np.float32)
     table = answers.reshape(len(down.starts), len(right.starts)).astype(np.float64)
     wanted = weights(down).T @ table @ weights(right)
@@ -190,8 +203,9 @@ def test_pieces_are_whole_multiples_and_batches_are_bounded(height: int, width: 
     predicted(photograph(height, width), seen, batch_px=600)
     for count, tall, wide, channels in shapes:
         assert channels == 3
-        assert tall == min(16, -(-height // 4) * 4)
-        assert wide == min(16, -(-width // 4) * 4)
+        assert tall % 4 == wide % 4 == 0
+        assert tall <= min(16, height + 3)
+        assert wide <= min(16, width + 3)
         assert count == 1 or count * tall * wide <= 600
 
 
