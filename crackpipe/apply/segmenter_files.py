@@ -23,6 +23,7 @@ ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
 MODELS = "models/segmenter"  # of a project
 WEIGHTS = "model.safetensors"
 GRAPH = "model.onnx"  # the network itself, which takes its weights from beside it
+GRAPHICS_CARD = Path("/dev/nvidiactl")  # there with NVIDIA's driver; to ask PyTorch costs 2 s
 Engine: TypeAlias = Literal["torch", "onnx"]
 
 
@@ -90,7 +91,8 @@ def find(
             settings of ``conf/config.yaml``.
         encoder: folder of the image-text encoder of a text-guided segmenter; by default the one that is packed with
             it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
-        engine: what runs the network; by default PyTorch where it is installed, else onnxruntime.
+        engine: what runs the network; by default onnxruntime where the segmenter has a file for it, which is the faster
+            one on a processor, and PyTorch elsewhere and where there is an NVIDIA graphics card.
 
     Raises:
         CrackpipeError: the engine is not installed.
@@ -111,7 +113,7 @@ def find(
     inside, beside = folder / ENCODER, opened.root / ("clip" if opened.root.name == "models" else "models/clip")
     clip = Path(encoder) if encoder is not None else inside if inside.is_dir() else beside
     geometry = GeometrySettings(**card.get("geometry", {}))
-    chosen = engine or ("torch" if _is_installed("torch") else "onnx")
+    chosen = engine or _engine_for(folder)
     _check_engine(folder, chosen)
     return SegmenterFiles(folder, clip, card, settings, max_megapixels, geometry, opened, chosen)
 
@@ -139,6 +141,14 @@ def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> P
         f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
         f"{did_you_mean(path.name, known)}"
     )
+
+
+def _engine_for(folder: Path) -> Engine:
+    """The engine for a segmenter where none is asked for."""
+    if not _is_installed("torch"):
+        return "onnx"
+    runs = (folder / GRAPH).is_file() and _is_installed("onnxruntime")
+    return "onnx" if runs and not GRAPHICS_CARD.exists() else "torch"
 
 
 def _check_engine(folder: Path, engine: Engine) -> None:

@@ -104,7 +104,8 @@ def load_segmenter(
         project: whose settings to take, in place of all these.
         device: of PyTorch: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``, in place of what
             ``runtime.device`` says.
-        engine: ``torch`` or ``onnx``; by default PyTorch where it is installed, else onnxruntime.
+        engine: ``torch`` or ``onnx``; by default ``torch`` for ``cuda``, else see
+            :func:`crackpipe.apply.segmenter_files.find`.
 
     Raises:
         CrackpipeError: the engine is not installed.
@@ -119,7 +120,8 @@ def load_segmenter(
         >>> mask.crack(threshold=0.5).dtype
         dtype('bool')
     """
-    return load(segmenter_files.find(folder, encoder=encoder, project=project, engine=engine), device=device)
+    chosen = engine or ("torch" if device == "cuda" else None)
+    return load(segmenter_files.find(folder, encoder=encoder, project=project, engine=chosen), device=device)
 
 
 def load(files: SegmenterFiles, *, device: str | None = None) -> TrainedSegmenter:

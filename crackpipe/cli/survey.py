@@ -47,7 +47,7 @@ def inspect(
     gap_px: Annotated[float | None, typer.Option(min=0, help="pieces with no more between them are one crack")] = None,
     min_length_px: Annotated[float | None, typer.Option(min=0, help="shorter cracks are left out")] = None,
     engine: Annotated[
-        Engine | None, typer.Option(help="that runs the model; default: torch where it is installed, else onnx")
+        Engine | None, typer.Option(help="that runs the model; default: onnx where it can, torch on a graphics card")
     ] = None,
     again: Annotated[bool, typer.Option(help="look at those too that are done")] = False,
 ) -> None:

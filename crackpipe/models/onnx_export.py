@@ -131,6 +131,7 @@ def write(
     """
     check_packages()
     import onnx
+    import onnxscript.optimizer
 
     batch, tall, wide = (torch.export.Dim(name, min=1) for name in ("batch", "rows", "columns"))
     sizes: dict[int, Any] = {0: batch}
@@ -152,6 +153,9 @@ def write(
     except torch.onnx.errors.OnnxExporterError as error:
         raise ModelError(f"{type(module).__name__}: cannot be written as ONNX: {error}") from error
     assert program is not None
+    # zeros that stand for biases are written as formulas, behind which onnxruntime sees no constant to fold
+    onnxscript.optimizer.fold_constants(program.model)
+    onnxscript.optimizer.remove_unused_nodes(program.model)
     for node in program.model.graph:
         node.metadata_props.clear()  # where each line of code lies on this machine: a sixth of the file
     program.model.metadata_props[CARD] = json.dumps(card, sort_keys=True, ensure_ascii=False)

@@ -118,8 +118,17 @@ def test_a_segmenter_packed_with_its_graph_gives_the_same_maps_without_torch(hal
     digests = {segmenter_files.find(root / "packed", engine=engine).digest() for engine in ("torch", "onnx")}
     assert len(digests) == 2
     written = (root / "packed/model.onnx").read_bytes()
-    load_segmenter(root / "packed").pack(root / "again", half=half, graph=True)
-    assert (root / "again/model.onnx").read_bytes() == written
+    export.export_segmenter(root / "packed", out=root / "packed/model.onnx", shared=True)
+    assert (root / "packed/model.onnx").read_bytes() == written
+
+
+def test_a_processor_takes_onnx_and_a_graphics_card_pytorch(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(segmenter_files, "GRAPHICS_CARD", root / "nvidiactl")
+    assert segmenter_files.find(None).engine == "onnx"
+    assert segmenter_files.find(root / "models/segmenter/small-truth").engine == "torch"
+    (root / "nvidiactl").touch()
+    assert segmenter_files.find(None).engine == "torch"
+    assert segmenter_files.find(None, engine="onnx").engine == "onnx"
 
 
 @pytest.mark.slow
