@@ -179,7 +179,10 @@ def _counted(
     """Points that have a width: not the very ends, where a profile runs along the edge, and not those at junctions."""
     counted = np.ones(len(branch.points), bool)
     counted[[index for index, free in ((0, branch.free[0]), (-1, branch.free[1])) if free]] = False
-    for at, radius in zip(junctions, junction_radius, strict=True):
+    reach = AT_JUNCTION * junction_radius[:, None] + 1
+    lowest, highest = branch.points.min(axis=0), branch.points.max(axis=0)
+    near = ((junctions > lowest - reach) & (junctions < highest + reach)).all(axis=1)
+    for at, radius in zip(junctions[near], junction_radius[near], strict=True):
         counted &= np.linalg.norm(branch.points - at, axis=1) >= AT_JUNCTION * radius + 1
     return counted
 
