@@ -35,6 +35,7 @@ class Augment(Section):
     thin_cracks_p: Share
     thin_min_px: PositiveFloat
     thin_max_px: PositiveFloat
+    lookalikes_p: Share
 
     @model_validator(mode="after")
     def _smallest_first(self) -> "Augment":

@@ -62,6 +62,7 @@ KOENIG = {
     "train_segmenter.augment.scale_min": 1.0,
     "train_segmenter.augment.scale_max": 1.0,
     "train_segmenter.augment.thin_cracks_p": 0.0,
+    "train_segmenter.augment.lookalikes_p": 0.0,
     "train_segmenter.oed.encoder": "tf_efficientnet_b5",
     "train_segmenter.oed.weights": "hub",
     "train_segmenter.oed.gates": True,
@@ -105,7 +106,7 @@ CRACKCLIP = {
     "segment.side_px": 518,
     "segment.erosions": 3,
     **{f"train_segmenter.augment.{key}": 0.0 for key in ("rotation_deg", "contrast", "brightness", "thin_cracks_p")},
-    **{f"train_segmenter.augment.{key}": 0.0 for key in ("grey_p", "blur_p", "noise_p")},
+    **{f"train_segmenter.augment.{key}": 0.0 for key in ("grey_p", "blur_p", "noise_p", "lookalikes_p")},
     **{f"train_segmenter.augment.{key}": 1.0 for key in ("scale_min", "scale_max")},
 }
 MATCHED = {"texts": True, "principal_axes": True, "hidden": 64, "dropout": 0.3, "steps": 600, "batch": 128}

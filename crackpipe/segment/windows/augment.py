@@ -1,4 +1,4 @@
-"""Augmented training windows: scale, rotation, flips, light, blur, noise, and simulated thin cracks.
+"""Augmented training windows: scale, rotation, flips, light, blur, noise, thin cracks and things that are none.
 
 Crack widths differ between cameras more than anything else does; shrinking a photograph of wide cracks makes them as
 thin as another camera's. A view remembers where it was taken, so that any label of the photograph can be cut to it.
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from crackpipe.imaging import images
-from crackpipe.segment.windows import thin_cracks
+from crackpipe.segment.windows import lookalikes, thin_cracks
 
 Window = UInt8[np.ndarray, "s s 3"]
 Target = UInt8[np.ndarray, "s s"]
@@ -30,6 +30,7 @@ class Augmentation:
         blur_p, blur_px: probability of a Gaussian blur, and its largest sigma.
         noise_p, noise: probability of Gaussian noise, and its largest sigma in grey levels.
         thin_cracks_p, thin_min_px, thin_max_px: probability and widths of :func:`thin_cracks.draw`.
+        lookalikes_p: probability of :func:`lookalikes.draw`.
     """
 
     scale_min: float
@@ -45,6 +46,7 @@ class Augmentation:
     thin_cracks_p: float
     thin_min_px: float
     thin_max_px: float
+    lookalikes_p: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def view(
         levels, drawn = thin_cracks.draw(
             levels, random, min_px=augmentation.thin_min_px, max_px=augmentation.thin_max_px
         )
+    if augmentation.lookalikes_p and random.random() < augmentation.lookalikes_p:
+        levels = lookalikes.draw(levels, random)
     if random.random() < augmentation.blur_p:
         levels = images.gaussian_blur(levels, sigma_px=float(random.uniform(0.3, max(augmentation.blur_px, 0.3))))
     levels = _change_light(levels, random, augmentation)

@@ -18,7 +18,17 @@ from crackpipe.segment.adapters.token_cache import TokenCache
 from crackpipe.segment.windows import augment
 
 Whole = Callable[..., augment.View]
-UNCHANGED = ("contrast", "brightness", "grey_p", "blur_p", "blur_px", "noise_p", "noise", "thin_cracks_p")
+UNCHANGED = (
+    "contrast",
+    "brightness",
+    "grey_p",
+    "blur_p",
+    "blur_px",
+    "noise_p",
+    "noise",
+    "thin_cracks_p",
+    "lookalikes_p",
+)
 TURNED = augment.Augmentation(
     scale_min=0.5,
     scale_max=1.5,

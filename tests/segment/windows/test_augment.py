@@ -25,6 +25,7 @@ PLAIN = augment.Augmentation(
     thin_cracks_p=0.0,
     thin_min_px=0.8,
     thin_max_px=4.0,
+    lookalikes_p=0.0,
 )
 WILD: dict[str, Any] = {
     "scale_min": 0.25,
@@ -36,6 +37,7 @@ WILD: dict[str, Any] = {
     "blur_p": 0.5,
     "noise_p": 0.5,
     "thin_cracks_p": 0.5,
+    "lookalikes_p": 0.5,
 }
 
 
@@ -271,6 +273,15 @@ def test_thin_cracks_are_added_to_the_label_and_darken_the_pixels() -> None:
         assert (window[added] < 200).all()
         drawn += bool(added.any())
     assert drawn > 6
+
+
+def test_lookalikes_change_the_pixels_and_no_label() -> None:
+    pixels, label = flat(200)
+    label[:4] = 77
+    for seed in range(12):
+        window, target = view(pixels, label, seed, side_px=32, lookalikes_p=1.0)
+        assert np.array_equal(target, label)
+        assert not np.array_equal(window, pixels)
 
 
 def test_levels_stay_levels_in_the_brightest_light() -> None:

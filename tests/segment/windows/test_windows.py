@@ -74,7 +74,17 @@ def test_the_label_is_a_target_before_it_is_changed(soft: bool, wanted: list[int
 
 def test_each_generator_has_its_window() -> None:
     pixels, label = photograph(60, 60)
-    unchanged = ("contrast", "brightness", "grey_p", "blur_p", "blur_px", "noise_p", "noise", "thin_cracks_p")
+    unchanged = (
+        "contrast",
+        "brightness",
+        "grey_p",
+        "blur_p",
+        "blur_px",
+        "noise_p",
+        "noise",
+        "thin_cracks_p",
+        "lookalikes_p",
+    )
     turned = augment.Augmentation(
         scale_min=0.5,
         scale_max=1.0,

@@ -1,0 +1,112 @@
+"""Things that are no cracks drawn into training windows: shadows, joints, stains, paint. No label has them.
+
+Photographs that were taken of cracks show few of these, so a network that learned from those alone takes edges of
+shadows and joints for cracks.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float32
+
+from crackpipe.imaging import images, noise
+
+Window = Float32[np.ndarray, "s s 3"]
+Field = Float32[np.ndarray, "s s"]
+
+THINGS = (1, 2)  # in a window
+SHADE = (0.25, 0.65)  # share of the light that a shadow takes
+SOFTNESS_PX = (0.5, 12.0)  # of a shadow's edge, drawn log-uniformly
+CABLE_PX, BAND_PX = (0.6, 4.0), (4.0, 40.0)  # half widths of what casts a shadow
+JOINT_PX, GROOVE = (0.8, 5.0), (0.3, 0.8)  # half width of a joint; share of the light that it swallows
+APART_PX = (40.0, 160.0)  # of joints that run side by side
+WET = (0.1, 0.5)  # share of the light that a stain takes
+PAINT_PX, WHITE = (6.0, 40.0), (170.0, 245.0)  # half width of a painted line; its grey level
+
+
+def draw(levels: Window, random: np.random.Generator) -> Window:
+    """Draw one or two random things over a window.
+
+    Args:
+        levels: RGB, 0–255.
+        random: generator of everything that is drawn.
+    """
+    for _ in range(int(random.integers(THINGS[0], THINGS[1] + 1))):
+        levels = KINDS[int(random.integers(len(KINDS)))](levels, random)
+    return levels
+
+
+def shadow(levels: Window, random: np.random.Generator) -> Window:
+    """The shadow of a wall: what lies beyond a straight border is darker."""
+    softness = _log_uniform(random, *SOFTNESS_PX)
+    return _darker(levels, np.clip(0.5 + _away(random, len(levels)) / (2 * softness), 0, 1), random.uniform(*SHADE))
+
+
+def cable(levels: Window, random: np.random.Generator) -> Window:
+    """The shadow of a sagging cable or of a pole: a smooth band of even width."""
+    side_px = len(levels)
+    half = _log_uniform(random, *(CABLE_PX if random.random() < 0.5 else BAND_PX))
+    sag = random.uniform(-0.3, 0.3) / side_px * _away(random, side_px) ** 2
+    line = np.abs(_away(random, side_px) + sag.astype(np.float32))
+    softness = random.uniform(0.5, 2.0)
+    return _darker(levels, np.clip(0.5 + (half - line) / (2 * softness), 0, 1), random.uniform(*SHADE))
+
+
+def leaves(levels: Window, random: np.random.Generator) -> Window:
+    """The dappled shadow of a tree."""
+    side_px = len(levels)
+    spots = noise.grain(random, side_px=side_px, sigma_px=float(random.uniform(2, 8)))
+    crown = noise.clouds(random, side_px=side_px, scale_px=0.6 * side_px, octaves=1)
+    cover = images.gaussian_blur(np.clip(2.5 * (spots + crown), 0, 1), sigma_px=float(random.uniform(0.6, 3.0)))
+    return _darker(levels, cover, random.uniform(*SHADE))
+
+
+def joints(levels: Window, random: np.random.Generator) -> Window:
+    """Straight grooves of even width, alone or side by side, one edge lit."""
+    away, half = _away(random, len(levels)), _log_uniform(random, *JOINT_PX)
+    if random.random() < 0.5:
+        apart = np.float32(random.uniform(*APART_PX))
+        away = (away + apart / 2) % apart - apart / 2
+    groove = np.clip(half - np.abs(away) + 0.5, 0, 1)
+    lit = np.clip(1.5 - np.abs(away - half - 1), 0, 1) * (1 - groove)
+    darker = _darker(levels, groove, random.uniform(*GROOVE))
+    return darker * (1 + np.float32(random.uniform(0, 0.25)) * lit[..., None])
+
+
+def stain(levels: Window, random: np.random.Generator) -> Window:
+    """Water, oil or rust: a ragged darker area, its rim darker still."""
+    side_px = len(levels)
+    wet = noise.clouds(random, side_px=side_px, scale_px=float(random.uniform(0.2, 0.8)) * side_px, octaves=4)
+    wet = wet - np.float32(random.uniform(0, 1))
+    body, rim = np.clip(wet * np.float32(random.uniform(3, 20)), 0, 1), np.clip(1 - np.abs(wet) * 8, 0, 1)
+    tint = (1 - random.uniform(0, 0.4, 3) * np.array([0, 0.5, 1])).astype(np.float32)
+    share = np.float32(random.uniform(*WET)) * np.clip(body + np.float32(random.uniform(0, 0.6)) * rim, 0, 1.4)
+    return levels * (1 - share[..., None]) * (1 - body[..., None] * (1 - tint))
+
+
+def paint(levels: Window, random: np.random.Generator) -> Window:
+    """A worn painted line."""
+    side_px = len(levels)
+    worn = 0.8 * noise.grain(random, side_px=side_px, sigma_px=1.0)
+    cover = np.clip(_log_uniform(random, *PAINT_PX) - np.abs(_away(random, side_px)) + worn, 0, 1)[..., None]
+    texture = levels / np.maximum(levels.mean(), np.float32(1))
+    return levels + cover * (np.float32(random.uniform(*WHITE)) * (0.7 + 0.3 * texture) - levels)
+
+
+KINDS: tuple[Callable[[Window, np.random.Generator], Window], ...] = (shadow, cable, leaves, joints, stain, paint)
+
+
+def _away(random: np.random.Generator, side_px: int) -> Field:
+    """Signed distance of each pixel to a straight line through the window, pixels."""
+    angle = random.uniform(0, 2 * np.pi)
+    row0, col0 = random.uniform(0, 1, 2) * side_px
+    row, col = np.mgrid[:side_px, :side_px].astype(np.float32)
+    return ((row - row0) * np.cos(angle) - (col - col0) * np.sin(angle)).astype(np.float32)
+
+
+def _darker(levels: Window, cover: Float32[np.ndarray, "s s"] | np.ndarray, share: float) -> Window:
+    return levels * (1 - np.float32(share) * cover.astype(np.float32)[..., None])
+
+
+def _log_uniform(random: np.random.Generator, low: float, high: float) -> np.float32:
+    return np.float32(np.exp(random.uniform(np.log(low), np.log(high))))
