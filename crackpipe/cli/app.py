@@ -3,6 +3,8 @@
 Commands import what they need when they run, so that help, and a check before a run, start at once.
 """
 
+from typing import Annotated
+
 import typer
 
 from crackpipe import console
@@ -36,6 +38,24 @@ for command in (
 ):
     commands.command()(command)
 commands.add_typer(export, name="export")
+
+
+def _tell_version(asked: bool) -> bool:
+    if asked:
+        import importlib.metadata
+
+        typer.echo(importlib.metadata.version("crackpipe"))
+        raise typer.Exit
+    return asked
+
+
+@commands.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print the version and end")
+    ] = False,
+) -> None:
+    """Crack masks and calibrated decisions from photographs with patch labels only."""
 
 
 def app() -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from crackpipe.apply.survey.inspecting import Outcome
 
 
+NAMED = 5  # of a table's photographs that are not there
+
+
 class Engine(str, enum.Enum):
     """What runs a network."""
 
@@ -77,6 +80,10 @@ def inspect(
     found = survey(_listed(photos), files=files, out=out, settings=settings)
     for photo, reason in zip(found.refused["photo"], found.refused["reason"], strict=True):
         typer.echo(f"not looked at: {folders.printable(photo)}: {reason}")
+    unknown = settings.sources.not_of(found.photos["photo"])
+    if unknown:
+        names = ", ".join(map(folders.printable, unknown[:NAMED])) + " …" * (len(unknown) > NAMED)
+        typer.echo(f"{scales}: {len(unknown)} of its photographs are none of these: {names}")
     typer.echo(_summary(found, out))
     if found.exit_status:
         raise typer.Exit(found.exit_status)

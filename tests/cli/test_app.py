@@ -1,5 +1,6 @@
 """The command as a whole: how fast it starts, and what it says outside a project."""
 
+import importlib.metadata
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,11 @@ def test_the_commands_are_listed_in_the_order_of_their_files():
         name.replace("-", "_") for name in NAMES
     ]
     assert sorted(get_command(commands).commands) == sorted([*NAMES, *GROUPS])  # type: ignore[attr-defined]  # a group
+
+
+def test_it_tells_its_version():
+    done = CliRunner().invoke(commands, ["--version"])
+    assert (done.exit_code, done.output.strip()) == (0, importlib.metadata.version("crackpipe"))
 
 
 def test_help_imports_nothing_heavy():

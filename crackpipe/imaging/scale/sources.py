@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -44,6 +44,11 @@ class ScaleSources:
         """The table's figure for a photograph: by its whole name as given, else by its file's name."""
         table = self.table or {}
         return table.get(photo, table.get(PurePath(photo).name))
+
+    def not_of(self, photos: Iterable[str]) -> list[str]:
+        """The table's names that are none of these photographs, in the table's order."""
+        known = {name for photo in photos for name in (photo, PurePath(photo).name)}
+        return [name for name in self.table or {} if name not in known]
 
 
 def read_table(path: Path) -> dict[str, float]:

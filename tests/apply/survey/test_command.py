@@ -24,6 +24,16 @@ def test_the_command_tells_what_was_found_and_what_was_not_looked_at(model: Path
     assert pd.read_csv("survey/cracks.csv")["class"].tolist() == ["over 0.2 mm"]
 
 
+def test_photographs_of_a_table_of_scales_that_are_not_there_are_told(model: Path, site: Path) -> None:
+    names = ["a.png", "site/deep/b.png", *(f"c{number}.png" for number in range(6))]
+    lines = ["photo,mm_per_px", *(f"{name},0.5" for name in names)]
+    Path("scales.csv").write_text("\n".join(lines), encoding="utf-8")
+    arguments = ["inspect", "site", "--only", "masks", "--model", str(model), "--scales", "scales.csv"]
+    done = CliRunner().invoke(commands, arguments)
+    assert done.exit_code == 0, done.output
+    assert "scales.csv: 6 of its photographs are none of these: c0.png, c1.png, c2.png, c3.png, c4.png …" in done.output
+
+
 def test_a_pattern_without_a_match_and_an_empty_list_are_told(model: Path, site: Path) -> None:
     for arguments, said in (
         (["site/*.png", "site/*.jpg"], r"site/\*\.jpg: not found"),
