@@ -70,7 +70,7 @@ def unet(runtime: Runtime) -> Segmenter:
     """A U-Net with random weights, on the device."""
     made = growth.random_unet()
     runtime.place(made.network).eval().requires_grad_(False)
-    return torch_engine.on_arrays(partial(made.predict, runtime=runtime), made.multiple_px)
+    return torch_engine.from_network(partial(made.predict, runtime=runtime), made.multiple_px)
 
 
 def rate(what: str, *, other: Times | None, ours: Times, count: int) -> table.Row:

@@ -1,6 +1,7 @@
 """The console: how a command ends, what it prints, and bars with rate and time left."""
 
 import gc
+import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NoReturn, TypeVar
@@ -30,9 +31,12 @@ def run(main: Callable[[], None]) -> None:
         _end(str(error))
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package in ("", "crackpipe", "pipeline"):
+        if not package or importlib.util.find_spec(package) is not None:  # a file of it is missing
             raise
-        _end(f"this needs the package {package}, which is not installed; run pip install 'crackpipe[pipeline]'")
+        _end(
+            f"this needs the package {package}, which is not installed; those of the pipeline come with pip install "
+            "'crackpipe[pipeline]'"
+        )
     global ended_well
     ended_well = True
 

@@ -7,6 +7,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from crackpipe.apply import segmenter_files
+from crackpipe.apply.engines import GRAPH
 from crackpipe.classify import classifier
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.compute.runtime import Runtime
@@ -69,33 +70,42 @@ def export(folder: Path, *, out: Path) -> str:
     return kind
 
 
-def export_segmenter(folder: Path, *, out: Path, shared: bool = False) -> None:
+def export_segmenter(folder: Path, *, out: Path) -> None:
     """Write a segmenter that maps uint8 RGB (b, 3, h, w) to confidences (b, h, w), sides multiples of its own.
 
     Where a guided filter refines its prediction (DeepCrack of Liu et al.), the guide is a second output.
-
-    Args:
-        folder: of the segmenter.
-        out: the file.
-        shared: without weights of its own: it is read beside the folder's, see :mod:`.models.shared_weights`.
 
     Raises:
         CrackpipeError: a package is missing.
         ModelError: the folder holds no segmenter, or a text-guided one.
     """
+    _write_segmenter(folder, out, weights=None)
+
+
+def export_graph(folder: Path) -> None:
+    """Write ``model.onnx`` beside a segmenter's weights, which it reads; see :func:`export_segmenter`.
+
+    Raises:
+        CrackpipeError, ModelError: as :func:`export_segmenter`.
+    """
+    _write_segmenter(folder, folder / GRAPH, weights=folder / segmenter_files.WEIGHTS)
+
+
+def _write_segmenter(folder: Path, out: Path, *, weights: Path | None) -> None:
     onnx_export.check_packages()
     card = check_form(folder)
     found = pixel_network.load(folder, PLAIN)
     levels = onnx_export.Levels(mean=found.mean, std=found.std)
     guided = found.refine_px > 0
+    network = onnx_export.for_export(found.network, fold=weights is None)
     onnx_export.write(
         out,
-        _Confidence(levels, onnx_export.for_export(found.network, fold=not shared), guided=guided).eval(),
+        _Confidence(levels, network, guided=guided).eval(),
         outputs=["confidence", "guide"] if guided else ["confidence"],
         side_px=2 * found.multiple_px,
         multiple_px=found.multiple_px,
         card={**card, "multiple_px": found.multiple_px, "refine_eps": pixel_network.REFINE_EPS},
-        weights=folder / segmenter_files.WEIGHTS if shared else None,
+        weights=weights,
     )
 
 

@@ -3,15 +3,16 @@
 It comes with the package, was packed, or lies in a project.
 """
 
-import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from crackpipe import params
-from crackpipe.errors import CrackpipeError, ModelError, did_you_mean
+from crackpipe.apply import engines
+from crackpipe.apply.engines import GRAPH, Engine
+from crackpipe.errors import ModelError, did_you_mean
 from crackpipe.files import fingerprint
 from crackpipe.measures.geometry import GeometrySettings
 from crackpipe.models import cards, shipped
@@ -22,9 +23,6 @@ from crackpipe.params.project import Project
 ENCODER = "encoder"  # folder of a packed segmenter's encoder, below its own
 MODELS = "models/segmenter"  # of a project
 WEIGHTS = "model.safetensors"
-GRAPH = "model.onnx"  # the network itself, which takes its weights from beside it
-GRAPHICS_CARD = Path("/dev/nvidiactl")  # there with NVIDIA's driver; to ask PyTorch costs 2 s
-Engine: TypeAlias = Literal["torch", "onnx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,11 @@ class SegmenterFiles:
         """Last part of its folder."""
         return self.folder.resolve().name
 
+    @property
+    def precision(self) -> str:
+        """Of its matrix products, as ``runtime.precision``."""
+        return self.project.params.runtime.precision if self.engine == "torch" else "fp32"
+
     def with_geometry(self, **changes: float | None) -> "SegmenterFiles":
         """The same segmenter with other settings of what counts as a crack; ``None`` leaves one as it is."""
         given = {key: value for key, value in changes.items() if value is not None}
@@ -69,9 +72,10 @@ class SegmenterFiles:
         """Digest of all that decides a mask besides its photograph: weights, card, settings, engine, precision."""
         folders = [self.folder] + ([self.encoder] if (self.encoder / cards.FILE).is_file() else [])
         files = [folder / name for folder in folders for name in (cards.FILE, WEIGHTS)]
-        precision = self.project.params.runtime.precision if self.engine == "torch" else "fp32"
-        run = {"engine": self.engine, "precision": precision}
-        return fingerprint.of(run | {"inference": dict(self.inference), "geometry": asdict(self.geometry)}, files)
+        if self.engine == "onnx":
+            files.append(self.folder / GRAPH)
+        values = {"engine": self.engine, "precision": self.precision}
+        return fingerprint.of(values | {"inference": dict(self.inference), "geometry": asdict(self.geometry)}, files)
 
 
 def find(
@@ -80,6 +84,7 @@ def find(
     project: Project | None = None,
     encoder: str | os.PathLike[str] | None = None,
     engine: Engine | None = None,
+    device: str | None = None,
 ) -> SegmenterFiles:
     """Find a segmenter.
 
@@ -91,14 +96,14 @@ def find(
             settings of ``conf/config.yaml``.
         encoder: folder of the image-text encoder of a text-guided segmenter; by default the one that is packed with
             it, ``models/clip`` of the project, or ``clip`` beside the folder of segmenters.
-        engine: what runs the network; by default onnxruntime where the segmenter has a file for it, which is the faster
-            one on a processor, and PyTorch elsewhere and where there is an NVIDIA graphics card.
+        engine: what runs the network; by default see :func:`crackpipe.apply.engines.choose`.
+        device: ``auto``, ``cpu`` or ``cuda``; by default what ``runtime.device`` says.
 
     Raises:
-        CrackpipeError: the engine is not installed.
+        CrackpipeError: a package that the engine needs is not installed.
         ModelError: there is no such segmenter, its card is damaged or of another version, or it has no file for the
             engine.
-        ParamsError: something is wrong in ``params.yaml``.
+        ParamsError: something is wrong in ``params.yaml``, or onnxruntime is asked for on a graphics card.
     """
     folder = folder_of(name, project)
     card = cards.read(folder, kind="segmenter")
@@ -113,8 +118,9 @@ def find(
     inside, beside = folder / ENCODER, opened.root / ("clip" if opened.root.name == "models" else "models/clip")
     clip = Path(encoder) if encoder is not None else inside if inside.is_dir() else beside
     geometry = GeometrySettings(**card.get("geometry", {}))
-    chosen = engine or _engine_for(folder)
-    _check_engine(folder, chosen)
+    device = device or opened.params.runtime.device
+    chosen = engines.choose(folder, asked=engine, device=device)
+    engines.check(folder, card, chosen, device=device)
     return SegmenterFiles(folder, clip, card, settings, max_megapixels, geometry, opened, chosen)
 
 
@@ -141,36 +147,6 @@ def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> P
         f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
         f"{did_you_mean(path.name, known)}"
     )
-
-
-def _engine_for(folder: Path) -> Engine:
-    """The engine for a segmenter where none is asked for."""
-    if not _is_installed("torch"):
-        return "onnx"
-    runs = (folder / GRAPH).is_file() and _is_installed("onnxruntime")
-    return "onnx" if runs and not GRAPHICS_CARD.exists() else "torch"
-
-
-def _check_engine(folder: Path, engine: Engine) -> None:
-    """Check that a segmenter can be run by an engine.
-
-    Raises:
-        CrackpipeError: it is not installed.
-        ModelError: the folder lacks a file that it needs.
-    """
-    if engine == "torch" and not _is_installed("torch"):
-        raise CrackpipeError(
-            "PyTorch is not installed; run pip install 'crackpipe[pipeline]', or take another engine: onnx"
-        )
-    if engine == "onnx" and not (folder / GRAPH).is_file():
-        raise ModelError(
-            f"{folder}: has no {GRAPH}, without which PyTorch must run it; where PyTorch is installed (pip install "
-            "'crackpipe[pipeline]') run it by that, or write the file by `crackpipe pack FOLDER --onnx`"
-        )
-
-
-def _is_installed(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None
 
 
 def _check_packed(folder: Path, card: Card) -> None:

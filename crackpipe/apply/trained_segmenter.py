@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from crackpipe.apply import photograph, segmenter_files
+from crackpipe.apply.engines import GRAPH, Engine
 from crackpipe.apply.photograph import Photograph
-from crackpipe.apply.segmenter_files import GRAPH, Engine, SegmenterFiles
+from crackpipe.apply.segmenter_files import SegmenterFiles
 from crackpipe.imaging.crack_mask import Mask
 from crackpipe.params.project import Project
 from crackpipe.segment.inference import segmenter
@@ -18,7 +19,7 @@ from crackpipe.segment.inference.segmenter import Inference, Segmenter
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedSegmenter:
-    """A segmenter, its settings of inference, and the device that it runs on; :func:`load_segmenter` makes one.
+    """A segmenter and its settings of inference; :func:`load_segmenter` makes one.
 
     Attributes:
         files: on disk, with settings.
@@ -104,13 +105,13 @@ def load_segmenter(
         project: whose settings to take, in place of all these.
         device: of PyTorch: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``, in place of what
             ``runtime.device`` says.
-        engine: ``torch`` or ``onnx``; by default ``torch`` for ``cuda``, else see
-            :func:`crackpipe.apply.segmenter_files.find`.
+        engine: ``torch`` or ``onnx``; by default see :func:`crackpipe.apply.engines.choose`.
 
     Raises:
-        CrackpipeError: the engine is not installed.
+        CrackpipeError: a package that the engine needs is not installed.
         ModelError: the folder holds no segmenter, one that belongs to another encoder, or none for the engine.
-        ParamsError: something is wrong in ``params.yaml``, or ``cuda`` is asked for on a machine without it.
+        ParamsError: something is wrong in ``params.yaml``, or ``cuda`` is asked for on a machine without it, or
+            by onnxruntime.
 
     Examples:
         >>> import crackpipe
@@ -120,8 +121,8 @@ def load_segmenter(
         >>> mask.crack(threshold=0.5).dtype
         dtype('bool')
     """
-    chosen = engine or ("torch" if device == "cuda" else None)
-    return load(segmenter_files.find(folder, encoder=encoder, project=project, engine=chosen), device=device)
+    files = segmenter_files.find(folder, encoder=encoder, project=project, engine=engine, device=device)
+    return load(files, device=device)
 
 
 def load(files: SegmenterFiles, *, device: str | None = None) -> TrainedSegmenter:

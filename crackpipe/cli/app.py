@@ -16,7 +16,6 @@ commands = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Crack masks and calibrated decisions from photographs with patch labels only.",
 )
 for command in (
     project.configure,

@@ -40,8 +40,10 @@ def pack(
     from crackpipe.params.project import Project
 
     files = segmenter_files.find(model, project=Project.open(project))
-    from crackpipe.apply import trained_segmenter
+    from crackpipe.apply import packing, trained_segmenter
     from crackpipe.tune import figures, tune_level
+
+    packing.check(files, folder, graph=onnx)
 
     if octaves_px is not None:
         files = files.with_inference(octaves_px=octaves_px, scales=[1.0], tile_px=TILE_PX)

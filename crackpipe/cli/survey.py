@@ -83,7 +83,7 @@ def inspect(
     unknown = settings.sources.not_of(found.photos["photo"])
     if unknown:
         names = ", ".join(map(folders.printable, unknown[:NAMED])) + " …" * (len(unknown) > NAMED)
-        typer.echo(f"{scales}: {len(unknown)} of its photographs are none of these: {names}")
+        typer.echo(f"{scales}: {len(unknown)} of its photographs were not named to this command: {names}")
     typer.echo(_summary(found, out))
     if found.exit_status:
         raise typer.Exit(found.exit_status)

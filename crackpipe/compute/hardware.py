@@ -5,6 +5,8 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+GRAPHICS_CARDS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))  # with NVIDIA's driver; under WSL
+
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
@@ -39,6 +41,11 @@ def describe() -> Hardware:
         python=platform.python_version(),
         torch=torch.__version__,
     )
+
+
+def has_graphics_card() -> bool:
+    """Look up whether there is an NVIDIA graphics card with its driver, without PyTorch, which takes 2 s to ask."""
+    return any(path.exists() for path in GRAPHICS_CARDS)
 
 
 def _processor() -> str:

@@ -122,8 +122,8 @@ def write(
         side_px: of the pictures that it is traced with.
         multiple_px: sides that the file takes are multiples of it; ``None``: they are ``side_px``.
         card: plain values that a reader of the file needs.
-        weights: a ``.safetensors`` file in the same folder that has the module's weights: the ONNX file then holds none
-            of its own, see :func:`shared_weights.refer`.
+        weights: a ``.safetensors`` file in the same folder that has the module's weights, which the ONNX file then
+            refers to, see :func:`shared_weights.refer`.
 
     Raises:
         CrackpipeError: a package is missing.
@@ -161,7 +161,6 @@ def write(
     program.model.metadata_props[CARD] = json.dumps(card, sort_keys=True, ensure_ascii=False)
     with atomic.replacing(path) as temporary:
         program.save(str(temporary), external_data=False)
-        if weights is None:
-            onnx.checker.check_model(str(temporary))
-        else:
+        if weights is not None:
             shared_weights.refer(temporary, weights)
+        onnx.checker.check_model(str(temporary))

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from crackpipe.errors import CrackpipeError, ModelError
+from crackpipe.models import shared_weights
 
 CARD = "crackpipe"  # key of the file's metadata
 MOST_ERRORS = 3  # onnxruntime's severities: 3 is an error, 2 a warning
@@ -38,7 +39,7 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
 
     Raises:
         CrackpipeError: onnxruntime is not installed.
-        ModelError: the file is missing, no ONNX, or none of crackpipe's, or of another kind.
+        ModelError: the file is missing, no ONNX, or none of crackpipe's, of another kind, or its weights are others.
     """
     try:
         import onnxruntime
@@ -64,8 +65,11 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except unreadable as error:
-        raise ModelError(f"{path}: cannot be read as ONNX: {error}") from error
-    text = session.get_modelmeta().custom_metadata_map.get(CARD)
+        raise ModelError(f"{path}: cannot be read as ONNX, or its weights are missing: {error}") from error
+    metadata = session.get_modelmeta().custom_metadata_map
+    if shared_weights.WEIGHTS in metadata:
+        shared_weights.check(path, metadata[shared_weights.WEIGHTS])
+    text = metadata.get(CARD)
     if text is None:
         raise ModelError(f"{path}: an ONNX file of another program; write one by `crackpipe export onnx MODEL`")
     card: dict[str, Any] = json.loads(text)

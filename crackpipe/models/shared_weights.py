@@ -16,12 +16,14 @@ from crackpipe.errors import ModelError
 TYPES = {"F32": np.float32, "F16": np.float16}
 LEAST_BYTES = 1024  # smaller tensors stay in the ONNX file
 HEADER_BYTES = 8  # of the table's length
+WEIGHTS = "crackpipe_weights"  # key of the ONNX file's metadata
 
 
 def refer(path: Path, weights: Path) -> None:
-    """Let an ONNX file take its weights from a safetensors file in place of its own copies.
+    """Let an ONNX file take its weights from a safetensors file in place of its own copies, but for small ones.
 
-    Weights are found by what they hold. Those in half precision become single precision as the file is read.
+    Weights are found by what they hold. Those in half precision become single precision as the file is read. The file
+    tells the digest of the weights, see :func:`check`.
 
     Args:
         path: of the ONNX file, which is written again.
@@ -40,23 +42,51 @@ def refer(path: Path, weights: Path) -> None:
         values = onnx.numpy_helper.to_array(tensor)
         if values.dtype != np.float32 or values.nbytes < LEAST_BYTES:
             continue
-        whole, half = places.get(_key(values)), places.get(_key(values.astype(np.float16)))
-        if whole is None and half is None:
-            if values.ndim > 1:  # a vector may be the zeros of a convolution without a bias
-                missing.append(tensor.name)
-            continue
-        name = tensor.name
-        if whole is None:
-            tensor.name = f"{name}.half"
+        place = places.get(_key(values))
+        if place is None and (place := places.get(_half_key(values))):
+            name, tensor.name = tensor.name, f"{tensor.name}.half"
             tensor.data_type = onnx.TensorProto.FLOAT16
             casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT))
-        _place(tensor, weights.name, whole or half)
+        if place is not None:
+            _place(tensor, weights.name, place)
+        elif values.ndim > 1:  # a vector may be the zeros of a convolution without a bias
+            missing.append(tensor.name)
     if missing:
         raise ModelError(f"{weights}: has no {', '.join(sorted(missing))}; these weights are of another model")
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = WEIGHTS, json.dumps({"file": weights.name, "sha256": _digest(weights)})
     onnx.save(model, str(path))
+
+
+def check(path: Path, told: str) -> None:
+    """Check that the weights that an ONNX file refers to are those that it was written for.
+
+    Args:
+        path: of the ONNX file.
+        told: of its metadata, under ``WEIGHTS``.
+
+    Raises:
+        ModelError: they are missing, or others.
+    """
+    known = json.loads(told)
+    weights = path.parent / known["file"]
+    if not weights.is_file() or _digest(weights) != known["sha256"]:
+        fault = "others than it was written for" if weights.is_file() else "missing"
+        raise ModelError(f"{path}: its weights in {known['file']} are {fault}; pack the segmenter again")
+
+
+def _digest(weights: Path) -> str:
+    return hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def _half_key(values: np.ndarray) -> str:
+    """Key of an array in half precision, where that holds all of its numbers; else of none."""
+    with np.errstate(over="ignore"):
+        half = values.astype(np.float16)
+    return _key(half) if np.array_equal(half.astype(np.float32), values) else ""
 
 
 def _places(weights: Path) -> dict[str, tuple[int, int]]:
@@ -81,11 +111,10 @@ def _key(values: np.ndarray) -> str:
     return hashlib.sha256(about + np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
-def _place(tensor: Any, file: str, place: tuple[int, int] | None) -> None:
-    """Let a tensor lie in another file."""
+def _place(tensor: Any, file: str, place: tuple[int, int]) -> None:
+    """Let a tensor lie in another file, at its first byte and of its length there."""
     import onnx
 
-    assert place is not None
     tensor.ClearField("raw_data")
     tensor.ClearField("float_data")
     tensor.data_location = onnx.TensorProto.EXTERNAL

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -15,7 +16,8 @@ from crackpipe.apply import export, segmenter_files
 from crackpipe.apply.trained_segmenter import load_segmenter
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
-from crackpipe.errors import CrackpipeError, ModelError
+from crackpipe.compute import hardware
+from crackpipe.errors import CrackpipeError, ModelError, ParamsError
 from crackpipe.imaging import images
 from crackpipe.models import shared_weights
 from crackpipe.params.project import Project
@@ -110,25 +112,68 @@ def test_a_packed_segmenter_says_what_counts_as_a_crack_and_may_be_of_half_preci
 def test_a_segmenter_packed_with_its_graph_gives_the_same_maps_without_torch(half: bool, root: Path):
     configure(root)
     load_segmenter("small-truth", project=Project.open(root), device="cpu").pack(root / "packed", half=half, graph=True)
-    sizes = {path.name: path.stat().st_size for path in (root / "packed").iterdir()}
-    assert sorted(sizes) == ["model.json", "model.onnx", "model.safetensors"]
+    assert sorted(path.name for path in (root / "packed").iterdir()) == [
+        "model.json",
+        "model.onnx",
+        "model.safetensors",
+    ]
+    graph = onnx.load(str(root / "packed/model.onnx"), load_external_data=False).graph
+    own = [tensor for tensor in graph.initializer if tensor.data_location != onnx.TensorProto.EXTERNAL]
+    assert len(own) < len(graph.initializer)
+    assert max(len(tensor.raw_data) for tensor in own) < 2048
     maps = [load_segmenter(root / "packed", device="cpu", engine=engine)(PICTURE) for engine in ("torch", "onnx")]
     assert maps[0].confidence.std() > 1
     assert np.abs(maps[0].confidence.astype(int) - maps[1].confidence).max() <= 1
     digests = {segmenter_files.find(root / "packed", engine=engine).digest() for engine in ("torch", "onnx")}
     assert len(digests) == 2
     written = (root / "packed/model.onnx").read_bytes()
-    export.export_segmenter(root / "packed", out=root / "packed/model.onnx", shared=True)
+    export.export_graph(root / "packed")
     assert (root / "packed/model.onnx").read_bytes() == written
 
 
-def test_a_processor_takes_onnx_and_a_graphics_card_pytorch(root: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(segmenter_files, "GRAPHICS_CARD", root / "nvidiactl")
-    assert segmenter_files.find(None).engine == "onnx"
-    assert segmenter_files.find(root / "models/segmenter/small-truth").engine == "torch"
+@pytest.mark.slow
+def test_another_graph_decides_the_digest_and_other_weights_are_refused(root: Path):
+    configure(root)
+    load_segmenter("small-truth", project=Project.open(root), device="cpu").pack(root / "packed", graph=True)
+    files = segmenter_files.find(root / "packed", engine="onnx")
+    digest = files.digest()
+    export.export_segmenter(root / "packed", out=root / "packed/model.onnx")
+    assert files.digest() != digest
+    export.export_graph(root / "packed")
+    (root / "packed/model.safetensors").write_bytes((root / "packed/model.safetensors").read_bytes()[:-1] + b"\0")
+    with pytest.raises(ModelError, match=r"its weights in model\.safetensors are others than it was written for; pack"):
+        load_segmenter(root / "packed", engine="onnx")
+    (root / "packed/model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"model\.onnx: .*weights.* missing"):
+        load_segmenter(root / "packed", engine="onnx")
+
+
+@pytest.mark.slow
+def test_the_packages_own_segmenter_gives_the_same_map_by_both_engines():
+    photo = np.random.default_rng(0).integers(90, 200, (96, 140, 3), dtype=np.uint8)
+    photo[46:50, 20:120] = 30
+    whole = params.defaults()
+    runtime = whole.runtime.model_copy(update={"precision": "fp32"})
+    project = Project(Path(), whole.model_copy(update={"runtime": runtime}))
+    maps = [load_segmenter(project=project, engine=engine, device="cpu")(photo) for engine in ("torch", "onnx")]
+    assert maps[0].confidence.max() > 100
+    assert np.abs(maps[0].confidence.astype(int) - maps[1].confidence).max() <= 1
+
+
+def test_the_engine_follows_the_device_the_card_and_what_the_segmenter_has(root: Path, monkeypatch: pytest.MonkeyPatch):
+    def engine(name: Path | None = None, **chosen: Any) -> str:
+        return segmenter_files.find(name, **chosen).engine
+
+    monkeypatch.setattr(hardware, "GRAPHICS_CARDS", (root / "nvidiactl",))
+    assert engine() == "onnx"
+    assert engine(root / "models/segmenter/small-truth") == "torch"
+    assert engine(device="cuda") == "torch"
     (root / "nvidiactl").touch()
-    assert segmenter_files.find(None).engine == "torch"
-    assert segmenter_files.find(None, engine="onnx").engine == "onnx"
+    assert engine() == "torch"
+    assert engine(device="cpu") == "onnx"
+    assert engine(engine="onnx") == "onnx"
+    with pytest.raises(ParamsError, match=r"runtime\.device: got cuda, which PyTorch alone runs on; take the engine"):
+        engine(engine="onnx", device="cuda")
 
 
 @pytest.mark.slow
@@ -142,15 +187,32 @@ def test_a_graph_is_refused_for_weights_of_another_model(root: Path):
         shared_weights.refer(root / "packed/whole.onnx", root / "other/model.safetensors")
 
 
-def test_where_pytorch_is_not_installed_onnx_runs_what_has_a_graph(root: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("missing", ["torch", "timm"])
+def test_where_pytorch_or_what_it_needs_is_missing_onnx_runs_what_has_a_graph(
+    missing: str, root: Path, monkeypatch: pytest.MonkeyPatch
+):
     configure(root)
+    monkeypatch.setattr(hardware, "GRAPHICS_CARDS", (root,))
     find_spec = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find_spec(name))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find_spec(name))
     assert segmenter_files.find(None).engine == "onnx"
-    with pytest.raises(ModelError, match=r"small-truth: has no model\.onnx, .*crackpipe pack FOLDER --onnx"):
-        segmenter_files.find(root / "models/segmenter/small-truth")
-    with pytest.raises(CrackpipeError, match=r"PyTorch is not installed; run pip install 'crackpipe\[pipeline\]', or"):
+    with pytest.raises(
+        CrackpipeError, match=rf"needs {missing}, not installed here; run pip install 'crackpipe\[pipeline\]'"
+    ):
         segmenter_files.find(None, engine="torch")
+    with pytest.raises(
+        ModelError, match=r"small-truth: has no model\.onnx .*pack NEW_FOLDER --model .*small-truth --onnx"
+    ):
+        segmenter_files.find(root / "models/segmenter/small-truth", engine="onnx")
+
+
+def test_a_text_guided_segmenter_says_that_pytorch_alone_runs_it(root: Path):
+    _, guided = text_guided_segmenter()
+    text_guided.save(root / "models/segmenter/text_adapters-truth", guided, labels="truth", encoder="")
+    with pytest.raises(
+        ModelError, match=r"has no model\.onnx for onnxruntime; texts guide it, so PyTorch alone can run"
+    ):
+        segmenter_files.find(root / "models/segmenter/text_adapters-truth", engine="onnx")
 
 
 def test_a_segmenter_that_another_version_packed_is_told_by_what_differs(root: Path):

@@ -107,12 +107,12 @@ def _looked_at(photos: Sequence[PhotoFile], looking: Looking) -> Iterator[Entry 
 
 
 def _tried(photo: PhotoFile, work: Callable[[], Result]) -> Result | dict[str, Any]:
-    """Result of a photograph's work, or its row with the reason; a wrong model ends all."""
+    """Result of a photograph's work, or its row with the reason; a wrong model or a missing package ends all."""
     try:
         return work()
     except PhotoError as error:
         reason = str(error)
-    except CrackpipeError:
+    except (CrackpipeError, ModuleNotFoundError):
         raise
     except OSError as error:
         reason = f"{error.strerror or error}; make room or give access, then run the command again"
@@ -141,6 +141,7 @@ def _run(files: SegmenterFiles, settings: SurveySettings, found: Outcome) -> dic
     return {
         "crackpipe": importlib.metadata.version("crackpipe"),
         "model": {"name": files.folder_name, "digest": files.digest(), "card": files.card},
+        "run_by": {"engine": files.engine, "precision": files.precision},
         "settings": {"geometry": asdict(files.geometry), "scale": asdict(settings.sources)},
         "classes": asdict(settings.limits),
         "photographs": len(found.photos),

@@ -179,7 +179,7 @@ def _counted(
     """Points that have a width: not the very ends, where a profile runs along the edge, and not those at junctions."""
     counted = np.ones(len(branch.points), bool)
     counted[[index for index, free in ((0, branch.free[0]), (-1, branch.free[1])) if free]] = False
-    reach = AT_JUNCTION * junction_radius[:, None] + 1
+    reach = AT_JUNCTION * junction_radius[:, None] + 1  # a net of cracks has thousands of junctions, a branch a few
     lowest, highest = branch.points.min(axis=0), branch.points.max(axis=0)
     near = ((junctions > lowest - reach) & (junctions < highest + reach)).all(axis=1)
     for at, radius in zip(junctions[near], junction_radius[near], strict=True):

@@ -46,7 +46,7 @@ def load_all(folders: Sequence[Path], runtime: Runtime, *, clip: Path) -> list[S
         card = cards.read(folder, kind="segmenter")
         if catalogue.has(card["architecture"]):
             network = pixel_network.for_inference(pixel_network.load(folder, runtime), runtime)
-            found.append(on_arrays(partial(network.predict, runtime=runtime), network.multiple_px))
+            found.append(from_network(partial(network.predict, runtime=runtime), network.multiple_px))
             continue
         from crackpipe.clip.encoders import encoder_files
         from crackpipe.segment.adapters import text_guided
@@ -60,11 +60,13 @@ def load_all(folders: Sequence[Path], runtime: Runtime, *, clip: Path) -> list[S
             )
         adapters = text_guided.load(folder, encoder, runtime)
         predict = partial(text_guided.predict, segmenter=adapters, encoder=encoder, runtime=runtime)
-        found.append(on_arrays(predict, encoder.multiple_px))
+        found.append(from_network(predict, encoder.multiple_px))
     return found
 
 
-def on_arrays(predict: Callable[[UInt8[Tensor, "b 3 h w"]], Float32[Tensor, "b h w"]], multiple_px: int) -> Segmenter:
+def from_network(
+    predict: Callable[[UInt8[Tensor, "b 3 h w"]], Float32[Tensor, "b h w"]], multiple_px: int
+) -> Segmenter:
     """A segmenter whose network is a function in PyTorch.
 
     Args:

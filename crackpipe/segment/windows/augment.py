@@ -117,6 +117,7 @@ def view(
         levels, drawn = thin_cracks.draw(
             levels, random, min_px=augmentation.thin_min_px, max_px=augmentation.thin_max_px
         )
+    # where there are none no number is drawn: trainings of before them keep their windows
     if augmentation.lookalikes_p and random.random() < augmentation.lookalikes_p:
         levels = lookalikes.draw(levels, random)
     if random.random() < augmentation.blur_p:

@@ -1,7 +1,9 @@
 """Things that are no cracks drawn into training windows: shadows, joints, stains, paint. No label has them.
 
 Photographs that were taken of cracks show few of these, so a network that learned from those alone takes edges of
-shadows and joints for cracks.
+shadows and joints for cracks. A crack that one of them covers keeps its label. The demo draws such things, too, by its
+own code and otherwise: what is quiet on its surfaces (:mod:`crackpipe.tune.level`) is told of drawings that a network
+has seen the like of.
 """
 
 from collections.abc import Callable
@@ -17,7 +19,7 @@ Field = Float32[np.ndarray, "s s"]
 THINGS = (1, 2)  # in a window
 SHADE = (0.25, 0.65)  # share of the light that a shadow takes
 SOFTNESS_PX = (0.5, 12.0)  # of a shadow's edge, drawn log-uniformly
-CABLE_PX, BAND_PX = (0.6, 4.0), (4.0, 40.0)  # half widths of what casts a shadow
+CABLE_PX, BAND_PX = (0.6, 4.0), (4.0, 40.0)  # half widths of such shadows
 JOINT_PX, GROOVE = (0.8, 5.0), (0.3, 0.8)  # half width of a joint; share of the light that it swallows
 APART_PX = (40.0, 160.0)  # of joints that run side by side
 WET = (0.1, 0.5)  # share of the light that a stain takes
@@ -46,8 +48,9 @@ def cable(levels: Window, random: np.random.Generator) -> Window:
     """The shadow of a sagging cable or of a pole: a smooth band of even width."""
     side_px = len(levels)
     half = _log_uniform(random, *(CABLE_PX if random.random() < 0.5 else BAND_PX))
-    sag = random.uniform(-0.3, 0.3) / side_px * _away(random, side_px) ** 2
-    line = np.abs(_away(random, side_px) + sag.astype(np.float32))
+    away, along = _axes(random, side_px)
+    sag = np.float32(random.uniform(-0.3, 0.3) / side_px)
+    line = np.abs(away + sag * along**2) / np.hypot(1, 2 * sag * along)
     softness = random.uniform(0.5, 2.0)
     return _darker(levels, np.clip(0.5 + (half - line) / (2 * softness), 0, 1), random.uniform(*SHADE))
 
@@ -96,16 +99,21 @@ def paint(levels: Window, random: np.random.Generator) -> Window:
 KINDS: tuple[Callable[[Window, np.random.Generator], Window], ...] = (shadow, cable, leaves, joints, stain, paint)
 
 
-def _away(random: np.random.Generator, side_px: int) -> Field:
-    """Signed distance of each pixel to a straight line through the window, pixels."""
+def _axes(random: np.random.Generator, side_px: int) -> tuple[Field, Field]:
+    """Signed distances of each pixel to a straight line through the window, and to one across it, pixels."""
     angle = random.uniform(0, 2 * np.pi)
-    row0, col0 = random.uniform(0, 1, 2) * side_px
+    down, right = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    row0, col0 = (random.uniform(0, 1, 2) * side_px).astype(np.float32)
     row, col = np.mgrid[:side_px, :side_px].astype(np.float32)
-    return ((row - row0) * np.cos(angle) - (col - col0) * np.sin(angle)).astype(np.float32)
+    return (row - row0) * down - (col - col0) * right, (row - row0) * right + (col - col0) * down
 
 
-def _darker(levels: Window, cover: Float32[np.ndarray, "s s"] | np.ndarray, share: float) -> Window:
-    return levels * (1 - np.float32(share) * cover.astype(np.float32)[..., None])
+def _away(random: np.random.Generator, side_px: int) -> Field:
+    return _axes(random, side_px)[0]
+
+
+def _darker(levels: Window, cover: Field, share: float) -> Window:
+    return levels * (1 - np.float32(share) * cover[..., None])
 
 
 def _log_uniform(random: np.random.Generator, low: float, high: float) -> np.float32:

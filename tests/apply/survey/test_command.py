@@ -31,7 +31,10 @@ def test_photographs_of_a_table_of_scales_that_are_not_there_are_told(model: Pat
     arguments = ["inspect", "site", "--only", "masks", "--model", str(model), "--scales", "scales.csv"]
     done = CliRunner().invoke(commands, arguments)
     assert done.exit_code == 0, done.output
-    assert "scales.csv: 6 of its photographs are none of these: c0.png, c1.png, c2.png, c3.png, c4.png …" in done.output
+    assert (
+        "scales.csv: 6 of its photographs were not named to this command: c0.png, c1.png, c2.png, c3.png, c4.png …"
+        in done.output
+    )
 
 
 def test_a_pattern_without_a_match_and_an_empty_list_are_told(model: Path, site: Path) -> None:

@@ -113,5 +113,5 @@ def test_an_open_clip_encoder_takes_the_dual_encoders_place(
     predict = partial(text_guided.predict, segmenter=model, encoder=encoder, runtime=runtime)
     for side_px in (None, 64):
         settings = replace(PLAIN, side_px=side_px)
-        mask = segmenter.segment(image, torch_engine.on_arrays(predict, encoder.multiple_px), settings, what=None)
+        mask = segmenter.segment(image, torch_engine.from_network(predict, encoder.multiple_px), settings, what=None)
         assert (mask.shape, mask.dtype) == ((75, 101), np.dtype(np.uint8))

@@ -203,7 +203,7 @@ def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runt
 
     image, _ = draw(height=50, width=60)
     larger = np.pad(image, ((0, 14), (0, 4), (0, 0)), mode="reflect")
-    chosen = torch_engine.on_arrays(predict, encoder.multiple_px)
+    chosen = torch_engine.from_network(predict, encoder.multiple_px)
     assert np.array_equal(segment(image, chosen), segment(larger, chosen)[:50, :60])
 
 
