@@ -65,7 +65,7 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except unreadable as error:
-        raise ModelError(f"{path}: cannot be read as ONNX, or its weights are missing: {error}") from error
+        raise ModelError(f"{path}: cannot be read as ONNX: {error}") from error
     metadata = session.get_modelmeta().custom_metadata_map
     if shared_weights.WEIGHTS in metadata:
         shared_weights.check(path, metadata[shared_weights.WEIGHTS])

@@ -131,13 +131,15 @@ def _bands(
     """
     row = np.empty((down.side_px, across.length), np.float32)
     overlap = np.empty((0, across.length), np.float32)  # the last row's pixels that this row covers too
+    tall, wide = (axis.side_px + -axis.side_px % multiple_px for axis in (down, across))
+    together = max(1, batch_px // (tall * wide))
     ends = [*down.starts[1:].tolist(), down.length]
     rows: Iterable[tuple[int, int, np.ndarray]] = zip(down.starts.tolist(), ends, down.shares, strict=True)
     if what is not None and len(ends) > FEW_ROWS:
         rows = console.bar(rows, what=what, total=len(ends), unit="rows of tiles")
     for top, end, share in rows:
         read = partial(_read, image, top=top, down=down, across=across, multiple_px=multiple_px)
-        _fill(row, read, run, across=across, batch_px=batch_px)
+        _fill(row, read, run, across=across, together=together)
         common = len(overlap)
         row[:common] = overlap + share[:common, None] * (row[:common] - overlap)
         yield row[: end - top]
@@ -150,14 +152,13 @@ def _fill(
     run: Callable[[UInt8[np.ndarray, "b s t 3"]], Float32[np.ndarray, "b s t"]],
     *,
     across: Axis,
-    batch_px: int,
+    together: int,
 ) -> None:
-    """Fill ``row`` with the blended maps of one row of tiles."""
+    """Fill ``row`` with the blended maps of one row of tiles, so many of them in a batch."""
     tall = len(row)
-    count = max(1, batch_px // (tall * across.side_px))
     covered = 0  # columns that the tiles so far cover
-    for first in range(0, len(across.starts), count):
-        lefts = across.starts[first : first + count].tolist()
+    for first in range(0, len(across.starts), together):
+        lefts = across.starts[first : first + together].tolist()
         maps = run(np.stack([read(left) for left in lefts]))[:, :tall, : across.side_px]
         for left, share, tile in zip(lefts, across.shares[first:], maps, strict=False):
             row[:, left:covered] += share[: covered - left] * (tile[:, : covered - left] - row[:, left:covered])
