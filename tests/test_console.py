@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -28,11 +29,11 @@ def test_a_users_error_is_shown_without_traceback(capsys: pytest.CaptureFixture[
 
 def test_a_package_that_is_not_installed_is_told_with_what_brings_it(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        console.run(lambda: import_module("no_such_package.part"))  # type: ignore[arg-type,return-value]
+        console.run(partial(import_module, "no_such_package.part"))
     fault = "this needs the package no_such_package, which is not installed; those of the pipeline come with pip"
     assert capsys.readouterr().err == f"error: {fault} install 'crackpipe[pipeline]'\n"
     with pytest.raises(ModuleNotFoundError):  # a fault of ours
-        console.run(lambda: import_module("crackpipe.no_such_file"))  # type: ignore[arg-type,return-value]
+        console.run(partial(import_module, "crackpipe.no_such_file"))
 
 
 def test_a_stage_collects_garbage_while_it_works_but_not_while_it_is_imported(tmp_path: Path) -> None:

@@ -25,9 +25,10 @@ def choose(folder: Path, *, asked: Engine | None, device: str) -> Engine:
         return asked
     if device == "cuda":
         return "torch"
-    wanted = device == "auto" and hardware.has_graphics_card() and not _missing(PYTORCH)
+    if device == "auto" and hardware.has_graphics_card() and not _missing(PYTORCH):
+        return "torch"
     runs = (folder / GRAPH).is_file() and not _missing(("onnxruntime",))
-    return "onnx" if not wanted and (runs or _missing(("torch",))) else "torch"
+    return "onnx" if runs or _missing(("torch",)) else "torch"
 
 
 def check(folder: Path, card: dict[str, Any], engine: Engine, *, device: str) -> None:

@@ -1,12 +1,14 @@
 """Labels of cached windows: cut where the windows were cut, whatever their kind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from plain_windows import PLAIN
 
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
 from crackpipe.compute.runtime import Runtime
@@ -18,24 +20,11 @@ from crackpipe.segment.adapters.token_cache import TokenCache
 from crackpipe.segment.windows import augment
 
 Whole = Callable[..., augment.View]
-UNCHANGED = (
-    "contrast",
-    "brightness",
-    "grey_p",
-    "blur_p",
-    "blur_px",
-    "noise_p",
-    "noise",
-    "thin_cracks_p",
-    "lookalikes_p",
-)
-TURNED = augment.Augmentation(
+TURNED = replace(
+    PLAIN,
     scale_min=0.5,
     scale_max=1.5,
     rotation_deg=180.0,
-    thin_min_px=1.0,
-    thin_max_px=3.0,
-    **dict.fromkeys(UNCHANGED, 0.0),
 )
 Cached = tuple[Path, list[augment.View]]
 

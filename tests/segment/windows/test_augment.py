@@ -7,26 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_windows import PLAIN
 from scipy import ndimage
 
 from crackpipe.segment.windows import augment
 
-PLAIN = augment.Augmentation(
-    scale_min=1.0,
-    scale_max=1.0,
-    rotation_deg=0.0,
-    contrast=0.0,
-    brightness=0.0,
-    grey_p=0.0,
-    blur_p=0.0,
-    blur_px=1.5,
-    noise_p=0.0,
-    noise=8.0,
-    thin_cracks_p=0.0,
-    thin_min_px=0.8,
-    thin_max_px=4.0,
-    lookalikes_p=0.0,
-)
 WILD: dict[str, Any] = {
     "scale_min": 0.25,
     "scale_max": 2.0,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plain_windows import PLAIN
 
 from crackpipe.files import parquet, schemas
 from crackpipe.imaging import images
@@ -74,24 +75,11 @@ def test_the_label_is_a_target_before_it_is_changed(soft: bool, wanted: list[int
 
 def test_each_generator_has_its_window() -> None:
     pixels, label = photograph(60, 60)
-    unchanged = (
-        "contrast",
-        "brightness",
-        "grey_p",
-        "blur_p",
-        "blur_px",
-        "noise_p",
-        "noise",
-        "thin_cracks_p",
-        "lookalikes_p",
-    )
-    turned = augment.Augmentation(
+    turned = replace(
+        PLAIN,
         scale_min=0.5,
         scale_max=1.0,
         rotation_deg=90.0,
-        thin_min_px=1.0,
-        thin_max_px=2.0,
-        **dict.fromkeys(unchanged, 0.0),
     )
     cut_view = partial(augment.view, side_px=16, fit="crop", augmentation=turned)
     first, again, other = (
