@@ -21,7 +21,7 @@ PHOTOS, LABELS, CLASSIFIER = Path("data/photos"), Path("data/pseudo_labels"), Pa
 CODE = Path("data/code/train_segmenter")
 BUILT, TRAINED = (
     {"encoder", "gates", "refine_px", "side_px", "weights", "width"},
-    {"batch", "lr", "steps", "weight_decay"},
+    {"batch", "lr", "weight_decay"},
 )
 COMMON = {"augment", "optimise", "photos", "precision", "seed", "soft_labels", "unlabelled"}
 
@@ -47,9 +47,10 @@ def main() -> None:
         masks = labels.draw(usable, count=common.photos, seed=common.seed, kind=kind)
         changes = augment.Augmentation(**common.augment.model_dump())
         view = partial(augment.view, side_px=section.side_px, fit=section.fit, augmentation=changes)
-        folder, steps = Path(f"models/segmenter/{name}-{kind}"), section.model_dump(include=TRAINED)
+        folder, trained = Path(f"models/segmenter/{name}-{kind}"), section.model_dump(include=TRAINED)
+        trained["steps"] = section.steps_for(len(masks))
         with windows.opened(PHOTOS, masks, view, binarise=binarise, soft=common.soft_labels, workers=workers) as sample:
-            settings = training.PixelTraining(**steps, **common.optimise.model_dump(), seed=common.seed)
+            settings = training.PixelTraining(**trained, **common.optimise.model_dump(), seed=common.seed)
             training.train(model, sample, settings, folder=folder, labels=kind, runtime=runtime, checkpoint=checkpoint)
 
 

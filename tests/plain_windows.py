@@ -6,6 +6,7 @@ PLAIN = augment.Augmentation(
     scale_min=1.0,
     scale_max=1.0,
     rotation_deg=0.0,
+    symmetries="mirror",
     contrast=0.0,
     brightness=0.0,
     grey_p=0.0,

@@ -242,6 +242,11 @@ def distance_inside(mask: Mask) -> Float32[np.ndarray, "h w"]:
     return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
 
 
+def exact_distance_inside(mask: Mask) -> Float32[np.ndarray, "h w"]:
+    """Distance of each True pixel to the nearest False one, pixels (Felzenszwalb and Huttenlocher); 0 on False."""
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
 def pad_reflect(pixels: np.ndarray, *, bottom: int, right: int) -> np.ndarray:
     """Mirror the image beyond its lower and right border (without repeating the border pixel, where it can)."""
     height, width = pixels.shape[:2]

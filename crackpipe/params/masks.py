@@ -25,6 +25,7 @@ class Augment(Section):
     scale_min: PositiveFloat
     scale_max: PositiveFloat
     rotation_deg: Annotated[float, Field(ge=0, le=180)]
+    symmetries: Literal["none", "mirror", "all"]
     contrast: Share
     brightness: Annotated[float, Field(ge=0, le=255)]
     grey_p: Share
@@ -84,10 +85,23 @@ class PixelNetwork(Section):
     encoder: str
     weights: Literal["package", "classifier", "hub", "none"]
     width: Annotated[float, Field(gt=0, le=4)]
-    steps: PositiveInt
+    steps: PositiveInt | None
+    epochs: PositiveFloat | None
     batch: Annotated[int, Field(ge=2)]
     lr: PositiveFloat
     weight_decay: Weight
+
+    @model_validator(mode="after")
+    def _steps_or_epochs(self) -> "PixelNetwork":
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError(
+                f"steps is {_told(self.steps)} and epochs is {_told(self.epochs)}; give one of both, and null for the other"
+            )
+        return self
+
+    def steps_for(self, photos: int) -> int:
+        """Steps of the training on so many photographs."""
+        return self.steps if self.steps is not None else max(1, round((self.epochs or 0) * photos / self.batch))
 
 
 class RefinedNetwork(PixelNetwork):
@@ -173,6 +187,10 @@ class SelfLabel(Section):
     def kinds(self) -> list[str]:
         """The kinds of labels that are made."""
         return [f"self_{kind}" for kind in self.labels]
+
+
+def _told(value: float | None) -> str:
+    return "null" if value is None else str(value)
 
 
 def _odd(side_px: int) -> int:

@@ -7,9 +7,16 @@ from crackpipe.results.record import Run, at
 UNTRAINED = "no training"
 
 
-def labels(run: Run, method: str) -> str:
-    """Of pseudo-labels: the patch classifier that they come from, and the sizes of its patches."""
-    return _joined(_classifier(run), _patches(run, method), _photographs(run, cap=None))
+def labels(run: Run, method: str, *, variant: str | None = None) -> str:
+    """Of pseudo-labels: the patch classifier that they come from, and the sizes of its patches.
+
+    Args:
+        run: of ours.
+        method: of pseudo-labels.
+        variant: of its ablation; ``None`` for the method itself.
+    """
+    changed = {} if variant is None else at(run.params, f"ablate.{method}.{variant}")
+    return _joined(_classifier(run), _patches(run, method, changed=changed), _photographs(run, cap=None))
 
 
 def segmenter(run: Run, name: str, kind: str) -> str:
@@ -24,9 +31,10 @@ def segmenter(run: Run, name: str, kind: str) -> str:
     settings = common.get(name)
     if not settings:
         return ""
-    if "steps" in settings:
+    if "width" in settings:
         encoder = f"{settings.get('encoder')} ({_weights(settings.get('weights'))}), width {settings.get('width')}"
-        effort = f"{settings['steps']} steps of {settings.get('batch')}"
+        passes = _count(_whole(settings.get("epochs")), "epoch", "epochs")
+        effort = f"{passes or _count(settings.get('steps'), 'step', 'steps')} of {settings.get('batch')}"
     else:
         side_px = at(run.params, "embed_windows.side_px")
         windows = f"windows of {side_px} px" if side_px else "the windows"
@@ -71,9 +79,9 @@ def _classifier(run: Run) -> str:
     return f"{training.get('backbone')} ({_weights(training.get('weights'))}), {effort}"
 
 
-def _patches(run: Run, method: str) -> str:
+def _patches(run: Run, method: str, *, changed: dict[str, Any] | None = None) -> str:
     """Sides of the patches whose maps localise the cracks; König et al.: 32."""
-    settings = at(run.params, f"pseudo_label.{method}") or {}
+    settings = {**(at(run.params, f"pseudo_label.{method}") or {}), **(changed or {})}
     sides = settings.get("patch_sides_px", [settings["patch_side_px"]] if "patch_side_px" in settings else [])
     return f"localised by patches of {', '.join(map(str, sides))} px" if sides else ""
 
@@ -108,6 +116,10 @@ def _photographs(run: Run, *, cap: int | None) -> str:
         return ""
     listed = "photographs: " + " + ".join(f"{count} of {source}" for source, count in counts.items())
     return f"{listed} (at most {cap})" if cap is not None and cap < sum(counts.values()) else listed
+
+
+def _whole(number: Any) -> Any:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _count(number: Any, one: str, several: str) -> str:

@@ -70,7 +70,7 @@ def _labels(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
 def _ablations(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
     for method, variants in run.metrics.get("ablation", {}).items():
         for variant, sources in variants.items():
-            yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method)
+            yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method, variant=variant)
 
 
 def _adapters(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:

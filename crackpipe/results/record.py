@@ -90,6 +90,7 @@ def training(folder: Path) -> str:
 
 
 def _effort(name: str, settings: dict[str, Any]) -> str:
-    if "steps" not in settings:
-        return f"{name} {settings['epochs']} epochs"
-    return f"{name} {settings['steps']} steps, width {settings['width']}, encoder's weights {settings['weights']}"
+    effort = f"{settings['steps']} steps" if settings.get("steps") else f"{settings['epochs']} epochs"
+    if "width" not in settings:
+        return f"{name} {effort}"
+    return f"{name} {effort}, width {settings['width']}, encoder's weights {settings['weights']}"

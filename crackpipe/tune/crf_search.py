@@ -80,8 +80,12 @@ def check_names(names: Sequence[str]) -> None:
             raise ParamsError(f"CRF grid: {name}: unknown key{hint}")
 
 
-def iou(label: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float:
-    """Intersection over union of two masks, in [0, 1]; 1 where both are empty."""
+def mean_iou(label: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float:
+    """Mean over crack and no crack of the intersection over union of two masks, in [0, 1]; 1 of a class in neither."""
+    return (_iou(label, truth) + _iou(~label, ~truth)) / 2
+
+
+def _iou(label: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float:
     union = int((label | truth).sum())
     return int((label & truth).sum()) / union if union else 1.0
 
@@ -89,4 +93,4 @@ def iou(label: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float
 def _iou_of(task: tuple[Sample, dict[str, float], float]) -> float:
     (image, cam, mask), settings, binarise = task
     levels = crf.label(image, cam, crf.CrfSettings(**settings))  # type: ignore[arg-type]  # iterations are whole numbers
-    return iou(images.at_least(levels, binarise), mask)
+    return mean_iou(images.at_least(levels, binarise), mask)

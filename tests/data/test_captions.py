@@ -28,7 +28,7 @@ def test_several_damages_take_a_plural_verb() -> None:
     )
 
 
-def test_one_damage_in_two_places_keeps_the_singular() -> None:
+def test_one_damage_in_two_places_takes_the_plural_as_two_damages_do() -> None:
     attributes = Attributes(("crack",), ("beam", "wall"), "Ⅱ")
     assert compose(attributes) == "Crack are observed in the beam and the wall. The soundness rating is Ⅱ."
 

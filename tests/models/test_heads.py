@@ -29,6 +29,14 @@ def test_the_head_is_pooling_1000_units_relu_and_two_classes(name: str) -> None:
         torch.testing.assert_close(network(pixels), expected)
 
 
+@pytest.mark.parametrize("name", ["resnet50", "resnet101", "resnet152"])
+def test_koenigs_three_classifiers_have_it_on_2048_features(name: str) -> None:
+    with torch.device("meta"):
+        network = backbones.create(name, classes=2, weights="none", head="hidden_1000")
+    head = network.get_submodule(heads.layer_name(network))
+    assert [head[0].in_features, head[2].out_features] == [2048, 2]
+
+
 def test_vggs_two_wide_layers_make_way_for_global_average_pooling() -> None:
     with torch.device("meta"):
         network = backbones.create("vgg16", classes=2, weights="none", head="hidden_1000")

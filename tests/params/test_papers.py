@@ -43,7 +43,7 @@ TESTED = {
     "segment.dark_share": 0.0,
     "segment.flips": 1,
 }
-NETWORK = {"steps": 30 * 1896 // 4, "batch": 4, "lr": 0.001, "width": 1.0}
+NETWORK = {"epochs": 30, "steps": None, "batch": 4, "lr": 0.001, "width": 1.0}
 KOENIG = {
     **PATCHES,
     **CLASSIFIER,
@@ -59,10 +59,10 @@ KOENIG = {
     "train_segmenter.optimise.momentum": 0.9,
     "train_segmenter.optimise.schedule": "step",
     "train_segmenter.optimise.lr_gamma": 0.1,
-    "train_segmenter.augment.scale_min": 1.0,
-    "train_segmenter.augment.scale_max": 1.0,
-    "train_segmenter.augment.thin_cracks_p": 0.0,
-    "train_segmenter.augment.lookalikes_p": 0.0,
+    "train_segmenter.augment.symmetries": "all",
+    **{f"train_segmenter.augment.{key}": 1.0 for key in ("scale_min", "scale_max")},
+    **{f"train_segmenter.augment.{key}": 0.0 for key in ("rotation_deg", "grey_p", "blur_p")},
+    **{f"train_segmenter.augment.{key}": 0.0 for key in ("thin_cracks_p", "lookalikes_p")},
     "train_segmenter.oed.encoder": "tf_efficientnet_b5",
     "train_segmenter.oed.weights": "hub",
     "train_segmenter.oed.gates": True,
@@ -105,6 +105,7 @@ CRACKCLIP = {
     "ablate_adapters.variants": ["normal", "crack"],
     "segment.side_px": 518,
     "segment.erosions": 3,
+    "train_segmenter.augment.symmetries": "none",
     **{f"train_segmenter.augment.{key}": 0.0 for key in ("rotation_deg", "contrast", "brightness", "thin_cracks_p")},
     **{f"train_segmenter.augment.{key}": 0.0 for key in ("grey_p", "blur_p", "noise_p", "lookalikes_p")},
     **{f"train_segmenter.augment.{key}": 1.0 for key in ("scale_min", "scale_max")},
@@ -171,6 +172,7 @@ BRIDGECLIP = {
         ("few_shot", "crack_clip", CRACK_CLIP),
         ("bridge2024", "aicl", AICL),
         ("sdnet2018", "aicl", AICL),
+        ("metu", "aicl", AICL),
         ("captioned", "bridgeclip", BRIDGECLIP),
     ],
 )

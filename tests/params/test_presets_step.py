@@ -128,7 +128,7 @@ def pseudo_labels(folder: Path, *methods: str) -> None:
 
 def test_koenig_trains_a_classifier_and_four_networks(tmp_path: Path, steps: Steps) -> None:
     networks = {"unet": "cam_location", "deepcrack_liu": "cam_crf", "deepcrack_zou": "truth", "oed": "cam_location"}
-    small = ["steps=3", "batch=2", "width=0.125", "side_px=64", "weights=none"]
+    small = ["steps=3", "epochs=null", "batch=2", "width=0.125", "side_px=64", "weights=none"]
     sizes = [f"train_segmenter.{network}.{size}" for network in networks for size in small]
     encoders = ["train_segmenter.unet.encoder=resnet18", "train_segmenter.oed.encoder=tf_efficientnet_b0"]
     prepared(tmp_path, "crack500", "koenig", *DEMO, *CLASSIFIER, "pseudo_label.keep_px=0", *sizes, *encoders)

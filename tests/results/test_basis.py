@@ -23,11 +23,27 @@ def run(**changed: Any) -> Run:
     return Run("crack500", {**PARAMS, **changed}, {"ingest": INGEST})
 
 
+def test_a_network_may_tell_epochs_in_place_of_steps() -> None:
+    changed = {**PARAMS["train_segmenter"], "unet": {**UNET, "steps": None, "epochs": 30}}
+    told = basis.segmenter(run(train_segmenter=changed), "unet", "cam_crf")
+    assert "; 30 epochs of 8;" in told
+
+
 def test_a_network_tells_encoder_width_steps_photographs_seeds_and_scales() -> None:
     assert basis.segmenter(run(), "unet", "truth") == (
         "resnet50 (the patch classifier's weights), width 0.25; 180 steps of 8; photographs: 1436 of crack500; 1 seed; "
         "maps at scales 0.5, 1.0"
     )
+
+
+def test_a_variant_of_labels_tells_its_own_patches() -> None:
+    changed = run(
+        pseudo_label={"cam_location": {"patch_side_px": 64}},
+        ablate={"cam_location": {"full": {}, "patch_32": {"patch_side_px": 32}}},
+    )
+    told = {name: basis.labels(changed, "cam_location", variant=name) for name in ("full", "patch_32")}
+    assert "localised by patches of 64 px" in told["full"]
+    assert "localised by patches of 32 px" in told["patch_32"]
 
 
 def test_photographs_that_a_limit_left_out_are_told() -> None:

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from sklearn.metrics import jaccard_score
 
 from crackpipe.errors import ParamsError
 from crackpipe.params.labels import CamCrf
@@ -51,7 +52,10 @@ def test_the_best_by_construction_comes_first() -> None:
         workers=2,
     )
     assert table["confidence"].tolist() == [0.9, 0.7, 0.75]
-    assert table["mean_iou"].tolist() == [1.0, 0.0, 0.0]
+    assert table["mean_iou"].tolist() == [
+        1.0,
+        *[pytest.approx((0.25 + 0.375) / 2)] * 2,
+    ]  # of what is no crack 2/4 and 3/4
     assert list(table.columns) == [*crf_search.PARAMETERS, "mean_iou"]
     assert table["iterations"].dtype == np.int64
 
@@ -70,7 +74,7 @@ def test_terms_between_neighbours_beat_none_and_the_table_is_that_of_a_loop() ->
         ious = []
         for image, cam, mask in samples:
             crack = crf.label(image, cam, crf.CrfSettings(**settings)) >= 128
-            ious.append((crack & mask).sum() / (crack | mask).sum())
+            ious.append(jaccard_score(mask.ravel(), crack.ravel(), average="macro"))
         row = table[(table["gaussian_compat"] == gaussian) & (table["bilateral_compat"] == bilateral)]
         assert row["mean_iou"].tolist() == [pytest.approx(np.mean(ious), abs=1e-12)]
     for sample, copy in zip(samples, before, strict=True):
@@ -81,7 +85,7 @@ def test_of_equal_combinations_the_first_of_the_grid_comes_first_and_the_mean_is
     samples = [marked(".##.", ".##."), marked(".##.", ".#.."), marked("....", "....")]
     table = crf_search.search(samples, grid=ALONE | {"iterations": [7, 3, 5]}, binarise=0.5, workers=2)
     assert table["iterations"].tolist() == [7, 3, 5]
-    assert table["mean_iou"].tolist() == [pytest.approx((1 + 0.5 + 1) / 3)] * 3
+    assert table["mean_iou"].tolist() == [pytest.approx((1 + (1 / 2 + 2 / 3) / 2 + 1) / 3)] * 3
 
 
 @pytest.mark.parametrize(
@@ -89,14 +93,14 @@ def test_of_equal_combinations_the_first_of_the_grid_comes_first_and_the_mean_is
     [
         ("##..", "##..", 1.0),
         ("##..", ".##.", 1 / 3),
-        ("#...", "...#", 0.0),
-        ("....", ".#..", 0.0),
+        ("#...", "...#", (0 + 2 / 4) / 2),
+        ("....", ".#..", (0 + 3 / 4) / 2),
         ("....", "....", 1.0),
     ],
 )
-def test_iou_of_hand_drawn_masks(label: str, truth: str, expected: float) -> None:
+def test_mean_iou_of_hand_drawn_masks_is_of_both_classes(label: str, truth: str, expected: float) -> None:
     masks = [np.array([[pixel == "#" for pixel in mask]]) for mask in (label, truth)]
-    assert crf_search.iou(*masks) == pytest.approx(expected)
+    assert crf_search.mean_iou(*masks) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

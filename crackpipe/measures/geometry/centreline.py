@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Integer
+from jaxtyping import Bool, Float32, Float64, Integer, UInt8
 from scipy import ndimage
 from skimage.morphology import skeletonize
+
+from crackpipe.imaging import images
 
 SPUR = 1.5  # half widths up to which a branch that ends is a spur: the corner of a square end is √2 away
 ROUNDS = 4  # of removing spurs: what is left may show others
@@ -69,14 +71,17 @@ def trace(cracks: Integer[np.ndarray, "h w"]) -> CentreLine:
         cracks: numbers from 1 on, 0 where there is none; two cracks do not touch.
     """
     mask = np.pad(cracks > 0, 1)
-    radius = ndimage.distance_transform_edt(np.pad(cracks > 0, 1, mode="edge"), return_indices=False) - 0.5
-    skeleton = _without_spurs(_thin(mask), radius)
-    degree = _degree(skeleton)
-    meeting, count = ndimage.label(skeleton & (degree > 2), np.ones((3, 3), bool))
-    at = np.array(ndimage.center_of_mass(meeting > 0, meeting, np.arange(1, count + 1))).reshape(-1, 2)
+    away = images.exact_distance_inside(np.pad(cracks > 0, 1, mode="edge"))
+    radius = np.minimum(away, np.hypot(*mask.shape)) - 0.5  # a map without any outside has no distance from it
+    graph = _without_spurs(_thin(mask), radius)
+    meeting, count = ndimage.label(graph.degree > 2, np.ones((3, 3), bool))
+    pixels = np.argwhere(meeting)
+    number = meeting[tuple(pixels.T)]
+    sums = np.stack([np.bincount(number, weights=axis, minlength=count + 1)[1:] for axis in pixels.T], axis=1)
+    at = sums / np.bincount(number, minlength=count + 1)[1:, None]
     wide = np.zeros(count + 1)
-    np.maximum.at(wide, meeting[meeting > 0], radius[meeting > 0])
-    found = list(_branches(skeleton, radius, degree, meeting, at))
+    np.maximum.at(wide, number, radius[tuple(pixels.T)])
+    found = list(_branches(graph, radius, meeting, at))
     owner = [int(cracks[row - 1, col - 1]) for _, (row, col) in found]
     branches = [branch for branch, _ in found]
     return CentreLine(branches, owner, at - 1, wide[1:])
@@ -87,37 +92,66 @@ def _thin(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
     return np.asarray(skeletonize(mask, method="lee") > 0)
 
 
-def _degree(skeleton: Bool[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
-    neighbours = ndimage.convolve(skeleton.astype(np.uint8), np.ones((3, 3), np.uint8), mode="constant")
-    return np.where(skeleton, neighbours - np.uint8(1), np.uint8(0))
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """A skeleton as paths between nodes, each a sequence of pixels."""
+
+    skeleton: Bool[np.ndarray, "h w"]
+    degree: UInt8[np.ndarray, "h w"]  # neighbours of each pixel of the skeleton
+    paths: list[Integer[np.ndarray, "_n 2"]]
+    lengths: Float64[np.ndarray, "p"]
 
 
-def _without_spurs(skeleton: Bool[np.ndarray, "h w"], radius: Float64[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Remove branches that lead from a junction to an end and are not longer than the crack is wide there."""
+def _graph(skeleton: Bool[np.ndarray, "h w"]) -> _Graph:
+    degree = _degree(skeleton)
+    if not degree.any():  # specks of one pixel each
+        return _Graph(skeleton, degree, [], np.zeros(0))
     import skan
 
+    traced = skan.Skeleton(skeleton)
+    paths = [traced.path_coordinates(i).astype(int) for i in range(traced.n_paths)]
+    return _Graph(skeleton, degree, paths, np.asarray(traced.path_lengths()))
+
+
+def _degree(skeleton: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
+    """Neighbours of each pixel of a skeleton that leaves the border free."""
+    pixels = skeleton.astype(np.uint8)
+    three = pixels.copy()
+    three[1:] += pixels[:-1]
+    three[:-1] += pixels[1:]
+    nine = three.copy()
+    nine[:, 1:] += three[:, :-1]
+    nine[:, :-1] += three[:, 1:]
+    return np.where(skeleton, nine - np.uint8(1), np.uint8(0))
+
+
+def _without_spurs(skeleton: Bool[np.ndarray, "h w"], radius: Float64[np.ndarray, "h w"]) -> _Graph:
+    """Remove branches that lead from a junction to an end and are not longer than the crack is wide there."""
+    graph = _graph(skeleton)
     for _ in range(ROUNDS):
-        degree = _degree(skeleton)
-        if np.count_nonzero(skeleton) < 3 or not degree.any():
-            return skeleton
-        graph = skan.Skeleton(skeleton)
-        length = np.asarray(graph.path_lengths())
-        ends = np.array([graph.path_coordinates(i)[[0, -1]] for i in range(graph.n_paths)]).astype(int)
-        first, last = ends[:, 0].T, ends[:, 1].T
-        half = np.maximum(radius[tuple(first)], radius[tuple(last)])
-        leaf = (degree[tuple(first)] == 1) != (degree[tuple(last)] == 1)
-        spur = leaf & (length <= SPUR * half + 1)
-        pieces, _ = ndimage.label(skeleton, np.ones((3, 3), bool))
-        spur &= ~_longest(pieces[tuple(first)], length, spur)
-        if not spur.any():
-            return skeleton
-        skeleton = skeleton.copy()
-        for i in np.flatnonzero(spur):
-            path = graph.path_coordinates(i).astype(int)
-            inner = path[degree[tuple(path.T)] <= 2]
+        spurs = _spurs(graph, radius)
+        if not spurs:
+            break
+        skeleton = graph.skeleton.copy()
+        for path in spurs:
+            inner = path[graph.degree[tuple(path.T)] <= 2]
             skeleton[tuple(inner.T)] = False
-        skeleton = _thin(skeleton)
-    return skeleton
+        graph = _graph(_thin(skeleton))
+    return graph
+
+
+def _spurs(graph: _Graph, radius: Float64[np.ndarray, "h w"]) -> list[Integer[np.ndarray, "_n 2"]]:
+    if not graph.paths:
+        return []
+    first, last = np.array([path[[0, -1]] for path in graph.paths]).transpose(1, 2, 0)
+    half = np.maximum(radius[tuple(first)], radius[tuple(last)])
+    leaf = (graph.degree[tuple(first)] == 1) != (graph.degree[tuple(last)] == 1)
+    spur = leaf & (graph.lengths <= SPUR * half + 1)
+    if not spur.any():
+        return []
+    pieces, _ = ndimage.label(graph.skeleton, np.ones((3, 3), bool))
+    spur &= ~_longest(pieces[tuple(first)], graph.lengths, spur)
+    return [graph.paths[i] for i in np.flatnonzero(spur)]
 
 
 def _longest(
@@ -133,22 +167,15 @@ def _longest(
 
 
 def _branches(
-    skeleton: Bool[np.ndarray, "h w"],
+    graph: _Graph,
     radius: Float64[np.ndarray, "h w"],
-    degree: Integer[np.ndarray, "h w"],
     meeting: Integer[np.ndarray, "h w"],
     at: Float64[np.ndarray, "j 2"],
 ) -> Iterator[tuple[Branch, tuple[int, int]]]:
     """Smoothed curves between nodes, and a pixel of each; those within a junction are left out, others meet there."""
-    import skan
-
-    if not degree.any():  # specks of one pixel each
-        return
-    graph = skan.Skeleton(skeleton)
-    for i in range(graph.n_paths):
-        path = graph.path_coordinates(i).astype(int)
+    for path in graph.paths:
         numbers = meeting[tuple(path.T)]
-        closed = bool((path[0] == path[-1]).all() and degree[tuple(path[0])] == 2)
+        closed = bool((path[0] == path[-1]).all() and graph.degree[tuple(path[0])] == 2)
         if not closed and numbers[0] == numbers[-1] > 0 and (numbers > 0).all():
             continue
         points = path.astype(np.float64)

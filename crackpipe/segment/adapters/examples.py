@@ -17,8 +17,6 @@ from crackpipe.segment.adapters.token_cache import TokenCache
 from crackpipe.segment.windows import augment
 from crackpipe.segment.windows.labels import decode_target
 
-HALF = 128  # level from which a pixel of a label is crack
-
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -78,8 +76,7 @@ def label_windows(folder: Path, labels: Mapping[str, bytes], *, binarise: float,
 
     def cut(window: int) -> UInt8[np.ndarray, "bytes"]:
         label = decode_target(labels[tokens.photo_ids[window]], binarise=binarise, soft=False)
-        target = augment.target(label, tokens.placements[window], drawn=tokens.drawn(window))
-        return np.packbits(target >= HALF)
+        return np.packbits(augment.crack(label, tokens.placements[window], drawn=tokens.drawn(window)))
 
     cuts = parallel.prefetch(cut, windows.tolist(), workers=workers, ahead=4 * workers)
     bar = console.bar(cuts, what=f"cut labels ({kind})", total=len(windows), unit="windows")

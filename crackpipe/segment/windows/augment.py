@@ -5,6 +5,7 @@ thin as another camera's. A view remembers where it was taken, so that any label
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,8 @@ from crackpipe.segment.windows import lookalikes, thin_cracks
 
 Window = UInt8[np.ndarray, "s s 3"]
 Target = UInt8[np.ndarray, "s s"]
+Cracks = Bool[np.ndarray, "s s"]
+Symmetries = Literal["none", "mirror", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Augmentation:
     Attributes:
         scale_min, scale_max: factor on the photograph's size, log-uniform.
         rotation_deg: largest turn to either side.
+        symmetries: ``mirror`` exchanges left and right in every second window; ``all`` also turns by 0, 90, 180 or 270
+            degrees: the eight symmetries of the square; ``none`` does neither.
         contrast: the contrast is multiplied by 1 ± this share at most; each colour by up to a quarter of that.
         brightness: grey levels that are added or subtracted at most.
         grey_p: probability that the colours are taken away.
@@ -36,6 +41,7 @@ class Augmentation:
     scale_min: float
     scale_max: float
     rotation_deg: float
+    symmetries: Symmetries
     contrast: float
     brightness: float
     grey_p: float
@@ -111,6 +117,7 @@ def view(
         squeezed=fit == "resize",
         scale=float(scale),
         rotation_deg=augmentation.rotation_deg,
+        symmetries=augmentation.symmetries,
     )
     levels, drawn = _cut(pixels, placement).astype(np.float32), None
     if random.random() < augmentation.thin_cracks_p:
@@ -142,6 +149,20 @@ def target(label: UInt8[np.ndarray, "h w"], placement: Placement, *, drawn: Bool
     return cut if drawn is None else np.where(drawn, np.uint8(255), cut)
 
 
+def crack(label: UInt8[np.ndarray, "h w"], placement: Placement, *, drawn: Bool[np.ndarray, "s s"] | None) -> Cracks:
+    """Which pixels of a window are crack.
+
+    A pixel is crack where half of it is. Where the window shrinks the photograph, half the width of one of the
+    photograph's pixels is enough: no line of it vanishes, and no edge moves by more than half a pixel.
+
+    Args:
+        label, placement, drawn: as of :func:`target`.
+    """
+    squeeze = placement.side_px / max(label.shape) if placement.squeezed else 1.0
+    least = ceil(255 / 2 * min(1.0, squeeze * placement.scale))
+    return target(label, placement, drawn=drawn) >= least
+
+
 def _placement(
     random: np.random.Generator,
     shape: tuple[int, ...],
@@ -150,12 +171,16 @@ def _placement(
     squeezed: bool,
     scale: float,
     rotation_deg: float,
+    symmetries: Symmetries,
 ) -> Placement:
     """A turned square, as far inside the scaled photograph as it goes."""
     sides = (side_px, side_px) if squeezed else shape
     turn_deg = float(random.uniform(-rotation_deg, rotation_deg))
     row, col = (_centre(random, _scaled(length, scale), side_px) for length in sides)
-    return Placement(side_px, squeezed, scale, row, col, turn_deg, bool(random.random() < 0.5))
+    mirrored = bool(random.random() < 0.5)  # drawn in any case, so that a choice of symmetries moves no window
+    if symmetries == "all":
+        turn_deg += 90.0 * int(random.integers(4))
+    return Placement(side_px, squeezed, scale, row, col, turn_deg, mirrored and symmetries != "none")
 
 
 def _cut(layer: np.ndarray, placement: Placement) -> np.ndarray:

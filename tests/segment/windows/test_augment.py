@@ -115,6 +115,26 @@ def test_windows_lie_everywhere_and_half_of_them_are_mirrored() -> None:
     assert 40 <= sum(mirrored for *_, mirrored in found) <= 80
 
 
+@pytest.mark.parametrize(("symmetries", "count"), [("none", 1), ("mirror", 2), ("all", 8)])
+def test_the_symmetries_of_a_square_are_one_two_or_all_eight_and_each_takes_its_label_along(
+    symmetries: augment.Symmetries, count: int
+) -> None:
+    pixels, label = photograph(16, 16)
+    seen = {}
+    for seed in range(80):
+        window, target = view(pixels, label, seed, side_px=16, symmetries=symmetries)
+        seen[window.tobytes()] = target.tobytes()
+    turned = [
+        (np.rot90(pixels[:, ::step], turns), np.rot90(label[:, ::step], turns))
+        for step in (1, -1)
+        for turns in range(4)
+    ]
+    if symmetries != "all":
+        turned = turned[:1] if symmetries == "none" else turned[::4]
+    assert len(seen) == count
+    assert seen == {window.tobytes(): target.tobytes() for window, target in turned}
+
+
 @pytest.mark.parametrize(("height", "width"), [(9, 40), (8, 8), (15, 13)])
 def test_around_a_photograph_that_is_too_small_its_mirror_image_is_seen(height: int, width: int) -> None:
     pixels, label = photograph(height, width)
@@ -160,6 +180,21 @@ def test_a_shrunken_label_is_the_share_of_crack() -> None:
     _, target = view(pixels, label, 0, side_px=16, scale_min=0.25, scale_max=0.25)
     assert set(np.unique(target)) == {0, 64}
     assert (target == 64).sum() == 16
+
+
+@pytest.mark.parametrize("wide_px", [1, 2, 5])
+@pytest.mark.parametrize("fit", ["crop", "resize"])
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_no_line_vanishes_from_the_cracks_of_a_shrunken_window_and_none_gets_a_pixel_wider(
+    times: int, fit: Literal["crop", "resize"], wide_px: int
+) -> None:
+    label = np.zeros((320, 320), np.uint8)
+    label[61 : 61 + wide_px] = 255
+    scale = 1.0 if fit == "resize" else 1 / times
+    made = cut(np.zeros((320, 320, 3), np.uint8), 0, side_px=320 // times, fit=fit, scale_min=scale, scale_max=scale)
+    wide = augment.crack(label, made.placement, drawn=None).sum(axis=0)  # in each column
+    assert (wide == wide[0]).all()
+    assert 1 <= wide[0] <= wide_px / times + 1
 
 
 def test_turns_stay_within_the_largest_and_go_to_both_sides() -> None:
