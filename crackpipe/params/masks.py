@@ -95,7 +95,7 @@ class PixelNetwork(Section):
     def _steps_or_epochs(self) -> "PixelNetwork":
         if (self.steps is None) == (self.epochs is None):
             raise ValueError(
-                f"steps is {_told(self.steps)} and epochs is {_told(self.epochs)}; give one of both, and null for the other"
+                f"steps is {_told(self.steps)} and epochs is {_told(self.epochs)}; give one, and null for the other"
             )
         return self
 

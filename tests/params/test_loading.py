@@ -153,6 +153,8 @@ TILE_PX = RIGHT["segment"]["tile_px"]
             TILE_PX,
             f"overlap_px ({TILE_PX}) must be less than tile_px ({TILE_PX}); set it to {TILE_PX // 4}, or raise tile_px",
         ),
+        ("train_segmenter.unet.epochs", 2.0, "and epochs is 2.0; give one, and null for the other"),
+        ("train_segmenter.unet.steps", None, "steps is null and epochs is null; give one, and null for the other"),
         ("segment.crack_min_px", 99.0, "crack_min_px (99.0) must not exceed crack_max_px ("),
     ],
     ids=lambda value: str(value)[:40],
@@ -401,3 +403,11 @@ def test_models_outside_a_project_get_the_parameters_of_conf() -> None:
     tree = YAML(typ="safe").load((ROOT / "conf/config.yaml").read_text(encoding="utf-8"))
     del tree["defaults"]
     assert params.defaults() == params.check(tree, where="conf/config.yaml")
+
+
+@pytest.mark.parametrize(("photos", "batch", "steps"), [(1896, 4, 14_220), (409, 4, 3068), (1, 8, 4)])
+def test_an_epoch_of_a_network_is_as_many_windows_as_there_are_photographs(photos: int, batch: int, steps: int) -> None:
+    tree = changed(
+        "train_segmenter.unet", RIGHT["train_segmenter"]["unet"] | {"steps": None, "epochs": 30.0, "batch": batch}
+    )
+    assert params.check(tree, where="p.yaml").train_segmenter.unet.steps_for(photos) == steps
