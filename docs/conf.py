@@ -15,6 +15,8 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = "crackpipe"
+html_static_path = ["_static"]
+html_css_files = ["wide-tables.css"]
 html_copy_source = False
 copybutton_prompt_text = "$ "
 

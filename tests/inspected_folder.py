@@ -20,6 +20,7 @@ RED = (214, 40, 40)
 RUN: dict[str, Any] = {
     "crackpipe": "0.1.0",
     "model": {"name": "unet-truth", "digest": "9f2c41d07be3", "card": {"trained_on": ["demo"], "val": {"iou": 0.71}}},
+    "run_by": {"engine": "onnx", "precision": "fp32"},
     "settings": {"level": 0.5, "gap_px": 8.0, "min_length_px": 20.0, "mask": None},
     "classes": {"name": LIMITS.name, "limits_mm": list(LIMITS.limits_mm), "names": list(LIMITS.names)},
     "photographs": 0,
@@ -33,7 +34,8 @@ def crack_row(name: str, number: int, *, mm_per_px: float = np.nan, photo: str =
         **{"photo": photo or f"site/{name}.jpg", "name": name, "crack": number, "row_px": 40.0, "col_px": 60.0},
         **{"top_px": 38, "left_px": 10, "bottom_px": 42, "right_px": 110, "length_px": 100.0},
         **{"width_mean_px": 3.0, "width_median_px": 3.0, "width_p95_px": 3.9, "width_max_px": 4.0},
-        **{"geometric_max_px": 4.0, "photometric_max_px": np.nan, "width_by": "geometric"},
+        **{"geometric_median_px": 3.0, "geometric_max_px": 4.0, "width_by": "geometric"},
+        **{"photometric_median_px": np.nan, "photometric_max_px": np.nan},
         **{"orientation_deg": 0.0, "coherence": 1.0, "branch_points": 0, "end_points": 2, "area_px": 300},
         **{"confidence": 0.9},
     } | measures
@@ -59,6 +61,7 @@ def photo_row(name: str, cracks: Sequence[dict[str, Any]] = (), *, mm_per_px: fl
             "scale_from": "none" if np.isnan(mm_per_px) else "mm per pixel as given",
             "latitude": np.nan,
             "longitude": np.nan,
+            "taken": "",
         },
         **{"notes": "", "reason": ""},
     } | known

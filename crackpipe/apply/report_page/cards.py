@@ -98,4 +98,6 @@ def _facts(photo: Row) -> list[str]:
         facts.append(f"{figures.share(photo['inside_px'], pixels)} of the picture looked at")
     if photo["latitude"] == photo["latitude"] and photo["longitude"] == photo["longitude"]:
         facts.append(f"{photo['latitude']:.5f}°, {photo['longitude']:.5f}°")
+    if photo["taken"]:
+        facts.append(f"taken {photo['taken']}")
     return facts

@@ -1,7 +1,7 @@
 """The finished folder of an inspection: its tables and pictures to ``report.html``."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from crackpipe.apply.report_page.page import limits, render
 from crackpipe.apply.report_page.pictures import PicturePair, WidestPlace, pair, sound
 from crackpipe.apply.report_page.summary import WORST
 from crackpipe.apply.report_page.survey import Survey
+from crackpipe.apply.survey import columns
 from crackpipe.apply.survey.results import CRACKS, PAGE, PHOTOS, PICTURE, RUN
 from crackpipe.errors import CrackpipeError, PhotoError
 from crackpipe.files import atomic
@@ -21,7 +22,7 @@ from crackpipe.imaging.images import Rgb
 from crackpipe.measures.width_classes import Limits, classify
 
 MOST_MEGAPIXELS = 250.0  # of a photograph that is read for its picture; of larger ones the drawn one is shown alone
-TEXTS = ("photo", "name", "class", "scale_from", "notes", "reason", "width_by")
+TEXTS = ("photo", "name", "class", "scale_from", "taken", "notes", "reason", "width_by")
 
 Picture = Callable[[str], Rgb | None]
 
@@ -60,7 +61,7 @@ def write(
 def read(folder: Path, *, classes: Limits | None = None) -> Survey:
     """Read what an inspection has found; arguments and errors as of :func:`write`."""
     run = _read_run(folder / RUN)
-    photos, cracks = _read_table(folder / PHOTOS), _read_table(folder / CRACKS)
+    photos, cracks = _read_table(folder / PHOTOS, columns.PHOTOS), _read_table(folder / CRACKS, columns.CRACKS)
     if classes is not None and classes != limits(run):
         photos = photos.assign(**{"class": classify(photos["widest_mm"].to_numpy(float), classes)})
         cracks = cracks.assign(**{"class": classify(cracks["width_max_mm"].to_numpy(float), classes)})
@@ -69,11 +70,14 @@ def read(folder: Path, *, classes: Limits | None = None) -> Survey:
     return Survey(photos, cracks, run, limits(run))
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV table; a name such as NA or 007 stays text, and bytes of it that are no UTF-8 stay what they are."""
+def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+    """Read a CSV table with these columns; names such as NA or 007 stay text, bytes that are no UTF-8 what they are."""
     if not path.is_file():
         raise _not_finished(path)
     header = pd.read_csv(path, nrows=0, encoding_errors="surrogateescape").columns
+    missing = [name for name in columns if name not in header]
+    if missing:
+        raise CrackpipeError(f"{path}: has no column {', '.join(missing)}: of another version; inspect again")
     numbers = [name for name in header if name not in TEXTS]
     return pd.read_csv(
         path,

@@ -67,6 +67,12 @@ class Survey:
         """Unit of comparisons: ``mm``, or ``px`` where no photograph has a scale."""
         return "mm" if self.has_scale else "px"
 
+    @cached_property
+    def taken(self) -> str:
+        """Day or days on which the photographs were taken, by the cameras' clocks; empty where none tells."""
+        days = sorted({time.split()[0] for time in self.inspected["taken"] if time})
+        return " to ".join(days if len(days) < 2 else (days[0], days[-1]))
+
     def widest(self, most: int) -> pd.DataFrame:
         """So many cracks, the widest first."""
         by = [f"width_max_{self.unit}", f"length_{self.unit}"]

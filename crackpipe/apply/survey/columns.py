@@ -18,6 +18,7 @@ PHOTOS = {
     "scale_from": "string",
     "latitude": "float64",
     "longitude": "float64",
+    "taken": "string",  # date and time by the camera's clock
     "notes": "string",
     "reason": "string",  # why it was not looked at; empty where it was
 }

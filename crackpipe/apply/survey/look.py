@@ -61,7 +61,7 @@ def measure(
     known = scale.scale_of(photo, data, picture.rgb, sources)
     rows = measured.rows(cracks, levels, scale=known)
     levels, crack = _counted(levels, cracks, level=settings.level)
-    place = scale.position(data)
+    shot = scale.exif.read(data)
     inside = picture.rgb[..., 0].size if picture.inside is None else int(picture.inside.sum())
     row = {
         "height_px": len(levels),
@@ -70,8 +70,9 @@ def measure(
         **sums(rows, crack_px=int(crack.sum()), scale=known, inside_px=inside),
         "mm_per_px": known.mm_per_px,
         "scale_from": known.source,
-        "latitude": None if place is None else place[0],
-        "longitude": None if place is None else place[1],
+        "latitude": None if shot.position is None else shot.position[0],
+        "longitude": None if shot.position is None else shot.position[1],
+        "taken": shot.taken,
         "notes": "; ".join([*picture.notes, *known.notes, *_unmeasured(rows, scale=known), *doubtful]),
         "reason": "",
     }

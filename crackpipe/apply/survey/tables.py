@@ -46,7 +46,7 @@ def frames(
     rows = [*looked_at, *refused]
     photos = _frame({column: [row.get(column) for row in rows] for column in PHOTOS}, PHOTOS)
     photos["class"] = pd.array(classify(photos["widest_mm"].to_numpy(np.float64), limits), dtype="string")
-    for column in ("scale_from", "notes", "reason"):
+    for column in ("scale_from", "taken", "notes", "reason"):
         photos[column] = photos[column].fillna("")
     return photos, cracks
 

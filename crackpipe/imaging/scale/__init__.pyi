@@ -1,7 +1,6 @@
 from . import exif
-from .exif import position
 from .of_photograph import scale_of, scale_of_map
 from .record import Scale
 from .sources import ScaleSources, read_table
 
-__all__ = ["Scale", "ScaleSources", "exif", "position", "read_table", "scale_of", "scale_of_map"]
+__all__ = ["Scale", "ScaleSources", "exif", "read_table", "scale_of", "scale_of_map"]

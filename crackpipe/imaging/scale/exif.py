@@ -1,4 +1,4 @@
-"""What a camera writes beside the pixels: focal length, sensor, size of the picture, position. Nothing here raises."""
+"""What a camera writes beside the pixels: focal length, sensor, size, position, time. Nothing here raises."""
 
 import io
 import math
@@ -6,6 +6,7 @@ import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from PIL import Image
@@ -29,6 +30,7 @@ class Exif:
         long_px, short_px: sides of the picture as the camera wrote it, before any program resized it.
         digital_zoom: 1 where none is told.
         position: latitude and longitude, degrees, north and east positive, WGS84.
+        taken: date and time by the camera's clock, as 2026-03-31 14:05:59.
         notes: what could not be used, a sentence each.
     """
 
@@ -39,12 +41,8 @@ class Exif:
     short_px: float | None = None
     digital_zoom: float = 1.0
     position: Position | None = None
+    taken: str | None = None
     notes: tuple[str, ...] = ()
-
-
-def position(data: bytes) -> Position | None:
-    """Latitude and longitude of a photograph, signed degrees, WGS84; ``None`` where it tells none that can be used."""
-    return read(data).position
 
 
 def read(data: bytes) -> Exif:
@@ -71,6 +69,7 @@ def read(data: bytes) -> Exif:
         short_px=sides[0] if len(sides) == 2 else None,
         digital_zoom=_positive(camera.get(Base.DigitalZoomRatio)) or 1.0,
         position=where,
+        taken=_time(camera.get(Base.DateTimeOriginal)) or _time(camera.get(Base.DateTimeDigitized)),
         notes=notes,
     )
 
@@ -108,6 +107,13 @@ def _degrees(value: Any, letter: str, *, signs: Mapping[str, int]) -> float | No
     if letter not in signs or not 1 <= len(numbers) <= 3 or len(numbers) != len(parts):
         return None
     return signs[letter] * sum(number / 60**power for power, number in enumerate(numbers))
+
+
+def _time(value: Any) -> str | None:
+    try:
+        return str(datetime.strptime(value.strip("\0 "), "%Y:%m:%d %H:%M:%S"))
+    except (AttributeError, TypeError, ValueError):  # damaged, or a clock that was never set: 0000:00:00
+        return None
 
 
 def _letters(value: Any) -> str:

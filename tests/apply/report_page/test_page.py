@@ -67,6 +67,15 @@ def test_the_first_screen_has_photographs_cracks_length_and_the_widest():
     ]
 
 
+def test_the_days_on_which_photographs_were_taken_and_what_ran_the_network_are_told():
+    photos, cracks = two_photographs()
+    assert "crackpipe 0.1.0 · model unet-truth" in Words(page(photos, cracks)).lines
+    taken = ["2026-03-31 14:05:59", "2026-03-29 23:59:59", ""]
+    lines = Words(page(photos.assign(taken=taken), cracks)).lines
+    assert "photographs of 2026-03-29 to 2026-03-31 · crackpipe 0.1.0 · model unet-truth" in lines
+    assert lines[lines.index("network run by") + 1] == "onnx, fp32"
+
+
 def test_classes_tell_number_length_and_share_the_widest_first():
     lines = Words(page(*two_photographs())).lines
     start = lines.index("Share")

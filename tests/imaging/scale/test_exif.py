@@ -128,7 +128,7 @@ def test_a_position_is_signed_degrees(north: str, east: str, signs: tuple[int, i
         GPS.GPSLongitudeRef: east,
         GPS.GPSLongitude: dms(8, 15, 3600),
     }
-    found = exif.position(jpeg({}, tags))
+    found = exif.read(jpeg({}, tags)).position
     assert found == pytest.approx((signs[0] * 47.505, signs[1] * 8.26))
 
 
@@ -165,11 +165,29 @@ def test_a_position_of_another_datum_is_not_taken_for_wgs84() -> None:
     assert found.notes == ("EXIF: the position is not used, as its datum is Tokyo's and not WGS84",)
 
 
+@pytest.mark.parametrize(
+    ("tags", "taken"),
+    [
+        ({Base.DateTimeOriginal: "2026:03:31 14:05:59"}, "2026-03-31 14:05:59"),
+        ({Base.DateTimeDigitized: "2026:03:31 14:05:59\0"}, "2026-03-31 14:05:59"),
+        (
+            {Base.DateTimeOriginal: "2025:01:02 03:04:05", Base.DateTimeDigitized: "2026:03:31 14:05:59"},
+            "2025-01-02 03:04:05",
+        ),
+        ({Base.DateTimeOriginal: "0000:00:00 00:00:00"}, None),
+        ({Base.DateTimeOriginal: "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_the_time_is_that_of_the_shot_by_the_cameras_clock(tags: dict[int, Any], taken: str | None) -> None:
+    assert exif.read(jpeg(tags)).taken == taken
+
+
 def test_a_picture_without_exif_and_what_is_no_picture_tell_nothing() -> None:
     out = io.BytesIO()
     Image.new("RGB", (4, 4)).save(out, "png")
     assert exif.read(out.getvalue()) == Exif()
-    assert exif.position(b"") is None
+    assert exif.read(b"").position is None
     assert exif.read(b"no picture").notes == ("EXIF: damaged, nothing of it is used (UnidentifiedImageError)",)
 
 
