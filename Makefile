@@ -18,7 +18,7 @@ PY = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test check nightly lint papers crack500 pretrained equal_terms captioned few_shot calibration bench docs lock clean
+.PHONY: help repro report test check nightly lint papers crack500 pretrained equal_terms captioned few_shot calibration bench docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -36,6 +36,9 @@ test: $(INSTALLED) ## run the tests
 
 check: lint ## what `make lint` does, then the fast tests
 	$(TESTS) -m "not slow and not nightly"
+
+report: $(INSTALLED) ## the run as a page, report.html: figures, the papers' tables, plots, pictures
+	@$(PY) -m crackpipe report .
 
 nightly: $(INSTALLED) ## run what is too long for every change: the pipeline in clones, large encoders, other Pythons
 	@$(PY) -m pytest --durations=25 -m nightly

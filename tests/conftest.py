@@ -1,8 +1,10 @@
-"""Settings of all tests: how long each may take and which come first; the state that they leave of torch."""
+"""Settings of all tests: how long each may take and which come first; the state that they leave of torch; a browser."""
 
+import shutil
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -67,3 +69,39 @@ def runtime() -> "Iterator[Runtime]":
     torch.set_num_threads(1)
     yield Runtime(torch.device("cpu"), None)
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium of the system; tests that need one are skipped where there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip(f"no {', '.join(names)} on PATH")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser: Any) -> Iterator[Any]:
+    """Open a page of a width; at the end nothing was said on its console, and nothing was asked of the network."""
+    said: list[str] = []
+    context = browser.new_context()
+
+    def opened(path: Path, *, width: int = 1280, scheme: str = "light") -> Any:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: said.append(request.url[:80]))
+        page.goto(path.as_uri())
+        assert said.pop(0) == path.as_uri()
+        return page
+
+    yield opened
+    context.close()
+    assert [line for line in said if not line.startswith("data:")] == []

@@ -90,23 +90,43 @@ def inspect(
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="a folder that `crackpipe inspect` has finished")],
+    folder: Annotated[
+        Path, typer.Argument(help="a folder that `crackpipe inspect` has finished, or a project whose pipeline has run")
+    ],
     classes: Annotated[
         str | None,
         typer.Option(help="limits of width: aashto, jsce, eurocode, or mm such as 0.2,0.5,1; default: as inspected"),
     ] = None,
     pictures: Annotated[int, typer.Option(min=0, help="photographs shown; the rest stands in the page's tables")] = 200,
 ) -> None:
-    """Write the page of an inspection again, report.html in its folder, e.g. with other limits of width.
+    """Write report.html of an inspection again, e.g. with other limits of width, or that of a run of the pipeline.
 
-    The tables in the folder stay as they are.
+    The tables of the inspection stay as they are. The page of a run holds its figures, plots and pictures, and the
+    papers' tables with the run's rows.
     """
+    if (folder / "dvc.yaml").is_file():
+        typer.echo(f"wrote {_run_page(folder)}")
+        return
     from crackpipe.measures import width_classes
 
     limits = None if classes is None else width_classes.parse(classes)
     from crackpipe.apply import report_page
 
     typer.echo(f"wrote {report_page.write(folder, classes=limits, most_pictures=pictures)}")
+
+
+def _run_page(project: Path) -> Path:
+    from crackpipe.report import run_page
+    from crackpipe.results import published_tables, record, report
+
+    run = record.of_project(project)
+    papers = []
+    for table in published_tables.with_rows([run]):
+        own = sum(bool(row.run) for row in table.rows)
+        if own:
+            heading, *rows = report.text_rows(table)
+            papers.append(run_page.PaperTable(table.title, heading, rows, own, table.notes))
+    return run_page.write(project, papers)
 
 
 def models(

@@ -55,7 +55,11 @@ def tables(folders: Sequence[Path]) -> list[Table]:
     Raises:
         CrackpipeError: a folder holds no run, or its metrics are not those of this version.
     """
-    runs = [record.read(folder) for folder in folders]
+    return with_rows([record.read(folder) for folder in folders])
+
+
+def with_rows(runs: Sequence[Run]) -> list[Table]:
+    """The same of runs that are read already; see :func:`tables`."""
     tree = published()
     return [_table(entry, runs, kind=tree["sources"][entry["source"]]["kind"]) for entry in tree["tables"]]
 

@@ -45,7 +45,7 @@ def record(folder: Path) -> dict[str, Any]:
 
 
 def read(folder: Path) -> Run:
-    """Read the run in a folder.
+    """Read the run in a folder of results.
 
     Args:
         folder: of the run.
@@ -53,14 +53,30 @@ def read(folder: Path) -> Run:
     Raises:
         CrackpipeError: the folder holds no run, or not its parameters.
     """
+    seconds: dict[str, float] = record(folder)["seconds"]
+    return _run(folder, seconds)
+
+
+def of_project(folder: Path) -> Run:
+    """Read the run of a project itself, whose seconds are not known.
+
+    Args:
+        folder: in which the pipeline has run.
+
+    Raises:
+        CrackpipeError: the folder has no parameters.
+    """
+    return _run(folder, {})
+
+
+def _run(folder: Path, seconds: dict[str, float]) -> Run:
     from ruamel.yaml import YAML
 
-    seconds: dict[str, float] = record(folder)["seconds"]
     path = folder / "params.yaml"
     if not path.is_file():
         raise CrackpipeError(f"{path}: is missing, and with it how the rows were trained; run it again")
     metrics = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("metrics/*.json")}
-    return Run(folder.name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics, seconds)
+    return Run(folder.resolve().name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics, seconds)
 
 
 def at(tree: Any, path: str) -> Any:

@@ -87,7 +87,8 @@ def _figures(cell: TableCell | None) -> str:
     return "–" if cell is None else " / ".join(f"{value:.2f}" for value in cell.values)
 
 
-def _lines(table: Table) -> list[list[str]]:
+def text_rows(table: Table) -> list[list[str]]:
+    """Heading and rows as text: published rows, then ours, each behind the name of its run."""
     heading = ["method", *(name if n is None else f"{name} ({n})" for name, n in table.columns)]
     body = [[f"{row.run}: {row.name}" if row.run else row.name, *map(_figures, row.cells)] for row in table.rows]
     told = [row.basis for row in table.rows], [row.incomparable for row in table.rows]
@@ -101,7 +102,7 @@ def _lines(table: Table) -> list[list[str]]:
 
 def _text(table: Table) -> str:
     """The table as lines; what rows stand on, and what of them is not comparable, as numbers that are told below."""
-    lines = _lines(table)
+    lines = text_rows(table)
     texts: dict[str, int] = {}
     told = [col for col, name in enumerate(lines[0]) if name in TOLD]
     for line in lines[1:]:
@@ -125,7 +126,7 @@ def _markdown(table: Table) -> str:
 
 def _rows(table: Table) -> str:
     """Rows and notes as Markdown."""
-    heading, *body = _lines(table)
+    heading, *body = text_rows(table)
     body = [[f"**{line[0]}**" if row.run else line[0], *line[1:]] for line, row in zip(body, table.rows, strict=True)]
     lines = [heading, ["---"] * len(heading), *body]
     rows = ["| " + " | ".join(line) + " |" for line in lines]

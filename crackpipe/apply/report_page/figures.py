@@ -4,18 +4,6 @@ import math
 
 NOT_KNOWN = "–"
 GROUPS = "\N{NARROW NO-BREAK SPACE}"
-_CONTROL = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
-_BYTES = {0xDC00 + byte: byte for byte in range(0xA0, 0x100)}  # of a file name that is no UTF-8: most often Latin-1
-_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
-_SHOWN = _CONTROL | _SURROGATES | _BYTES
-
-
-def printable(text: str) -> str:
-    """Make any text one line of valid UTF-8: control characters as their pictures, bytes that are no UTF-8 as Latin-1.
-
-    A file name holds anything but NUL and /; Python spells bytes of it that it cannot decode as lone surrogates.
-    """
-    return text.translate(_SHOWN)
 
 
 def fixed(value: float, *, digits: int) -> str:

@@ -11,8 +11,10 @@ from crackpipe.apply.report_page import details, drawings, summary, tables
 from crackpipe.apply.report_page.cards import cards
 from crackpipe.apply.report_page.pictures import PicturePair
 from crackpipe.apply.report_page.survey import Survey
-from crackpipe.apply.report_page.template import fill, markup
+from crackpipe.files.page_template import Templates, markup
 from crackpipe.measures.width_classes import Limits
+
+TEMPLATES = Templates("crackpipe.apply.report_page")
 
 
 def render(
@@ -28,10 +30,10 @@ def render(
     """
     survey = Survey(photos, cracks, run, limits(run))
     pictured = frozenset(pictures) & frozenset(survey.number)
-    script = fill("report.js", shown=tables.SHOWN_ROWS)
-    return fill(
+    script = TEMPLATES.fill("report.js", shown=tables.SHOWN_ROWS)
+    return TEMPLATES.fill(
         "report.html",
-        style=markup(fill("report.css", classes=len(survey.limits.names))),
+        style=markup(TEMPLATES.fill("base.css") + TEMPLATES.fill("report.css", classes=len(survey.limits.names))),
         script=markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
         survey=survey,

@@ -1,8 +1,6 @@
 """The page in Chromium: what a reader sees, sorts, filters, slides and prints."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +9,8 @@ import pytest
 
 from crackpipe.apply import report_page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on PATH"),
-]
+pytestmark = pytest.mark.slow
 REFUSED = [("site/torn.jpg", "truncated: the JPEG has no end marker")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -42,28 +27,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("large") / "report.html"
     path.write_text(report_page.render(photos, cracks, inspected_folder.RUN, pictures={}), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def show(browser: Any) -> Iterator[Any]:
-    """Open a page of a width; at the end nothing was said on its console, and nothing was asked of the network."""
-    said: list[str] = []
-    context = browser.new_context()
-
-    def opened(path: Path, *, width: int = 1280, scheme: str = "light") -> Any:
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: said.append(request.url[:80]))
-        page.goto(path.as_uri())
-        assert said.pop(0) == path.as_uri()
-        return page
-
-    yield opened
-    context.close()
-    assert [line for line in said if not line.startswith("data:")] == []
 
 
 def column(page: Any, table: str, index: int) -> list[str]:

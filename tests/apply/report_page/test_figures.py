@@ -24,13 +24,6 @@ def test_a_small_share_is_not_nothing():
     assert [figures.share(part, 1000) for part in (0, 1, 500, 1000)] == ["0 %", "< 1 %", "50 %", "100 %"]
 
 
-def test_names_of_any_bytes_become_one_line_of_valid_text():
-    latin = b"M\xfcnchen.jpg".decode("utf-8", "surrogateescape")
-    assert figures.printable(latin) == "München.jpg"
-    assert figures.printable("a\nb\x00\x7f") == "a␊b␀␡"
-    figures.printable("\ud800\udc85 lone").encode("utf-8")
-
-
 def test_nouns_follow_their_number():
     assert figures.counted(1, "crack", "cracks") == "1 crack"
     assert figures.counted(0, "crack", "cracks") == "0 cracks"

@@ -2,7 +2,7 @@
 
 import html
 
-from crackpipe.apply.report_page.figures import printable
+from crackpipe.files.page_template import printable
 
 
 def element(name: str, *contents: str, **attributes: str | float) -> str:
