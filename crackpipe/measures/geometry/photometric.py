@@ -84,16 +84,35 @@ def _contrast(offsets: Float64[np.ndarray, "m"], dark: Float64[np.ndarray, "n m"
     error = np.hypot(MODEL_ERROR, dark.std(axis=0).mean() / np.sqrt(len(dark)))
     swallowed = max(float(mean[np.abs(offsets) <= INSIDE_PX].sum() * STEP_PX), 1e-3)
 
+    weight = np.sqrt(STEP_PX) / error
+
+    def edges(values: Float64[np.ndarray, "4"]) -> tuple[Float64[np.ndarray, "m"], Float64[np.ndarray, "m"], float]:
+        """Distance of both edges in units of the blur, and that unit in pixels."""
+        unit = float(np.exp(values[2])) * np.sqrt(2)
+        across, half = (offsets - values[3]) / unit, float(np.exp(values[1])) / 2 / unit
+        return across + half, across - half, unit
+
     def residuals(values: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "k"]:
-        contrast, width, blur = np.exp(values[:3])
-        across = (offsets - values[3]) / (blur * np.sqrt(2))
-        half = width / 2 / (blur * np.sqrt(2))
-        box = contrast / 2 * (erf(across + half) - erf(across - half))
+        left, right, _ = edges(values)
+        box = np.exp(values[0]) / 2 * (erf(left) - erf(right))
         priors = [
             (values[0] - np.log(expected)) / REFLECTANCE_SPREAD,
             (values[2] - np.log(BLUR_PX)) / BLUR_SPREAD,
         ]
-        return np.append((box - mean) * np.sqrt(STEP_PX) / error, priors)
+        return np.append((box - mean) * weight, priors)
+
+    def slopes(values: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "k 4"]:
+        left, right, unit = edges(values)
+        height = np.exp(values[0])
+        at_left, at_right = (height / np.sqrt(np.pi) * np.exp(-(edge**2)) for edge in (left, right))
+        of_box = [
+            height / 2 * (erf(left) - erf(right)),
+            (at_left + at_right) * (left - right) / 2,
+            at_right * right - at_left * left,
+            (at_right - at_left) / unit,
+        ]
+        of_priors = np.array([[1 / REFLECTANCE_SPREAD, 0, 0, 0], [0, 0, 1 / BLUR_SPREAD, 0]])
+        return np.concatenate([weight * np.stack(of_box, axis=1), of_priors])
 
     start = np.array([np.log(expected), np.log(swallowed / expected), np.log(BLUR_PX), 0.0])
-    return float(np.exp(optimize.least_squares(residuals, start).x[0]))
+    return float(np.exp(optimize.least_squares(residuals, start, jac=slopes).x[0]))
