@@ -48,7 +48,7 @@ def _touching(
     rows, cols = grid[0] + reach - 1, grid[1] + reach - 1
     padded = np.zeros((rows * stride_px, cols * stride_px), bool)
     padded[: wanted.shape[0], : wanted.shape[1]] = wanted
-    cells = padded.reshape(rows, stride_px, cols, stride_px).max(axis=(1, 3))
+    cells = images.largest_of_cells(padded, side_px=stride_px)
     down = np.maximum.reduce([cells[i : i + grid[0]] for i in range(reach)])
     return np.maximum.reduce([down[:, i : i + grid[1]] for i in range(reach)])
 

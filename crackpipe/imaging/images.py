@@ -247,6 +247,14 @@ def exact_distance_inside(mask: Mask) -> Float32[np.ndarray, "h w"]:
     return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
+def largest_of_cells(levels: np.ndarray, *, side_px: int) -> np.ndarray:
+    """The largest level of each square of ``side_px`` pixels; 0 is beyond the lower and the right border."""
+    height, width = levels.shape
+    padded = np.pad(levels, ((0, -height % side_px), (0, -width % side_px)))
+    rows = np.maximum.reduce([padded[first::side_px] for first in range(side_px)])
+    return np.asarray(np.maximum.reduce([rows[:, first::side_px] for first in range(side_px)]))
+
+
 def pad_reflect(pixels: np.ndarray, *, bottom: int, right: int) -> np.ndarray:
     """Mirror the image beyond its lower and right border (without repeating the border pixel, where it can)."""
     height, width = pixels.shape[:2]

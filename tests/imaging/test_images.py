@@ -122,6 +122,21 @@ def test_erosion_and_closing_equal_scipys(levels: np.ndarray, times: int) -> Non
     assert np.array_equal(levels, before)
 
 
+@given(levels=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)), side_px=st.integers(1, 5))
+def test_the_largest_of_cells_is_that_of_each_square_of_the_padded_levels(levels: np.ndarray, side_px: int) -> None:
+    found = images.largest_of_cells(levels, side_px=side_px)
+    assert found.shape == tuple(-(-side // side_px) for side in levels.shape)
+    for row, col in np.ndindex(found.shape):
+        rows, cols = (slice(side_px * place, side_px * (place + 1)) for place in (row, col))
+        assert found[row, col] == levels[rows, cols].max()
+
+
+def test_exact_distances_equal_scipys() -> None:
+    mask = np.random.default_rng(0).random((40, 60)) < 0.97
+    expected = ndimage.distance_transform_edt(mask)
+    np.testing.assert_allclose(images.exact_distance_inside(mask), expected, rtol=1e-6)
+
+
 def test_a_disk_of_radius_two_has_thirteen_pixels() -> None:
     dot = np.zeros((7, 7), np.uint8)
     dot[3, 3] = 9

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, UInt8
-from skimage.measure import approximate_polygon
 
 from crackpipe.imaging.scale import Scale
 from crackpipe.measures.geometry import Crack, Widths
@@ -111,6 +110,8 @@ def _nearest(points: Float64[np.ndarray, "n 2"], factor: Float64[np.ndarray, "n"
 
 def _lines(crack: Crack) -> list[list[list[float]]]:
     """Centre-lines with as many points as they need, (row, column) to a tenth of a pixel."""
+    from skimage.measure import approximate_polygon  # it imports scipy.signal, a second of a start with nothing to do
+
     return [np.round(approximate_polygon(line, tolerance=LINE_PX), 1).tolist() for line in crack.lines]
 
 

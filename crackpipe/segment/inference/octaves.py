@@ -48,23 +48,13 @@ def combined(maps: Sequence[UInt8[np.ndarray, "h w"]]) -> UInt8[np.ndarray, "h w
     if len(windows) == 1:
         return scale_choice.mean(maps)
     stride = int(np.ceil(np.sqrt(maps[0].size / REFERENCE_PX)))
-    small = [_largest(levels, stride) for levels in maps]
+    small = [images.largest_of_cells(levels, side_px=stride) for levels in maps]  # hairlines stay
     means = [scale_choice.mean([small[one] for one in window]) for window in windows]
     pieces, count = ndimage.label(np.maximum.reduce(means) >= SEEN, TOUCHING)
     chosen = np.ones((count + 1, len(maps)), bool)  # the ground takes all
     for number, best in enumerate(_surest(means, pieces, count), start=1):
         chosen[number] = np.isin(np.arange(len(maps)), windows[best])
     return _mean_by_piece(maps, chosen, expand_labels(pieces, AROUND_PX), stride)
-
-
-def _largest(levels: UInt8[np.ndarray, "h w"], stride: int) -> UInt8[np.ndarray, "r c"]:
-    """The largest level of each square of ``stride`` pixels: hairlines stay."""
-    if stride == 1:
-        return levels
-    height, width = levels.shape
-    padded = np.pad(levels, ((0, -height % stride), (0, -width % stride)))
-    rows, cols = padded.shape[0] // stride, padded.shape[1] // stride
-    return np.asarray(padded.reshape(rows, stride, cols, stride).max(axis=(1, 3)))
 
 
 def _surest(
