@@ -1,4 +1,4 @@
-"""Commands of a survey: inspect photographs, make its page again, list the models that can."""
+"""Commands of a survey: inspect photographs, make its page again (or a run's), list the models that can."""
 
 import enum
 import os
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crackpipe.cli.photographs import MODEL
+from crackpipe.errors import CrackpipeError
 
 if TYPE_CHECKING:
     from crackpipe.apply.survey.inspecting import Outcome
 
-
+PHOTOS = "photos.csv"  # of an inspection that has ended
+MOST_PICTURES = 200
 NAMED = 5  # of a table's photographs that are not there
 
 
@@ -97,15 +99,21 @@ def report(
         str | None,
         typer.Option(help="limits of width: aashto, jsce, eurocode, or mm such as 0.2,0.5,1; default: as inspected"),
     ] = None,
-    pictures: Annotated[int, typer.Option(min=0, help="photographs shown; the rest stands in the page's tables")] = 200,
+    pictures: Annotated[
+        int, typer.Option(min=0, help="photographs shown; the rest stands in the page's tables")
+    ] = MOST_PICTURES,
 ) -> None:
     """Write report.html of an inspection again, e.g. with other limits of width, or that of a run of the pipeline.
 
     The tables of the inspection stay as they are. The page of a run holds its figures, plots and pictures, and the
-    papers' tables with the run's rows.
+    papers' tables with the run's rows; it takes no options.
     """
-    if (folder / "dvc.yaml").is_file():
-        typer.echo(f"wrote {_run_page(folder)}")
+    if not (folder / PHOTOS).is_file() and (folder / "dvc.yaml").is_file():
+        if classes is not None or pictures != MOST_PICTURES:
+            raise CrackpipeError(f"{folder}: is a project, whose page takes neither --classes nor --pictures")
+        from crackpipe.cli import run_page
+
+        typer.echo(f"wrote {run_page.write(folder)}")
         return
     from crackpipe.measures import width_classes
 
@@ -113,20 +121,6 @@ def report(
     from crackpipe.apply import report_page
 
     typer.echo(f"wrote {report_page.write(folder, classes=limits, most_pictures=pictures)}")
-
-
-def _run_page(project: Path) -> Path:
-    from crackpipe.report import run_page
-    from crackpipe.results import published_tables, record, report
-
-    run = record.of_project(project)
-    papers = []
-    for table in published_tables.with_rows([run]):
-        own = sum(bool(row.run) for row in table.rows)
-        if own:
-            heading, *rows = report.text_rows(table)
-            papers.append(run_page.PaperTable(table.title, heading, rows, own, table.notes))
-    return run_page.write(project, papers)
 
 
 def models(

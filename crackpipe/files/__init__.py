@@ -1,4 +1,4 @@
-"""Files: Parquet and Arrow tables and their schemas, metrics JSON, fingerprints, atomic writes."""
+"""Files: Parquet and Arrow tables and their schemas, metrics JSON, fingerprints, atomic writes, templates of pages."""
 
 import lazy_loader
 

@@ -1,7 +1,7 @@
 """Templates of pages: the only file that knows Jinja.
 
-Every text that a template is given is escaped, and made printable, as it is put in; what :func:`markup` has marked is
-taken as it is.
+Every text that a template is given is escaped, and made one line of valid text, as it is put in; what :func:`markup`
+has marked is taken as it is.
 """
 
 from typing import Any
@@ -16,7 +16,11 @@ _SHOWN = _CONTROL | _SURROGATES | _BYTES
 
 
 class Templates:
-    """Templates of a package's folder ``templates/``, beside those that all pages share."""
+    """Templates of a package's folder ``templates/``, beside those that all pages share.
+
+    Args:
+        package: its dotted name.
+    """
 
     def __init__(self, package: str) -> None:
         self._environment = jinja2.Environment(
@@ -25,7 +29,7 @@ class Templates:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=lambda value: printable(value) if type(value) is str else value,
+            finalize=lambda value: one_line(value) if type(value) is str else value,
         )
 
     def fill(self, name: str, **values: Any) -> str:
@@ -43,7 +47,7 @@ def markup(text: str) -> str:
     return Markup(text)
 
 
-def printable(text: str) -> str:
+def one_line(text: str) -> str:
     """Make any text one line of valid UTF-8: control characters as their pictures, bytes that are no UTF-8 as Latin-1.
 
     A file name holds anything but NUL and /; Python spells bytes of it that it cannot decode as lone surrogates.

@@ -12,7 +12,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float32, Shaped, UInt8
 from PIL import Image
 
 from crackpipe.errors import PhotoError
@@ -167,8 +167,10 @@ def resize(pixels: np.ndarray, *, height: int, width: int, method: Method) -> np
 
 def squeezed(image: np.ndarray, *, side_px: int) -> np.ndarray:
     """Squeeze the whole image (h, w) or (h, w, 3) into a square of ``side_px``: area means where it becomes smaller."""
-    smaller = side_px < min(image.shape[:2])
-    return resize(image, height=side_px, width=side_px, method="area" if smaller else "linear")
+    height, width = (min(side_px, length) for length in image.shape[:2])
+    if (height, width) != image.shape[:2]:
+        image = resize(image, height=height, width=width, method="area")
+    return resize(image, height=side_px, width=side_px, method="linear")
 
 
 def square(image: np.ndarray, *, side_px: int, fit: SquareFit) -> np.ndarray:
@@ -243,12 +245,20 @@ def distance_inside(mask: Mask) -> Float32[np.ndarray, "h w"]:
 
 
 def exact_distance_inside(mask: Mask) -> Float32[np.ndarray, "h w"]:
-    """Distance of each True pixel to the nearest False one, pixels (Felzenszwalb and Huttenlocher); 0 on False."""
+    """Distance of each True pixel to the nearest False one, pixels (Felzenszwalb and Huttenlocher); 0 on False.
+
+    In float32, and 65 536 at most; a mask without any False pixel has no distances, but large numbers.
+    """
     return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
-def largest_of_cells(levels: np.ndarray, *, side_px: int) -> np.ndarray:
-    """The largest level of each square of ``side_px`` pixels; 0 is beyond the lower and the right border."""
+def largest_of_cells(levels: Shaped[np.ndarray, "h w"], *, side_px: int) -> Shaped[np.ndarray, "r c"]:
+    """The largest level of each square of ``side_px`` pixels (at least 1); beyond the last row and column lies 0.
+
+    Args:
+        levels: at least 0, or booleans.
+        side_px: of a square.
+    """
     height, width = levels.shape
     padded = np.pad(levels, ((0, -height % side_px), (0, -width % side_px)))
     rows = np.maximum.reduce([padded[first::side_px] for first in range(side_px)])

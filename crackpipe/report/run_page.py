@@ -19,7 +19,8 @@ from crackpipe.files import atomic
 from crackpipe.files.page_template import Templates, markup
 from crackpipe.report import show
 
-NAME = "report.html"
+NAME, SUMMARY = "report.html", "summary"
+PICTURES = {".gif": "gif", ".jpeg": "jpeg", ".jpg": "jpeg", ".png": "png", ".svg": "svg+xml"}  # that DVC shows
 TEMPLATES = Templates("crackpipe.report")
 
 
@@ -32,6 +33,7 @@ class PaperTable:
         heading: of the columns, the first of which names a row.
         rows: cells, as many as columns.
         own: how many of the rows, the last ones, are the run's.
+        texts: columns that hold sentences.
         notes: sentences below it.
     """
 
@@ -39,6 +41,7 @@ class PaperTable:
     heading: Sequence[str]
     rows: Sequence[Sequence[str]]
     own: int
+    texts: Sequence[str]
     notes: Sequence[str]
 
 
@@ -68,29 +71,31 @@ def write(project: Path, papers: Sequence[PaperTable]) -> Path:
         Path of the page.
 
     Raises:
-        CrackpipeError: the folder has no metrics, or DVC cannot read its plots.
+        CrackpipeError: the folder has no metrics, or DVC cannot show its plots.
+        ModuleNotFoundError: vl-convert-python is missing; it comes with the extra ``pipeline``.
     """
     tables = show.read(project)
     plots = list(_plots(project))
     text = TEMPLATES.fill(
         "run.html",
         style=markup(TEMPLATES.fill("base.css") + TEMPLATES.fill("run.css")),
-        topics=[(table.rows, _columns(table.rows)) for table in tables if table.name == "summary"],
+        summary=next((_cells(table) for table in tables if table.name == SUMMARY), None),
         papers=papers,
         plots=[(plot.title, markup(plot.drawing)) for plot in plots if plot.drawing],
         pictures=[(plot.title, plot.picture) for plot in plots if plot.picture],
-        tables=[(table.name, table.rows, _columns(table.rows)) for table in tables if table.name != "summary"],
+        tables=[(table.name, *_cells(table)) for table in tables if table.name != SUMMARY],
         commit=_commit(project),
     )
     atomic.write_text(project / NAME, text)
     return project / NAME
 
 
-def _columns(rows: Mapping[tuple[str, ...], show.Row]) -> list[str]:
-    """Figures of any row, those that stand first elsewhere first."""
-    order = {figure: position for position, figure in enumerate(show.FIRST)}
-    every = {figure for row in rows.values() for figure in row}
-    return sorted(every, key=lambda figure: (order.get(figure, len(order)), figure))
+def _cells(table: show.Table) -> tuple[list[str], dict[str, list[str]]]:
+    """Columns, and the figures of each row as text."""
+    columns = show.columns(table.rows.values())
+    return columns, {
+        " ".join(keys): [show.figure(row, column) for column in columns] for keys, row in table.rows.items()
+    }
 
 
 def _plots(project: Path) -> Iterator[Plot]:
@@ -98,26 +103,45 @@ def _plots(project: Path) -> Iterator[Plot]:
     import vl_convert
 
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "dvc", "plots", "show", "--json", "--out", folder]
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True)
-        if done.returncode:
-            raise CrackpipeError(f"{project}: `dvc plots show` failed: {done.stderr.strip().splitlines()[-1:]}")
-        shown: dict[str, list[dict[str, Any]]] = json.loads(done.stdout[done.stdout.index("{") :])["data"]
-        for number, (name, versions) in enumerate(shown.items()):
+        drawn = 0
+        for name, versions in _shown(project, folder).items():
             for version in versions:
                 if version["type"] == "image":
                     yield Plot(Path(name).stem, picture=_data_uri(Path(version["url"])))
                 else:
                     spec = version["content"]
-                    yield Plot(
-                        _title(spec) or name, drawing=_numbered(vl_convert.vegalite_to_svg(_untitled(spec)), number)
-                    )
+                    drawing = _numbered(vl_convert.vegalite_to_svg(_untitled(spec)), drawn)
+                    drawn += 1
+                    yield Plot(_title(spec) or name, drawing=drawing)
+
+
+def _shown(project: Path, folder: str) -> dict[str, list[dict[str, Any]]]:
+    """What ``dvc plots show`` tells of each plot; it puts pictures into ``folder``.
+
+    Raises:
+        CrackpipeError: it fails, or cannot read a plot.
+    """
+    command = [sys.executable, "-m", "dvc", "plots", "show", "--json", "--out", folder]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    try:
+        tree = json.loads(done.stdout[max(0, done.stdout.find("{")) :])
+    except ValueError:
+        said = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise CrackpipeError(f"{project}: `dvc plots show` failed: {said}; run it there to see why") from None
+    for error in tree.get("errors", []):
+        raise CrackpipeError(
+            f"{project}: plot {error.get('name')} of {error.get('source')} cannot be read: "
+            f"{error.get('message', error.get('type'))}; `dvc repro` writes it, or mend dvc.yaml"
+        )
+    shown: dict[str, list[dict[str, Any]]] = tree.get("data", {})
+    return shown
 
 
 def _numbered(svg: str, number: int) -> str:
-    """A drawing whose clips have names of its own on the page; the library counts them on from drawing to drawing."""
+    """A drawing whose clips and gradients have names of its own: the library counts on from drawing to drawing."""
     names: dict[str, str] = {}
-    return re.sub(r"\bclip\d+\b", lambda found: names.setdefault(found[0], f"clip-{number}-{len(names)}"), svg)
+    named = re.compile(r'(?<=id=")(?:clip|gradient)_?\d+(?=")|(?<=url\(#)(?:clip|gradient)_?\d+(?=\))')
+    return named.sub(lambda found: names.setdefault(found[0], f"part-{number}-{len(names)}"), svg)
 
 
 def _title(spec: Mapping[str, Any]) -> str:
@@ -131,11 +155,15 @@ def _untitled(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _data_uri(path: Path) -> str:
-    kind = "png" if path.suffix == ".png" else "jpeg"
+    kind = PICTURES.get(path.suffix.lower(), "jpeg")
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
 
 
 def _commit(project: Path) -> str:
-    """Short name of the commit, and whether files differ from it; empty outside a repository."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=project, capture_output=True, text=True)
+    """Short name of the commit, and whether files differ from it; empty outside a repository, or without git."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    except FileNotFoundError:
+        return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -4,7 +4,7 @@ import fnmatch
 import json
 import math
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,7 @@ def _found(keys: tuple[str, ...], filters: Sequence[str]) -> bool:
 
 def text(table: Table, *, width: int) -> str:
     """The table in columns that are aligned; columns that do not fit in ``width`` characters are named below it."""
-    return _aligned(table.name, table.rows, cell=_number, width=width)
+    return _aligned(table.name, table.rows, cell=figure, width=width)
 
 
 def changes(table: Table, old: Table, *, width: int) -> str:
@@ -154,7 +154,25 @@ def _beside(name: str, names: set[str]) -> bool:
     return ending in {"std", "low", "high"} and above in names
 
 
-def _number(row: Row, name: str) -> str:
+def columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Names of the figures of any row in their order, without those that tell of another's spread.
+
+    Args:
+        rows: figures, or cells of text, by name.
+    """
+    every = {name for row in rows for name in row}
+    order = {name: position for position, name in enumerate(FIRST)}
+    ordered = sorted(every, key=lambda name: (order.get(name, len(order)), name))
+    return [name for name in ordered if not _beside(name, every)]
+
+
+def figure(row: Row, name: str) -> str:
+    """A figure of a row as text, with its standard deviation where the row has it; a dash where it has none.
+
+    Args:
+        row: figures by name.
+        name: of the figure.
+    """
     spread = row.get(f"{name}_std")
     return _plain(row.get(name)) + (f" ± {_plain(spread)}" if spread else "")
 
@@ -166,14 +184,11 @@ def _plain(value: float | None) -> str:
 
 
 def _aligned(name: str, found: Mapping[tuple[str, ...], Any], *, cell: Callable[[Any, str], str], width: int) -> str:
-    every = {figure for row in found.values() for figure in row}
-    order = {figure: position for position, figure in enumerate(FIRST)}
-    columns = sorted(every, key=lambda figure: (order.get(figure, len(order)), figure))
-    columns = [figure for figure in columns if not _beside(figure, every)]
+    names = columns(found.values())
     labels = {keys: " ".join(keys) for keys in found}
     widths = [max(len(label) for label in labels.values())]
     shown: list[str] = []
-    for column in columns:
+    for column in names:
         needed = max(len(column), *(len(cell(row, column)) for row in found.values()))
         if shown and sum(widths) + 2 * len(widths) + needed > width:
             break
@@ -185,7 +200,7 @@ def _aligned(name: str, found: Mapping[tuple[str, ...], Any], *, cell: Callable[
     for keys, cells in told.items():
         padded = [value.rjust(size) for value, size in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([labels[keys].ljust(widths[0]), *padded]))
-    left = columns[len(shown) :]
+    left = names[len(shown) :]
     others = [f"{len(found) - len(told)} rows with these alone"] if len(told) < len(found) else []
     rest = [f"  … and {', '.join([*left, *others])}"] if left or others else []
     return "\n".join([name, *(line.rstrip() for line in lines), *rest])

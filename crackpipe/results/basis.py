@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crackpipe.results import record
 from crackpipe.results.record import Run, at
 
 UNTRAINED = "no training"
@@ -33,8 +34,7 @@ def segmenter(run: Run, name: str, kind: str) -> str:
         return ""
     if "width" in settings:
         encoder = f"{settings.get('encoder')} ({_weights(settings.get('weights'))}), width {settings.get('width')}"
-        passes = _count(_whole(settings.get("epochs")), "epoch", "epochs")
-        effort = f"{passes or _count(settings.get('steps'), 'step', 'steps')} of {settings.get('batch')}"
+        effort = f"{record.length(settings)} in batches of {settings.get('batch')}"
     else:
         side_px = at(run.params, "embed_windows.side_px")
         windows = f"windows of {side_px} px" if side_px else "the windows"
@@ -116,10 +116,6 @@ def _photographs(run: Run, *, cap: int | None) -> str:
         return ""
     listed = "photographs: " + " + ".join(f"{count} of {source}" for source, count in counts.items())
     return f"{listed} (at most {cap})" if cap is not None and cap < sum(counts.values()) else listed
-
-
-def _whole(number: Any) -> Any:
-    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _count(number: Any, one: str, several: str) -> str:

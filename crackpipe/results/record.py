@@ -54,7 +54,7 @@ def read(folder: Path) -> Run:
         CrackpipeError: the folder holds no run, or not its parameters.
     """
     seconds: dict[str, float] = record(folder)["seconds"]
-    return _run(folder, seconds)
+    return _run(folder, seconds, missing="is missing, and with it how the rows were trained; run it again")
 
 
 def of_project(folder: Path) -> Run:
@@ -66,15 +66,15 @@ def of_project(folder: Path) -> Run:
     Raises:
         CrackpipeError: the folder has no parameters.
     """
-    return _run(folder, {})
+    return _run(folder, {}, missing="is missing; name a project whose pipeline has run")
 
 
-def _run(folder: Path, seconds: dict[str, float]) -> Run:
+def _run(folder: Path, seconds: dict[str, float], *, missing: str) -> Run:
     from ruamel.yaml import YAML
 
     path = folder / "params.yaml"
     if not path.is_file():
-        raise CrackpipeError(f"{path}: is missing, and with it how the rows were trained; run it again")
+        raise CrackpipeError(f"{path}: {missing}")
     metrics = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("metrics/*.json")}
     return Run(folder.resolve().name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics, seconds)
 
@@ -106,7 +106,15 @@ def training(folder: Path) -> str:
 
 
 def _effort(name: str, settings: dict[str, Any]) -> str:
-    effort = f"{settings['steps']} steps" if settings.get("steps") else f"{settings['epochs']} epochs"
     if "width" not in settings:
-        return f"{name} {effort}"
-    return f"{name} {effort}, width {settings['width']}, encoder's weights {settings['weights']}"
+        return f"{name} {length(settings)}"
+    return f"{name} {length(settings)}, width {settings['width']}, encoder's weights {settings['weights']}"
+
+
+def length(settings: dict[str, Any]) -> str:
+    """How long a segmenter was trained: its steps, or its epochs.
+
+    Args:
+        settings: of its section of ``train_segmenter``.
+    """
+    return f"{settings['steps']} steps" if settings.get("steps") else f"{settings['epochs']:g} epochs"

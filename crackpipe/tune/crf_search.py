@@ -1,4 +1,4 @@
-"""Grid search of the CRF's parameters for the mean IoU on labelled photographs (Dong et al. 2020)."""
+"""Grid search of the CRF's parameters for the mean IoU of crack and no crack on labelled photographs (Dong et al. 2020)."""
 
 import dataclasses
 import itertools
@@ -33,7 +33,7 @@ def search(
         workers: processes; the CRF holds Python's lock, so that threads would not help.
 
     Returns:
-        A row per combination: its ``PARAMETERS`` and ``mean_iou``, the mean over the photographs.
+        A row per combination: its ``PARAMETERS`` and ``mean_iou``, of both classes, the mean over the photographs.
 
     Raises:
         ParamsError: a parameter of the grid is unknown, is missing, or has no value.

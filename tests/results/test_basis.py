@@ -24,14 +24,14 @@ def run(**changed: Any) -> Run:
 
 
 def test_a_network_may_tell_epochs_in_place_of_steps() -> None:
-    changed = {**PARAMS["train_segmenter"], "unet": {**UNET, "steps": None, "epochs": 30}}
+    changed = {**PARAMS["train_segmenter"], "unet": {**UNET, "steps": None, "epochs": 30.0}}
     told = basis.segmenter(run(train_segmenter=changed), "unet", "cam_crf")
-    assert "; 30 epochs of 8;" in told
+    assert "; 30 epochs in batches of 8;" in told
 
 
 def test_a_network_tells_encoder_width_steps_photographs_seeds_and_scales() -> None:
     assert basis.segmenter(run(), "unet", "truth") == (
-        "resnet50 (the patch classifier's weights), width 0.25; 180 steps of 8; photographs: 1436 of crack500; 1 seed; "
+        "resnet50 (the patch classifier's weights), width 0.25; 180 steps in batches of 8; photographs: 1436 of crack500; 1 seed; "
         "maps at scales 0.5, 1.0"
     )
 

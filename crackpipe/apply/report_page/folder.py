@@ -70,14 +70,17 @@ def read(folder: Path, *, classes: Limits | None = None) -> Survey:
     return Survey(photos, cracks, run, limits(run))
 
 
-def _read_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+def _read_table(path: Path, expected: Iterable[str]) -> pd.DataFrame:
     """Read a CSV table with these columns; names such as NA or 007 stay text, bytes that are no UTF-8 what they are."""
     if not path.is_file():
         raise _not_finished(path)
     header = pd.read_csv(path, nrows=0, encoding_errors="surrogateescape").columns
-    missing = [name for name in columns if name not in header]
+    missing = [name for name in expected if name not in header]
     if missing:
-        raise CrackpipeError(f"{path}: has no column {', '.join(missing)}: of another version; inspect again")
+        raise CrackpipeError(
+            f"{path}: has no column {', '.join(missing)}: of another version; run `crackpipe inspect` into this folder "
+            "again"
+        )
     numbers = [name for name in header if name not in TEXTS]
     return pd.read_csv(
         path,

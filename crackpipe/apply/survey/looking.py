@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from crackpipe.apply import orthomosaic
 from crackpipe.apply.photo_files import PhotoFile
 from crackpipe.apply.segmenter_files import SegmenterFiles
-from crackpipe.apply.survey import journal, look
+from crackpipe.apply.survey import columns, journal, look
 from crackpipe.apply.survey.journal import Entry, Journal
 from crackpipe.apply.survey.results import MAP_LAYER, MAP_MASK, MASK, PICTURE, QUALITY
 from crackpipe.apply.survey.settings import SurveySettings
@@ -53,7 +53,12 @@ class Looking:
         self.journal = Journal(out)
         self._segmenter = files.digest()
         version = importlib.metadata.version("crackpipe")  # another may measure otherwise
-        values = {"scale": asdict(settings.sources), "pictures": not settings.masks_only, "crackpipe": version}
+        values = {
+            "scale": asdict(settings.sources),
+            "pictures": not settings.masks_only,
+            "crackpipe": version,
+            "columns": [*columns.PHOTOS, *columns.CRACKS],
+        }
         self._measurer = fingerprint.of(values, [])
         self._trained: TrainedSegmenter | None = None
 

@@ -114,7 +114,7 @@ def _graph(skeleton: Bool[np.ndarray, "h w"]) -> _Graph:
 
 
 def _degree(skeleton: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
-    """Neighbours of each pixel of a skeleton that leaves the border free."""
+    """Number of the eight neighbours of each pixel of a skeleton that are of it; 0 elsewhere."""
     pixels = skeleton.astype(np.uint8)
     three = pixels.copy()
     three[1:] += pixels[:-1]

@@ -5,7 +5,7 @@ thin as another camera's. A view remembers where it was taken, so that any label
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import floor
 from typing import Literal
 
 import numpy as np
@@ -19,6 +19,8 @@ Target = UInt8[np.ndarray, "s s"]
 Cracks = Bool[np.ndarray, "s s"]
 Symmetries = Literal["none", "mirror", "all"]
 
+KEPT = 4 / 9  # of a pixel, that bilinear sampling between three of a line's neighbours leaves of it at least
+
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
@@ -27,7 +29,7 @@ class Augmentation:
     Attributes:
         scale_min, scale_max: factor on the photograph's size, log-uniform.
         rotation_deg: largest turn to either side.
-        symmetries: ``mirror`` exchanges left and right in every second window; ``all`` also turns by 0, 90, 180 or 270
+        symmetries: ``mirror`` exchanges left and right in half of the windows, at random; ``all`` also turns by 0, 90, 180 or 270
             degrees: the eight symmetries of the square; ``none`` does neither.
         contrast: the contrast is multiplied by 1 ± this share at most; each colour by up to a quarter of that.
         brightness: grey levels that are added or subtracted at most.
@@ -152,14 +154,15 @@ def target(label: UInt8[np.ndarray, "h w"], placement: Placement, *, drawn: Bool
 def crack(label: UInt8[np.ndarray, "h w"], placement: Placement, *, drawn: Bool[np.ndarray, "s s"] | None) -> Cracks:
     """Which pixels of a window are crack.
 
-    A pixel is crack where half of it is. Where the window shrinks the photograph, half the width of one of the
-    photograph's pixels is enough: no line of it vanishes, and no edge moves by more than half a pixel.
+    A pixel is crack where 4/9 of it are: a line one pixel wide keeps as much somewhere along each step, however it is
+    turned. Where the window shrinks the photograph, 4/9 of what one of the photograph's pixels covers are enough, so
+    that no line of it vanishes; an edge moves outwards by up to a pixel of the window then.
 
     Args:
         label, placement, drawn: as of :func:`target`.
     """
-    squeeze = placement.side_px / max(label.shape) if placement.squeezed else 1.0
-    least = ceil(255 / 2 * min(1.0, squeeze * placement.scale))
+    squeeze = min(1.0, placement.side_px / max(label.shape)) if placement.squeezed else 1.0
+    least = max(1, floor(255 * KEPT * squeeze * min(1.0, placement.scale)))  # levels are rounded: at least so much
     return target(label, placement, drawn=drawn) >= least
 
 

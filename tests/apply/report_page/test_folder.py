@@ -91,6 +91,15 @@ def test_a_folder_that_is_not_finished_is_told(out: Path, tmp_path: Path):
         report_page.write(out)
 
 
+def test_a_table_of_another_version_is_told(out: Path):
+    table = pd.read_csv(out / "photos.csv").drop(columns="taken")
+    table.to_csv(out / "photos.csv", index=False)
+    with pytest.raises(
+        CrackpipeError, match=r"photos.csv: has no column taken: of another version; run `crackpipe insp"
+    ):
+        report_page.write(out)
+
+
 def test_a_missing_drawing_is_told(out: Path):
     next(out.glob("*.cracks.jpg")).unlink()
     with pytest.raises(CrackpipeError, match=r"\.cracks\.jpg: not found, but photos\.csv names its photograph"):

@@ -62,7 +62,7 @@ def test_a_label_lies_on_its_pixels(cached: Cached, runtime: Runtime) -> None:
     assert (len(pairs), pairs.windows.tolist()) == (6, list(range(6)))
     _, label = pairs.batch(np.arange(6), runtime)
     for mask, view in zip(label.numpy(), cached[1], strict=True):
-        edge = 255 - 255 / 2 * min(1.0, view.placement.scale)  # half a pixel of the photograph
+        edge = 255 - 255 * augment.KEPT * min(1.0, view.placement.scale)  # so much of a pixel of the photograph
         sure = np.abs(view.pixels[..., 1] - edge) > 8
         np.testing.assert_array_equal(mask[sure], (view.pixels[..., 1] < edge)[sure])
     assert 0 < label.mean() < 1

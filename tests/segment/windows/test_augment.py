@@ -182,19 +182,38 @@ def test_a_shrunken_label_is_the_share_of_crack() -> None:
     assert (target == 64).sum() == 16
 
 
-@pytest.mark.parametrize("wide_px", [1, 2, 5])
-@pytest.mark.parametrize("fit", ["crop", "resize"])
-@pytest.mark.parametrize("times", [1, 2, 5])
-def test_no_line_vanishes_from_the_cracks_of_a_shrunken_window_and_none_gets_a_pixel_wider(
-    times: int, fit: Literal["crop", "resize"], wide_px: int
+@pytest.mark.parametrize("turn_deg", [0.0, 3.0, 30.0, 45.0, 90.0])
+@pytest.mark.parametrize(
+    ("height", "width", "side_px", "scale"),
+    [(320, 320, 160, 1.0), (320, 320, 64, 1.0), (100, 400, 100, 1.0), (400, 400, 100, 2.0), (640, 640, 224, 1.3)],
+)
+def test_no_line_vanishes_from_the_cracks_of_a_squeezed_window(
+    height: int, width: int, side_px: int, scale: float, turn_deg: float
 ) -> None:
-    label = np.zeros((320, 320), np.uint8)
-    label[61 : 61 + wide_px] = 255
-    scale = 1.0 if fit == "resize" else 1 / times
-    made = cut(np.zeros((320, 320, 3), np.uint8), 0, side_px=320 // times, fit=fit, scale_min=scale, scale_max=scale)
-    wide = augment.crack(label, made.placement, drawn=None).sum(axis=0)  # in each column
-    assert (wide == wide[0]).all()
-    assert 1 <= wide[0] <= wide_px / times + 1
+    middle = (side_px * scale - 1) / 2
+    placement = augment.Placement(side_px, True, scale, middle, middle, turn_deg, False)
+    _check_line(height, width, placement)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 3.0, 30.0, 45.0])
+@pytest.mark.parametrize("scale", [1.0, 0.95, 0.7, 0.5, 0.2])
+def test_no_line_vanishes_from_the_cracks_of_a_shrunken_window(scale: float, turn_deg: float) -> None:
+    side_px = round(320 * scale) // 2
+    middle = (round(320 * scale) - 1) / 2
+    _check_line(320, 320, augment.Placement(side_px, False, scale, middle, middle, turn_deg, False))
+
+
+def _check_line(height: int, width: int, placement: augment.Placement) -> None:
+    """A level line of one pixel in a photograph is one line without a gap in the window, not much wider than it."""
+    for row in range(height // 2 - 4, height // 2 + 4):
+        label = np.zeros((height, width), np.uint8)
+        label[row] = 255
+        cracks = augment.crack(label, placement, drawn=None)
+        _, pieces = ndimage.label(cracks, np.ones((3, 3), bool))
+        assert pieces == 1
+        span = max(np.ptp(axis) for axis in np.nonzero(cracks)) + 1
+        assert span >= 0.7 * placement.side_px  # from border to border
+        assert cracks.sum() / span <= np.sqrt(2) * (max(1.0, placement.scale) + 1.2)  # in each row or column
 
 
 def test_turns_stay_within_the_largest_and_go_to_both_sides() -> None:

@@ -2,7 +2,7 @@
 
 import html
 
-from crackpipe.files.page_template import printable
+from crackpipe.files.page_template import one_line
 
 
 def element(name: str, *contents: str, **attributes: str | float) -> str:
@@ -14,7 +14,7 @@ def element(name: str, *contents: str, **attributes: str | float) -> str:
         attributes: ``_`` in a name stands for ``-``, one at its end is left out; numbers are rounded to 1/100.
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(printable(_spelled(value)))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(one_line(_spelled(value)))}"'
         for key, value in attributes.items()
     )
     return f"<{name}{written}>{''.join(contents)}</{name}>" if contents else f"<{name}{written}/>"
@@ -27,7 +27,7 @@ def text(content: str, **attributes: str | float) -> str:
 
 def escaped(content: str) -> str:
     """Make any text content of an element."""
-    return html.escape(printable(content), quote=False)
+    return html.escape(one_line(content), quote=False)
 
 
 def drawing(*contents: str, title: str, width: int, height: int) -> str:
