@@ -100,7 +100,7 @@ class PixelNetwork(Section):
         return self
 
     def steps_for(self, photos: int) -> int:
-        """Steps of the training on so many photographs, unlabelled ones among them; of epochs rounded to the nearest, at least 1."""
+        """Steps of the training on so many photographs, unlabelled ones among them; epochs give one at least."""
         return self.steps if self.steps is not None else max(1, round((self.epochs or 0) * photos / self.batch))
 
 

@@ -29,8 +29,8 @@ class Augmentation:
     Attributes:
         scale_min, scale_max: factor on the photograph's size, log-uniform.
         rotation_deg: largest turn to either side.
-        symmetries: ``mirror`` exchanges left and right in half of the windows, at random; ``all`` also turns by 0, 90, 180 or 270
-            degrees: the eight symmetries of the square; ``none`` does neither.
+        symmetries: ``mirror`` exchanges left and right in half of the windows, at random; ``all`` also turns by 0, 90,
+            180 or 270 degrees: the eight symmetries of the square; ``none`` does neither.
         contrast: the contrast is multiplied by 1 ± this share at most; each colour by up to a quarter of that.
         brightness: grey levels that are added or subtracted at most.
         grey_p: probability that the colours are taken away.
