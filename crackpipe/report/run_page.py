@@ -129,10 +129,9 @@ def _shown(project: Path, folder: str) -> dict[str, list[dict[str, Any]]]:
         said = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise CrackpipeError(f"{project}: `dvc plots show` failed: {said}; run it there to see why") from None
     for error in tree.get("errors", []):
-        raise CrackpipeError(
-            f"{project}: plot {error.get('name')} of {error.get('source')} cannot be read: "
-            f"{error.get('message', error.get('type'))}; `dvc repro` writes it, or mend dvc.yaml"
-        )
+        plot = f"plot {error['name']!r}: " if error.get("name") else ""
+        said = error.get("msg") or error.get("type")
+        raise CrackpipeError(f"{project}: {plot}{said}; `dvc repro` writes what plots show, or mend dvc.yaml")
     shown: dict[str, list[dict[str, Any]]] = tree.get("data", {})
     return shown
 

@@ -1,4 +1,4 @@
-"""Grid search of the CRF's parameters for the mean IoU, of crack and no crack, on labelled photographs (Dong et al.)."""
+"""Grid search of the CRF's parameters for the mean IoU, of crack and no crack, on masks (Dong et al.)."""
 
 import dataclasses
 import itertools

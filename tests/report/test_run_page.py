@@ -88,13 +88,17 @@ def test_a_project_without_plots_has_a_page_and_one_outside_git_has_no_commit(pr
 
 def test_a_plot_that_cannot_be_read_is_named(project: Path) -> None:
     (project / "metrics/losses.json").unlink()
-    with pytest.raises(CrackpipeError, match=r"plot losses of .*; `dvc repro` writes it, or mend dvc.yaml"):
+    with pytest.raises(
+        CrackpipeError, match=r"plot 'losses': .*losses.json.*; `dvc repro` writes what plots show, or mend"
+    ):
         run_page.write(project, [])
 
 
 def test_what_dvc_cannot_read_is_told_in_its_words(project: Path) -> None:
     (project / "dvc.yaml").write_text("plots: [", encoding="utf-8")
-    with pytest.raises(CrackpipeError, match=r"`dvc plots show` failed: .*; run it there to see why"):
+    with pytest.raises(
+        CrackpipeError, match=r"unable to read: 'dvc.yaml'.*; `dvc repro` writes what plots show, or mend dvc.yaml"
+    ):
         run_page.write(project, [])
 
 

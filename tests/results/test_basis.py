@@ -31,8 +31,8 @@ def test_a_network_may_tell_epochs_in_place_of_steps() -> None:
 
 def test_a_network_tells_encoder_width_steps_photographs_seeds_and_scales() -> None:
     assert basis.segmenter(run(), "unet", "truth") == (
-        "resnet50 (the patch classifier's weights), width 0.25; 180 steps in batches of 8; photographs: 1436 of crack500; "
-        "1 seed; maps at scales 0.5, 1.0"
+        "resnet50 (the patch classifier's weights), width 0.25; 180 steps in batches of 8; photographs: "
+        "1436 of crack500; 1 seed; maps at scales 0.5, 1.0"
     )
 
 
