@@ -8,6 +8,7 @@ is a prior (maximum a posteriori).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
@@ -78,31 +79,35 @@ def _darkness(
     return surface - levels, sides.mean(axis=0), whole
 
 
-def _contrast(offsets: Float64[np.ndarray, "m"], dark: Float64[np.ndarray, "n m"], expected: float) -> float:
-    """Contrast of the blurred box that fits the mean profile and what was expected."""
-    mean = dark.mean(axis=0)
-    error = np.hypot(MODEL_ERROR, dark.std(axis=0).mean() / np.sqrt(len(dark)))
-    swallowed = max(float(mean[np.abs(offsets) <= INSIDE_PX].sum() * STEP_PX), 1e-3)
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """The mean profile of a crack, and what is expected of it.
 
-    weight = np.sqrt(STEP_PX) / error
+    Values of a fit are the logarithms of contrast, width and blur, and a shift in pixels.
+    """
 
-    def edges(values: Float64[np.ndarray, "4"]) -> tuple[Float64[np.ndarray, "m"], Float64[np.ndarray, "m"], float]:
-        """Distance of both edges in units of the blur, and that unit in pixels."""
-        unit = float(np.exp(values[2])) * np.sqrt(2)
-        across, half = (offsets - values[3]) / unit, float(np.exp(values[1])) / 2 / unit
-        return across + half, across - half, unit
+    offsets: Float64[np.ndarray, "m"]
+    mean: Float64[np.ndarray, "m"]
+    expected: float  # contrast, levels
+    weight: float  # of a point's difference
 
-    def residuals(values: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "k"]:
-        left, right, _ = edges(values)
+    def start(self) -> Float64[np.ndarray, "4"]:
+        swallowed = max(float(self.mean[np.abs(self.offsets) <= INSIDE_PX].sum() * STEP_PX), 1e-3)
+        return np.array([np.log(self.expected), np.log(swallowed / self.expected), np.log(BLUR_PX), 0.0])
+
+    def residuals(self, values: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "k"]:
+        """Weighted differences of a blurred box from the profile, then of contrast and blur from what is expected."""
+        left, right, _ = self._edges(values)
         box = np.exp(values[0]) / 2 * (erf(left) - erf(right))
         priors = [
-            (values[0] - np.log(expected)) / REFLECTANCE_SPREAD,
+            (values[0] - np.log(self.expected)) / REFLECTANCE_SPREAD,
             (values[2] - np.log(BLUR_PX)) / BLUR_SPREAD,
         ]
-        return np.append((box - mean) * weight, priors)
+        return np.append((box - self.mean) * self.weight, priors)
 
-    def slopes(values: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "k 4"]:
-        left, right, unit = edges(values)
+    def slopes(self, values: Float64[np.ndarray, "4"]) -> Float64[np.ndarray, "k 4"]:
+        """Derivatives of the residuals by each value."""
+        left, right, unit = self._edges(values)
         height = np.exp(values[0])
         at_left, at_right = (height / np.sqrt(np.pi) * np.exp(-(edge**2)) for edge in (left, right))
         of_box = [
@@ -112,7 +117,20 @@ def _contrast(offsets: Float64[np.ndarray, "m"], dark: Float64[np.ndarray, "n m"
             (at_right - at_left) / unit,
         ]
         of_priors = np.array([[1 / REFLECTANCE_SPREAD, 0, 0, 0], [0, 0, 1 / BLUR_SPREAD, 0]])
-        return np.concatenate([weight * np.stack(of_box, axis=1), of_priors])
+        return np.concatenate([self.weight * np.stack(of_box, axis=1), of_priors])
 
-    start = np.array([np.log(expected), np.log(swallowed / expected), np.log(BLUR_PX), 0.0])
-    return float(np.exp(optimize.least_squares(residuals, start, jac=slopes).x[0]))
+    def _edges(
+        self, values: Float64[np.ndarray, "4"]
+    ) -> tuple[Float64[np.ndarray, "m"], Float64[np.ndarray, "m"], float]:
+        """Distance of both edges in units of the blur, and that unit in pixels."""
+        unit = float(np.exp(values[2])) * np.sqrt(2)
+        across, half = (self.offsets - values[3]) / unit, float(np.exp(values[1])) / 2 / unit
+        return across + half, across - half, unit
+
+
+def _contrast(offsets: Float64[np.ndarray, "m"], dark: Float64[np.ndarray, "n m"], expected: float) -> float:
+    """Contrast of the blurred box that fits the mean profile and what was expected."""
+    error = np.hypot(MODEL_ERROR, dark.std(axis=0).mean() / np.sqrt(len(dark)))
+    profile = _Profile(offsets, dark.mean(axis=0), expected, float(np.sqrt(STEP_PX) / error))
+    fitted = optimize.least_squares(profile.residuals, profile.start(), jac=profile.slopes)
+    return float(np.exp(fitted.x[0]))
