@@ -41,10 +41,15 @@ def segmenter(run: Run, name: str, kind: str) -> str:
         encoder, effort = _encoder(run), f"{_count(settings.get('epochs'), 'pass', 'passes')} of {windows}"
     scales = at(run.params, "segment.scales") or [1.0]
     maps = "" if scales == [1.0] else f"maps at scales {', '.join(map(str, scales))}"
+    if at(run.params, "segment.octaves_px"):
+        maps = f"maps at scale {max(scales)} and halves of it"
+    drawn = "shadows, joints and stains drawn in" if at(run.params, "train_segmenter.augment.lookalikes_p") else ""
     erosions = at(run.params, "segment.erosions")
     eroded = f"maps eroded {_count(erosions, 'time', 'times')}" if erosions else ""
     photographs = _photographs(run, cap=common.get("photos"))
-    return _joined(encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), "1 seed", maps, eroded)
+    return _joined(
+        encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), "1 seed", drawn, maps, eroded
+    )
 
 
 def heads(run: Run) -> str:

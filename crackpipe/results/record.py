@@ -101,7 +101,8 @@ def training(folder: Path) -> str:
     if not trained:
         return ""
     scales = ", ".join(str(scale) for scale in inference.get("scales", [1.0]))
-    maps = f"Maps at scales {scales}, darkness share {inference.get('dark_share', 0.0)}."
+    halves = " and halves of it" if inference.get("octaves_px") else ""
+    maps = f"Maps at scales {scales}{halves}, darkness share {inference.get('dark_share', 0.0)}."
     return f"Trained: {'; '.join(_effort(name, settings[name]) for name in trained)}. {maps}"
 
 

@@ -36,6 +36,12 @@ def test_a_network_tells_encoder_width_steps_photographs_seeds_and_scales() -> N
     )
 
 
+def test_halved_sizes_and_things_drawn_into_windows_are_told() -> None:
+    changed = {**PARAMS["train_segmenter"], "augment": {"lookalikes_p": 0.5}}
+    told = basis.segmenter(run(train_segmenter=changed, segment={"scales": [1.0], "octaves_px": 64}), "unet", "truth")
+    assert told.endswith("; 1 seed; shadows, joints and stains drawn in; maps at scale 1.0 and halves of it")
+
+
 def test_a_variant_of_labels_tells_its_own_patches() -> None:
     changed = run(
         pseudo_label={"cam_location": {"patch_side_px": 64}},
