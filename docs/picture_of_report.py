@@ -1,6 +1,7 @@
 """Write docs/report.jpg, README's picture of a report: `python docs/picture_of_report.py`, where Chromium is installed.
 
-Photographs are drawn, as real ones may not be copied here; the package's model looks at them as at any others.
+Photographs are drawn, as real ones may not be copied here: bare surfaces, without the shadows, joints and stains of the
+demo. The package's model looks at them as at any others.
 """
 
 import shutil
@@ -12,12 +13,14 @@ from pathlib import Path
 import numpy as np
 from playwright import sync_api
 
-from crackpipe.data.demo import survey
-from crackpipe.data.demo.scene import MM_PER_PX
+from crackpipe.data.demo import picture
+from crackpipe.data.demo.scene import MM_PER_PX, Scene
 from crackpipe.imaging import images
 
 PICTURE = Path(__file__).parent / "report.jpg"
-PHOTOS, SIDE_PX, SEED = 12, 960, 5
+SURFACES = ("concrete", "asphalt", "plaster")
+CRACKS = (("single", 2.5), ("branching", 6.0), ("map", 3.0), ("single", 9.0))
+SIDE_PX, SEED = 960, 5
 WIDE, HIGH, QUALITY = 1200, 1500, 82
 
 
@@ -25,8 +28,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         photographs, out = Path(place) / "photographs", Path(place) / "survey"
         photographs.mkdir()
-        for photo in survey.photographs(photos=PHOTOS, side_px=SIDE_PX, seed=SEED):
-            (photographs / f"{photo.name}.jpg").write_bytes(photo.read_image())
+        for group, surface in enumerate(SURFACES):
+            for index, (topology, width_px) in enumerate(CRACKS):
+                scene = Scene(SEED, group, index, SIDE_PX, surface, topology, width_px, hazards=())
+                (photographs / f"{surface}-{index + 1}.jpg").write_bytes(picture.read_image(scene))
         options = [str(photographs), "--mm-per-px", str(MM_PER_PX), "--out", str(out)]
         subprocess.run([sys.executable, "-m", "crackpipe", "inspect", *options], check=True)
         PICTURE.write_bytes(images.encode_jpeg(_shot(out / "report.html"), quality=QUALITY))

@@ -30,6 +30,9 @@ def pack(
         int | None, typer.Option(min=1, help="each photograph in its own size and halves of it, not at segment.scales")
     ] = None,
     gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
+    elongation: Annotated[
+        float, typer.Option(min=0, help="what is not so many times longer than wide is no crack; 0: all may be")
+    ] = 3,
     scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
     onnx: Annotated[bool, typer.Option(help="also model.onnx, by which it runs where there is no PyTorch")] = False,
     about: Annotated[str, typer.Option(help="what it was trained on, for the card")] = "",
@@ -47,7 +50,7 @@ def pack(
 
     if octaves_px is not None:
         files = files.with_inference(octaves_px=octaves_px, scales=[1.0], tile_px=TILE_PX)
-    trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px))
+    trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px, min_elongation=elongation))
     told: dict[str, Any] = {"about": about} if about else {}
     if tuned:
         found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)

@@ -51,6 +51,9 @@ def inspect(
     ] = None,
     gap_px: Annotated[float | None, typer.Option(min=0, help="pieces with no more between them are one crack")] = None,
     min_length_px: Annotated[float | None, typer.Option(min=0, help="shorter cracks are left out")] = None,
+    elongation: Annotated[
+        float | None, typer.Option(min=0, help="what is not so many times longer than wide is no crack; 0: all may be")
+    ] = None,
     engine: Annotated[
         Engine | None, typer.Option(help="that runs the model; default: onnx where it can, torch on a graphics card")
     ] = None,
@@ -71,7 +74,7 @@ def inspect(
 
     opened = None if project is None else Project.open(project)
     files = segmenter_files.find(model, project=opened, engine=None if engine is None else engine.value)
-    files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px)
+    files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px, min_elongation=elongation)
     table = None if scales is None else read_table(scales)
     settings = SurveySettings(
         sources=ScaleSources(mm_per_px=mm_per_px, table=table, marker_mm=marker_mm, distance_m=distance_m),

@@ -16,6 +16,7 @@ from crackpipe.imaging import images
 from crackpipe.imaging.scale import Scale
 from crackpipe.measures import geometry
 from crackpipe.measures.geometry import Crack, GeometrySettings
+from crackpipe.measures.geometry.crack import is_elongated
 from crackpipe.measures.geometry.cracks import AROUND_PX
 from crackpipe.measures.geometry.portions import Portion, joined, portion
 
@@ -74,7 +75,7 @@ class Measurer:
 
     def _large(self, group: Group) -> list[MapCrack]:
         """Measure a group as one crack, cell by cell."""
-        own = replace(self.settings, min_length_px=0.0, certain=0.0)
+        own = replace(self.settings, min_length_px=0.0, min_elongation=0.0, certain=0.0)
         portions: list[Portion] = []
         confidence: list[float] = []
         for (rows, cols), pieces in _by_cell(group):
@@ -90,7 +91,8 @@ class Measurer:
         if not any(part.lines for part in portions):
             return []
         crack = joined(portions, self.settings, box=box_of(group))
-        if crack.length_px < self.settings.min_length_px:
+        whole = (self.mosaic.grid.height, self.mosaic.grid.width)
+        if crack.length_px < self.settings.min_length_px or not is_elongated(crack, self.settings, whole):
             return []
         for cell, pieces in _by_cell(group):
             self._mark_cell(cell, pieces)

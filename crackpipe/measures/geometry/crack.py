@@ -23,6 +23,8 @@ class GeometrySettings:
         certain: pieces that nowhere reach this confidence are none (hysteresis); at most ``level``: all are.
         gap_px: pieces with no more between them are one crack.
         min_length_px: shorter cracks are left out.
+        min_elongation: cracks that are not so many times longer than their greatest width are left out, as stains
+            and pores are none, but for those that go on beyond the border; 0 leaves none out.
         reflectance: share of the surface's light that the inside of a crack reflects, in [0, 1): of cracks too thin to
             show it; see :mod:`crackpipe.measures.geometry.photometric`.
         thin_px: cracks of a smaller photometric width are told by it: masks are wider than hairlines.
@@ -32,6 +34,7 @@ class GeometrySettings:
     certain: float = 0.0
     gap_px: float = 0.0
     min_length_px: float = 0.0
+    min_elongation: float = 0.0
     reflectance: float = 0.2
     thin_px: float = 4.0
 
@@ -116,6 +119,19 @@ def enlarged(crack: Crack, times: int, pixels: Integer[np.ndarray, "_p 2"]) -> C
         geometric=Widths(along=[times * width for width in widths.along], at=at, **told),
         box=(top, left, bottom, right),
     )
+
+
+def is_elongated(crack: Crack, settings: GeometrySettings, shape: tuple[int, ...]) -> bool:
+    """Whether a crack is long for its width, or reaches the border; see :class:`GeometrySettings`.
+
+    Args:
+        crack: of a map.
+        settings: what counts as a crack.
+        shape: rows and columns of the map.
+    """
+    top, left, bottom, right = crack.box
+    inside = top > 0 and left > 0 and bottom < shape[0] and right < shape[1]
+    return not inside or crack.length_px >= settings.min_elongation * crack.geometric.largest
 
 
 def width_by(geometric: Widths, by_darkness: Widths | None, *, thin_px: float) -> WidthBy:

@@ -15,6 +15,7 @@ from crackpipe.measures.geometry.crack import (
     GeometrySettings,
     direction,
     enlarged,
+    is_elongated,
     may_be_thin,
     moved,
     width_by,
@@ -72,7 +73,8 @@ def find(
         else:
             cracks = _of_part(part.mask, levels, level, dark, settings)
         found += [moved(crack, row=part.rows.start, col=part.cols.start) for crack in cracks]
-    return sorted(found, key=lambda crack: crack.box)
+    long = [crack for crack in found if is_elongated(crack, settings, mask.shape)]
+    return sorted(long, key=lambda crack: crack.box)
 
 
 def _check(confidence: np.ndarray, grey: np.ndarray | None) -> None:

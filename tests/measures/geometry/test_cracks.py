@@ -123,6 +123,18 @@ def test_specks_have_a_size_and_short_ones_are_left_out() -> None:
     assert find(mask, GeometrySettings(min_length_px=5)) == []
 
 
+def test_what_is_hardly_longer_than_wide_is_no_crack_unless_it_goes_on_beyond_the_border() -> None:
+    rows, cols = np.mgrid[:60, :120]
+    stain = np.hypot(rows - 30, cols - 30) < 9
+    crack = (abs(rows - 30) < 2) & (cols > 60) & (cols < 110)
+    both = stain | crack
+    assert len(find(both, GeometrySettings())) == 2
+    (found,) = find(both, GeometrySettings(min_elongation=3))
+    assert found.box == (29, 61, 32, 110)
+    at_border = np.hypot(rows - 30, cols - 4) < 9
+    assert len(find(at_border, GeometrySettings(min_elongation=3))) == 1
+
+
 def test_specks_beside_each_other_that_no_gap_joins_are_cracks_of_their_own() -> None:
     levels = np.zeros((40, 40), np.uint8)
     levels[5, 5] = levels[15, 15] = 255  # nine rows and columns between them, but 13 px
