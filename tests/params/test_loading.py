@@ -323,7 +323,7 @@ def test_a_variant_is_the_method_with_one_thing_changed() -> None:
             "overlap_px, scales, side_px, splits, tile_px",
         ),
         ("ingest.sources.0.zzz", "known here: limit, name, split"),
-        ("train_segmenter.unet.zzz", "known here: batch, encoder, fit, lr, side_px, steps, weight_decay, "),
+        ("train_segmenter.unet.zzz", "known here: batch, encoder, epochs, fit, lr, side_px, steps, "),
     ],
 )
 def test_an_unknown_key_suggests_the_nearest(key: str, hint: str) -> None:
