@@ -30,10 +30,12 @@ def _model(name: str, card: cards.Card, megabytes: float) -> str:
         f"{card['about']}",
         f"A {card['architecture']} on {card['encoder']}, {megabytes:.1f} MB in half precision.",
         f"A pixel is crack from a confidence of {geometry['level']:g} on; a piece is a crack if it {certain}is "
-        f"{geometry['min_length_px']:g} px long; pieces with no more than "
-        f"{geometry['gap_px']:g} px between them are one. The first three were chosen on validation photographs, their "
-        f"crack-free squares and drawn surfaces with and without cracks: F1 within 2 px {100 * tuned['f1']:.1f} %, the "
-        f"mean of both kinds. Left alone are {100 * tuned['quiet']['squares']:.0f} % of crack-free squares, and "
+        f"{geometry['min_length_px']:g} px long; pieces with no more than {geometry['gap_px']:g} px between them are "
+        f"one, and what is not {geometry['min_elongation']:g} times longer than wide, and does not reach the border, "
+        "is none. "
+        "The first three were chosen on validation photographs, their crack-free squares and drawn surfaces with and "
+        f"without cracks: F1 within 2 px {100 * tuned['f1']:.1f} %, the mean of both kinds. By these three "
+        f"{100 * tuned['quiet']['squares']:.0f} % of crack-free squares are left alone, and "
         f"{100 * tuned['quiet']['drawn']:.0f} % of drawn surfaces without a crack.",
         _figures(card["figures"]),
     ]
