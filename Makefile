@@ -60,10 +60,16 @@ crack500: $(INSTALLED) ## ours at its best on Crack500, CFD and DeepCrack, and o
 
 EQUAL_TERMS = $(PY) -m crackpipe run equal_terms --data $(DATA) --scale $(SCALE) --until evaluate
 WHOLE = {name: crack500, split: train, limit: null}, {name: cfd, split: test, limit: null}, {name: deepcrack, split: test, limit: null}
+THREE_LABELS = 'train_segmenter.labels=[soft_location,cam_location,cam_crf]' 'self_label.labels=[]'
+SEMI = 'train_segmenter.networks=[oed]' 'train_segmenter.adapters=[]' 'train_segmenter.labels=[cam_location]' \
+	'train_segmenter.unlabelled=[crack500.test]' 'self_label.labels=[]'
+SEEDS = 4 5
 equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also with unlabelled photographs, and on all of Crack500's crops
 	@$(EQUAL_TERMS)
-	@$(EQUAL_TERMS) --results equal_terms_semi 'train_segmenter.networks=[oed]' 'train_segmenter.adapters=[]' \
-		'train_segmenter.labels=[cam_location]' 'train_segmenter.unlabelled=[crack500.test]' 'self_label.labels=[]'
+	@$(EQUAL_TERMS) --results equal_terms_semi $(SEMI)
+	@for seed in $(SEEDS); do \
+		$(EQUAL_TERMS) --results equal_terms_seed$$seed train_segmenter.seed=$$seed $(THREE_LABELS) || exit; \
+		$(EQUAL_TERMS) --results equal_terms_semi_seed$$seed train_segmenter.seed=$$seed $(SEMI) || exit; done
 	@$(EQUAL_TERMS) --until gather_adapters --results equal_terms_adapters 'train_segmenter.networks=[]' \
 		'train_segmenter.labels=[cam_location,truth]' 'self_label.labels=[]' \
 		'ablate_adapters.variants=[normal,crack,plain_dice,loss_on_map,cross_entropy,no_focal,no_dice,no_edge]'

@@ -1,8 +1,9 @@
-"""What a row of ours stands on: encoder, photographs, steps and seeds, told beside its figures."""
+"""What a row of ours stands on: encoder, photographs and steps, told beside its figures."""
 
 from typing import Any
 
 from crackpipe.results import record
+from crackpipe.results.cells import counted
 from crackpipe.results.record import Run, at
 
 UNTRAINED = "no training"
@@ -38,42 +39,40 @@ def segmenter(run: Run, name: str, kind: str) -> str:
     else:
         side_px = at(run.params, "embed_windows.side_px")
         windows = f"windows of {side_px} px" if side_px else "the windows"
-        encoder, effort = _encoder(run), f"{_count(settings.get('epochs'), 'pass', 'passes')} of {windows}"
+        encoder, effort = _encoder(run), f"{counted(settings.get('epochs'), 'pass', 'passes')} of {windows}"
     scales = at(run.params, "segment.scales") or [1.0]
     maps = "" if scales == [1.0] else f"maps at scales {', '.join(map(str, scales))}"
     if at(run.params, "segment.octaves_px"):
         maps = f"maps at scale {max(scales)} and halves of it"
     drawn = "shadows, joints and stains drawn in" if at(run.params, "train_segmenter.augment.lookalikes_p") else ""
     erosions = at(run.params, "segment.erosions")
-    eroded = f"maps eroded {_count(erosions, 'time', 'times')}" if erosions else ""
+    eroded = f"maps eroded {counted(erosions, 'time', 'times')}" if erosions else ""
     photographs = _photographs(run, cap=common.get("photos"))
-    return _joined(
-        encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), "1 seed", drawn, maps, eroded
-    )
+    return _joined(encoder, effort, photographs, _patches(run, kind.removeprefix("self_")), drawn, maps, eroded)
 
 
 def heads(run: Run) -> str:
-    """Of few-shot heads: the encoder whose embeddings they learn from, and their trials."""
-    return _joined(_encoder(run), _count(at(run.params, "few_shot.seeds"), "seed", "seeds"))
+    """Of few-shot heads: the encoder whose embeddings they learn from."""
+    return _encoder(run)
 
 
 def captions(run: Run) -> str:
     """Of what captions are good for: the encoder, and how many captioned photographs it was tuned on."""
-    return _joined(_encoder(run), _photographs(run, cap=None), "1 seed")
+    return _joined(_encoder(run), _photographs(run, cap=None))
 
 
 def calibrated(run: Run) -> str:
-    """Of a cell of the comparison of losses: the part that is trained, its patches and seeds."""
+    """Of a cell of the comparison of losses: the part that is trained, and its patches."""
     cell, training = at(run.params, "calibrate") or {}, at(run.params, "train_classifier") or {}
     part = f"trained from {cell['train_from']} on" if cell.get("train_from") else "trained whole"
     weights = _weights(training.get("weights"))
     patches = f"{training.get('epochs')} × {training.get('patches_per_epoch')} patches"
-    return _joined(weights, part, patches, _count(len(cell.get("seeds", [])), "seed", "seeds"))
+    return _joined(weights, part, patches)
 
 
 def classifier(run: Run) -> str:
     """Of the patch classifier itself."""
-    return _joined(_classifier(run), _photographs(run, cap=None), "1 seed")
+    return _joined(_classifier(run), _photographs(run, cap=None))
 
 
 def _classifier(run: Run) -> str:
@@ -121,10 +120,6 @@ def _photographs(run: Run, *, cap: int | None) -> str:
         return ""
     listed = "photographs: " + " + ".join(f"{count} of {source}" for source, count in counts.items())
     return f"{listed} (at most {cap})" if cap is not None and cap < sum(counts.values()) else listed
-
-
-def _count(number: Any, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}" if number else ""
 
 
 def _joined(*parts: str) -> str:

@@ -1,19 +1,22 @@
 """Which labels are the better ones for each segmenter: differences between their scores, with intervals."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from crackpipe.results import record
+from crackpipe.measures import intervals
+from crackpipe.results import record, trials
 from crackpipe.results.record import Run
 
 TITLE = "Which labels are the better ones to train on: differences on test photographs; points of ODS and of AP"
 NOTE = (
     "Each row trains one segmenter on two kinds of labels, all else equal; a positive difference is in favour of the "
-    "first. In brackets the 95 % interval by resampling structures, in bold where it leaves out 0. What another seed "
-    "of the training changes is not in it."
+    "first. In brackets the 95 % interval, in bold where it leaves out 0: by resampling structures, and for several "
+    "seeds of training by Student's t, the two halves squared, added and rooted. With one seed, what another would "
+    "change is not in it."
 )
 FIGURES = ("ods", "ap")
+Figures = dict[str, float]  # a difference of ODS, OIS and AP, and the ends of their intervals
 
 
 def table(folders: Sequence[Path], *, markdown: bool) -> str:
@@ -27,22 +30,35 @@ def table(folders: Sequence[Path], *, markdown: bool) -> str:
         CrackpipeError: a folder holds no run.
     """
     runs = [run for run in map(record.read, folders) if run.metrics.get("label_comparison")]
-    sources = sorted({source for run in runs for _, _, tested in _compared(run) for source in tested})
+    compared = {trials.name(trial[0]): _over_seeds(trial) for trial in trials.grouped(runs)}
+    sources = sorted({source for found in compared.values() for _, _, tested in found for source in tested})
     if not sources:
         return ""
-    lines = [["run", "segmenter", "labels", *sources]]
-    for run in runs:
-        for segmenter, pair, tested in _compared(run):
+    lines = [["run", "segmenter", "labels", "seeds", *sources]]
+    for name, found in compared.items():
+        for segmenter, pair, tested in found:
+            seeds = max(map(len, tested.values()))
             cells = [_cell(tested.get(source), markdown=markdown) for source in sources]
-            lines.append([run.name, segmenter, pair, *cells])
+            lines.append([name, segmenter, pair, str(seeds), *cells])
     if not markdown:
         return "\n".join([TITLE, "", *("; ".join(line) for line in lines), "", NOTE.replace(", in bold where", "; *:")])
     rows = ["| " + " | ".join(line) + " |" for line in [lines[0], ["---"] * len(lines[0]), *lines[1:]]]
     return "\n".join([f"{TITLE}:", "", *rows, "", NOTE])
 
 
-def _compared(run: Run) -> list[tuple[str, str, dict[str, Any]]]:
-    """(segmenter, ``first less second``, {source: test figures}); without the sources that leave photographs out."""
+def _over_seeds(trial: Sequence[Run]) -> list[tuple[str, str, dict[str, list[Figures]]]]:
+    """(segmenter, ``first less second``, {source: test figures of each seed}) of runs that differ in their seed."""
+    found: dict[tuple[str, str], dict[str, list[Figures]]] = {}
+    for run in trial:
+        for segmenter, pair, tested in _compared(run):
+            rows = found.setdefault((segmenter, pair), {})
+            for source, row in tested.items():
+                rows.setdefault(source, []).append(row)
+    return [(segmenter, pair, tested) for (segmenter, pair), tested in found.items()]
+
+
+def _compared(run: Run) -> list[tuple[str, str, dict[str, Figures]]]:
+    """The same of one run; without the sources that leave photographs out."""
     found = []
     for segmenter, pairs in run.metrics["label_comparison"].items():
         for pair, sources in pairs.items():
@@ -52,13 +68,33 @@ def _compared(run: Run) -> list[tuple[str, str, dict[str, Any]]]:
     return found
 
 
-def _cell(row: dict[str, float] | None, *, markdown: bool) -> str:
-    if row is None:
+def _cell(rows: Sequence[Figures] | None, *, markdown: bool) -> str:
+    if not rows:
         return "–"
     parts = []
     for name in FIGURES:
-        low, high = 100 * row[f"{name}_low"], 100 * row[f"{name}_high"]
-        text = f"{100 * row[name]:+.1f} [{low:+.1f}, {high:+.1f}]"
+        mean, low, high = (100 * end for end in interval(rows, name))
+        text = f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
         apart = low > 0 or high < 0
         parts.append((f"**{text}**" if markdown else f"{text} *") if apart else text)
     return " / ".join(parts)
+
+
+def interval(rows: Sequence[Figures], name: str) -> tuple[float, float, float]:
+    """Mean over seeds of a difference, and the ends of its 95 % interval.
+
+    Two errors are independent: which structures are tested, the same ones for every seed, told by each run's own
+    interval; and the seeds of training. Each end is as far from the mean as the root of their squares' sum.
+
+    Args:
+        rows: of each seed the figures and their ends, as :func:`crackpipe.measures.resampling.difference` tells them.
+        name: of the figure.
+    """
+    seeds = intervals.paired_difference([row[name] for row in rows], [0.0] * len(rows))
+    mean = seeds["mean"] or 0.0
+    trained = 0.0 if seeds["high"] is None else seeds["high"] - mean
+    below, above = (
+        math.hypot(trained, sum(abs(row[f"{name}_{end}"] - row[name]) for row in rows) / len(rows))
+        for end in ("low", "high")
+    )
+    return mean, mean - below, mean + above

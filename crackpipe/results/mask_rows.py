@@ -11,12 +11,13 @@ from crackpipe.results.cells import Row, TableCell
 from crackpipe.results.record import Run, at
 
 SPEED = "images_per_second."  # begins the key of a column that tells how fast, not how good
+Scored = tuple[str, Any, str, int]  # name, {source: {split: scores}}, what it stands on, trainings behind it
 UNTRAINED, TRUTH = "none", "truth"  # labels of the baselines, and of fully supervised training
 
 
 def read(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """Rows of what was scored against masks: segmenters, pseudo-labels, or their ablations."""
-    for name, sources, stands_on in _scored(run, ours):
+    for name, sources, stands_on, seeds in _scored(run, ours):
         where = f"{run.name}: {name}"
         cells = [
             _speed(run, method=name, with_maps=key == f"{SPEED}with_maps")
@@ -24,7 +25,7 @@ def read(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> I
             else _scores(sources, key, where=where)
             for column in columns
         ]
-        yield Row(run.name, name, tuple(cells), stands_on)
+        yield Row(run.name, name, tuple(cells), stands_on, seeds=seeds)
 
 
 def _speed(run: Run, *, method: str, with_maps: bool) -> TableCell | None:
@@ -45,12 +46,12 @@ def _speed(run: Run, *, method: str, with_maps: bool) -> TableCell | None:
     return TableCell((sum(split["photos"] for split in splits) / sum(known),))
 
 
-def _scored(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """(name, {source: {split: scores}}, what it stands on) of each."""
+def _scored(run: Run, ours: dict[str, Any]) -> Iterator[Scored]:
+    """(name, {source: {split: scores}}, what it stands on, trainings behind the scores) of each."""
     return SCORED[ours["metrics"]](run, ours)
 
 
-def _segmentation(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+def _segmentation(run: Run, ours: dict[str, Any]) -> Iterator[Scored]:
     """Segmenters and baselines, and the pseudo-labels of the same photographs where ``ours`` wants them."""
     if not set(ours["trained_on"]) <= _trained_on(run):
         return
@@ -59,27 +60,28 @@ def _segmentation(run: Run, ours: dict[str, Any]) -> Iterator[tuple[str, Any, st
         for method, sources in run.metrics.get("pseudo_labels", {}).items():
             # self-training's labels of photographs without patch labels are the teacher's own masks
             if method not in run.metrics.get("segmentation", {}) and not method.startswith("self_"):
-                yield f"{method}, without a segmenter", sources, basis.labels(run, method)
+                yield f"{method}, without a segmenter", sources, basis.labels(run, method), 0
 
 
-def _labels(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+def _labels(run: Run, _ours: dict[str, Any]) -> Iterator[Scored]:
     for method, sources in run.metrics.get("pseudo_labels", {}).items():
-        yield method, sources, basis.UNTRAINED if method in baseline_names.NAMES else basis.labels(run, method)
+        untrained = method in baseline_names.NAMES
+        yield method, sources, basis.UNTRAINED if untrained else basis.labels(run, method), 0
 
 
-def _ablations(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+def _ablations(run: Run, _ours: dict[str, Any]) -> Iterator[Scored]:
     for method, variants in run.metrics.get("ablation", {}).items():
         for variant, sources in variants.items():
-            yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method, variant=variant)
+            yield f"{method}, {variant.replace('_', ' ')}", sources, basis.labels(run, method, variant=variant), 0
 
 
-def _adapters(run: Run, _ours: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
+def _adapters(run: Run, _ours: dict[str, Any]) -> Iterator[Scored]:
     """Text adapters with one thing changed, on test photographs."""
     kind = str(at(run.params, "ablate_adapters.labels"))
     name = _segmenter_name("text_adapters", kind, trained_on=[])
     for variant, by_source in run.metrics.get("adapters", {}).items():
         sources = {source: {"test": figures} for source, figures in by_source.items()}
-        yield f"{name}, {variant.replace('_', ' ')}", sources, basis.segmenter(run, "text_adapters", kind)
+        yield f"{name}, {variant.replace('_', ' ')}", sources, basis.segmenter(run, "text_adapters", kind), 1
 
 
 def _trained_on(run: Run) -> set[str]:
@@ -88,9 +90,7 @@ def _trained_on(run: Run) -> set[str]:
     return {str(source["name"]) for source in sources if re.match(r"own|train|[1-9]", str(source["split"]))}
 
 
-def _segmenters(
-    run: Run, *, segmenters: list[str] | None, labels: list[str] | None, semi: bool
-) -> Iterator[tuple[str, Any, str]]:
+def _segmenters(run: Run, *, segmenters: list[str] | None, labels: list[str] | None, semi: bool) -> Iterator[Scored]:
     """Those segmenters on those labels; ``None`` takes all.
 
     Rows that were also trained on pseudo-labels of unlabelled photographs (``train_segmenter.unlabelled``) belong to
@@ -104,7 +104,10 @@ def _segmenters(
             added = [] if label in (UNTRAINED, TRUTH) else unlabelled
             if wanted and (semi or not added):
                 name = _segmenter_name(segmenter, label, trained_on=["train", *added] if semi else [])
-                yield name, sources, basis.UNTRAINED if label == UNTRAINED else basis.segmenter(run, segmenter, label)
+                if label == UNTRAINED:
+                    yield name, sources, basis.UNTRAINED, 0
+                else:
+                    yield name, sources, basis.segmenter(run, segmenter, label), 1
 
 
 def _segmenter_name(segmenter: str, label: str, *, trained_on: Sequence[str]) -> str:
@@ -123,7 +126,7 @@ def _scores(sources: dict[str, Any], key: str, *, where: str) -> TableCell | Non
         raise CrackpipeError(f"{where}: {key} has no {error}; expected ods, ois, ap and n; run it again") from None
 
 
-SCORED: dict[str, Callable[[Run, dict[str, Any]], Iterator[tuple[str, Any, str]]]] = {
+SCORED: dict[str, Callable[[Run, dict[str, Any]], Iterator[Scored]]] = {
     "ablation": _ablations,
     "adapters": _adapters,
     "pseudo_labels": _labels,

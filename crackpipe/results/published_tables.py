@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from crackpipe.results import record, table_rows
+from crackpipe.results import record, table_rows, trials
 from crackpipe.results.cells import Row, TableCell
 from crackpipe.results.record import Run
 
@@ -47,7 +47,8 @@ def tables(folders: Sequence[Path]) -> list[Table]:
     """Every published table with the rows of these runs that belong to it and have a figure in its columns.
 
     A row that was there before, name and scores, is not repeated, however fast it was: runs that share stages share
-    figures, and so do the models of a run that look at no photograph (chance, the majority).
+    figures, and so do the models of a run that look at no photograph (chance, the majority). Runs that differ in the
+    segmenters' seed have one row for all, see :mod:`crackpipe.results.trials`.
 
     Args:
         folders: of runs.
@@ -72,12 +73,13 @@ def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
         for row in entry["rows"]
     ]
     listed: set[tuple[str, tuple[TableCell | None, ...]]] = set()
-    for run in runs:
-        for row in table_rows.rows(run, ours=entry["ours"], columns=entry["columns"]):
+    for trial in trials.grouped(runs):
+        found = [row for run in trial for row in table_rows.rows(run, ours=entry["ours"], columns=entry["columns"])]
+        for row in trials.merged(found):
             scores = table_rows.scores(row, entry["columns"])
             if (row.name, scores) not in listed:
                 listed.add((row.name, scores))
-                rows.append(row)
+                rows.append(replace(row, run=trials.name(trial[0])))
     origin = f"{entry['table']} of {entry['source']}."
     notes = [f"Published rows: {origin}" if entry["rows"] else f"As {origin}", *entry["remarks"]]
     rows = [replace(row, incomparable=_other_photographs(columns, row, kind=kind)) for row in rows]

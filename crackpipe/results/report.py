@@ -84,14 +84,18 @@ def _records(runs: Sequence[Path], *, markdown: bool) -> list[str]:
 
 
 def _figures(cell: TableCell | None) -> str:
-    return "–" if cell is None else " / ".join(f"{value:.2f}" for value in cell.values)
+    """Figures of a cell, each with its standard deviation over seeds where several are behind it."""
+    if cell is None:
+        return "–"
+    spreads = [f" ± {spread:.2f}" for spread in cell.spreads] or [""] * len(cell.values)
+    return " / ".join(f"{value:.2f}{spread}" for value, spread in zip(cell.values, spreads, strict=True))
 
 
 def text_rows(table: Table) -> list[list[str]]:
     """Heading and rows as text: published rows, then ours, each behind the name of its run."""
     heading = ["method", *(name if n is None else f"{name} ({n})" for name, n in table.columns)]
     body = [[f"{row.run}: {row.name}" if row.run else row.name, *map(_figures, row.cells)] for row in table.rows]
-    told = [row.basis for row in table.rows], [row.incomparable for row in table.rows]
+    told = [row.stands_on for row in table.rows], [row.incomparable for row in table.rows]
     for name, texts in zip(TOLD, told, strict=True):
         if any(texts):
             heading.append(name)

@@ -46,7 +46,7 @@ def _captions(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]])
         figures, counts = at(tree, row["path"]), at(tree, f"{model}.n") or {}
         where = f"{run.name}: {name}"
         cells = [_share(figures, column["key"], n=counts.get(column["count"]), where=where) for column in columns]
-        yield Row(run.name, name, tuple(cells), basis.captions(run))
+        yield Row(run.name, name, tuple(cells), basis.captions(run), seeds=1)
 
 
 def _caption_scaling(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -59,12 +59,12 @@ def _caption_scaling(run: Run, ours: dict[str, Any], columns: Sequence[dict[str,
         for column in columns:
             value = 100 * series[key]["r10"] if (key := column["key"]) in series else any_of.get(key)
             cells.append(None if value is None else TableCell((float(value),)))
-        yield Row(run.name, f"{count} pairs", tuple(cells), basis.captions(run))
+        yield Row(run.name, f"{count} pairs", tuple(cells), basis.captions(run), seeds=1)
 
 
 def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """The ``heads`` on the ``subsets`` that ``ours`` lists; a cell's ``n`` is the number of test patches."""
-    tree = run.metrics.get("few_shot", {})
+    tree, seeds = run.metrics.get("few_shot", {}), int(at(run.params, "few_shot.seeds") or 0)
     for subset in ours["subsets"]:
         for head in ours["heads"]:
             figures = at(tree, f"{subset}.{head}")
@@ -73,7 +73,7 @@ def _few_labels(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
             name = f"{head}, {subset} ({figures['n_train']})"
             where = f"{run.name}: {name}"
             cells = [_share(figures, column["key"], n=figures["n_test"], where=where) for column in columns]
-            yield Row(run.name, name, tuple(cells), basis.heads(run))
+            yield Row(run.name, name, tuple(cells), basis.heads(run), seeds=seeds)
 
 
 def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> Iterator[Row]:
@@ -81,6 +81,7 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
 
     ``losses`` and ``posthoc`` choose them (``None`` takes all), ``figures`` the parts of a cell; a column is a source.
     """
+    seeds = len(at(run.params, "calibrate.seeds") or [])
     for backbone, sources in run.metrics.get("calibration", {}).items():
         for train_on, tested in sources.items():
             for loss in sorted({loss for by_loss in tested.values() for loss in by_loss}):
@@ -89,7 +90,7 @@ def _calibrated(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
                     if ours["losses"] is None or shown in ours["losses"]:
                         name = f"{backbone}, {shown}, trained on {train_on}{'' if kind == 'none' else f', {kind}'}"
                         cells = [_measured(tested, f"{column['key']}.{loss}.{kind}", ours) for column in columns]
-                        yield Row(run.name, name, tuple(cells), basis.calibrated(run))
+                        yield Row(run.name, name, tuple(cells), basis.calibrated(run), seeds=seeds)
 
 
 def loss_name(run: Run, loss: str) -> str:
@@ -123,7 +124,9 @@ def _classified(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]
         values = [100 * figures[name] for name in ("f1", "precision", "recall") if figures.get(name) is not None]
         cells.append(TableCell(tuple(values), figures["n"]) if len(values) == 3 else None)
     if any(cells):
-        yield Row(run.name, str(run.params["train_classifier"]["backbone"]), tuple(cells), basis.classifier(run))
+        yield Row(
+            run.name, str(run.params["train_classifier"]["backbone"]), tuple(cells), basis.classifier(run), seeds=1
+        )
 
 
 READERS = {
