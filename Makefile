@@ -56,9 +56,9 @@ lint: $(INSTALLED) ## format, lint, types, import contracts, params, generated p
 papers: crack500 equal_terms captioned few_shot calibration ## every table of the papers on real photographs: make papers DATA=datasets
 
 crack500: $(INSTALLED) ## ours at its best on Crack500, CFD and DeepCrack, and on ground truth, into results/crack500
-	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE)
+	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --jobs $(JOBS)
 
-EQUAL_TERMS = $(PY) -m crackpipe run equal_terms --data $(DATA) --scale $(SCALE) --until evaluate
+EQUAL_TERMS = $(PY) -m crackpipe run equal_terms --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until evaluate
 WHOLE = {name: crack500, split: train, limit: null}, {name: cfd, split: test, limit: null}, {name: deepcrack, split: test, limit: null}
 THREE_LABELS = 'train_segmenter.labels=[soft_location,cam_location,cam_crf]' 'self_label.labels=[]'
 SEMI = 'train_segmenter.networks=[oed]' 'train_segmenter.adapters=[]' 'train_segmenter.labels=[cam_location]' \
@@ -79,7 +79,7 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 # windows; packed with what counts as a crack, and figures.
 PRETRAINED = crackpipe/pretrained/unet-crack500
 pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own segmenter, into crackpipe/pretrained
-	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --results pretrained --until evaluate \
+	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --results pretrained --until evaluate \
 		'train_segmenter.labels=[soft_location,self_soft_location]' 'pseudo_label.methods=[soft_location,truth]' \
 		train_segmenter.augment.lookalikes_p=0.5 train_segmenter.unet.steps=900 \
 		'segment.scales=[1.0]' segment.octaves_px=64 segment.tile_px=768
@@ -89,14 +89,14 @@ pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own seg
 	@rm -rf $(PRETRAINED) && mv $(PRETRAINED).new $(PRETRAINED)
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
-	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --until retrieve --until gather_scaling
+	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until retrieve --until gather_scaling
 
 few_shot: $(INSTALLED) ## make few_shot DATA=datasets: heads from few labelled patches of Crack500 and DeepCrack, into results/few_shot
-	@$(PY) -m crackpipe run few_shot --data $(DATA) --scale $(SCALE) --until score_few_shot
+	@$(PY) -m crackpipe run few_shot --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until score_few_shot
 
 DATASET ?= calibration
 calibration: $(INSTALLED) ## make calibration DATA=datasets: losses by how calibrated they are, into results/; DATASET=sdnet2018, metu, bridge2024
-	@$(PY) -m crackpipe run $(DATASET) --data $(DATA) --scale $(SCALE) --until gather_calibration
+	@$(PY) -m crackpipe run $(DATASET) --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until gather_calibration
 
 bench: $(INSTALLED) ## time ours against the ways that others do it; writes benchmarks/README.md. DATA=datasets: on Crack500
 	@$(PY) -m benchmarks.run $(if $(wildcard $(DATA)/crack500),--data $(DATA))

@@ -89,6 +89,7 @@ def run(
     until: Annotated[
         list[str] | None, typer.Option(help="run this stage and what it needs; may be repeated; default: all stages")
     ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="stages at a time; those side by side take longer each")] = 1,
 ) -> None:
     """Run the whole pipeline on real data in a clone of HEAD under .runs/, and write a folder below results/."""
     from crackpipe.results import run as runs
@@ -101,6 +102,7 @@ def run(
         scale=scale,
         overrides=overrides or [],
         until=until or [],
+        jobs=jobs,
     )
     typer.echo(f"wrote {folder.relative_to(Path.cwd())}")
 

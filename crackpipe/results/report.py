@@ -145,4 +145,6 @@ def _run_line(run: Path) -> str:
     training = f" {summary}" if (summary := record.training(run)) else ""
     dirty = " (uncommitted changes beside it were not part of the run)" if entry["dirty"] else ""
     made = f"{entry['date'][:10]}, commit {entry['commit'][:8]}{dirty}"
-    return f"{run.name}: {made}, {device}, {minutes:.0f} min.{training}"
+    jobs = entry.get("jobs", 1)  # earlier runs tell none
+    beside = f" ({jobs} stages at a time: the sum of their minutes)" if jobs > 1 else ""
+    return f"{run.name}: {made}, {device}, {minutes:.0f} min{beside}.{training}"

@@ -1,7 +1,7 @@
 """Run the whole pipeline on real data, apart from the user's working tree, and keep its figures.
 
 ``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine,
-seconds of each stage). It is written by a finished run, never by hand, and tells nothing of where the data lay.
+stages at a time, seconds of each). It is written by a finished run, never by hand, and tells nothing of where the data lay.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from crackpipe.compute import hardware
 from crackpipe.data.datasets import catalogue
 from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.params import compose
-from crackpipe.results import clone, dvc_lock, stage_clock
+from crackpipe.results import clone, dvc_lock, side_by_side, stage_clock
 from crackpipe.results.stage_clock import StageClock
 
 MAX_METRICS_BYTES = 1_000_000  # larger files are plot data, not figures
@@ -32,7 +32,15 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def run(
-    root: Path, *, name: str, results: str, data: Path, scale: str, overrides: Sequence[str], until: Sequence[str]
+    root: Path,
+    *,
+    name: str,
+    results: str,
+    data: Path,
+    scale: str,
+    overrides: Sequence[str],
+    until: Sequence[str],
+    jobs: int = 1,
 ) -> Path:
     """Run the pipeline of the project at ``root`` at its HEAD, with ``dataset=<name>``; return ``results/<results>``.
 
@@ -48,6 +56,7 @@ def run(
         scale: a file of ``conf/scale``.
         overrides: ``key=value`` with dotted keys.
         until: run these stages and those that they need; none runs all. Metrics of other stages are not kept.
+        jobs: stages at a time. Those that run beside another take longer, each by itself.
 
     Returns:
         The folder of results.
@@ -86,20 +95,30 @@ def run(
                 raise CrackpipeError(f"--until: got {wanted!r}, expected one of {', '.join(names)}")
         if dropped := dvc_lock.drop_others(folder, keep=stages):
             console.say(f"set aside what other overrides have left: {', '.join(dropped)}")
-        seconds = reproduce(folder, until=until)
+        seconds = reproduce(folder, until=until, jobs=jobs)
         target = root / "results" / results
         metrics = _metrics(folder, stages=seconds if until else None)
-        return write(target, folder, metrics=metrics, commit=commit, dirty=dirty, overrides=overrides, seconds=seconds)
+        return write(
+            target,
+            folder,
+            metrics=metrics,
+            commit=commit,
+            dirty=dirty,
+            overrides=overrides,
+            jobs=jobs,
+            seconds=seconds,
+        )
 
 
-def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
-    """Run ``dvc repro`` in ``folder``, showing and logging its output; return the seconds of the stages it needed.
+def reproduce(folder: Path, *, until: Sequence[str] = (), jobs: int = 1) -> dict[str, float]:
+    """Run ``crackpipe repro`` in ``folder``, showing and logging its output; return the seconds of the stages it needs.
 
     Log and times lie beside it. A stage that DVC skips, or takes from the cache, keeps the time of when it ran.
 
     Args:
         folder: a clone of the project.
         until: run these stages and those that they need; none runs all.
+        jobs: stages at a time.
 
     Raises:
         CrackpipeError: a stage failed; the stages before it are finished and will be skipped by the next call.
@@ -109,9 +128,8 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
     others = sorted(set(folder.parent.glob("*.seconds.json")) - {history})
     clock = stage_clock.load(clock_path)
     before = dict(clock.seconds)
-    command = [sys.executable, "-m", "dvc", "repro", *until]
+    command = [sys.executable, "-m", "crackpipe", "repro", "--jobs", str(jobs), *until]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
-    status: int | None = None
     try:
         with subprocess.Popen(
             command, cwd=folder, env=_environment(), stdout=pipe, stderr=both, encoding="utf-8", errors="replace"
@@ -120,20 +138,19 @@ def reproduce(folder: Path, *, until: Sequence[str] = ()) -> dict[str, float]:
             _follow(process.stdout, clock, clock_path=clock_path, log=log)
             status = process.wait()
     finally:
-        stopped = clock.running
-        clock.stop(now=time.monotonic(), finished=status == 0)
+        clock.interrupt(now=time.monotonic())
         clock.save(clock_path)
         finished = {name: took for name, took in clock.seconds.items() if clock.finished[name]}
         ran = {name for name, took in finished.items() if took != before.get(name)}
         dvc_lock.remember(folder, finished, ran=ran, history=history, others=others)
     if status:
-        where = f"stage {stopped} failed" if stopped else "dvc repro failed"
         raise CrackpipeError(
-            f"{folder.name}: {where} (status {status}); its output is in {log.parent.name}/{log.name}; "
+            f"{folder.name}: stopped (status {status}); its output is in {log.parent.name}/{log.name}; "
             "mend the cause, commit, and call again: finished stages are skipped"
         )
     known = dvc_lock.recall(folder, history=history, others=others)
-    return {name: took for name, took in known.items() if name in clock.needed}
+    stages = set(side_by_side.needed(folder, until))
+    return {name: took for name, took in known.items() if name in stages}
 
 
 def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:
@@ -160,6 +177,7 @@ def write(
     commit: str,
     dirty: bool,
     overrides: Sequence[str],
+    jobs: int,
     seconds: Mapping[str, float],
 ) -> Path:
     """Write the results of the finished run in ``folder`` to ``target``; it appears whole or not at all.
@@ -171,6 +189,7 @@ def write(
         commit: of the clone, 40 hex digits.
         dirty: whether the project had changes beside it.
         overrides: ``key=value`` of the run.
+        jobs: stages at a time; of the stages that earlier calls have finished it may have been another number.
         seconds: of each stage.
 
     Returns:
@@ -189,6 +208,7 @@ def write(
         "commit": commit,
         "dirty": dirty,
         "overrides": list(overrides),
+        "jobs": jobs,
         "machine": dataclasses.asdict(hardware.describe()),
         "seconds": rounded,
         "total_seconds": round(sum(rounded.values()), 1),

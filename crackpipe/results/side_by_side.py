@@ -10,7 +10,9 @@ import contextlib
 import multiprocessing
 import os
 import re
+import select
 import threading
+import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +24,7 @@ from crackpipe.results import dvc_lock
 
 Needs = Mapping[str, Collection[str]]  # by stage, the stages whose outputs it reads, in the order of dvc.yaml
 ASIDE = Path(".runs/set_aside")
+_BEGUN = re.compile(r"Running stage '")
 _ENDS = re.compile(rb"[\r\n]")
 # What DVC says of every stage and is true of the whole run or of none of it.
 _NOISE = re.compile(
@@ -67,6 +70,24 @@ def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
     if not looked_at:
         console.say("Data and pipelines are up to date.")
     return list(looked_at)
+
+
+def needed(folder: Path, targets: Sequence[str] = ()) -> list[str]:
+    """Stages of the pipeline in a folder that are these, or are needed by them, whether up to date or not.
+
+    Args:
+        folder: holds ``dvc.yaml``.
+        targets: as of :func:`repro`; the name of a stage means all its cells.
+    """
+    import networkx
+    from dvc.repo import Repo
+
+    with Repo(os.fspath(folder)) as repo:
+        graph = repo.index.graph
+        own = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
+        wanted = [stage for stage in own if not targets or {stage.name, stage.name.partition("@")[0]} & set(targets)]
+        found = {stage for one in wanted for stage in (one, *networkx.descendants(graph, one))}
+    return [stage.name for stage in own if stage in found]
 
 
 def _pending(targets: Sequence[str]) -> Needs:
@@ -139,6 +160,7 @@ def _run_all(pool: futures.Executor, needs: Needs, *, jobs: int) -> list[str]:
     failed: list[str] = []
     while running or (waiting and not failed):
         if not failed:
+            _expect_reader()
             ready = [name for name in waiting if done.issuperset(needs[name])]
             for name in sorted(ready, key=lambda name: -heights[name])[: jobs - len(running)]:
                 waiting.remove(name)
@@ -149,14 +171,32 @@ def _run_all(pool: futures.Executor, needs: Needs, *, jobs: int) -> list[str]:
     return failed
 
 
+def _expect_reader() -> None:
+    """Begin no other stage where the program that read our lines has been killed.
+
+    Raises:
+        CrackpipeError: it has.
+    """
+    poll = select.poll()
+    poll.register(1, 0)  # errors alone
+    if any(events & select.POLLERR for _, events in poll.poll(0)):
+        raise CrackpipeError("whoever read these lines has gone; finished stages are skipped by the next call")
+
+
 def _run_one(name: str) -> bool:
-    """Run one stage in this process's folder, each line that it prints behind its name; return whether it went well."""
+    """Run one stage in this process's folder, each line that it prints behind its name; return whether it went well.
+
+    A stage whose command was run is said at its end to have taken, or failed after, so many seconds.
+    """
     from dvc.cli import main
 
     read_end, write_end = os.pipe()
     kept = os.dup(1), os.dup(2)
-    printer = threading.Thread(target=_print_behind, args=(name, read_end, kept[0]))
+    begun = threading.Event()
+    printer = threading.Thread(target=_print_behind, args=(name, read_end, kept[0], begun))
     printer.start()
+    start = time.monotonic()
+    status = 1
     try:
         os.dup2(write_end, 1)
         os.dup2(write_end, 2)
@@ -166,23 +206,30 @@ def _run_one(name: str) -> bool:
             os.dup2(was, number)
         os.close(write_end)
         printer.join()
+        if begun.is_set():
+            _print_line(name, f"{'failed after' if status else 'took'} {time.monotonic() - start:.1f} s", kept[0])
         for descriptor in (read_end, *kept):
             os.close(descriptor)
     return status == 0
 
 
-def _print_behind(name: str, source: int, target: int) -> None:
-    """Copy lines from one file descriptor to another, whole, so that those of several stages do not mix."""
+def _print_behind(name: str, source: int, target: int, begun: threading.Event) -> None:
+    """Copy lines from one file descriptor to another, whole, so that those of several stages do not mix.
+
+    ``begun`` is set when DVC tells that it runs the stage's command.
+    """
     left = b""
     while chunk := os.read(source, 65536):
         *lines, left = _ENDS.split(left + chunk)
         for line in lines:
-            _print_line(name, line, target)
-    _print_line(name, left, target)
+            text = line.decode("utf-8", errors="replace")
+            if _BEGUN.match(text):
+                begun.set()
+            _print_line(name, text, target)
+    _print_line(name, left.decode("utf-8", errors="replace"), target)
 
 
-def _print_line(name: str, line: bytes, target: int) -> None:
-    text = line.decode("utf-8", errors="replace")
+def _print_line(name: str, text: str, target: int) -> None:
     if not _NOISE.match(text):
         with contextlib.suppress(OSError):  # whoever read it has gone; the stage goes on
             os.write(target, f"{name} | {text}\n".encode())

@@ -1,4 +1,4 @@
-"""Wall time of each stage, read from what ``dvc repro`` prints, and kept over interrupted runs.
+"""Wall time of each stage, read from what ``crackpipe repro`` prints, and kept over interrupted runs.
 
 The rule: an attempt that is interrupted or fails is added to, because its checkpoints are gone on with; a stage that
 runs again after it had finished starts from zero; a stage that DVC skips keeps what it had.
@@ -11,58 +11,46 @@ from pathlib import Path
 
 from crackpipe.files import atomic
 
-_RUNNING = re.compile(r"^Running stage '(?P<stage>[^']+)':")
-_SKIPPED = re.compile(r"^Stage '(?P<stage>[^']+)' (didn't change|is cached)")
-_ENDED = re.compile(r"^(Updating lock file|Generating lock file|Restored stage)")
+_BEGUN = re.compile(r"^(?P<stage>\S+) \| > ")  # DVC tells the command before it runs it
+_ENDED = re.compile(r"^(?P<stage>\S+) \| (?P<how>took|failed after) [\d.]+ s$")
 
 
 @dataclass(slots=True)
 class StageClock:
-    """Seconds of each stage so far, whether it has finished, and the one that runs now.
+    """Seconds of each stage so far, whether it has finished, and those that run now.
 
     Attributes:
         seconds: by stage.
         finished: by stage; ``False`` for one that runs, or was interrupted or failed.
-        running: the stage that runs.
-        since: time from which its seconds are not yet counted.
-        needed: stages that this run has come to, whether it ran or skipped them; :meth:`save` leaves them out.
+        running: the stages that run, each with the time from which its seconds are not yet counted.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     finished: dict[str, bool] = field(default_factory=dict)
-    running: str | None = None
-    since: float = 0.0
-    needed: set[str] = field(default_factory=set)
+    running: dict[str, float] = field(default_factory=dict)
 
     def read(self, line: str, *, now: float) -> None:
-        """Take one line of DVC's output, printed at time ``now`` (seconds of a monotonic clock)."""
-        if started := _RUNNING.match(line):
-            self.stop(now=now, finished=True)
-            self.running, self.since = started["stage"], now
-            self.needed.add(self.running)
-            if self.finished.get(self.running, True):
-                self.seconds[self.running] = 0.0
-            self.finished[self.running] = False
-        elif skipped := _SKIPPED.match(line):
-            self.stop(now=now, finished=True)
-            self.needed.add(skipped["stage"])
-        elif _ENDED.match(line):
-            self.stop(now=now, finished=True)
-        else:
-            self.tick(now=now)
+        """Take one line that ``crackpipe repro`` prints, at time ``now`` (seconds of a monotonic clock)."""
+        self.tick(now=now)
+        if begun := _BEGUN.match(line):
+            stage = begun["stage"]
+            if self.finished.get(stage, True):
+                self.seconds[stage] = 0.0
+            self.finished[stage], self.running[stage] = False, now
+        elif (ended := _ENDED.match(line)) and ended["stage"] in self.running:
+            self.finished[ended["stage"]] = ended["how"] == "took"
+            del self.running[ended["stage"]]
 
     def tick(self, *, now: float) -> None:
-        """Count the time up to ``now`` for the stage that runs."""
-        if self.running is not None:
-            self.seconds[self.running] += now - self.since
-            self.since = now
+        """Count the time up to ``now`` for the stages that run."""
+        for stage, since in self.running.items():
+            self.seconds[stage] += now - since
+            self.running[stage] = now
 
-    def stop(self, *, now: float, finished: bool) -> None:
-        """End the stage that runs; ``finished=False`` says that it was interrupted or failed."""
+    def interrupt(self, *, now: float) -> None:
+        """End the stages that run; they have not finished."""
         self.tick(now=now)
-        if self.running is not None:
-            self.finished[self.running] = finished
-        self.running = None
+        self.running = {}
 
     def save(self, path: Path) -> None:
         """Write the times as JSON, atomically."""
