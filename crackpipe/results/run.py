@@ -1,7 +1,8 @@
 """Run the whole pipeline on real data, apart from the user's working tree, and keep its figures.
 
 ``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine,
-stages at a time, seconds of each). It is written by a finished run, never by hand, and tells nothing of where the data lay.
+stages at a time, seconds of each). It is written by a finished run, never by hand, and tells nothing of where the data
+lay.
 """
 
 import contextlib

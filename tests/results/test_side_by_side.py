@@ -1,5 +1,6 @@
 """Pipelines of a few real DVC stages, run side by side."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -101,10 +102,32 @@ def test_where_a_stage_fails_its_neighbour_is_finished_and_the_next_call_goes_on
         side_by_side.repro(jobs=2)
     printed = capfd.readouterr().out
     assert "left | left has no luck today\n" in printed
+    assert re.search(r"^left \| failed after \d+\.\d s$", printed, re.MULTILINE)
+    assert re.search(r"^right \| took \d+\.\d s$", printed, re.MULTILINE)
     assert sorted(commands(printed)) == ["first", "left", "right"]
     (project / "fail_left").unlink()
     assert side_by_side.repro(["left", "right"], jobs=1) == ["left"]
     assert commands(capfd.readouterr().out) == ["left"]
+
+
+def test_where_the_reader_of_its_lines_has_gone_no_other_stage_is_begun(project: Path) -> None:
+    command = [sys.executable, "-m", "crackpipe", "repro"]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "first | > python work.py first\n"
+        process.stdout.close()
+        assert "whoever read these lines has gone" in process.stderr.read()
+    assert process.returncode == 1
+    assert [path.name for path in (project / "out").iterdir() if path.name[0] != "."] == ["first"]
+
+
+def test_needed_are_the_targets_and_all_that_they_stand_on_from_any_folder(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert side_by_side.needed(project) == ["first", "left", "right", "last"]
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert side_by_side.needed(project, ["left"]) == ["first", "left"]
 
 
 def test_wrong_arguments_are_told(project: Path) -> None:
