@@ -70,6 +70,8 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 	@for seed in $(SEEDS); do \
 		$(EQUAL_TERMS) --results equal_terms_seed$$seed train_segmenter.seed=$$seed $(THREE_LABELS) || exit; \
 		$(EQUAL_TERMS) --results equal_terms_semi_seed$$seed train_segmenter.seed=$$seed $(SEMI) || exit; done
+	@$(EQUAL_TERMS) --until ablate --results equal_terms_patches_32 pseudo_label.cam_location.patch_side_px=32 \
+		'train_segmenter.networks=[]' 'train_segmenter.labels=[truth]' 'self_label.labels=[]'
 	@$(EQUAL_TERMS) --until gather_adapters --results equal_terms_adapters 'train_segmenter.networks=[]' \
 		'train_segmenter.labels=[cam_location,truth]' 'self_label.labels=[]' \
 		'ablate_adapters.variants=[normal,crack,plain_dice,loss_on_map,cross_entropy,no_focal,no_dice,no_edge]'
