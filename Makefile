@@ -77,11 +77,11 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 		'ablate_adapters.variants=[normal,crack,plain_dice,loss_on_map,cross_entropy,no_focal,no_dice,no_edge]'
 	@$(EQUAL_TERMS) --results equal_terms_all 'ingest.sources=[$(WHOLE)]'
 
-# The model that comes with the package: as `make crack500`'s, longer, with shadows, joints and stains drawn into its
+# The models that come with the package. The segmenter: as `make crack500`'s, longer, with shadows, joints and stains drawn into its
 # windows; packed with what counts as a crack, and figures.
 PRETRAINED = crackpipe/pretrained/unet-crack500
-pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own segmenter, into crackpipe/pretrained
-	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --results pretrained --until evaluate \
+pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own models, into crackpipe/pretrained
+	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --results pretrained --until evaluate --until align_clip \
 		'train_segmenter.labels=[soft_location,self_soft_location]' 'pseudo_label.methods=[soft_location,truth]' \
 		train_segmenter.augment.lookalikes_p=0.5 train_segmenter.unet.steps=900 \
 		'segment.scales=[1.0]' segment.octaves_px=64 segment.tile_px=768
@@ -89,6 +89,10 @@ pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own seg
 		--model unet-self_soft_location --octaves-px 64 --half --onnx --tuned --scored \
 		--about "Patch labels of Crack500's training photographs, no mask; self-trained once; shadows, joints and stains drawn in."
 	@rm -rf $(PRETRAINED) && mv $(PRETRAINED).new $(PRETRAINED)
+	@for part in encoder classifier; do folder=crackpipe/pretrained/$$part-crack500; \
+		rm -rf $$folder.new && $(PY) -m crackpipe pack-$$part $$folder.new --project .runs/crack500 --half \
+			--about "Patch labels of Crack500's training photographs, no mask." || exit; \
+		rm -rf $$folder && mv $$folder.new $$folder; done
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until retrieve --until gather_scaling

@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float32
 
 from crackpipe import console
-from crackpipe.apply.few_shot import ENCODER
+from crackpipe.apply.encoder_folder import EncoderFolder
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.data import inspection
@@ -21,13 +21,12 @@ from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.files import atomic, fingerprint
 from crackpipe.measures import referral, uncertainty
-from crackpipe.params.project import Project
 
 TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
 COLUMNS = ["photo", "decision", "crack_probability", "entropy", "mutual_information", "refer", "reason"]
 
 
-def classify(photos: Sequence[Path], *, project: Project, head: Path, risk: float, out: Path) -> pd.DataFrame:
+def classify(photos: Sequence[Path], *, model: EncoderFolder, head: Path, risk: float, out: Path) -> pd.DataFrame:
     """Decide on photographs; ``out`` gets the table as CSV.
 
     ``refer`` is yes where a decision is less sure than those of the head's cross-validation whose share of errors has
@@ -37,7 +36,7 @@ def classify(photos: Sequence[Path], *, project: Project, head: Path, risk: floa
 
     Args:
         photos: files, and folders all of whose files are taken but hidden ones.
-        project: where the pipeline has run; its ``models/clip_base`` is the encoder that the head was trained with.
+        model: the encoder that the head was trained with.
         head: folder of a head that ``crackpipe few-shot`` has written.
         risk: accepted upper 95 % bound on the share of errors, 0 to 1.
         out: CSV to write.
@@ -46,21 +45,21 @@ def classify(photos: Sequence[Path], *, project: Project, head: Path, risk: floa
         A row for each photograph, with the columns ``COLUMNS``.
 
     Raises:
-        ModelError: head or encoder are missing, or the head was trained with another encoder.
+        ModelError: the head is missing, or was trained with another encoder.
         CrackpipeError: ``risk`` is no share, or there is no file.
     """
     if not 0 <= risk <= 1:
         raise CrackpipeError(f"--risk: got {risk}; expected a share of wrong decisions, 0 to 1, e.g. 0.05")
     paths = _listed(photos)
-    networks, card = _head(head, encoder=project.path(ENCODER))
-    runtime = project.start_runtime()
-    encoder = encoder_files.load(project.path(ENCODER), runtime)
+    networks, card = _head(head, encoder=model.path)
+    runtime = model.project.start_runtime()
+    encoder = encoder_files.load(model.path, runtime)
     point = referral.chosen(card["referral"], risk=risk)
     rows = []
     for path in console.bar(paths, what="classify", total=len(paths), unit="photos"):
         try:
             read = partial(layout.read_bytes, path)
-            pixels = inspection.decode(read, max_megapixels=project.params.ingest.max_megapixels)
+            pixels = inspection.decode(read, max_megapixels=model.params.ingest.max_megapixels)
             vector = embedding.of_photo(encoder, pixels, runtime, side_px=card["side_px"])
             decision = _decision(networks, vector, point)
             decision |= _too_large(max(pixels.shape[:2]), learned_px=card["longest_px"])
@@ -101,11 +100,12 @@ def _head(folder: Path, *, encoder: Path) -> tuple[Networks, dict[str, Any]]:
         raise ModelError(
             f"{folder}: no head here; run `crackpipe few-shot FOLDER` first, or name its folder with --head"
         )
-    if not (encoder / "model.json").is_file():
-        raise ModelError(f"{encoder}: no encoder here; name the folder in which the pipeline has run with --project")
     networks, card = head_files.load(folder)
     if fingerprint.of({}, [encoder]) != card["encoder"]:
-        raise ModelError(f"{folder}: was trained with another encoder than {encoder}; run `crackpipe few-shot` again")
+        raise ModelError(
+            f"{folder}: was trained with another encoder than {encoder}; name that one with --model, or run `crackpipe "
+            "few-shot` again"
+        )
     return networks, card
 
 

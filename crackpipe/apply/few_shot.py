@@ -9,6 +9,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from crackpipe import console
 from crackpipe.apply import labelled_folder
+from crackpipe.apply.encoder_folder import EncoderFolder
 from crackpipe.apply.labelled_folder import LabelledEmbeddings
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
@@ -21,9 +22,7 @@ from crackpipe.few_shot.training import TrainingSubsets
 from crackpipe.files import fingerprint, metrics
 from crackpipe.measures import bootstrap, classification, referral, uncertainty
 from crackpipe.params import Params
-from crackpipe.params.project import Project
 
-ENCODER = "models/clip_base"  # of the project; heads are trained on its embeddings
 REPORT = "report.json"
 RESAMPLES = 1000  # behind an interval of the report
 FEW = 10  # photographs or subfolders of a class: with fewer, figures are mostly luck
@@ -32,14 +31,14 @@ FitHead = Callable[[Int64[np.ndarray, "m"]], Networks]
 """Trains a head on the photographs of these rows."""
 
 
-def fit(folder: Path, *, project: Project, out: Path, head: str, folds: int, seed: int) -> dict[str, Any]:
+def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int, seed: int) -> dict[str, Any]:
     """Train a head on the photographs in ``folder``; write it, and ``report.json`` by cross-validation, into ``out``.
 
     Pictures of one subfolder (a structure) and equal pictures are never in both sides of a fold.
 
     Args:
         folder: holds ``crack/`` and ``no_crack/``.
-        project: where the pipeline has run; its ``models/clip_base`` is the encoder.
+        model: the encoder; heads are trained on its embeddings, by the settings of its project.
         out: folder of the head.
         head: one of ``KINDS``; its settings are those of ``few_shot.<head>``.
         folds: of the cross-validation, at least 2; fewer where a class has fewer structures.
@@ -59,10 +58,10 @@ def fit(folder: Path, *, project: Project, out: Path, head: str, folds: int, see
     if folds < 2:
         raise CrackpipeError(f"--folds: got {folds}; cross-validation needs at least 2")
     listed = labelled_folder.photographs(folder)
-    params = project.params
-    runtime = project.start_runtime()
-    encoder = encoder_files.load(project.path(ENCODER), runtime)
-    side_px = embedding.square_px(encoder, side_px=params.slice.side_px, key="slice.side_px")
+    params = model.params
+    runtime = model.project.start_runtime()
+    encoder = encoder_files.load(model.path, runtime)
+    side_px = embedding.square_px(encoder, side_px=model.side_px, key="slice.side_px")
     embeddings = labelled_folder.embed(
         listed, encoder, runtime, side_px=side_px, max_megapixels=params.ingest.max_megapixels
     )
@@ -72,7 +71,7 @@ def fit(folder: Path, *, project: Project, out: Path, head: str, folds: int, see
     fit_head = head_fitter(embeddings, classes, kind=head.partition("_")[0], settings=settings, seed=seed)
     figures, points = cross_validated(embeddings, fit_head, folds=folds, seed=seed)
     card = {"head": head, "side_px": side_px, "longest_px": embeddings.longest_px, "referral": points}
-    card["encoder"] = fingerprint.of({}, [project.path(ENCODER)])
+    card["encoder"] = fingerprint.of({}, [model.path])
     head_files.save(out, fit_head(np.arange(len(embeddings.labels))), card)
     figures["rejected"] = [{"path": path, "reason": reason} for path, reason in embeddings.rejected]
     metrics.write_json(out / REPORT, figures | {"head": head, "folds": folds, "referral": points})

@@ -1,15 +1,22 @@
-"""A segmenter with all that it needs in a folder of its own."""
+"""A model with all that it needs in a folder of its own."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from crackpipe.apply import export, segmenter_files
 from crackpipe.apply.segmenter_files import ENCODER, SegmenterFiles
+from crackpipe.clip import prompts
+from crackpipe.clip.encoders import vocabulary
 from crackpipe.errors import CrackpipeError
+from crackpipe.files import parquet, schemas
 from crackpipe.models import cards, model_files, onnx_export
 from crackpipe.params import extensions
+from crackpipe.params.project import Project
 from crackpipe.segment.networks import catalogue
+
+PHOTOS = "data/photos"  # of a project
 
 
 def pack(files: SegmenterFiles, folder: Path, *, half: bool, graph: bool, told: Mapping[str, Any]) -> None:
@@ -28,14 +35,72 @@ def pack(files: SegmenterFiles, folder: Path, *, half: bool, graph: bool, told: 
         export.export_graph(folder)
 
 
+def pack_encoder(
+    source: Path, folder: Path, *, project: Project, half: bool, told: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Write an image-text encoder; a small one knows the words of its prompts and captions from then on, and no others.
+
+    Args:
+        source: folder of the encoder.
+        folder: gets ``model.safetensors``, and ``model.json`` with the side of the patches that it was aligned on.
+        project: in which it was trained.
+        half: weights in float16, in half the room.
+        told: what its card tells beside that.
+
+    Raises:
+        CrackpipeError: the folder holds something.
+        ModelError: the source holds no encoder.
+    """
+    _expect_new(folder)
+    card = cards.read(source, kind="clip")
+    added = {"side_px": project.params.slice.side_px, **told}
+    if card["architecture"] != "dual" or "tokens" in card:
+        model_files.copy(source, folder, card | added, half=half)
+        return
+    tokens = vocabulary.tokens_of(_texts(project))
+    tensors = vocabulary.cut(model_files.weights(source / segmenter_files.WEIGHTS), tokens)
+    model_files.write(folder, tensors, card | {"tokens": tokens} | added, half=half)
+
+
+def pack_classifier(source: Path, folder: Path, *, half: bool, told: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Write a patch classifier.
+
+    Args:
+        source, folder, half, told: see :func:`pack_encoder`.
+
+    Raises:
+        CrackpipeError: the folder holds something.
+        ModelError: the source holds no classifier.
+    """
+    _expect_new(folder)
+    model_files.copy(source, folder, cards.read(source, kind="classifier") | dict(told), half=half)
+
+
+def _texts(project: Project) -> list[str]:
+    """All that the project's encoder was trained on, and may be asked: prompts, texts of few-shot heads, captions."""
+    settings = project.params
+    groups = prompts.groups(**settings.prompts.model_dump(exclude={"wording"}))
+    texts = [text for group in groups.values() for text in group]
+    texts += [*settings.few_shot.no_crack_texts, *settings.few_shot.crack_texts]
+    photos = project.path(PHOTOS)
+    if photos.is_dir():
+        table = parquet.read(photos, schemas.PHOTOS, columns=["split", "caption"]).to_pandas()
+        texts += table["caption"][(table["split"] == "train") & table["caption"].notna()].tolist()
+    return texts
+
+
+def _expect_new(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CrackpipeError(f"{folder}: is there already; name a folder that is new or empty")
+
+
 def check(files: SegmenterFiles, folder: Path, *, graph: bool) -> None:
     """Check that a segmenter can be packed, before any other work.
 
     Raises:
         CrackpipeError, ModelError: as :func:`pack`.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CrackpipeError(f"{folder}: is there already; name a folder that is new or empty")
+    _expect_new(folder)
     if files.card["architecture"] in extensions.found(extensions.Network):
         raise CrackpipeError(f"{files.folder}: a network of extensions/ cannot be packed, as its code would be missing")
     if graph:

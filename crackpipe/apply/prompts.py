@@ -9,38 +9,38 @@ import torch
 from jaxtyping import UInt8
 
 from crackpipe.apply import photograph
+from crackpipe.apply.encoder_folder import EncoderFolder
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.imaging import images
 from crackpipe.imaging.images import SquareFit
-from crackpipe.params.project import Project
 
-ENCODER = "models/clip"
 SHARPNESS = 100.0  # CLIP's factor on similarities before the softmax
 
 
 def of_photo(
-    photo: Path, groups: Mapping[str, Sequence[str]], *, project: Project
+    photo: Path, groups: Mapping[str, Sequence[str]], *, model: EncoderFolder
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Similarities of a photograph to prompts, by the encoder of a project; see :func:`similarities`.
+    """Similarities of a photograph to prompts; see :func:`similarities`.
 
     Args:
         photo: path of a picture.
         groups: sentences by group of states, see :func:`crackpipe.clip.prompts.groups`.
-        project: where the pipeline has run; its ``models/clip`` is the encoder.
+        model: the encoder.
 
     Raises:
         PhotoError: the photograph cannot be read or is too large.
-        ModelError: there is no encoder.
+        ModelError: the encoder's weights are missing, or do not fit its card.
         ParamsError: ``embed.side_px`` does not suit the encoder.
     """
-    image = photograph.pixels(photo, max_megapixels=project.params.ingest.max_megapixels)
-    runtime = project.start_runtime()
-    encoder = encoder_files.load(project.path(ENCODER), runtime)
-    side_px = embedding.square_px(encoder, side_px=project.params.embed.side_px, key="embed.side_px")
-    fit = project.params.embed.fit
+    settings = model.params
+    image = photograph.pixels(photo, max_megapixels=settings.ingest.max_megapixels)
+    runtime = model.project.start_runtime()
+    encoder = encoder_files.load(model.path, runtime)
+    side_px = embedding.square_px(encoder, side_px=settings.embed.side_px, key="embed.side_px")
+    fit = settings.embed.fit
     return similarities(encoder, image, groups, side_px=side_px, fit=fit, runtime=runtime)
 
 

@@ -1,27 +1,32 @@
 """`crackpipe search`: a contact sheet and a table of the photographs that an encoder finds most like a text."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float, UInt8
 
+from crackpipe import console
+from crackpipe.apply import photo_files, photograph
+from crackpipe.apply.encoder_folder import EncoderFolder
 from crackpipe.clip import embedding, embedding_file
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.errors import CrackpipeError, TableError
 from crackpipe.files import atomic, fingerprint, parquet, schemas
 from crackpipe.imaging import contact_sheet, images
-from crackpipe.params.project import Project
 from crackpipe.retrieval import nearest
 
 COLUMNS = ["rank", "photo_id", "similarity", "caption"]
-PHOTOS, EMBEDDINGS, ENCODER = "data/photos", "data/embeddings/tuned", "models/clip"
+PHOTOS, EMBEDDINGS = "data/photos", "data/embeddings/tuned"
 
 
-def find(text: str, *, project: Project, top: int, out: Path) -> pd.DataFrame:
-    """Find the photographs of all splits that are most like a text.
+def find(text: str, *, model: EncoderFolder, top: int, out: Path) -> pd.DataFrame:
+    """Find the photographs of all splits of a project that are most like a text.
 
     Args:
         text: what to look for.
-        project: where the pipeline has run; its ``data/embeddings/tuned`` are searched, by ``models/clip``.
+        model: the encoder of a project whose pipeline has run; its ``data/embeddings/tuned`` are searched.
         top: so many photographs, at least 1; all where there are fewer.
         out: contact sheet to write (.png or .jpg); a CSV beside it gets the table.
 
@@ -32,8 +37,9 @@ def find(text: str, *, project: Project, top: int, out: Path) -> pd.DataFrame:
         CrackpipeError: the text is empty, ``top`` below 1, or ``out`` neither PNG nor JPEG; nothing is done then.
         ModelError, TableError: encoder, embeddings or photographs are missing, or do not belong to each other.
     """
-    _check(text, top=top, out=out)
-    table = _ranked(text, project=project, top=top)
+    check(text, top=top, out=out)
+    project = model.project
+    table = _ranked(text, model, top=top)
     wanted = table["photo_id"].tolist()
     photos = project.path(PHOTOS)
     rows = parquet.pick(photos, schemas.PHOTOS, values=wanted, columns=["photo_id", "image", "caption"])
@@ -41,10 +47,64 @@ def find(text: str, *, project: Project, top: int, out: Path) -> pd.DataFrame:
     if missing := [name for name in wanted if name not in by_id]:
         raise TableError(f"{photos}: has no {missing[0]}, but {project.path(EMBEDDINGS)} has; run `dvc repro` again")
     table["caption"] = [by_id[name]["caption"] or "" for name in wanted]
+    return _write(table, [images.decode_rgb(by_id[name]["image"]) for name in wanted], wanted, text=text, out=out)
+
+
+def find_among(
+    photos: Sequence[Path], text: str, *, model: EncoderFolder, top: int, out: Path
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Find the photographs among files and folders that are most like a text.
+
+    Args:
+        photos: files, and folders whose pictures are taken.
+        text, top, out: see :func:`find`.
+        model: the encoder.
+
+    Returns:
+        The same table, a photograph by its path and without a caption; and the reasons against those that cannot be
+        read, by path.
+
+    Raises:
+        CrackpipeError: see :func:`find`; a path is not there, or none can be read.
+        ModelError: the encoder has not learned a word of the text, or its weights are damaged.
+        ParamsError: ``embed.side_px`` does not suit the encoder.
+    """
+    check(text, top=top, out=out)
+    model.expect_known(text)
+    listed = photo_files.listed(photos, leave_out=out)
+    readable = [one.path for one in listed if not one.reason]
+    refused, vectors = {str(one.path): one.reason for one in listed if one.reason}, {}
+    runtime = model.project.start_runtime()
+    encoder = encoder_files.load(model.path, runtime)
+    settings = model.params
+    side_px = embedding.square_px(encoder, side_px=settings.embed.side_px, key="embed.side_px")
+    for path in console.bar(readable, what="search", total=len(readable), unit="photos"):
+        try:
+            pixels = photograph.pixels(path, max_megapixels=settings.ingest.max_megapixels)
+            vectors[path] = embedding.of_photo(encoder, pixels, runtime, side_px=side_px)
+        except CrackpipeError as error:
+            refused[str(path)] = str(error)
+    if not vectors:
+        first = next(iter(refused.items()), ("", "there is no picture"))
+        raise CrackpipeError(f"none of the {len(listed)} photographs can be read; the first: {': '.join(first)}")
+    paths = list(vectors)
+    text_vectors = embedding.encode_texts(encoder, [text], runtime)
+    similarity, index = nearest.top(text_vectors, np.stack(list(vectors.values())).astype(np.float16), k=top)
+    table = _table([str(paths[row]) for row in index[0]], similarity[0])
+    table["caption"] = ""
+    pictures = [photograph.pixels(paths[row], max_megapixels=settings.ingest.max_megapixels) for row in index[0]]
+    return _write(table, pictures, [paths[row].name for row in index[0]], text=text, out=out), refused
+
+
+def _write(
+    table: pd.DataFrame, pictures: Sequence[UInt8[np.ndarray, "_ _ 3"]], names: Sequence[str], *, text: str, out: Path
+) -> pd.DataFrame:
+    """Write the contact sheet, and the table beside it."""
+    rows = zip(table["rank"], table["similarity"], names, strict=True)
     contact_sheet.draw(
         out,
-        [images.decode_rgb(by_id[name]["image"]) for name in wanted],
-        [f"{row.rank}   {row.similarity:.3f}   {row.photo_id}" for row in table.itertuples()],
+        pictures,
+        [f"{rank}   {similarity:.3f}   {name}" for rank, similarity, name in rows],
         table["caption"].tolist(),
         heading=text,
     )
@@ -52,7 +112,12 @@ def find(text: str, *, project: Project, top: int, out: Path) -> pd.DataFrame:
     return table[COLUMNS]
 
 
-def _check(text: str, *, top: int, out: Path) -> None:
+def check(text: str, *, top: int, out: Path) -> None:
+    """Check what is asked for, before any work.
+
+    Raises:
+        CrackpipeError: see :func:`find`.
+    """
     if not text.strip():
         raise CrackpipeError('the text is empty; say what to look for, e.g. "wide crack in a beam"')
     if top < 1:
@@ -61,18 +126,17 @@ def _check(text: str, *, top: int, out: Path) -> None:
         raise CrackpipeError(f"{out}: a contact sheet ends in {', '.join(contact_sheet.SUFFIXES)}")
 
 
-def _ranked(text: str, *, project: Project, top: int) -> pd.DataFrame:
-    folder, clip = project.path(EMBEDDINGS), project.path(ENCODER)
-    runtime = project.start_runtime()
-    encoder = encoder_files.load(clip, runtime)
+def _ranked(text: str, model: EncoderFolder, *, top: int) -> pd.DataFrame:
+    folder = model.project.path(EMBEDDINGS)
+    runtime = model.project.start_runtime()
+    encoder = encoder_files.load(model.path, runtime)
     embeddings = embedding_file.load(folder, kind="image", split=None)
-    if embeddings.encoder != fingerprint.of(None, [clip]):
-        raise TableError(f"{folder}: made by another encoder than {clip} holds now; run `dvc repro` again")
+    if embeddings.encoder != fingerprint.of(None, [model.path]):
+        raise TableError(f"{folder}: made by another encoder than {model.path} holds now; run `dvc repro` again")
     similarity, index = nearest.top(embedding.encode_texts(encoder, [text], runtime), embeddings.vectors, k=top)
-    return pd.DataFrame(
-        {
-            "rank": range(1, index.shape[1] + 1),
-            "photo_id": [embeddings.item_ids[row] for row in index[0]],
-            "similarity": similarity[0].round(4).astype(float).round(4),
-        }
-    )
+    return _table([embeddings.item_ids[row] for row in index[0]], similarity[0])
+
+
+def _table(names: Sequence[str], similarity: Float[np.ndarray, "n"]) -> pd.DataFrame:
+    rounded = similarity.round(4).astype(float).round(4)
+    return pd.DataFrame({"rank": range(1, len(names) + 1), "photo_id": names, "similarity": rounded})

@@ -142,7 +142,7 @@ def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> P
     if found is not None:
         return found
     here = sorted(card.parent.name for card in own.parent.glob(f"*/{cards.FILE}"))
-    known = [*here, *shipped.names()]
+    known = [*here, *shipped.names(kind="segmenter")]
     raise ModelError(
         f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
         f"{did_you_mean(path.name, known)}"

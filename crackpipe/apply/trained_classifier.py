@@ -15,6 +15,7 @@ from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, did_you_mean
 from crackpipe.imaging import images
 from crackpipe.imaging.crack_mask import Mask
+from crackpipe.models import shipped
 from crackpipe.params import Params, labels
 from crackpipe.params.project import Project
 from crackpipe.pseudo import labelling, localisation_maps
@@ -84,15 +85,16 @@ class TrainedClassifier:
 
 
 def load_classifier(
-    folder: str | os.PathLike[str], *, project: Project | None = None, device: str | None = None
+    folder: str | os.PathLike[str] | None = None, *, project: Project | None = None, device: str | None = None
 ) -> TrainedClassifier:
     """Read a trained patch classifier.
 
     Settings of localisation maps and pseudo-labels are those of the project that the folder lies in, from its
-    ``params.yaml``. A folder outside any project gets those of ``conf/config.yaml``.
+    ``params.yaml``. A folder outside any project, and the package's own, gets those of ``conf/config.yaml``.
 
     Args:
-        folder: of the classifier, e.g. ``models/classifier``.
+        folder: of the classifier, e.g. ``models/classifier``, or the name of one that comes with the package; without
+            it the package's own.
         project: whose settings to take, in place of the one that the folder lies in.
         device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``, in place of what ``runtime.device`` says.
 
@@ -108,8 +110,16 @@ def load_classifier(
         >>> 0 <= classifier.crack_probability("photo.jpg") <= 1
         True
     """
-    model = Path(folder)
-    project = project or Project.above(model) or Project(model.resolve().parent, params.defaults())
+    model = _folder(folder)
+    inside = model.resolve().is_relative_to(shipped.FOLDER)
+    own = None if inside else Project.above(model)
+    project = project or own or Project(model.resolve().parent, params.defaults())
     runtime = project.start_runtime(device=device)
     network = classifier.for_inference(classifier.load(model, runtime), runtime)
     return TrainedClassifier(model, project.params, runtime, network)
+
+
+def _folder(name: str | os.PathLike[str] | None) -> Path:
+    """Folder of a classifier that is named; one with the package's name that exists here goes before it."""
+    path = Path(shipped.CLASSIFIER if name is None else name)
+    return path if path.is_dir() else shipped.folder(str(path)) or path

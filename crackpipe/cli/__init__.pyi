@@ -1,3 +1,3 @@
-from . import app, export, photographs, project, tuning
+from . import app, export, packing, photographs, project, tuning
 
-__all__ = ["app", "export", "photographs", "project", "tuning"]
+__all__ = ["app", "export", "packing", "photographs", "project", "tuning"]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crackpipe import console
-from crackpipe.cli import photographs, project, survey, tuning
+from crackpipe.cli import packing, photographs, project, survey, tuning
 from crackpipe.cli.export import export
 
 commands = typer.Typer(
@@ -27,7 +27,9 @@ for command in (
     survey.inspect,
     survey.report,
     survey.models,
-    photographs.pack,
+    packing.pack,
+    packing.pack_encoder,
+    packing.pack_classifier,
     photographs.classify,
     photographs.few_shot,
     photographs.search,

@@ -1,73 +1,26 @@
-"""Commands on a user's own photographs: pack, classify, few-shot, search, prompts.
+"""Commands on a user's own photographs that need an encoder: classify, few-shot, search, prompts.
 
-Each opens its project before it imports torch, so that a wrong folder or parameter is told at once.
+Each looks for its encoder before it imports torch, so that a wrong folder or parameter is told at once.
 """
 
 import textwrap
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from crackpipe.apply.encoder_folder import EncoderFolder
+
 HEAD = Path("head")
-TILE_PX = 768  # of large photographs: half the memory of 1024, a tenth more work
 MODEL = Annotated[
     str | None,
-    typer.Option(help="a segmenter: a name that `crackpipe models` lists, or a folder; default: the package's own"),
+    typer.Option(help="an encoder: a name that `crackpipe models` lists, or a folder; default: the project's own"),
 ]
-PROJECT = Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")]
-
-
-def pack(
-    folder: Annotated[Path, typer.Argument(help="a folder that is new or empty")],
-    model: MODEL = None,
-    project: PROJECT = Path(),
-    half: Annotated[bool, typer.Option(help="weights in half precision, in half the room")] = False,
-    tuned: Annotated[
-        bool, typer.Option(help="choose what counts as a crack on the project's validation photographs first")
-    ] = False,
-    octaves_px: Annotated[
-        int | None, typer.Option(min=1, help="each photograph in its own size and halves of it, not at segment.scales")
-    ] = None,
-    gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
-    elongation: Annotated[
-        float, typer.Option(min=0, help="what is not so many times longer than wide is no crack; 0: all may be")
-    ] = 3,
-    scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
-    onnx: Annotated[bool, typer.Option(help="also model.onnx, by which it runs where there is no PyTorch")] = False,
-    about: Annotated[str, typer.Option(help="what it was trained on, for the card")] = "",
-    seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for --tuned")] = 0,
-) -> None:
-    """Write a trained segmenter with all that it needs: `crackpipe inspect --model FOLDER` then asks for no project."""
-    from crackpipe.apply import segmenter_files
-    from crackpipe.params.project import Project
-
-    files = segmenter_files.find(model, project=Project.open(project))
-    from crackpipe.apply import packing, trained_segmenter
-    from crackpipe.tune import figures, tune_level
-
-    packing.check(files, folder, graph=onnx)
-
-    if octaves_px is not None:
-        files = files.with_inference(octaves_px=octaves_px, scales=[1.0], tile_px=TILE_PX)
-    trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px, min_elongation=elongation))
-    told: dict[str, Any] = {"about": about} if about else {}
-    if tuned:
-        found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)
-        trained = trained.with_geometry(level=found.level, certain=found.certain, min_length_px=found.min_length_px)
-        quiet = {kind: round(share, 4) for kind, share in found.quiet.items()}
-        told["tuned"] = {"f1": round(found.f1, 4), "quiet": quiet}
-        typer.echo(
-            f"crack from {found.level:g} on, somewhere {found.certain:g}, {found.min_length_px:g} px long: F1 "
-            f"{100 * found.f1:.1f}; left alone are {100 * quiet['squares']:.0f} % of crack-free squares and "
-            f"{100 * quiet['drawn']:.0f} % of drawn surfaces without a crack"
-        )
-    if scored:
-        told["figures"] = figures.score(
-            project=files.project, network=trained.network, settings=trained.settings, cracks=trained.files.geometry
-        )
-    trained.pack(folder, half=half, graph=onnx, told=told)
-    typer.echo(f"wrote {folder}")
+PROJECT = Annotated[
+    Path | None,
+    typer.Option(help="where the pipeline has run, e.g. .runs/few_shot; default: this folder, or else the package"),
+]
 
 
 def classify(
@@ -77,18 +30,17 @@ def classify(
         float, typer.Option(help="accepted upper 95 % bound on the share of errors; decisions treated as independent")
     ] = 0.05,
     out: Annotated[Path, typer.Option(help="table of the decisions, CSV")] = Path("decisions.csv"),
-    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
+    model: MODEL = None,
+    project: PROJECT = None,
 ) -> None:
     """Crack or none for each photograph, how sure, and whether a person should look; exit status 1 where none is read.
 
     Each photograph is squeezed to one square: photographs are of about the size of those that the head learned from.
     """
-    from crackpipe.params.project import Project
-
-    opened = Project.open(project)
+    encoder = _encoder(model, project)
     from crackpipe.apply import classify as decisions
 
-    table = decisions.classify(photos, project=opened, head=head, risk=risk, out=out)
+    table = decisions.classify(photos, model=encoder, head=head, risk=risk, out=out)
     typer.echo(table.to_string(index=False, max_colwidth=60))
     typer.echo(f"{(table['refer'] == 'yes').sum()} of {len(table)} to a person; {decisions.summary(head, risk=risk)}")
     typer.echo(f"wrote {out}")
@@ -102,15 +54,14 @@ def few_shot(
     head: Annotated[str, typer.Option(help="bayesian, bayesian_image, linear or linear_image")] = "bayesian",
     folds: Annotated[int, typer.Option(help="of the cross-validation")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="of folds and training")] = 0,
-    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/few_shot")] = Path(),
+    model: MODEL = None,
+    project: PROJECT = None,
 ) -> None:
     """Train a head on your own few labelled photographs, and tell by cross-validation how good and how sure it is."""
-    from crackpipe.params.project import Project
-
-    opened = Project.open(project)
+    encoder = _encoder(model, project)
     from crackpipe.apply import few_shot as heads
 
-    figures = heads.fit(folder, project=opened, out=out, head=head, folds=folds, seed=seed)
+    figures = heads.fit(folder, model=encoder, out=out, head=head, folds=folds, seed=seed)
     names = ("precision", "recall", "f1", "pr_auc", "ece", "error", "error_refer_5", "error_refer_10", "error_refer_20")
     for name in names:
         low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
@@ -131,44 +82,65 @@ def few_shot(
 
 def search(
     text: Annotated[str, typer.Argument(help='what to look for, e.g. "wide crack in a beam"')],
+    photos: Annotated[
+        list[Path] | None, typer.Argument(help="photographs, and folders that hold some; default: all of the project")
+    ] = None,
     top: Annotated[int, typer.Option(help="so many photographs, the most alike first")] = 12,
     out: Annotated[Path, typer.Option(help="contact sheet, .png or .jpg; a table of the same name beside it")] = Path(
         "search.png"
     ),
-    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/captioned")] = Path(),
+    model: MODEL = None,
+    project: PROJECT = None,
 ) -> None:
-    """Search all photographs by words: a contact sheet and a table."""
-    from crackpipe.params.project import Project
+    """Search photographs by words: a contact sheet and a table; exit status 3 where some cannot be read.
 
-    opened = Project.open(project)
+    The package's own encoder knows the words of its prompts alone, and of these above all whether there is a crack. A
+    project's knows those of its captions.
+    """
+    encoder = _encoder(model, project, tuned=True)
     from crackpipe.apply import search as by_words
 
-    table = by_words.find(text, project=opened, top=top, out=out)
+    refused: dict[str, str] = {}
+    if photos:
+        table, refused = by_words.find_among(photos, text, model=encoder, top=top, out=out)
+    else:
+        table = by_words.find(text, model=encoder, top=top, out=out)
     typer.echo(table.to_string(index=False, max_colwidth=80))
+    for path, reason in refused.items():
+        typer.echo(f"{path}: {reason}", err=True)
     typer.echo(f"wrote {out} and {out.with_suffix('.csv').name}")
+    if refused:
+        raise typer.Exit(3)
 
 
 def prompts(
     photo: Annotated[
         Path | None, typer.Argument(exists=True, dir_okay=False, help="also show its similarities")
     ] = None,
-    project: Annotated[Path, typer.Option(help="where the pipeline has run, e.g. .runs/captioned")] = Path(),
+    model: MODEL = None,
+    project: PROJECT = None,
 ) -> None:
     """List all prompts of params.yaml; with a photograph how like it is to each, and to the classes that they make."""
-    from crackpipe.params.project import Project
-
-    opened = Project.open(project)
+    encoder = _encoder(model, project, tuned=True)
     from crackpipe.clip import prompts as sentences
 
-    groups = sentences.groups(**opened.params.prompts.model_dump(exclude={"wording"}))
+    groups = sentences.groups(**encoder.params.prompts.model_dump(exclude={"wording"}))
     if photo is None:
         for name, texts in groups.items():
             typer.echo(f"{name}: {len(texts)} prompts\n{textwrap.indent(chr(10).join(texts), '  ')}")
         return
     from crackpipe.apply import prompts as similarity
 
-    table, classes = similarity.of_photo(photo, groups, project=opened)
+    table, classes = similarity.of_photo(photo, groups, model=encoder)
     for row in table.sort_values("similarity", ascending=False, kind="stable").itertuples():
         typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")
     typer.echo(f"\n{classes.to_string(index=False, float_format='{:.4f}'.format)}")
-    typer.echo(f"wording of params.yaml: {opened.params.prompts.wording}")
+    typer.echo(f"wording of params.yaml: {encoder.params.prompts.wording}")
+
+
+def _encoder(model: str | None, project: Path | None, *, tuned: bool = False) -> "EncoderFolder":
+    from crackpipe.apply import encoder_folder
+    from crackpipe.params.project import Project
+
+    opened = None if project is None else Project.open(project)
+    return encoder_folder.find(model, project=opened, usual=encoder_folder.TUNED if tuned else encoder_folder.BASE)

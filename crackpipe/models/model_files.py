@@ -1,6 +1,7 @@
 """Trained models on disk: ``model.safetensors`` and ``model.json`` in one folder. Nothing is ever unpickled."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -22,9 +23,19 @@ def save(folder: Path, module: nn.Module, card: Card) -> None:
         module: its whole state is written.
         card: plain values: kind, architecture, classes, normalisation …
     """
-    tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    write(folder, {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}, card)
+
+
+def write(folder: Path, tensors: Mapping[str, Tensor], card: Card, *, half: bool = False) -> None:
+    """Write weights and their card, each whole or not at all.
+
+    Args:
+        folder, card: see :func:`save`.
+        tensors: by name.
+        half: write float32 weights as float16, in half the room; they are read into float32 again.
+    """
     with atomic.replacing(folder / "model.safetensors") as temporary:
-        save_file(tensors, temporary)
+        save_file({name: _halved(value) if half else value for name, value in tensors.items()}, temporary)
     atomic.write_text(folder / "model.json", cards.text(card))
 
 
@@ -35,14 +46,13 @@ def copy(source: Path, target: Path, card: Card, *, half: bool = False) -> None:
         source: holds a model.
         target: takes ``model.safetensors`` and ``model.json``.
         card: see :func:`save`.
-        half: write float32 weights as float16, in half the room; they are read into float32 again.
+        half: see :func:`write`.
     """
+    if half:
+        write(target, weights(source / "model.safetensors"), card, half=True)
+        return
     with atomic.replacing(target / "model.safetensors") as temporary:
-        if half:
-            tensors = weights(source / "model.safetensors")
-            save_file({name: _halved(value) for name, value in tensors.items()}, temporary)
-        else:
-            shutil.copyfile(source / "model.safetensors", temporary)
+        shutil.copyfile(source / "model.safetensors", temporary)
     atomic.write_text(target / "model.json", cards.text(card))
 
 

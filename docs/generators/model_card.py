@@ -15,14 +15,34 @@ def page(folder: Path) -> str:
         folder: holds a folder a model.
     """
     found = sorted(path.parent for path in folder.glob(f"*/{cards.FILE}"))
-    return "\n\n".join(_model(one.name, cards.read(one, kind="segmenter"), _megabytes(one)) for one in found)
+    return "\n\n".join(
+        PAGES[cards.kind(one)](one.name, cards.values_of(one / cards.FILE), _megabytes(one)) for one in found
+    )
 
 
 def _megabytes(folder: Path) -> float:
     return (folder / "model.safetensors").stat().st_size / 1e6
 
 
-def _model(name: str, card: cards.Card, megabytes: float) -> str:
+def _classifier(name: str, card: cards.Card, megabytes: float) -> str:
+    told = (
+        f"A {card['architecture']}, {megabytes:.1f} MB in half precision: whether a patch of {card['side_px']} px shows a "
+        "crack. `crackpipe.load_classifier()` reads it, and labels photographs with it."
+    )
+    return "\n\n".join([f"## {name}", card["about"], told])
+
+
+def _encoder(name: str, card: cards.Card, megabytes: float) -> str:
+    told = (
+        f"Images by {card['backbone']}, texts by a transformer of {card['text_layers']} layers; {card['joint_width']} "
+        f"dimensions, {megabytes:.1f} MB in half precision. It was aligned on patches of {card['side_px']} px, and "
+        f"knows {len(card['tokens'])} tokens, those of its prompts. `crackpipe few-shot`, `classify` and `search` take "
+        "it where no other is named; see [Few labels](few-labels.md)."
+    )
+    return "\n\n".join([f"## {name}", card["about"], told])
+
+
+def _segmenter(name: str, card: cards.Card, megabytes: float) -> str:
     geometry, tuned = card["geometry"], card["tuned"]
     certain = f"reaches {geometry['certain']:g} somewhere and " if geometry["certain"] > geometry["level"] else ""
     told = [
@@ -50,3 +70,6 @@ def _figures(figures: dict[str, dict[str, Any]]) -> str:
         cells = [f"{100 * values[name]:.1f}" for name in names]
         rows.append(f"| {SETS.get(source, source)} | {values['photographs']} | {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+PAGES = {"classifier": _classifier, "clip": _encoder, "segmenter": _segmenter}

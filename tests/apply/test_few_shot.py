@@ -13,7 +13,7 @@ import torch
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from crackpipe.apply import classify, few_shot, labelled_folder
+from crackpipe.apply import classify, encoder_folder, few_shot, labelled_folder
 from crackpipe.cli import app
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
@@ -38,7 +38,7 @@ def picture(label: str, number: int) -> bytes:
 
 def fit(**changed: Any) -> dict[str, Any]:
     settings: dict[str, Any] = {"out": Path("head"), "head": "linear", "folds": 3, "seed": 0}
-    return few_shot.fit(Path("bridge"), project=Project.open(), **(settings | changed))
+    return few_shot.fit(Path("bridge"), model=encoder_folder.find(project=Project.open()), **(settings | changed))
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
     with pytest.raises(ModelError, match="head: was trained with another encoder than models/clip_base"):
         decide(Path("bridge"))
     shutil.rmtree("models/clip_base")
-    with pytest.raises(ModelError, match=r"models/clip_base: no encoder here; .*--project"):
+    with pytest.raises(ModelError, match=r"models/clip_base: no model\.json here; run `dvc repro`"):
         decide(Path("bridge"))
 
 
@@ -227,7 +227,8 @@ def test_pictures_of_one_subfolder_never_lie_on_both_sides_of_a_fold(monkeypatch
 
 
 def decide(*photos: Path, risk: float = 0.1, head: str = "head") -> pd.DataFrame:
-    return classify.classify(photos, project=Project.open(), head=Path(head), risk=risk, out=Path("d.csv"))
+    model = encoder_folder.find(project=Project.open())
+    return classify.classify(photos, model=model, head=Path(head), risk=risk, out=Path("d.csv"))
 
 
 @pytest.mark.usefixtures("_with_a_head")

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from crackpipe.apply import search
+from crackpipe.apply import encoder_folder, search
 from crackpipe.cli import app
 from crackpipe.clip import embedding, embedding_file
 from crackpipe.clip.encoders import encoder_files
@@ -54,7 +54,8 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def find(text: str = TEXT, *, top: int = 3, out: str = "found/sheet.png") -> pd.DataFrame:
-    return search.find(text, project=Project.open(), top=top, out=Path(out))
+    model = encoder_folder.find(project=Project.open(), usual=encoder_folder.TUNED)
+    return search.find(text, model=model, top=top, out=Path(out))
 
 
 def test_the_most_similar_photographs_of_all_splits_come_first() -> None:

@@ -60,7 +60,7 @@ def dual(
     """
     name = PACKAGED if trunk == "package" else cards.read(classifier, kind="classifier")["architecture"]
     sizes = {"joint_width": joint_width, "text_width": text_width, "text_layers": text_layers}
-    encoder = DualEncoder(backbone=name, **sizes)
+    encoder = DualEncoder(backbone=name, joint_width=joint_width, text_width=text_width, text_layers=text_layers)
     if trunk == "package":
         encoder.trunk.load_state_dict(backbones.create(name, classes=0, weights="package").state_dict())
     else:

@@ -1,10 +1,12 @@
 """A small encoder: a convolutional trunk beside a text transformer, aligned in the pipeline."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from crackpipe.clip.encoders import block_depths, open_clip_models
+from crackpipe.clip.encoders import block_depths, open_clip_models, vocabulary
 from crackpipe.clip.encoders import stage_tokens as stages
 from crackpipe.clip.encoders.encoder import BlockDepth, TrainableEncoder
 from crackpipe.compute.runtime import Runtime
@@ -18,13 +20,22 @@ class DualEncoder(TrainableEncoder):
     multiple_px = 32
     image_px = None  # pooling takes any size
 
-    def __init__(self, *, backbone: str, joint_width: int, text_width: int, text_layers: int) -> None:
+    def __init__(
+        self,
+        *,
+        backbone: str,
+        joint_width: int,
+        text_width: int,
+        text_layers: int,
+        tokens: Sequence[int] | None = None,
+    ) -> None:
         """Build an encoder with random weights.
 
         Args:
             backbone: timm's name of the trunk.
             joint_width: dimensions of the space that images and texts share.
             text_width, text_layers: channels and blocks of the text transformer.
+            tokens: ids that the text transformer knows, ascending; ``None``: the whole vocabulary, as in training.
         """
         super().__init__()
         trunk: Network = backbones.create(backbone, classes=0, weights="none")
@@ -32,7 +43,11 @@ class DualEncoder(TrainableEncoder):
         self.joint_width = joint_width
         self._mean, self._std = (tuple(part) for part in backbones.normalisation(trunk))
         self.projection = nn.Linear(2 * trunk.num_features + 3 * sum(self.stage_widths), joint_width)
-        self.text: Network = open_clip_models.text_tower(width=text_width, layers=text_layers, joint_width=joint_width)
+        self.tokens = None if tokens is None else tuple(tokens)
+        count = open_clip_models.VOCABULARY if tokens is None else len(tokens) + 1
+        self.text: Network = open_clip_models.text_tower(
+            width=text_width, layers=text_layers, joint_width=joint_width, vocabulary=count
+        )
         self.log_scale = nn.Parameter(torch.tensor(2.6593))  # ln(1 / 0.07), as CLIP starts
 
     @property
@@ -69,8 +84,10 @@ class DualEncoder(TrainableEncoder):
 
     def text_embedding(self, texts: list[str]) -> Float[Tensor, "n d"]:
         """L2-normalised embeddings of texts, float32."""
-        tokens = open_clip_models.tokenize(texts).to(self.projection.weight.device)
-        return nn.functional.normalize(self.text(tokens).float(), dim=1)
+        ids = open_clip_models.tokenize(texts)
+        if self.tokens is not None:
+            ids = vocabulary.rows_of(ids, torch.tensor(self.tokens))
+        return nn.functional.normalize(self.text(ids.to(self.projection.weight.device)).float(), dim=1)
 
     def stage_tokens(self, inputs: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b c r k"]]:
         """Feature maps of the trunk at 1/4, 1/8, 1/16 and 1/32 of the input, float32."""

@@ -16,12 +16,14 @@ def create(spec: dict[str, Any], *, weights: str = "none") -> TrainableEncoder:
     """Build an encoder from the ``spec`` of its card: architecture ``dual`` or ``open_clip`` and their sizes.
 
     Args:
-        spec: of ``dual``: its ``backbone``, ``joint_width``, ``text_width`` and ``text_layers``; of ``open_clip``: its
-            ``name``, and ``image_px``, ``mean`` and ``std`` where they are not the model's own.
+        spec: of ``dual``: its ``backbone``, ``joint_width``, ``text_width`` and ``text_layers``, and ``tokens`` where
+            it was packed; of ``open_clip``: its ``name``, and ``image_px``, ``mean`` and ``std`` where they are not the
+            model's own.
         weights: of ``open_clip``, see :func:`crackpipe.clip.encoders.open_clip_models.whole_model`.
     """
     if spec["architecture"] == "dual":
-        return DualEncoder(**{name: spec[name] for name in ("backbone", "joint_width", "text_width", "text_layers")})
+        sizes = {name: spec[name] for name in ("backbone", "joint_width", "text_width", "text_layers")}
+        return DualEncoder(**sizes, tokens=spec.get("tokens"))
     return OpenClipEncoder(
         spec["name"], weights=weights, mean=spec.get("mean"), std=spec.get("std"), image_px=spec.get("image_px")
     )

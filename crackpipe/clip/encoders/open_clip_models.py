@@ -15,21 +15,24 @@ from crackpipe.errors import ModelError
 from crackpipe.models.backbones import Network
 
 CONTEXT = 40  # tokens: the longest caption of an inspection report fits
+VOCABULARY = 49408  # tokens of CLIP's byte-pair encoding
 
 Tokenizer = Callable[[list[str]], Int[Tensor, "n t"]]
 
 
-def text_tower(*, width: int, layers: int, joint_width: int) -> nn.Module:
+def text_tower(*, width: int, layers: int, joint_width: int, vocabulary: int = VOCABULARY) -> nn.Module:
     """A small open_clip text transformer: token ids (n, 40) → embeddings (n, joint_width).
 
     Args:
         width, layers: channels and blocks.
         joint_width: dimensions of the space that images and texts share.
+        vocabulary: number of token ids; the highest in a text is read as its end.
     """
     from open_clip.transformer import TextTransformer
 
+    heads = max(1, width // 32)
     return TextTransformer(
-        context_length=CONTEXT, width=width, heads=max(1, width // 32), layers=layers, output_dim=joint_width
+        context_length=CONTEXT, vocab_size=vocabulary, width=width, heads=heads, layers=layers, output_dim=joint_width
     )
 
 
