@@ -63,13 +63,15 @@ WHOLE = {name: crack500, split: train, limit: null}, {name: cfd, split: test, li
 THREE_LABELS = 'train_segmenter.labels=[soft_location,cam_location,cam_crf]' 'self_label.labels=[]'
 SEMI = 'train_segmenter.networks=[oed]' 'train_segmenter.adapters=[]' 'train_segmenter.labels=[cam_location]' \
 	'train_segmenter.unlabelled=[crack500.test]' 'self_label.labels=[]'
-SEEDS = 4 5
+define OTHER_SEED
+@$(EQUAL_TERMS) --results equal_terms_seed$(1) train_segmenter.seed=$(1) $(THREE_LABELS)
+@$(EQUAL_TERMS) --results equal_terms_semi_seed$(1) train_segmenter.seed=$(1) $(SEMI)
+
+endef
 equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also with unlabelled photographs, and on all of Crack500's crops
 	@$(EQUAL_TERMS)
 	@$(EQUAL_TERMS) --results equal_terms_semi $(SEMI)
-	@for seed in $(SEEDS); do \
-		$(EQUAL_TERMS) --results equal_terms_seed$$seed train_segmenter.seed=$$seed $(THREE_LABELS) || exit; \
-		$(EQUAL_TERMS) --results equal_terms_semi_seed$$seed train_segmenter.seed=$$seed $(SEMI) || exit; done
+	$(foreach seed,4 5,$(call OTHER_SEED,$(seed)))
 	@$(EQUAL_TERMS) --until ablate --results equal_terms_patches_32 pseudo_label.cam_location.patch_side_px=32 \
 		'train_segmenter.networks=[]' 'train_segmenter.labels=[truth]' 'self_label.labels=[]'
 	@$(EQUAL_TERMS) --until gather_adapters --results equal_terms_adapters 'train_segmenter.networks=[]' \

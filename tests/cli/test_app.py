@@ -16,7 +16,8 @@ from crackpipe.errors import CrackpipeError
 ROOT = Path(__file__).parents[2]
 NAMES = [
     *("configure", "datasets", "repro", "run", "show", "compare"),
-    *("inspect", "report", "models", "pack", "classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
+    *("inspect", "report", "models", "pack", "pack-encoder", "pack-classifier"),
+    *("classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
 ]
 GROUPS = ["export"]
 HEAVY = ("torch", "numpy", "pandas", "pyarrow", "cv2", "numba", "ruamel", "hydra", "rich")
@@ -56,10 +57,8 @@ def test_help_imports_nothing_heavy():
         ["configure", "--check"],
         ["run", "crack500", "--data", "."],
         ["pack", "folder"],
-        ["classify", "photo.jpg"],
-        ["few-shot", "folder"],
-        ["search", "crack"],
-        ["prompts"],
+        ["pack-encoder", "folder"],
+        ["pack-classifier", "folder"],
         ["tune-crf"],
         ["tune-head", "knn", "k=1"],
     ],

@@ -90,7 +90,8 @@ def test_every_run_of_make_papers_is_a_valid_composition():
     done = subprocess.run(["make", "-n", "papers", "DATA=nowhere"], cwd=ROOT, capture_output=True, text=True)
     runs = [shlex.split(line) for line in done.stdout.replace("\\\n", " ").splitlines() if "crackpipe run" in line]
     names = [run[run.index("--results") + 1] if "--results" in run else run[run.index("run") + 1] for run in runs]
-    equal = ["equal_terms", "equal_terms_semi", "equal_terms_adapters", "equal_terms_all"]
+    seeds = ["seed4", "semi_seed4", "seed5", "semi_seed5"]
+    equal = ["equal_terms", *(f"equal_terms_{name}" for name in ["semi", *seeds, "patches_32", "adapters", "all"])]
     assert names == ["crack500", *equal, "captioned", "few_shot", "calibration"]
     for run in runs:
         overrides = [part for part in run if "=" in part]
