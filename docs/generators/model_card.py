@@ -26,8 +26,8 @@ def _megabytes(folder: Path) -> float:
 
 def _classifier(name: str, card: cards.Card, megabytes: float) -> str:
     told = (
-        f"A {card['architecture']}, {megabytes:.1f} MB in half precision: whether a patch of {card['side_px']} px shows "
-        "a crack. `crackpipe.load_classifier()` reads it, and labels photographs with it."
+        f"A {card['architecture']}, {megabytes:.1f} MB in half precision: whether a patch of {card['side_px']} px "
+        "shows a crack. `crackpipe.load_classifier()` reads it, and labels photographs with it."
     )
     return "\n\n".join([f"## {name}", card["about"], told])
 
