@@ -82,6 +82,8 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 # The models that come with the package. The segmenter: as `make crack500`'s, longer, with shadows, joints and stains drawn into its
 # windows; packed with what counts as a crack, and figures.
 PRETRAINED = crackpipe/pretrained/unet-crack500
+PARTS = .runs/parts
+LEARNED = Patch labels of Crack500's 1 436 training photographs, no mask
 pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own models, into crackpipe/pretrained
 	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --results pretrained --until evaluate --until align_clip \
 		'train_segmenter.labels=[soft_location,self_soft_location]' 'pseudo_label.methods=[soft_location,truth]' \
@@ -91,10 +93,11 @@ pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own mod
 		--model unet-self_soft_location --octaves-px 64 --half --onnx --tuned --scored \
 		--about "Patch labels of Crack500's training photographs, no mask; self-trained once; shadows, joints and stains drawn in."
 	@rm -rf $(PRETRAINED) && mv $(PRETRAINED).new $(PRETRAINED)
-	@for part in encoder classifier; do folder=crackpipe/pretrained/$$part-crack500; \
-		rm -rf $$folder.new && $(PY) -m crackpipe pack-$$part $$folder.new --project .runs/crack500 --half \
-			--about "Patch labels of Crack500's training photographs, no mask." || exit; \
-		rm -rf $$folder && mv $$folder.new $$folder; done
+	@rm -rf $(PARTS) && $(PY) -m crackpipe pack-encoder $(PARTS)/encoder --project .runs/crack500 --half \
+		--about "$(LEARNED); aligned with prompts of crack and no crack."
+	@$(PY) -m crackpipe pack-classifier $(PARTS)/classifier --project .runs/crack500 --half --about "$(LEARNED)."
+	@for part in encoder classifier; do rm -rf crackpipe/pretrained/$$part-crack500 && \
+		mv $(PARTS)/$$part crackpipe/pretrained/$$part-crack500 || exit; done
 
 captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, searched and classified, into results/captioned
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until retrieve --until gather_scaling

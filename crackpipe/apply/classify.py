@@ -19,7 +19,7 @@ from crackpipe.data.datasets import layout
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
-from crackpipe.files import atomic, fingerprint
+from crackpipe.files import atomic
 from crackpipe.measures import referral, uncertainty
 
 TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
@@ -51,7 +51,7 @@ def classify(photos: Sequence[Path], *, model: EncoderFolder, head: Path, risk: 
     if not 0 <= risk <= 1:
         raise CrackpipeError(f"--risk: got {risk}; expected a share of wrong decisions, 0 to 1, e.g. 0.05")
     paths = _listed(photos)
-    networks, card = _head(head, encoder=model.path)
+    networks, card = _head(head, model)
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
     point = referral.chosen(card["referral"], risk=risk)
@@ -90,7 +90,7 @@ def summary(head: Path, *, risk: float) -> str:
     )
 
 
-def _head(folder: Path, *, encoder: Path) -> tuple[Networks, dict[str, Any]]:
+def _head(folder: Path, model: EncoderFolder) -> tuple[Networks, dict[str, Any]]:
     """Read a head and its card, after checking that it was trained with the encoder.
 
     Raises:
@@ -101,10 +101,10 @@ def _head(folder: Path, *, encoder: Path) -> tuple[Networks, dict[str, Any]]:
             f"{folder}: no head here; run `crackpipe few-shot FOLDER` first, or name its folder with --head"
         )
     networks, card = head_files.load(folder)
-    if fingerprint.of({}, [encoder]) != card["encoder"]:
+    if model.digest() != card["encoder"]:
         raise ModelError(
-            f"{folder}: was trained with another encoder than {encoder}; name that one with --model, or run `crackpipe "
-            "few-shot` again"
+            f"{folder}: was trained with another encoder than {model.path}; name that one with --model, or run "
+            "`crackpipe few-shot` again"
         )
     return networks, card
 

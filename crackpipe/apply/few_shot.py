@@ -19,7 +19,7 @@ from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
 from crackpipe.few_shot.settings import BayesianSettings, LinearSettings
 from crackpipe.few_shot.training import TrainingSubsets
-from crackpipe.files import fingerprint, metrics
+from crackpipe.files import metrics
 from crackpipe.measures import bootstrap, classification, referral, uncertainty
 from crackpipe.params import Params
 
@@ -61,7 +61,9 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
     params = model.params
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
-    side_px = embedding.square_px(encoder, side_px=model.side_px, key="slice.side_px")
+    side_px = embedding.square_px(
+        encoder, side_px=model.side_px, key=f"{model.path}: side_px" if "side_px" in model.card else "slice.side_px"
+    )
     embeddings = labelled_folder.embed(
         listed, encoder, runtime, side_px=side_px, max_megapixels=params.ingest.max_megapixels
     )
@@ -71,7 +73,7 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
     fit_head = head_fitter(embeddings, classes, kind=head.partition("_")[0], settings=settings, seed=seed)
     figures, points = cross_validated(embeddings, fit_head, folds=folds, seed=seed)
     card = {"head": head, "side_px": side_px, "longest_px": embeddings.longest_px, "referral": points}
-    card["encoder"] = fingerprint.of({}, [model.path])
+    card["encoder"] = model.digest()
     head_files.save(out, fit_head(np.arange(len(embeddings.labels))), card)
     figures["rejected"] = [{"path": path, "reason": reason} for path, reason in embeddings.rejected]
     metrics.write_json(out / REPORT, figures | {"head": head, "folds": folds, "referral": points})

@@ -10,13 +10,10 @@ from crackpipe.apply.segmenter_files import ENCODER, SegmenterFiles
 from crackpipe.clip import prompts
 from crackpipe.clip.encoders import vocabulary
 from crackpipe.errors import CrackpipeError
-from crackpipe.files import parquet, schemas
 from crackpipe.models import cards, model_files, onnx_export
 from crackpipe.params import extensions
 from crackpipe.params.project import Project
 from crackpipe.segment.networks import catalogue
-
-PHOTOS = "data/photos"  # of a project
 
 
 def pack(files: SegmenterFiles, folder: Path, *, half: bool, graph: bool, told: Mapping[str, Any]) -> None:
@@ -38,7 +35,7 @@ def pack(files: SegmenterFiles, folder: Path, *, half: bool, graph: bool, told: 
 def pack_encoder(
     source: Path, folder: Path, *, project: Project, half: bool, told: Mapping[str, Any] = MappingProxyType({})
 ) -> None:
-    """Write an image-text encoder; a small one knows the words of its prompts and captions from then on, and no others.
+    """Write an image-text encoder before captions; a small one knows the words of its prompts, and no others.
 
     Args:
         source: folder of the encoder.
@@ -52,14 +49,14 @@ def pack_encoder(
         ModelError: the source holds no encoder.
     """
     _expect_new(folder)
-    card = cards.read(source, kind="clip")
-    added = {"side_px": project.params.slice.side_px, **told}
+    card = {"side_px": project.params.slice.side_px} | cards.read(source, kind="clip") | dict(told)
     if card["architecture"] != "dual" or "tokens" in card:
-        model_files.copy(source, folder, card | added, half=half)
+        model_files.copy(source, folder, card, half=half)
         return
-    tokens = vocabulary.tokens_of(_texts(project))
+    flawless, damaged = prompts.sets(**project.params.prompts.model_dump())
+    tokens = vocabulary.tokens_of([*flawless, *damaged])
     tensors = vocabulary.cut(model_files.weights(source / segmenter_files.WEIGHTS), tokens)
-    model_files.write(folder, tensors, card | {"tokens": tokens} | added, half=half)
+    model_files.write(folder, tensors, card | {"tokens": tokens}, half=half)
 
 
 def pack_classifier(source: Path, folder: Path, *, half: bool, told: Mapping[str, Any] = MappingProxyType({})) -> None:
@@ -74,19 +71,6 @@ def pack_classifier(source: Path, folder: Path, *, half: bool, told: Mapping[str
     """
     _expect_new(folder)
     model_files.copy(source, folder, cards.read(source, kind="classifier") | dict(told), half=half)
-
-
-def _texts(project: Project) -> list[str]:
-    """All that the project's encoder was trained on, and may be asked: prompts, texts of few-shot heads, captions."""
-    settings = project.params
-    groups = prompts.groups(**settings.prompts.model_dump(exclude={"wording"}))
-    texts = [text for group in groups.values() for text in group]
-    texts += [*settings.few_shot.no_crack_texts, *settings.few_shot.crack_texts]
-    photos = project.path(PHOTOS)
-    if photos.is_dir():
-        table = parquet.read(photos, schemas.PHOTOS, columns=["split", "caption"]).to_pandas()
-        texts += table["caption"][(table["split"] == "train") & table["caption"].notna()].tolist()
-    return texts
 
 
 def _expect_new(folder: Path) -> None:

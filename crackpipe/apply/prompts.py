@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import UInt8
 
 from crackpipe.apply import photograph
@@ -14,7 +13,7 @@ from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
-from crackpipe.imaging import images
+from crackpipe.errors import ModelError
 from crackpipe.imaging.images import SquareFit
 
 SHARPNESS = 100.0  # CLIP's factor on similarities before the softmax
@@ -27,12 +26,14 @@ def of_photo(
 
     Args:
         photo: path of a picture.
-        groups: sentences by group of states, see :func:`crackpipe.clip.prompts.groups`.
+        groups: sentences by group of states, see :func:`crackpipe.clip.prompts.groups`. Groups with words that the
+            encoder was packed without are left out, but not those of flawless states.
         model: the encoder.
 
     Raises:
         PhotoError: the photograph cannot be read or is too large.
-        ModelError: the encoder's weights are missing, or do not fit its card.
+        ModelError: the encoder's weights are missing, do not fit its card, or it has not learned all words of flawless
+            states.
         ParamsError: ``embed.side_px`` does not suit the encoder.
     """
     settings = model.params
@@ -40,8 +41,8 @@ def of_photo(
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
     side_px = embedding.square_px(encoder, side_px=settings.embed.side_px, key="embed.side_px")
-    fit = settings.embed.fit
-    return similarities(encoder, image, groups, side_px=side_px, fit=fit, runtime=runtime)
+    fit, known = settings.embed.fit, _known(encoder, groups)
+    return similarities(encoder, image, known, side_px=side_px, fit=fit, runtime=runtime)
 
 
 def similarities(
@@ -57,21 +58,22 @@ def similarities(
 
     Args:
         image: RGB, 0–255.
-        groups: sentences by group of states.
+        groups: sentences by group of states; ``flawless``, and of the others those that are to be told.
         side_px, fit: square that the image is brought to, see :func:`crackpipe.imaging.images.square`.
 
     Returns:
         Prompts: group, similarity and prompt, in the order of ``groups``. Classes: wording, normal and crack (the
         similarities), and probability (that it is cracked: their softmax, 100 times as sharp).
     """
-    square = torch.from_numpy(images.square(image, side_px=side_px, fit=fit)).permute(2, 0, 1)[None]
-    photo = embedding.encode_images(encoder, square, runtime)[0].astype(np.float32)
+    photo = embedding.of_photo(encoder, image, runtime, side_px=side_px, fit=fit)
     rows = []
     for name, texts in groups.items():
         vectors = embedding.encode_texts(encoder, texts, runtime).astype(np.float32)
         rows += [(name, float(vector @ photo), text) for vector, text in zip(vectors, texts, strict=True)]
     classes = []
     for wording, name in prompts.OF_WORDING.items():
+        if name not in groups:
+            continue
         matrix = prompts.text_matrix(encoder, flawless=groups["flawless"], damaged=groups[name]).cpu().numpy()
         normal, crack = (float(direction @ photo) for direction in matrix)
         classes.append((wording, normal, crack, 1 / (1 + np.exp(SHARPNESS * (normal - crack)))))
@@ -79,3 +81,17 @@ def similarities(
         pd.DataFrame(rows, columns=["group", "similarity", "prompt"]),
         pd.DataFrame(classes, columns=["wording", "normal", "crack", "probability"]),
     )
+
+
+def _known(encoder: Encoder, groups: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Groups whose words the encoder has learned."""
+    found = {}
+    for name, texts in groups.items():
+        try:
+            encoder.text_embedding(list(texts))
+        except ModelError:
+            if name == "flawless":
+                raise
+            continue
+        found[name] = texts
+    return found

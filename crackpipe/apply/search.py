@@ -1,20 +1,23 @@
 """`crackpipe search`: a contact sheet and a table of the photographs that an encoder finds most like a text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
 
 from crackpipe import console
 from crackpipe.apply import photo_files, photograph
 from crackpipe.apply.encoder_folder import EncoderFolder
 from crackpipe.clip import embedding, embedding_file
 from crackpipe.clip.encoders import encoder_files
+from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, TableError
 from crackpipe.files import atomic, fingerprint, parquet, schemas
 from crackpipe.imaging import contact_sheet, images
+from crackpipe.params import Params
 from crackpipe.retrieval import nearest
 
 COLUMNS = ["rank", "photo_id", "similarity", "caption"]
@@ -37,7 +40,7 @@ def find(text: str, *, model: EncoderFolder, top: int, out: Path) -> pd.DataFram
         CrackpipeError: the text is empty, ``top`` below 1, or ``out`` neither PNG nor JPEG; nothing is done then.
         ModelError, TableError: encoder, embeddings or photographs are missing, or do not belong to each other.
     """
-    check(text, top=top, out=out)
+    _check(text, top=top, out=out)
     project = model.project
     table = _ranked(text, model, top=top)
     wanted = table["photo_id"].tolist()
@@ -69,31 +72,39 @@ def find_among(
         ModelError: the encoder has not learned a word of the text, or its weights are damaged.
         ParamsError: ``embed.side_px`` does not suit the encoder.
     """
-    check(text, top=top, out=out)
-    model.expect_known(text)
+    _check(text, top=top, out=out)
     listed = photo_files.listed(photos, leave_out=out)
     readable = [one.path for one in listed if not one.reason]
-    refused, vectors = {str(one.path): one.reason for one in listed if one.reason}, {}
+    refused = {str(one.path): one.reason for one in listed if one.reason}
+    if not readable:
+        raise CrackpipeError(
+            f"no picture in {', '.join(map(str, photos))}; name photographs, or folders that hold some"
+        )
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
-    settings = model.params
+    wanted = embedding.encode_texts(encoder, [text], runtime)
+    vectors = dict(_embedded(readable, encoder, runtime, settings=model.params, refused=refused))
+    if not vectors:
+        path, reason = next(iter(refused.items()))
+        raise CrackpipeError(f"none of the {len(listed)} photographs can be read; the first is {path}: {reason}")
+    similarity, index = nearest.top(wanted, np.stack(list(vectors.values())), k=top)
+    found = [list(vectors)[row] for row in index[0]]
+    table = _table([str(path) for path in found], similarity[0]).assign(caption="")
+    pictures = [photograph.pixels(path, max_megapixels=model.params.ingest.max_megapixels) for path in found]
+    return _write(table, pictures, [path.name for path in found], text=text, out=out), refused
+
+
+def _embedded(
+    paths: Sequence[Path], encoder: Encoder, runtime: Runtime, *, settings: Params, refused: dict[str, str]
+) -> Iterator[tuple[Path, Float32[np.ndarray, "d"]]]:
+    """Embeddings of photographs; ``refused`` gets the reasons against those that have none."""
     side_px = embedding.square_px(encoder, side_px=settings.embed.side_px, key="embed.side_px")
-    for path in console.bar(readable, what="search", total=len(readable), unit="photos"):
+    for path in console.bar(paths, what="search", total=len(paths), unit="photos"):
         try:
             pixels = photograph.pixels(path, max_megapixels=settings.ingest.max_megapixels)
-            vectors[path] = embedding.of_photo(encoder, pixels, runtime, side_px=side_px)
+            yield path, embedding.of_photo(encoder, pixels, runtime, side_px=side_px, fit=settings.embed.fit)
         except CrackpipeError as error:
             refused[str(path)] = str(error)
-    if not vectors:
-        first = next(iter(refused.items()), ("", "there is no picture"))
-        raise CrackpipeError(f"none of the {len(listed)} photographs can be read; the first: {': '.join(first)}")
-    paths = list(vectors)
-    text_vectors = embedding.encode_texts(encoder, [text], runtime)
-    similarity, index = nearest.top(text_vectors, np.stack(list(vectors.values())).astype(np.float16), k=top)
-    table = _table([str(paths[row]) for row in index[0]], similarity[0])
-    table["caption"] = ""
-    pictures = [photograph.pixels(paths[row], max_megapixels=settings.ingest.max_megapixels) for row in index[0]]
-    return _write(table, pictures, [paths[row].name for row in index[0]], text=text, out=out), refused
 
 
 def _write(
@@ -112,12 +123,7 @@ def _write(
     return table[COLUMNS]
 
 
-def check(text: str, *, top: int, out: Path) -> None:
-    """Check what is asked for, before any work.
-
-    Raises:
-        CrackpipeError: see :func:`find`.
-    """
+def _check(text: str, *, top: int, out: Path) -> None:
     if not text.strip():
         raise CrackpipeError('the text is empty; say what to look for, e.g. "wide crack in a beam"')
     if top < 1:

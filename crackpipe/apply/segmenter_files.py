@@ -12,7 +12,7 @@ from typing import Any
 from crackpipe import params
 from crackpipe.apply import engines
 from crackpipe.apply.engines import GRAPH, Engine
-from crackpipe.errors import ModelError, did_you_mean
+from crackpipe.errors import ModelError
 from crackpipe.files import fingerprint
 from crackpipe.measures.geometry import GeometrySettings
 from crackpipe.models import cards, shipped
@@ -131,22 +131,8 @@ def folder_of(name: str | os.PathLike[str] | None, project: Project | None) -> P
         ModelError: no segmenter has that name.
     """
     if name is None:
-        name = shipped.SEGMENTER
-    path = Path(name)
-    if path.is_dir() or len(path.parts) != 1:
-        return path
-    own = (project.root if project else Path()) / MODELS / path
-    if (own / cards.FILE).is_file():
-        return own
-    found = shipped.folder(path.name)
-    if found is not None:
-        return found
-    here = sorted(card.parent.name for card in own.parent.glob(f"*/{cards.FILE}"))
-    known = [*here, *shipped.names(kind="segmenter")]
-    raise ModelError(
-        f"no segmenter {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with one"
-        f"{did_you_mean(path.name, known)}"
-    )
+        return shipped.FOLDER / shipped.SEGMENTER
+    return shipped.named(name, kind="segmenter", own=(project.root if project else Path()) / MODELS)
 
 
 def _check_packed(folder: Path, card: Card) -> None:

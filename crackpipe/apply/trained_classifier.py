@@ -110,16 +110,12 @@ def load_classifier(
         >>> 0 <= classifier.crack_probability("photo.jpg") <= 1
         True
     """
-    model = _folder(folder)
-    inside = model.resolve().is_relative_to(shipped.FOLDER)
-    own = None if inside else Project.above(model)
-    project = project or own or Project(model.resolve().parent, params.defaults())
+    inside = (project.root if project else Path()) / "models"
+    model = (
+        shipped.FOLDER / shipped.CLASSIFIER if folder is None else shipped.named(folder, kind="classifier", own=inside)
+    )
+    above = None if model.is_relative_to(shipped.FOLDER) else Project.above(model)
+    project = project or above or Project(model.resolve().parent, params.defaults())
     runtime = project.start_runtime(device=device)
     network = classifier.for_inference(classifier.load(model, runtime), runtime)
     return TrainedClassifier(model, project.params, runtime, network)
-
-
-def _folder(name: str | os.PathLike[str] | None) -> Path:
-    """Folder of a classifier that is named; one with the package's name that exists here goes before it."""
-    path = Path(shipped.CLASSIFIER if name is None else name)
-    return path if path.is_dir() else shipped.folder(str(path)) or path

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crackpipe.errors import CrackpipeError
+
 if TYPE_CHECKING:
     from crackpipe.apply.encoder_folder import EncoderFolder
 
 HEAD = Path("head")
 MODEL = Annotated[
     str | None,
-    typer.Option(help="an encoder: a name that `crackpipe models` lists, or a folder; default: the project's own"),
+    typer.Option(
+        help="an encoder: a name that `crackpipe models` lists, or a folder; default: the project's, or the package's"
+    ),
 ]
 PROJECT = Annotated[
     Path | None,
-    typer.Option(help="where the pipeline has run, e.g. .runs/few_shot; default: this folder, or else the package"),
+    typer.Option(help="where the pipeline has run, e.g. .runs/captioned; default: this folder, if it is a project"),
 ]
 
 
@@ -98,6 +102,8 @@ def search(
     project's knows those of its captions.
     """
     encoder = _encoder(model, project, tuned=True)
+    if not photos and not (encoder.project.root / "data/photos").is_dir():
+        raise CrackpipeError("nothing to search in: name photographs or folders, or with --project one that has run")
     from crackpipe.apply import search as by_words
 
     refused: dict[str, str] = {}
@@ -121,11 +127,15 @@ def prompts(
     project: PROJECT = None,
 ) -> None:
     """List all prompts of params.yaml; with a photograph how like it is to each, and to the classes that they make."""
-    encoder = _encoder(model, project, tuned=True)
+    from crackpipe import params
     from crackpipe.clip import prompts as sentences
+    from crackpipe.params.project import Project
 
-    groups = sentences.groups(**encoder.params.prompts.model_dump(exclude={"wording"}))
-    if photo is None:
+    encoder = None if photo is None else _encoder(model, project, tuned=True)
+    opened = Project.at(Path()) if project is None else Project.open(project)
+    settings = (opened.params if opened else params.defaults()).prompts
+    groups = sentences.groups(**settings.model_dump(exclude={"wording"}))
+    if photo is None or encoder is None:
         for name, texts in groups.items():
             typer.echo(f"{name}: {len(texts)} prompts\n{textwrap.indent(chr(10).join(texts), '  ')}")
         return
@@ -135,7 +145,7 @@ def prompts(
     for row in table.sort_values("similarity", ascending=False, kind="stable").itertuples():
         typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")
     typer.echo(f"\n{classes.to_string(index=False, float_format='{:.4f}'.format)}")
-    typer.echo(f"wording of params.yaml: {encoder.params.prompts.wording}")
+    typer.echo(f"wording of params.yaml: {settings.wording}")
 
 
 def _encoder(model: str | None, project: Path | None, *, tuned: bool = False) -> "EncoderFolder":

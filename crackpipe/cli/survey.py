@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crackpipe.cli.photographs import MODEL
+from crackpipe.cli.packing import MODEL
 from crackpipe.errors import CrackpipeError
 
 if TYPE_CHECKING:

@@ -119,18 +119,19 @@ def encode_images(encoder: Encoder, pixels: UInt8[Tensor, "b 3 h w"], runtime: R
 
 
 def of_photo(
-    encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], runtime: Runtime, *, side_px: int
+    encoder: Encoder, pixels: UInt8[np.ndarray, "h w 3"], runtime: Runtime, *, side_px: int, fit: SquareFit = "resize"
 ) -> Float32[np.ndarray, "d"]:
-    """Embedding of one photograph, squeezed to a square.
+    """Embedding of one photograph, brought to a square.
 
     Args:
         pixels: RGB levels 0–255.
         side_px: side of the square; see :func:`square_px`.
+        fit: how it becomes a square, see :func:`crackpipe.imaging.images.square`.
 
     Raises:
         CrackpipeError: it is not finite.
     """
-    square = torch.from_numpy(images.squeezed(pixels, side_px=side_px)).permute(2, 0, 1)[None]
+    square = torch.from_numpy(images.square(pixels, side_px=side_px, fit=fit)).permute(2, 0, 1)[None]
     vector = encode_images(encoder, square, runtime)[0].astype(np.float32)
     if not np.isfinite(vector).all():
         raise CrackpipeError(

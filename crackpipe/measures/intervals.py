@@ -37,11 +37,22 @@ def paired_difference(ours: Sequence[float], base: Sequence[float]) -> dict[str,
     """
     if len(ours) != len(base) or not ours:
         raise ValueError(f"got {len(ours)} and {len(base)} values; expected one pair for each seed, and at least one")
-    gaps = np.subtract(ours, base)
-    mean = float(gaps.mean())
-    if len(gaps) == 1:
+    mean, half = of_mean(np.subtract(ours, base).tolist())
+    if len(ours) == 1:
         return {"mean": mean, "low": None, "high": None}
+    return {"mean": mean, "low": mean - half, "high": mean + half}
+
+
+def of_mean(values: Sequence[float]) -> tuple[float, float]:
+    """Mean of a few values, and half of its 95 % interval by Student's t; 0 for a single value, which tells none.
+
+    Args:
+        values: of each seed, at least one.
+    """
+    mean = float(np.mean(values))
+    if len(values) == 1:
+        return mean, 0.0
     from scipy.special import stdtrit
 
-    half = float(stdtrit(len(gaps) - 1, 0.975)) * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
-    return {"mean": mean, "low": mean - half, "high": mean + half}
+    half = float(stdtrit(len(values) - 1, 0.975)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return mean, half

@@ -1,12 +1,15 @@
-"""Models that come with the package: trained, with all that they need, in ``crackpipe/pretrained``."""
+"""Models that come with the package, in ``crackpipe/pretrained``, and how a model is found by its name."""
 
+import os
 from pathlib import Path
 
+from crackpipe.errors import ModelError, did_you_mean
 from crackpipe.models import cards
 
-FOLDER = Path(__file__).parent.parent / "pretrained"
+FOLDER = (Path(__file__).parent.parent / "pretrained").resolve()
 # What commands take where no other is named: `inspect`; `few-shot`, `classify` and `search`; and `load_classifier`.
 SEGMENTER, ENCODER, CLASSIFIER = "unet-crack500", "encoder-crack500", "classifier-crack500"
+CALLED = {"segmenter": "segmenter", "clip": "encoder", "classifier": "patch classifier"}  # by the kind of their cards
 
 
 def names(*, kind: str | None = None) -> list[str]:
@@ -19,6 +22,26 @@ def names(*, kind: str | None = None) -> list[str]:
     return [folder.name for folder in found if kind is None or cards.kind(folder) == kind]
 
 
-def folder(name: str) -> Path | None:
-    """Folder of a shipped model; ``None`` where none has that name."""
-    return FOLDER / name if name in names() else None
+def named(name: str | os.PathLike[str], *, kind: str, own: Path) -> Path:
+    """Folder of a model that a user names: a folder, or a name, of one of the user's own or of the package.
+
+    Args:
+        name: a path that holds a model or has several parts is that folder, whatever it holds.
+        kind: of models, as :func:`names` takes it.
+        own: folder of the user's own models; looked into before the package.
+
+    Raises:
+        ModelError: no model has that name.
+    """
+    path = Path(name)
+    if len(path.parts) != 1 or (path / cards.FILE).is_file():
+        return path
+    for folder in (own / path, FOLDER / path):
+        if (folder / cards.FILE).is_file():
+            return folder
+    here = sorted(card.parent.name for card in own.glob(f"*/{cards.FILE}") if cards.kind(card.parent) == kind)
+    known = [*here, *names(kind=kind)]
+    raise ModelError(
+        f"no {CALLED[kind]} {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with "
+        f"one{did_you_mean(path.name, known)}"
+    )

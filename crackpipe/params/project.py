@@ -38,6 +38,18 @@ class Project:
         return cls(root, load(root / PARAMS))
 
     @classmethod
+    def at(cls, root: Path) -> "Project | None":
+        """Open the project in a folder, ``None`` where it holds none; see :meth:`above`.
+
+        Args:
+            root: folder.
+
+        Raises:
+            ParamsError: something in its ``params.yaml`` is wrong; see :func:`.loading.load`.
+        """
+        return cls.open(root) if _is_ours(root / PARAMS) else None
+
+    @classmethod
     def above(cls, path: Path) -> "Project | None":
         """Open the project that a file or folder lies in: the nearest folder above it that holds its ``params.yaml``.
 

@@ -37,9 +37,9 @@ def table(folders: Sequence[Path], *, markdown: bool) -> str:
     lines = [["run", "segmenter", "labels", "seeds", *sources]]
     for name, found in compared.items():
         for segmenter, pair, tested in found:
-            seeds = max(map(len, tested.values()))
+            seeds = sorted({len(rows) for rows in tested.values()})
             cells = [_cell(tested.get(source), markdown=markdown) for source in sources]
-            lines.append([name, segmenter, pair, str(seeds), *cells])
+            lines.append([name, segmenter, pair, " or ".join(map(str, seeds)), *cells])
     if not markdown:
         return "\n".join([TITLE, "", *("; ".join(line) for line in lines), "", NOTE.replace(", in bold where", "; *:")])
     rows = ["| " + " | ".join(line) + " |" for line in [lines[0], ["---"] * len(lines[0]), *lines[1:]]]
@@ -54,7 +54,7 @@ def _over_seeds(trial: Sequence[Run]) -> list[tuple[str, str, dict[str, list[Fig
             rows = found.setdefault((segmenter, pair), {})
             for source, row in tested.items():
                 rows.setdefault(source, []).append(row)
-    return [(segmenter, pair, tested) for (segmenter, pair), tested in found.items()]
+    return [(segmenter, pair, tested) for (segmenter, pair), tested in found.items() if tested]
 
 
 def _compared(run: Run) -> list[tuple[str, str, dict[str, Figures]]]:
@@ -84,17 +84,20 @@ def interval(rows: Sequence[Figures], name: str) -> tuple[float, float, float]:
     """Mean over seeds of a difference, and the ends of its 95 % interval.
 
     Two errors are independent: which structures are tested, the same ones for every seed, told by each run's own
-    interval; and the seeds of training. Each end is as far from the mean as the root of their squares' sum.
+    interval; and the seeds of training, by Student's t. Each end is as far from the mean as the root of their squares'
+    sum, and never on its other side.
 
     Args:
-        rows: of each seed the figures and their ends, as :func:`crackpipe.measures.resampling.difference` tells them.
+        rows: of each seed the figures and their ends, as :func:`crackpipe.measures.resampling.difference` tells them,
+            from -1 to 1.
         name: of the figure.
+
+    Returns:
+        mean, low and high.
     """
-    seeds = intervals.paired_difference([row[name] for row in rows], [0.0] * len(rows))
-    mean = seeds["mean"] or 0.0
-    trained = 0.0 if seeds["high"] is None else seeds["high"] - mean
+    mean, trained = intervals.of_mean([row[name] for row in rows])
     below, above = (
-        math.hypot(trained, sum(abs(row[f"{name}_{end}"] - row[name]) for row in rows) / len(rows))
-        for end in ("low", "high")
+        math.hypot(trained, max(0.0, sum(sign * (row[f"{name}_{end}"] - row[name]) for row in rows) / len(rows)))
+        for sign, end in ((-1, "low"), (1, "high"))
     )
     return mean, mean - below, mean + above

@@ -42,7 +42,11 @@ class Row:
     @property
     def stands_on(self) -> str:
         """The basis, where it is known, and the number of seeds."""
-        return "; ".join(part for part in (self.basis, self.basis and counted(self.seeds, "seed", "seeds")) if part)
+        if not self.basis:
+            return ""
+        spread = ", ± their standard deviation" if any(cell and cell.spreads for cell in self.cells) else ""
+        seeds = counted(self.seeds, "seed", "seeds")
+        return f"{self.basis}; {seeds}{spread}" if seeds else self.basis
 
 
 def counted(number: Any, one: str, several: str) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,27 @@ def drop_others(folder: Path, *, keep: Collection[str], aside: Path | None = Non
     return dropped
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """How long a stage took.
+
+    Attributes:
+        seconds: wall time.
+        beside: whether another ran beside it.
+    """
+
+    seconds: float
+    beside: bool = False
+
+
 def remember(
-    folder: Path, seconds: Mapping[str, float], *, ran: Collection[str], history: Path, others: Collection[Path] = ()
+    folder: Path, took: Mapping[str, Took], *, ran: Collection[str], history: Path, others: Collection[Path] = ()
 ) -> None:
     """Note how long stages took, each under the command, inputs and parameters that DVC's lock file gives for it.
 
     Args:
         folder: a clone of the project.
-        seconds: of the last time that a stage of this name ran, on whatever inputs.
+        took: of the last time that a stage of this name ran, on whatever inputs.
         ran: the stages that have just run; of the others only those are noted of which nothing is known yet.
         history: JSON file of the notes; made where it is missing.
         others: files of notes of other clones, whose results this one may have been given.
@@ -67,13 +81,13 @@ def remember(
     known = _all(history, others)
     for name, entry in _stages(folder).items():
         inputs = _fingerprint(entry)
-        if name in seconds and (name in ran or inputs not in known):
-            by_inputs[inputs] = seconds[name]
-    atomic.write_text(history, json.dumps(by_inputs))
+        if name in took and (name in ran or inputs not in known):
+            by_inputs[inputs] = took[name]
+    atomic.write_text(history, json.dumps({inputs: asdict(one) for inputs, one in by_inputs.items()}))
 
 
-def recall(folder: Path, *, history: Path, others: Collection[Path] = ()) -> dict[str, float]:
-    """Seconds of each stage of the lock file, as noted when it ran on the same inputs; sorted by name.
+def recall(folder: Path, *, history: Path, others: Collection[Path] = ()) -> dict[str, Took]:
+    """How long each stage of the lock file took, as noted when it ran on the same inputs; sorted by name.
 
     Args:
         folder: a clone of the project.
@@ -104,17 +118,18 @@ def _fingerprint(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _all(history: Path, others: Collection[Path]) -> dict[str, float]:
+def _all(history: Path, others: Collection[Path]) -> dict[str, Took]:
     """Notes of all files; those of ``history`` in place of others on the same inputs."""
-    known: dict[str, float] = {}
+    known: dict[str, Took] = {}
     for path in (*others, history):
         known |= _history(path)
     return known
 
 
-def _history(path: Path) -> dict[str, float]:
-    seconds: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return seconds
+def _history(path: Path) -> dict[str, Took]:
+    notes = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    # notes of an earlier version are seconds alone
+    return {inputs: Took(**one) if isinstance(one, dict) else Took(one) for inputs, one in notes.items()}
 
 
 def _remove(path: Path) -> None:

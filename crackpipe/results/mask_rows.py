@@ -29,19 +29,20 @@ def read(run: Run, ours: dict[str, Any], columns: Sequence[dict[str, Any]]) -> I
 
 
 def _speed(run: Run, *, method: str, with_maps: bool) -> TableCell | None:
-    """Photographs of a run per second of the stage that labels them, its start-up counted.
+    """Photographs of a run per second of the stage that labels them, its start-up counted; none if another ran beside.
 
     Args:
         run: tells seconds and photographs.
         method: of pseudo-labels; labels that have no such stage (baselines, self-training) have no cell.
         with_maps: whether the seconds of the classifier's localisation maps, of all kinds, count too.
     """
-    seconds = [run.seconds.get(f"pseudo_label@{method}")]
+    stages = [f"pseudo_label@{method}"]
     if with_maps:  # earlier runs call them evidence
-        seconds.append(run.seconds.get("localisation_maps", run.seconds.get("evidence")))
+        stages.append("localisation_maps" if "localisation_maps" in run.seconds else "evidence")
+    seconds = [run.seconds.get(stage) for stage in stages]
     splits = [split for source in run.metrics.get("ingest", {}).values() for split in source.values()]
     known = [value for value in seconds if value]
-    if len(known) < len(seconds) or not splits:
+    if len(known) < len(seconds) or not splits or run.beside & set(stages):
         return None
     return TableCell((sum(split["photos"] for split in splits) / sum(known),))
 

@@ -79,7 +79,8 @@ def _table(entry: dict[str, Any], runs: Sequence[Run], *, kind: str) -> Table:
             scores = table_rows.scores(row, entry["columns"])
             if (row.name, scores) not in listed:
                 listed.add((row.name, scores))
-                rows.append(replace(row, run=trials.name(trial[0])))
+                rows.append(row)
+        listed |= {(row.name, table_rows.scores(row, entry["columns"])) for row in found}
     origin = f"{entry['table']} of {entry['source']}."
     notes = [f"Published rows: {origin}" if entry["rows"] else f"As {origin}", *entry["remarks"]]
     rows = [replace(row, incomparable=_other_photographs(columns, row, kind=kind)) for row in rows]

@@ -1,7 +1,7 @@
 """Records of our runs, read from the folders ``results/<name>/``."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,16 @@ class Run:
         params: tree of its ``params.yaml``.
         metrics: trees of its ``metrics/*.json``, by their names.
         seconds: wall time of each stage, by its name in dvc.yaml.
+        beside: stages that may have run beside another, so that they took longer.
+        made_by: commit, processor and PyTorch's version; ``None`` where they are not known.
     """
 
     name: str
     params: dict[str, Any]
     metrics: dict[str, Any]
     seconds: dict[str, float] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()
+    made_by: dict[str, str | None] = field(default_factory=dict)
 
 
 def record(folder: Path) -> dict[str, Any]:
@@ -53,8 +57,13 @@ def read(folder: Path) -> Run:
     Raises:
         CrackpipeError: the folder holds no run, or not its parameters.
     """
-    seconds: dict[str, float] = record(folder)["seconds"]
-    return _run(folder, seconds, missing="is missing, and with it how the rows were trained; run it again")
+    told = record(folder)
+    run = _run(folder, missing="is missing, and with it how the rows were trained; run it again")
+    seconds: dict[str, float] = told["seconds"]
+    beside = told.get("beside", list(seconds) if told.get("jobs", 1) > 1 else [])  # earlier runs do not tell which
+    machine = told["machine"]
+    made_by = {"commit": told["commit"], "processor": machine["gpu"] or machine["processor"], "torch": machine["torch"]}
+    return replace(run, seconds=seconds, beside=frozenset(beside), made_by=made_by)
 
 
 def of_project(folder: Path) -> Run:
@@ -66,17 +75,17 @@ def of_project(folder: Path) -> Run:
     Raises:
         CrackpipeError: the folder has no parameters.
     """
-    return _run(folder, {}, missing="is missing; name a project whose pipeline has run")
+    return _run(folder, missing="is missing; name a project whose pipeline has run")
 
 
-def _run(folder: Path, seconds: dict[str, float], *, missing: str) -> Run:
+def _run(folder: Path, *, missing: str) -> Run:
     from ruamel.yaml import YAML
 
     path = folder / "params.yaml"
     if not path.is_file():
         raise CrackpipeError(f"{path}: {missing}")
     metrics = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("metrics/*.json")}
-    return Run(folder.resolve().name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics, seconds)
+    return Run(folder.resolve().name, YAML(typ="safe").load(path.read_text(encoding="utf-8")), metrics)
 
 
 def at(tree: Any, path: str) -> Any:

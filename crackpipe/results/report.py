@@ -12,7 +12,8 @@ PAGE = """# Results
 
 Written by `make docs` from the committed folders of `results/`. Rows in bold are ours, each under the name of its
 folder; the others are the papers' own. [Metrics](metrics.md) defines ODS, OIS, AP and the rest.
-[Real data](pipeline-and-dvc.md#real-data) says how the folders were made.
+[Real data](pipeline-and-dvc.md#real-data) says how the folders were made. Where a row stands on several seeds of
+training, a figure is their mean ± their standard deviation (of n - 1).
 
 | name in the papers | what it is |
 | --- | --- |

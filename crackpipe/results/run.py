@@ -1,8 +1,8 @@
 """Run the whole pipeline on real data, apart from the user's working tree, and keep its figures.
 
-``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine,
-stages at a time, seconds of each). It is written by a finished run, never by hand, and tells nothing of where the data
-lay.
+``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine, stages
+at a time, the seconds of each, and which of them ran beside another). It is written by a finished run, never by hand,
+and tells nothing of where the data lay.
 """
 
 import contextlib
@@ -25,6 +25,7 @@ from crackpipe.data.datasets import catalogue
 from crackpipe.errors import CrackpipeError, ParamsError
 from crackpipe.params import compose
 from crackpipe.results import clone, dvc_lock, side_by_side, stage_clock
+from crackpipe.results.dvc_lock import Took
 from crackpipe.results.stage_clock import StageClock
 
 MAX_METRICS_BYTES = 1_000_000  # larger files are plot data, not figures
@@ -79,7 +80,7 @@ def run(
         next(catalogue.read(source, raw=data))
     folder = root / ".runs" / name
     folder.parent.mkdir(exist_ok=True)
-    with _locked(folder.with_suffix(".lock"), name=name):
+    with _locked(folder.with_suffix(".lock"), name=name) as lock:
         dirty = clone.is_dirty(root)
         if dirty:
             console.say("uncommitted changes are not part of this run: it runs HEAD")
@@ -96,9 +97,9 @@ def run(
                 raise CrackpipeError(f"--until: got {wanted!r}, expected one of {', '.join(names)}")
         if dropped := dvc_lock.drop_others(folder, keep=stages):
             console.say(f"set aside what other overrides have left: {', '.join(dropped)}")
-        seconds = reproduce(folder, until=until, jobs=jobs)
+        took = reproduce(folder, until=until, jobs=jobs, lock=lock)
         target = root / "results" / results
-        metrics = _metrics(folder, stages=seconds if until else None)
+        metrics = _metrics(folder, stages=side_by_side.needed(folder, until) if until else None)
         return write(
             target,
             folder,
@@ -107,19 +108,21 @@ def run(
             dirty=dirty,
             overrides=overrides,
             jobs=jobs,
-            seconds=seconds,
+            took=took,
         )
 
 
-def reproduce(folder: Path, *, until: Sequence[str] = (), jobs: int = 1) -> dict[str, float]:
-    """Run ``crackpipe repro`` in ``folder``, showing and logging its output; return the seconds of the stages it needs.
+def reproduce(folder: Path, *, until: Sequence[str] = (), jobs: int = 1, lock: int | None = None) -> dict[str, Took]:
+    """Run ``crackpipe repro`` in ``folder``, showing and logging its output; tell how long the stages took it needs.
 
-    Log and times lie beside it. A stage that DVC skips, or takes from the cache, keeps the time of when it ran.
+    Log and times lie beside it. A stage that DVC skips, or takes from the cache, keeps the time of when it ran. A stage
+    that went on after the program above it had been killed has none.
 
     Args:
         folder: a clone of the project.
         until: run these stages and those that they need; none runs all.
         jobs: stages at a time.
+        lock: file descriptor that is kept open until the last stage has ended.
 
     Raises:
         CrackpipeError: a stage failed; the stages before it are finished and will be skipped by the next call.
@@ -130,10 +133,16 @@ def reproduce(folder: Path, *, until: Sequence[str] = (), jobs: int = 1) -> dict
     clock = stage_clock.load(clock_path)
     before = dict(clock.seconds)
     command = [sys.executable, "-m", "crackpipe", "repro", "--jobs", str(jobs), *until]
-    pipe, both = subprocess.PIPE, subprocess.STDOUT
     try:
         with subprocess.Popen(
-            command, cwd=folder, env=_environment(), stdout=pipe, stderr=both, encoding="utf-8", errors="replace"
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            pass_fds=() if lock is None else (lock,),
         ) as process:
             assert process.stdout is not None
             _follow(process.stdout, clock, clock_path=clock_path, log=log)
@@ -141,17 +150,19 @@ def reproduce(folder: Path, *, until: Sequence[str] = (), jobs: int = 1) -> dict
     finally:
         clock.interrupt(now=time.monotonic())
         clock.save(clock_path)
-        finished = {name: took for name, took in clock.seconds.items() if clock.finished[name]}
-        ran = {name for name, took in finished.items() if took != before.get(name)}
+        finished = {
+            name: Took(clock.seconds[name], name in clock.beside) for name, end in clock.finished.items() if end
+        }
+        ran = {name for name in finished if clock.seconds[name] != before.get(name)}
         dvc_lock.remember(folder, finished, ran=ran, history=history, others=others)
     if status:
+        what = f"stage {' and '.join(clock.failed)} failed" if clock.failed else "crackpipe repro stopped"
         raise CrackpipeError(
-            f"{folder.name}: stopped (status {status}); its output is in {log.parent.name}/{log.name}; "
+            f"{folder.name}: {what} (status {status}); its output is in {log.parent.name}/{log.name}; "
             "mend the cause, commit, and call again: finished stages are skipped"
         )
     known = dvc_lock.recall(folder, history=history, others=others)
-    stages = set(side_by_side.needed(folder, until))
-    return {name: took for name, took in known.items() if name in stages}
+    return {name: known[name] for name in sorted(side_by_side.needed(folder, until)) if name in known}
 
 
 def _follow(lines: Iterable[str], clock: StageClock, *, clock_path: Path, log: Path) -> None:
@@ -179,7 +190,7 @@ def write(
     dirty: bool,
     overrides: Sequence[str],
     jobs: int,
-    seconds: Mapping[str, float],
+    took: Mapping[str, Took],
 ) -> Path:
     """Write the results of the finished run in ``folder`` to ``target``; it appears whole or not at all.
 
@@ -191,7 +202,7 @@ def write(
         dirty: whether the project had changes beside it.
         overrides: ``key=value`` of the run.
         jobs: stages at a time; of the stages that earlier calls have finished it may have been another number.
-        seconds: of each stage.
+        took: of each stage.
 
     Returns:
         ``target``.
@@ -203,7 +214,7 @@ def write(
     for path in metrics:
         if path.stat().st_size <= MAX_METRICS_BYTES:
             shutil.copyfile(path, unfinished / "metrics" / path.name)
-    rounded = {name: round(took, 1) for name, took in seconds.items()}
+    rounded = {name: round(one.seconds, 1) for name, one in took.items()}
     record = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit,
@@ -212,6 +223,7 @@ def write(
         "jobs": jobs,
         "machine": dataclasses.asdict(hardware.describe()),
         "seconds": rounded,
+        "beside": [name for name, one in took.items() if one.beside],
         "total_seconds": round(sum(rounded.values()), 1),
     }
     (unfinished / "run.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -253,13 +265,14 @@ def _stages(folder: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _locked(path: Path, *, name: str) -> Iterator[None]:
+def _locked(path: Path, *, name: str) -> Iterator[int]:
+    """Descriptor of the file that is locked, also by programs that it is handed to."""
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CrackpipeError(f"{name}: this dataset is being run already; wait for that run, or end it") from None
-        yield
+        yield lock.fileno()
 
 
 def _environment() -> dict[str, str]:

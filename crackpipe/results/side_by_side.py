@@ -13,14 +13,19 @@ import re
 import select
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crackpipe import console
 from crackpipe.errors import CrackpipeError
-from crackpipe.results import dvc_lock
+from crackpipe.results import dvc_lock, stage_clock
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+    from dvc.stage import PipelineStage
 
 Needs = Mapping[str, Collection[str]]  # by stage, the stages whose outputs it reads, in the order of dvc.yaml
 ASIDE = Path(".runs/set_aside")
@@ -28,7 +33,7 @@ _BEGUN = re.compile(r"Running stage '")
 _ENDS = re.compile(rb"[\r\n]")
 # What DVC says of every stage and is true of the whole run or of none of it.
 _NOISE = re.compile(
-    r"\s*$|Running stage |Stage '.*' didn't change|Data and pipelines are up to date|Updating lock file|"
+    r"\s*$|Running stage |> |Stage '.*' didn't change|Data and pipelines are up to date|Updating lock file|"
     r"Use `dvc push`|To track the changes|\s+git add |To enable auto staging|\s+dvc config core.autostage"
 )
 
@@ -73,21 +78,44 @@ def repro(targets: Sequence[str] = (), *, jobs: int = 2) -> list[str]:
 
 
 def needed(folder: Path, targets: Sequence[str] = ()) -> list[str]:
-    """Stages of the pipeline in a folder that are these, or are needed by them, whether up to date or not.
+    """List the stages of the pipeline in a folder that these stand on, up to date or not.
 
     Args:
         folder: holds ``dvc.yaml``.
         targets: as of :func:`repro`; the name of a stage means all its cells.
+
+    Returns:
+        Names of stages and cells, these among them, in the order of ``dvc.yaml``.
+
+    Raises:
+        CrackpipeError: DVC cannot read the pipeline.
     """
     import networkx
-    from dvc.repo import Repo
 
-    with Repo(os.fspath(folder)) as repo:
+    with _repo(folder) as repo:
         graph = repo.index.graph
-        own = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
+        own = _own(repo)
         wanted = [stage for stage in own if not targets or {stage.name, stage.name.partition("@")[0]} & set(targets)]
         found = {stage for one in wanted for stage in (one, *networkx.descendants(graph, one))}
-    return [stage.name for stage in own if stage in found]
+        return [stage.name for stage in own if stage in found]
+
+
+@contextlib.contextmanager
+def _repo(folder: Path = Path()) -> Iterator["Repo"]:
+    """DVC's view of the project in a folder; its errors are ours."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(os.fspath(folder)) as repo:
+            yield repo
+    except DvcException as error:
+        raise CrackpipeError(str(error)) from None
+
+
+def _own(repo: "Repo") -> "list[PipelineStage]":
+    """Stages of dvc.yaml at the top."""
+    return [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
 
 
 def _pending(targets: Sequence[str]) -> Needs:
@@ -106,24 +134,18 @@ def _pending(targets: Sequence[str]) -> Needs:
 def _read(targets: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
     """What each stage needs, and the stages that DVC calls changed."""
     import networkx
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
 
-    try:
-        with Repo() as repo:
-            graph = repo.index.graph
-            own = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
-            found = [stage for target in targets for stage in repo.stage.collect(target)] if targets else own
-            chosen = {needed for stage in found for needed in (stage, *networkx.descendants(graph, stage))}
-            stages = [stage for stage in repo.index.stages if stage in chosen]
-            needs = {stage.addressing: [need.addressing for need in graph.successors(stage)] for stage in stages}
-            if not targets:
-                with repo.lock:
-                    _set_aside([stage.addressing for stage in repo.index.stages])
-            # of named stages it would read dvc.yaml and dvc.lock again for each
-            changed = repo.status(targets=list(targets), with_deps=True) if targets else repo.status()
-    except DvcException as error:
-        raise CrackpipeError(str(error)) from None
+    with _repo() as repo:
+        graph = repo.index.graph
+        found = [stage for target in targets for stage in repo.stage.collect(target)] if targets else _own(repo)
+        chosen = {needed for stage in found for needed in (stage, *networkx.descendants(graph, stage))}
+        stages = [stage for stage in repo.index.stages if stage in chosen]
+        needs = {stage.addressing: [need.addressing for need in graph.successors(stage)] for stage in stages}
+        if not targets:
+            with repo.lock:
+                _set_aside([stage.addressing for stage in repo.index.stages])
+        # of named stages it would read dvc.yaml and dvc.lock again for each
+        changed = repo.status(targets=list(targets), with_deps=True) if targets else repo.status()
     return needs, [name for name in needs if name in changed]
 
 
@@ -186,16 +208,16 @@ def _expect_reader() -> None:
 def _run_one(name: str) -> bool:
     """Run one stage in this process's folder, each line that it prints behind its name; return whether it went well.
 
-    A stage whose command was run is said at its end to have taken, or failed after, so many seconds.
+    Where its command is run, lines of our own say that it begins, and after how many seconds it ended or failed; they
+    have a dot behind the name, :mod:`crackpipe.results.stage_clock` reads them.
     """
     from dvc.cli import main
 
     read_end, write_end = os.pipe()
     kept = os.dup(1), os.dup(2)
-    begun = threading.Event()
+    begun: list[float] = []
     printer = threading.Thread(target=_print_behind, args=(name, read_end, kept[0], begun))
     printer.start()
-    start = time.monotonic()
     status = 1
     try:
         os.dup2(write_end, 1)
@@ -206,30 +228,36 @@ def _run_one(name: str) -> bool:
             os.dup2(was, number)
         os.close(write_end)
         printer.join()
-        if begun.is_set():
-            _print_line(name, f"{'failed after' if status else 'took'} {time.monotonic() - start:.1f} s", kept[0])
+        if begun:
+            how = stage_clock.FAILED if status else stage_clock.TOOK
+            _print(f"{name}{stage_clock.MARK}{how} {time.monotonic() - begun[0]:.1f} s", kept[0])
         for descriptor in (read_end, *kept):
             os.close(descriptor)
     return status == 0
 
 
-def _print_behind(name: str, source: int, target: int, begun: threading.Event) -> None:
+def _print_behind(name: str, source: int, target: int, begun: list[float]) -> None:
     """Copy lines from one file descriptor to another, whole, so that those of several stages do not mix.
 
-    ``begun`` is set when DVC tells that it runs the stage's command.
+    ``begun`` gets the time at which DVC says that it runs the stage's command.
     """
     left = b""
     while chunk := os.read(source, 65536):
         *lines, left = _ENDS.split(left + chunk)
         for line in lines:
             text = line.decode("utf-8", errors="replace")
-            if _BEGUN.match(text):
-                begun.set()
+            if _BEGUN.match(text) and not begun:
+                begun.append(time.monotonic())
+                _print(f"{name}{stage_clock.MARK}{stage_clock.BEGINS}", target)
             _print_line(name, text, target)
     _print_line(name, left.decode("utf-8", errors="replace"), target)
 
 
 def _print_line(name: str, text: str, target: int) -> None:
     if not _NOISE.match(text):
-        with contextlib.suppress(OSError):  # whoever read it has gone; the stage goes on
-            os.write(target, f"{name} | {text}\n".encode())
+        _print(f"{name} | {text}", target)
+
+
+def _print(text: str, target: int) -> None:
+    with contextlib.suppress(OSError):  # whoever read it has gone; the stage goes on
+        os.write(target, f"{text}\n".encode())

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from crackpipe.files import atomic
 
-_BEGUN = re.compile(r"^(?P<stage>\S+) \| > ")  # DVC tells the command before it runs it
-_ENDED = re.compile(r"^(?P<stage>\S+) \| (?P<how>took|failed after) [\d.]+ s$")
+MARK, BEGINS, TOOK, FAILED = " · ", "begins", "took", "failed after"
+"""Of the lines that ``crackpipe repro`` prints itself; what stages print stands behind their name and a bar."""
+
+_LINE = re.compile(rf"(?P<stage>\S+){MARK}(?P<what>{BEGINS}|{TOOK}|{FAILED})")
 
 
 @dataclass(slots=True)
@@ -22,24 +24,38 @@ class StageClock:
     Attributes:
         seconds: by stage.
         finished: by stage; ``False`` for one that runs, or was interrupted or failed.
+        beside: stages that another ran beside, so that they took longer.
         running: the stages that run, each with the time from which its seconds are not yet counted.
+        failed: the stages that have failed, of this clock's life; :meth:`save` leaves them out.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     finished: dict[str, bool] = field(default_factory=dict)
+    beside: set[str] = field(default_factory=set)
     running: dict[str, float] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
 
     def read(self, line: str, *, now: float) -> None:
         """Take one line that ``crackpipe repro`` prints, at time ``now`` (seconds of a monotonic clock)."""
         self.tick(now=now)
-        if begun := _BEGUN.match(line):
-            stage = begun["stage"]
-            if self.finished.get(stage, True):
-                self.seconds[stage] = 0.0
-            self.finished[stage], self.running[stage] = False, now
-        elif (ended := _ENDED.match(line)) and ended["stage"] in self.running:
-            self.finished[ended["stage"]] = ended["how"] == "took"
-            del self.running[ended["stage"]]
+        if not (found := _LINE.match(line)):
+            return
+        stage, what = found["stage"], found["what"]
+        if what == BEGINS:
+            self._begin(stage, now=now)
+        elif stage in self.running:
+            self.finished[stage] = what == TOOK
+            del self.running[stage]
+            if what == FAILED:
+                self.failed.append(stage)
+
+    def _begin(self, stage: str, *, now: float) -> None:
+        if self.finished.get(stage, True):
+            self.seconds[stage] = 0.0
+            self.beside.discard(stage)
+        if self.running:
+            self.beside |= {stage, *self.running}
+        self.finished[stage], self.running[stage] = False, now
 
     def tick(self, *, now: float) -> None:
         """Count the time up to ``now`` for the stages that run."""
@@ -54,7 +70,9 @@ class StageClock:
 
     def save(self, path: Path) -> None:
         """Write the times as JSON, atomically."""
-        atomic.write_text(path, json.dumps({"seconds": self.seconds, "finished": self.finished}))
+        atomic.write_text(
+            path, json.dumps({"seconds": self.seconds, "finished": self.finished, "beside": sorted(self.beside)})
+        )
 
 
 def load(path: Path) -> StageClock:
@@ -62,4 +80,4 @@ def load(path: Path) -> StageClock:
     if not path.is_file():
         return StageClock()
     times = json.loads(path.read_text(encoding="utf-8"))
-    return StageClock(seconds=times["seconds"], finished=times["finished"])
+    return StageClock(times["seconds"], times["finished"], set(times.get("beside", [])))

@@ -15,15 +15,14 @@ from crackpipe.results.cells import Row, TableCell
 from crackpipe.results.record import Run, at
 
 SEED = "train_segmenter.seed"
-# What of the parameters may differ: the seed, what is trained, and what else is made from a segmenter or scored.
+# What of the parameters may differ: the seed, and what is trained, scored or changed beside a row.
 _OWN = (
     "train_segmenter.seed",
     "train_segmenter.labels",
     "train_segmenter.networks",
     "train_segmenter.adapters",
-    "self_label",
-    "ablate",
-    "ablate_adapters",
+    "self_label.labels",
+    "ablate_adapters.variants",
 )
 _NAME = re.compile(r"(?P<first>.+)_seed\d+")
 
@@ -35,37 +34,47 @@ def grouped(runs: Sequence[Run]) -> list[list[Run]]:
         runs: in any order.
 
     Raises:
-        CrackpipeError: two of a group have one seed, or differ in more than it.
+        CrackpipeError: two of a group have one seed, or differ in more than it: in parameters, commit, processor or
+            PyTorch's version, each of which moves figures.
     """
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(name(run), []).append(run)
-    for first, *others in groups.values():
-        seeds = {at(first.params, SEED): first.name}
-        for other in others:
-            seed = at(other.params, SEED)
-            if seed in seeds:
-                raise CrackpipeError(
-                    f"{other.name}: {SEED} is {seed}, as in {seeds[seed]}; runs named _seed… are trials with other "
-                    "seeds: run it again with another one, or rename its folder"
-                )
-            seeds[seed] = other.name
-            if differing := _differing(_shared(first.params), _shared(other.params)):
-                raise CrackpipeError(
-                    f"{other.name}: differs from {first.name} in {', '.join(differing)}; runs named _seed… may differ "
-                    f"in {SEED} and in what is trained: run it again, or rename its folder"
-                )
+    for group in groups.values():
+        _check(group)
     return list(groups.values())
 
 
+def _check(group: Sequence[Run]) -> None:
+    first, *others = group
+    seeds = {at(first.params, SEED): first.name}
+    for other in others:
+        if (seed := at(other.params, SEED)) in seeds:
+            raise CrackpipeError(
+                f"{other.name}: {SEED} is {seed}, as in {seeds[seed]}; folders named _seed… are trials with other "
+                "seeds: run it again with another one, or rename it"
+            )
+        seeds[seed] = other.name
+        differing = _differing(_shared(first.params), _shared(other.params)) + _differing(first.made_by, other.made_by)
+        if differing:
+            raise CrackpipeError(
+                f"{other.name}: differs from {first.name} in {', '.join(differing)}; folders named _seed… may differ "
+                f"in {SEED} and in what is trained: run it again as the others, or rename it"
+            )
+
+
 def name(run: Run) -> str:
-    """Name under which a run's rows stand: its folder's, without the seed."""
-    found = _NAME.fullmatch(run.name)
-    return found["first"] if found else run.name
+    """Name under which the rows of a run and its trials stand: its folder's, without the seed."""
+    return _group(run.name)
+
+
+def _group(folder: str) -> str:
+    found = _NAME.fullmatch(folder)
+    return found["first"] if found else folder
 
 
 def merged(rows: Sequence[Row]) -> list[Row]:
-    """One row for those of equal names that tell of several trainings, with means and spreads.
+    """One row for those of equal names that tell of several trainings, with means and spreads, under the group's name.
 
     Args:
         rows: of one group. Those without a training behind them, and those whose figures are all the same (what is not
@@ -84,11 +93,11 @@ def merged(rows: Sequence[Row]) -> list[Row]:
 def _mean(rows: Sequence[Row]) -> Row:
     cells = tuple(_mean_cell(cells) for cells in zip(*(row.cells for row in rows), strict=True))
     first = rows[0]
-    return Row(first.run, first.name, cells, first.basis, seeds=len(rows))
+    return Row(_group(first.run), first.name, cells, first.basis, seeds=len(rows))
 
 
 def _mean_cell(cells: Sequence[TableCell | None]) -> TableCell | None:
-    """Mean of the cells of all seeds; where one has none, or other photographs, the row has none."""
+    """Mean of the cells of all seeds; none where a seed has none, or other photographs than another."""
     known = [cell for cell in cells if cell is not None]
     if len(known) < len(cells) or len({(len(cell.values), cell.n) for cell in known}) > 1:
         return None

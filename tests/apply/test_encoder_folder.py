@@ -67,12 +67,12 @@ def test_a_project_has_its_own_and_one_without_leaves_it_to_the_package(project:
     assert encoder_folder.find().path.resolve() == project.path("models/clip_base").resolve()
     assert encoder_folder.find(usual=encoder_folder.TUNED).path == shipped.FOLDER / shipped.ENCODER
     assert encoder_folder.find("clip_base").path.resolve() == project.path("models/clip_base").resolve()
-    with pytest.raises(ModelError, match=r"models/clip: no model\.json here; .* there are clip_base|clip_base"):
+    with pytest.raises(ModelError, match=r"models/clip: no model\.json here; .*; there are clip_base$"):
         encoder_folder.find(project=project, usual=encoder_folder.TUNED)  # a project that is named must have it
 
 
 def test_a_name_that_there_is_not_is_told_with_those_that_there_are() -> None:
-    with pytest.raises(ModelError, match=r"no encoder 'encoder-crack50'; .* encoder-crack500; did you mean"):
+    with pytest.raises(ModelError, match=r"no encoder 'encoder-crack50'; known are encoder-crack500: .*; did you mean"):
         encoder_folder.find("encoder-crack50")
     with pytest.raises(ModelError, match="holds a 'segmenter', but a 'clip' is needed here"):
         encoder_folder.find(shipped.SEGMENTER)
@@ -88,12 +88,10 @@ def test_a_packed_encoder_tells_its_side_and_embeds_as_before(project: Project, 
         before, after = (encoder_files.load(one, runtime).text_embedding(texts) for one in (source, folder))
     torch.testing.assert_close(before, after)
     assert (folder / "model.safetensors").stat().st_size < (source / "model.safetensors").stat().st_size / 4
-    found.expect_known(texts[0])
-    with pytest.raises(ModelError, match=r"packed: has not learned the word 'rusty'; .* `crackpipe prompts` lists"):
-        found.expect_known("a rusty beam")
     with pytest.raises(CrackpipeError, match="packed: is there already; name a folder that is new or empty"):
         packing.pack_encoder(source, folder, project=project, half=False)
-    packing.pack_encoder(folder, Path("again"), project=project, half=False, told={"about": "a test"})
+    other = Project(project.root, params.defaults())  # with squares of another side
+    packing.pack_encoder(folder, Path("again"), project=other, half=False)
     assert (folder / "model.json").read_bytes() == Path("again/model.json").read_bytes()
 
 

@@ -54,3 +54,22 @@ def test_over_seeds_the_mean_stands_with_an_interval_that_holds_both_structures_
 def test_one_seed_has_the_interval_of_its_structures() -> None:
     ends = better_labels.interval([{"ods": 0.05, "ods_low": 0.01, "ods_high": 0.11}], "ods")
     assert ends == pytest.approx((0.05, 0.01, 0.11))
+
+
+def test_an_end_never_lies_on_the_other_side_of_the_mean() -> None:
+    rows = [{"ods": 0.05, "ods_low": 0.01, "ods_high": 0.04}]  # of a skewed bootstrap
+    assert better_labels.interval(rows, "ods") == pytest.approx((0.05, 0.01, 0.05))
+
+
+def test_a_pair_that_was_tested_nowhere_has_no_row_and_seeds_are_told_where_they_differ(tmp_path: Path) -> None:
+    tested = {"cfd": row(0.05, 0.0, half=0.01), "crack500": row(0.05, 0.0, half=0.01)}
+    trees = {
+        "equal": {"unet": {"a_less_b": tested, "a_less_c": {"cfd": {"train": {}}}}},
+        "equal_seed4": {"unet": {"a_less_b": {"cfd": tested["cfd"]}}},
+    }
+    runs = [
+        results_folder.write(tmp_path / name, params=PARAMS.format(seed=seed), label_comparison=trees[name])
+        for name, seed in (("equal", 3), ("equal_seed4", 4))
+    ]
+    lines = better_labels.table(runs, markdown=True).splitlines()
+    assert [line[:34] for line in lines if line.startswith("| equal")] == ["| equal | unet | a less b | 1 or 2"]

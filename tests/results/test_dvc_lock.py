@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from crackpipe.results import dvc_lock
+from crackpipe.results.dvc_lock import Took
 
 
 def entry(cmd: str, *outs: str, md5: str = "a1", **params: Any) -> dict[str, Any]:
@@ -82,20 +83,20 @@ def test_a_stage_has_the_time_of_when_it_ran_on_the_same_inputs(tmp_path: Path) 
     history = tmp_path / "seconds.json"
     train, semi = entry("train", unlabelled=[]), entry("train", unlabelled=["test"])
     lock(tmp_path, train=train)
-    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=history)
+    dvc_lock.remember(tmp_path, {"train": Took(10.0)}, ran={"train"}, history=history)
     lock(tmp_path, train=semi)
-    dvc_lock.remember(tmp_path, {"train": 25.0}, ran={"train"}, history=history)
-    assert dvc_lock.recall(tmp_path, history=history) == {"train": 25.0}
+    dvc_lock.remember(tmp_path, {"train": Took(25.0)}, ran={"train"}, history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"train": Took(25.0)}
     lock(tmp_path, train=train)  # DVC takes it from its cache: it does not run, and the last time is of another run
-    dvc_lock.remember(tmp_path, {"train": 25.0}, ran=set(), history=history)
-    assert dvc_lock.recall(tmp_path, history=history) == {"train": 10.0}
+    dvc_lock.remember(tmp_path, {"train": Took(25.0)}, ran=set(), history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"train": Took(10.0)}
 
 
 @pytest.mark.parametrize("changed", [entry("other"), entry("train", md5="b2"), entry("train", epochs=3)])
 def test_another_command_input_or_parameter_is_another_stage(tmp_path: Path, changed: dict[str, Any]) -> None:
     history = tmp_path / "seconds.json"
     lock(tmp_path, train=entry("train"))
-    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=history)
+    dvc_lock.remember(tmp_path, {"train": Took(10.0)}, ran={"train"}, history=history)
     lock(tmp_path, train=changed)
     assert dvc_lock.recall(tmp_path, history=history) == {}
 
@@ -103,31 +104,31 @@ def test_another_command_input_or_parameter_is_another_stage(tmp_path: Path, cha
 def test_a_stage_that_runs_again_on_the_same_inputs_has_its_last_time(tmp_path: Path) -> None:
     history = tmp_path / "seconds.json"
     lock(tmp_path, train=entry("train", "one"))
-    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=history)
+    dvc_lock.remember(tmp_path, {"train": Took(10.0)}, ran={"train"}, history=history)
     lock(tmp_path, train=entry("train", "two"))
-    dvc_lock.remember(tmp_path, {"train": 12.0}, ran={"train"}, history=history)
-    assert dvc_lock.recall(tmp_path, history=history) == {"train": 12.0}
+    dvc_lock.remember(tmp_path, {"train": Took(12.0)}, ran={"train"}, history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"train": Took(12.0)}
 
 
 def test_a_time_that_was_not_noted_when_the_stage_ran_is_taken_over(tmp_path: Path) -> None:
     history = tmp_path / "seconds.json"
     lock(tmp_path, ingest=entry("ingest"), train=entry("train"))
-    dvc_lock.remember(tmp_path, {"ingest": 3.0, "gone": 9.0}, ran=set(), history=history)
-    assert dvc_lock.recall(tmp_path, history=history) == {"ingest": 3.0}
+    dvc_lock.remember(tmp_path, {"ingest": Took(3.0), "gone": Took(9.0)}, ran=set(), history=history)
+    assert dvc_lock.recall(tmp_path, history=history) == {"ingest": Took(3.0)}
 
 
 def test_a_stage_whose_results_another_clone_has_made_has_the_time_that_it_took_there(tmp_path: Path) -> None:
     own, other = tmp_path / "own.json", tmp_path / "other.json"
     lock(tmp_path, train=entry("train"))
-    dvc_lock.remember(tmp_path, {"train": 10.0}, ran={"train"}, history=other)
-    dvc_lock.remember(tmp_path, {"train": 25.0}, ran=set(), history=own, others=[other])  # of other inputs
-    assert dvc_lock.recall(tmp_path, history=own, others=[other]) == {"train": 10.0}
-    dvc_lock.remember(tmp_path, {"train": 12.0}, ran={"train"}, history=own, others=[other])
-    assert dvc_lock.recall(tmp_path, history=own, others=[other]) == {"train": 12.0}
+    dvc_lock.remember(tmp_path, {"train": Took(10.0)}, ran={"train"}, history=other)
+    dvc_lock.remember(tmp_path, {"train": Took(25.0)}, ran=set(), history=own, others=[other])  # of other inputs
+    assert dvc_lock.recall(tmp_path, history=own, others=[other]) == {"train": Took(10.0)}
+    dvc_lock.remember(tmp_path, {"train": Took(12.0)}, ran={"train"}, history=own, others=[other])
+    assert dvc_lock.recall(tmp_path, history=own, others=[other]) == {"train": Took(12.0)}
 
 
 def test_without_a_lock_file_there_are_no_times(tmp_path: Path) -> None:
-    dvc_lock.remember(tmp_path, {"train": 1.0}, ran={"train"}, history=tmp_path / "seconds.json")
+    dvc_lock.remember(tmp_path, {"train": Took(1.0)}, ran={"train"}, history=tmp_path / "seconds.json")
     assert dvc_lock.recall(tmp_path, history=tmp_path / "seconds.json") == {}
 
 

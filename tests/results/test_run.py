@@ -127,7 +127,7 @@ def run(project: Path, data: Path, *overrides: str, results_name: str = "crack50
 
 def begun(printed: str) -> list[str]:
     """Stages whose command was run."""
-    return [line.partition(" | ")[0] for line in printed.splitlines() if " | > python" in line]
+    return [line.partition(" · ")[0] for line in printed.splitlines() if line.endswith(" · begins")]
 
 
 def scored(folder: Path) -> dict[str, int]:
@@ -186,9 +186,20 @@ def test_a_run_leaves_the_working_tree_alone_and_writes_what_it_measured(mended:
     assert (folder / "params.yaml").read_text().startswith(heading)
     assert scored(folder) == {"cam_location": 3, "truth": 3}
     record = json.loads((folder / "run.json").read_text())
-    assert sorted(record) == ["commit", "date", "dirty", "jobs", "machine", "overrides", "seconds", "total_seconds"]
+    assert sorted(record) == [
+        "beside",
+        "commit",
+        "date",
+        "dirty",
+        "jobs",
+        "machine",
+        "overrides",
+        "seconds",
+        "total_seconds",
+    ]
     assert record["overrides"] == EVERY_LABEL
     assert record["jobs"] == 2
+    assert set(record["beside"]) <= {"label@cam_location", "label@truth"}  # they are short, and may miss each other
     assert sorted(record["seconds"]) == ["count", "label@cam_location", "label@truth", "score"]
     assert record["total_seconds"] == pytest.approx(sum(record["seconds"].values()), abs=0.11)
     assert record["dirty"] is False
@@ -196,7 +207,9 @@ def test_a_run_leaves_the_working_tree_alone_and_writes_what_it_measured(mended:
 
 
 def test_a_failed_run_goes_on_where_it_stopped(mended: Mended):
-    assert re.search(r"crack500: stopped \(status 1\); its output is in \.runs/crack500\.log; mend", mended.fault)
+    assert re.search(
+        r"crack500: stage score failed \(status 1\); its output is in \.runs/crack500\.log; mend", mended.fault
+    )
     log, names = mended.after_fault
     assert "no scores today" in log
     assert "stage score failed" in log

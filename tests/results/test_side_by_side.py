@@ -71,7 +71,7 @@ def project(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def commands(printed: str) -> list[str]:
     """Stages whose command was run, in the order in which they began."""
-    return [line.partition(" | ")[0] for line in printed.splitlines() if " | > python" in line]
+    return [line.partition(" · ")[0] for line in printed.splitlines() if line.endswith(" · begins")]
 
 
 def test_what_does_not_need_one_another_runs_at_once_and_dvc_finds_all_up_to_date(
@@ -102,8 +102,8 @@ def test_where_a_stage_fails_its_neighbour_is_finished_and_the_next_call_goes_on
         side_by_side.repro(jobs=2)
     printed = capfd.readouterr().out
     assert "left | left has no luck today\n" in printed
-    assert re.search(r"^left \| failed after \d+\.\d s$", printed, re.MULTILINE)
-    assert re.search(r"^right \| took \d+\.\d s$", printed, re.MULTILINE)
+    assert re.search(r"^left · failed after \d+\.\d s$", printed, re.MULTILINE)
+    assert re.search(r"^right · took \d+\.\d s$", printed, re.MULTILINE)
     assert sorted(commands(printed)) == ["first", "left", "right"]
     (project / "fail_left").unlink()
     assert side_by_side.repro(["left", "right"], jobs=1) == ["left"]
@@ -115,7 +115,7 @@ def test_where_the_reader_of_its_lines_has_gone_no_other_stage_is_begun(project:
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline() == "first | > python work.py first\n"
+        assert process.stdout.readline() == "first · begins\n"
         process.stdout.close()
         assert "whoever read these lines has gone" in process.stderr.read()
     assert process.returncode == 1

@@ -1,6 +1,7 @@
 """Runs that differ in the segmenters' seed have one row for all."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_rows_of_all_seeds_are_one_with_means_and_standard_deviations(tmp_path: 
     assert row.cells[0] is not None
     assert row.cells[0].values == pytest.approx((53.0, 53.0, 50.0))
     assert row.cells[0].spreads == pytest.approx((2.6458, 2.6458, 0.0), abs=1e-4)
-    assert row.stands_on.endswith("; 3 seeds")
+    assert row.stands_on.endswith("; 3 seeds, ± their standard deviation")
     assert "53.00 ± 2.65 / 53.00 ± 2.65 / 50.00 ± 0.00" in report.report(folders, markdown=False)
 
 
@@ -87,3 +88,15 @@ def test_runs_that_differ_in_more_than_the_seed_are_refused_and_what_is_trained_
         trials.grouped([first, other])
     fewer = Run("a_seed4", of_seed(4, labels="cam"), {})
     assert trials.grouped([first, fewer]) == [[first, fewer]]
+    teacher = Run("a_seed4", {**of_seed(4), "self_label": {"labels": [], "segmenter": "oed"}}, {})
+    with pytest.raises(CrackpipeError, match=r"a_seed4: differs from a in self_label\.segmenter; "):
+        trials.grouped([first, teacher])
+    with pytest.raises(CrackpipeError, match=r"a_seed4: differs from a in processor; "):
+        trials.grouped([first, replace(fewer, made_by={"processor": "Abacus 10"})])
+
+
+def test_a_run_that_repeats_one_of_the_seeds_is_no_row_of_its_own(tmp_path: Path) -> None:
+    folders = [write(tmp_path, "equal", seed=3, ods=0.50), write(tmp_path, "equal_seed4", seed=4, ods=0.54)]
+    folders.append(write(tmp_path, "other", seed=3, ods=0.50))
+    rows = [row for row in published_tables.tables(folders)[THREE].rows if row.run]
+    assert [(row.run, row.seeds) for row in rows] == [("equal", 2)]

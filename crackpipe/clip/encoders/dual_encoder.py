@@ -44,7 +44,7 @@ class DualEncoder(TrainableEncoder):
         self._mean, self._std = (tuple(part) for part in backbones.normalisation(trunk))
         self.projection = nn.Linear(2 * trunk.num_features + 3 * sum(self.stage_widths), joint_width)
         self.tokens = None if tokens is None else tuple(tokens)
-        count = open_clip_models.VOCABULARY if tokens is None else len(tokens) + 1
+        count = open_clip_models.VOCABULARY if tokens is None else len(tokens)
         self.text: Network = open_clip_models.text_tower(
             width=text_width, layers=text_layers, joint_width=joint_width, vocabulary=count
         )
@@ -83,10 +83,12 @@ class DualEncoder(TrainableEncoder):
         return self.project(self.features(inputs))
 
     def text_embedding(self, texts: list[str]) -> Float[Tensor, "n d"]:
-        """L2-normalised embeddings of texts, float32."""
-        ids = open_clip_models.tokenize(texts)
-        if self.tokens is not None:
-            ids = vocabulary.rows_of(ids, torch.tensor(self.tokens))
+        """L2-normalised embeddings of texts, float32.
+
+        Raises:
+            ModelError: the encoder was packed with some words alone, and a text has another.
+        """
+        ids = open_clip_models.tokenize(texts) if self.tokens is None else vocabulary.rows_of(texts, self.tokens)
         return nn.functional.normalize(self.text(ids.to(self.projection.weight.device)).float(), dim=1)
 
     def stage_tokens(self, inputs: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b c r k"]]:

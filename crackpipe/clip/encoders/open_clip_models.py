@@ -6,6 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jaxtyping import Int
 from torch import Tensor, nn
@@ -13,6 +14,9 @@ from torch import Tensor, nn
 from crackpipe.clip.encoders import attention, hub, image_size, weights
 from crackpipe.errors import ModelError
 from crackpipe.models.backbones import Network
+
+if TYPE_CHECKING:
+    from open_clip.tokenizer import SimpleTokenizer
 
 CONTEXT = 40  # tokens: the longest caption of an inspection report fits
 VOCABULARY = 49408  # tokens of CLIP's byte-pair encoding
@@ -39,6 +43,11 @@ def text_tower(*, width: int, layers: int, joint_width: int, vocabulary: int = V
 def tokenize(texts: list[str], *, context: int = CONTEXT) -> Int[Tensor, "n t"]:
     """Byte-pair token ids, zero padded; longer texts are cut at ``context`` tokens, with the start and end tokens."""
     return _tokenizer(context)(texts)
+
+
+def word(token: int) -> str:
+    """What a token id stands for; of start, end and padding nothing that a user would write."""
+    return _tokenizer(CONTEXT).decode([token]).strip()
 
 
 @functools.cache
@@ -213,12 +222,11 @@ def _quiet() -> Iterator[None]:
 
 
 @functools.cache
-def _tokenizer(context: int) -> Tokenizer:
+def _tokenizer(context: int) -> "SimpleTokenizer":
     """A byte-pair tokenizer, made once per process: reading its vocabulary takes longer than a training step."""
     from open_clip.tokenizer import SimpleTokenizer
 
-    tokenizer: Tokenizer = SimpleTokenizer(context_length=context)
-    return tokenizer
+    return SimpleTokenizer(context_length=context)
 
 
 def _near(name: str, known: list[str]) -> str:

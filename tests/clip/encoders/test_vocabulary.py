@@ -7,6 +7,7 @@ import torch
 
 from crackpipe.clip.encoders import open_clip_models, vocabulary
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.errors import ModelError
 
 SPEC: dict[str, Any] = {"backbone": "test_efficientnet", "joint_width": 16, "text_width": 32, "text_layers": 2}
 TEXTS = ["a photo of a flawless wall!", "a photo of a cracked wall", "crack", ""]
@@ -33,18 +34,16 @@ def test_texts_of_known_words_have_the_embeddings_of_the_whole_vocabulary(
     assert sum(value.numel() for value in small.text.parameters()) < 100_000
 
 
-def test_a_token_that_was_not_read_is_one_of_zeros(pair: tuple[DualEncoder, DualEncoder]) -> None:
+def test_a_word_that_was_not_read_is_refused_with_those_that_were(pair: tuple[DualEncoder, DualEncoder]) -> None:
     _, small = pair
-    with torch.no_grad():
-        tree, chair, none = small.text_embedding(["a tree", "a chair", "a"])
-    torch.testing.assert_close(tree, chair)
-    assert not torch.allclose(tree, none)
+    with pytest.raises(ModelError, match=r"not learned the word 'Graffiti'; .* alone: crack, cracked, flaw"):
+        small.text_embedding(["a wall", "photo of Graffiti"])
 
 
-def test_rows_follow_the_tokens_behind_that_of_all_others() -> None:
-    tokens = torch.tensor([0, 5, 9])
-    ids = torch.tensor([[9, 5, 0], [7, 10, 4]])
-    assert vocabulary.rows_of(ids, tokens).tolist() == [[3, 2, 1], [0, 0, 0]]
+def test_rows_follow_the_tokens() -> None:
+    tokens = vocabulary.tokens_of(["wall"])
+    ids = open_clip_models.tokenize(["wall"])[0].tolist()
+    assert vocabulary.rows_of(["wall"], tokens)[0].tolist() == [tokens.index(one) for one in ids]
 
 
 def test_tokens_hold_padding_start_and_end_whatever_the_texts() -> None:
@@ -52,9 +51,3 @@ def test_tokens_hold_padding_start_and_end_whatever_the_texts() -> None:
     assert vocabulary.tokens_of(["wall"]) == sorted(set(ids))
     assert len(vocabulary.tokens_of([])) == 3
     assert vocabulary.tokens_of(["wall", "Wall"]) == vocabulary.tokens_of(["wall"])
-
-
-def test_words_that_are_not_known_are_named() -> None:
-    tokens = vocabulary.tokens_of(TEXTS)
-    assert vocabulary.unknown_words("A rusty photo of Graffiti", tokens) == ["rusty", "Graffiti"]
-    assert vocabulary.unknown_words("cracked wall", tokens) == []
