@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from crackpipe import load_classifier, params
 from crackpipe.apply import encoder_folder, packing
+from crackpipe.classify import classifier
 from crackpipe.cli import app
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
@@ -95,6 +96,47 @@ def test_a_packed_encoder_tells_its_side_and_embeds_as_before(project: Project, 
     assert (folder / "model.json").read_bytes() == Path("again/model.json").read_bytes()
 
 
+def test_a_packed_classifier_is_as_sure_as_before_and_both_commands_write_their_models(project: Project) -> None:
+    network = classifier.create(backbone="test_efficientnet", weights="none", side_px=64)
+    classifier.save(project.path("models/classifier"), network)
+    assert invoke("pack-classifier", "c", "--half", "--about", "a test").strip() == "wrote c"
+    assert invoke("pack-encoder", "e", "--half").strip() == "wrote e"
+    assert encoder_folder.find("e").card["side_px"] == project.params.slice.side_px
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    before, after = (load_classifier(folder, device="cpu") for folder in ("models/classifier", "c"))
+    assert after.crack_probability(pixels) == pytest.approx(before.crack_probability(pixels), abs=0.02)
+
+
+def test_an_encoder_that_lies_in_another_project_takes_its_settings(project: Project, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(tmp_path / "models", other / "models")
+    text = (tmp_path / "params.yaml").read_text(encoding="utf-8")
+    (other / "params.yaml").write_text(text.replace("  side_px: 128 #", "  side_px: 96 #"), encoding="utf-8")
+    assert encoder_folder.find(other / "models/clip_base").side_px == 96
+    assert encoder_folder.find(other / "models/clip_base", project=project).side_px == project.params.slice.side_px
+
+
+def test_parameters_of_another_program_are_no_project(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("learning_rate: 0.1\n", encoding="utf-8")
+    assert encoder_folder.find().params == params.defaults()
+
+
+def test_a_folder_that_happens_to_have_the_packages_name_is_not_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / shipped.ENCODER).mkdir()
+    assert encoder_folder.find().path == encoder_folder.find(shipped.ENCODER).path == shipped.FOLDER / shipped.ENCODER
+
+
+def test_a_search_in_nothing_says_so(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for arguments, message in (
+        (["empty"], "no picture in empty; name photographs"),
+        ([], "nothing to search in: name"),
+    ):
+        done = CliRunner().invoke(app.commands, ["search", "crack", *arguments])
+        assert isinstance(done.exception, CrackpipeError)
+        assert message in str(done.exception)
+
+
 @pytest.mark.slow
 def test_heads_decisions_and_searches_need_no_project() -> None:
     write_pictures(Path("bridge/crack"), level=150, count=8)
@@ -106,6 +148,7 @@ def test_heads_decisions_and_searches_need_no_project() -> None:
     Path("bridge/broken.png").write_bytes(b"no picture")
     printed = invoke("search", "a photo of a cracked wall", "bridge", "--top", "3", status=3)
     assert "bridge/broken.png: " in printed
+    assert "probability" in invoke("prompts", "bridge/crack/0.png")
     table = pd.read_csv("search.csv")
     assert table["rank"].tolist() == [1, 2, 3]
     assert table["similarity"].is_monotonic_decreasing
@@ -120,9 +163,9 @@ def test_the_packages_classifier_and_encoder_are_small_and_tell_what_they_were_t
 
 
 def test_the_packages_classifier_is_less_sure_of_a_crack_on_a_bare_wall() -> None:
-    classifier = load_classifier(device="cpu")
+    trained = load_classifier(device="cpu")
     wall = np.random.default_rng(0).integers(140, 180, (128, 128, 3)).astype(np.uint8)
     cracked = wall.copy()
     for row in range(128):
         cracked[row, 60 + row // 10 : 65 + row // 10] = 30
-    assert classifier.crack_probability(wall) < classifier.crack_probability(cracked)
+    assert trained.crack_probability(wall) < trained.crack_probability(cracked)
