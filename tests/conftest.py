@@ -1,11 +1,11 @@
 """Settings of all tests: how long each may take and which come first; the state that they leave of torch; a browser."""
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import chromium
 import pytest
 from hypothesis import settings
 
@@ -76,12 +76,10 @@ def runtime() -> "Iterator[Runtime]":
 def browser() -> Iterator[Any]:
     """A Chromium of the system; tests that need one are skipped where there is none."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip(f"no {', '.join(names)} on PATH")
+    if chromium.PATH is None:
+        pytest.skip(f"no {', '.join(chromium.NAMES)} on PATH")
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=chromium.PATH, args=["--no-sandbox"])
         yield opened
         opened.close()
 

@@ -1,13 +1,13 @@
 """Commands of a survey: inspect photographs, make its page again (or a run's), list the models that can."""
 
-import enum
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from crackpipe.apply.engines import Engine
 from crackpipe.cli.packing import MODEL
 from crackpipe.errors import CrackpipeError
 
@@ -17,20 +17,6 @@ if TYPE_CHECKING:
 PHOTOS = "photos.csv"  # of an inspection that has ended
 MOST_PICTURES = 200
 NAMED = 5  # of a table's photographs that are not there
-
-
-class Engine(str, enum.Enum):
-    """What runs a network."""
-
-    torch = "torch"
-    onnx = "onnx"
-
-
-class Only(str, enum.Enum):
-    """Which results of a survey are written."""
-
-    all = "all"
-    masks = "masks"
 
 
 def inspect(
@@ -43,7 +29,7 @@ def inspect(
     classes: Annotated[
         str, typer.Option(help="of width: aashto, jsce, eurocode, or limits in mm such as 0.2,0.5,1")
     ] = "aashto",
-    only: Annotated[Only, typer.Option(help="masks: no pictures and no page")] = Only.all,
+    only: Annotated[Literal["all", "masks"], typer.Option(help="masks: no pictures and no page")] = "all",
     model: MODEL = None,
     project: Annotated[Path | None, typer.Option(help="where the pipeline has run, e.g. .runs/crack500")] = None,
     level: Annotated[
@@ -73,13 +59,13 @@ def inspect(
     from crackpipe.params.project import Project
 
     opened = None if project is None else Project.open(project)
-    files = segmenter_files.find(model, project=opened, engine=None if engine is None else engine.value)
+    files = segmenter_files.find(model, project=opened, engine=engine)
     files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px, min_elongation=elongation)
     table = None if scales is None else read_table(scales)
     settings = SurveySettings(
         sources=ScaleSources(mm_per_px=mm_per_px, table=table, marker_mm=marker_mm, distance_m=distance_m),
         limits=width_classes.parse(classes),
-        masks_only=only == Only.masks,
+        masks_only=only == "masks",
         again=again,
     )
     found = survey(_listed(photos), files=files, out=out, settings=settings)

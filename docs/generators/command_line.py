@@ -1,11 +1,10 @@
 """The page of the command line, from the signatures of typer's commands."""
 
-import enum
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -24,8 +23,14 @@ class Parameter:
 
 
 def page(commands: typer.Typer, *, program: str) -> str:
-    """A heading for each command, with its usage, what it does, and a table of its arguments and options."""
-    return "\n\n".join(_command(f"{program} {name}", does) for name, does in registered(commands)) + "\n"
+    """A heading for each command, with its usage, what it does, and a table of its arguments and options.
+
+    Options of the program itself stand before.
+    """
+    found = commands.registered_callback
+    own = parameters(found.callback) if found and found.callback else []
+    before = ["\n".join(f"`{program} {option.typed}`: {option.meaning}." for option in own)] if own else []
+    return "\n\n".join([*before, *(_command(f"{program} {name}", does) for name, does in registered(commands))]) + "\n"
 
 
 def registered(commands: typer.Typer) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -73,8 +78,8 @@ def _metavar(kind: Any) -> str:
     """Placeholder of a value of a type, or of the type inside a list or an option that may be left out."""
     if kind in _VALUES:
         return _VALUES[kind]
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return "|".join(member.value for member in kind)
+    if get_origin(kind) is Literal:
+        return "|".join(get_args(kind))
     return next(_metavar(part) for part in get_args(kind) if part is not type(None))
 
 

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chromium
 import pytest
 from text_files import ROOT
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHART = """\
 {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "data": {"values": "<DVC_METRIC_DATA>"},
  "mark": "line", "encoding": {"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "quantitative"}}}
@@ -29,7 +29,7 @@ def test_it_loads_nothing_from_elsewhere() -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium, which is not installed")
+@pytest.mark.skipif(chromium.PATH is None, reason="needs chromium, which is not installed")
 def test_a_browser_without_a_network_draws_a_chart(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
     for name in ("config", "plots.html"):
@@ -45,7 +45,7 @@ def test_a_browser_without_a_network_draws_a_chart(tmp_path: Path) -> None:
         "--host-resolver-rules=MAP * 0.0.0.0",
         "--virtual-time-budget=20000",
     ]
-    command = [str(CHROMIUM), *options, "--dump-dom", (tmp_path / "dvc_plots/index.html").as_uri()]
+    command = [str(chromium.PATH), *options, "--dump-dom", (tmp_path / "dvc_plots/index.html").as_uri()]
     drawn = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120).stdout
     body = drawn[drawn.index("<body>") :]
     assert "vega-embed" in body
