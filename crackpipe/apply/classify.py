@@ -11,18 +11,20 @@ import pandas as pd
 from jaxtyping import Float32
 
 from crackpipe import console
+from crackpipe.apply import photo_files
 from crackpipe.apply.encoder_folder import EncoderFolder
 from crackpipe.clip import embedding
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.data import inspection
 from crackpipe.data.datasets import layout
-from crackpipe.errors import CrackpipeError, ModelError
+from crackpipe.errors import CrackpipeError, ModelError, PhotoError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
-from crackpipe.files import atomic
+from crackpipe.files import atomic, own_results
 from crackpipe.measures import referral, uncertainty
 
 TOO_LARGE = 2  # times the largest photograph that the head learned from: its cracks would be squeezed away
+SHOWN = 10  # photographs for a person that the command prints
 COLUMNS = ["photo", "decision", "crack_probability", "entropy", "mutual_information", "refer", "reason"]
 
 
@@ -35,7 +37,7 @@ def classify(photos: Sequence[Path], *, model: EncoderFolder, head: Path, risk: 
     learned from (each is squeezed to one square, and cracks in it with it), is referred and has a reason.
 
     Args:
-        photos: files, and folders all of whose files are taken but hidden ones.
+        photos: files, and folders whose pictures are taken.
         model: the encoder that the head was trained with.
         head: folder of a head that ``crackpipe few-shot`` has written.
         risk: accepted upper 95 % bound on the share of errors, 0 to 1.
@@ -46,26 +48,36 @@ def classify(photos: Sequence[Path], *, model: EncoderFolder, head: Path, risk: 
 
     Raises:
         ModelError: the head is missing, or was trained with another encoder.
-        CrackpipeError: ``risk`` is no share, or there is no file.
+        CrackpipeError: ``risk`` is no share, there is no picture, or ``out`` is no .csv or another file than an earlier
+            table of decisions; nothing is done then.
     """
     if not 0 <= risk <= 1:
         raise CrackpipeError(f"--risk: got {risk}; expected a share of wrong decisions, 0 to 1, e.g. 0.05")
-    paths = _listed(photos)
+    if out.suffix.lower() != ".csv":
+        raise CrackpipeError(f"--out: got {out}; the table of decisions is a .csv")
+    own_results.expect_own(out, table=out, columns=COLUMNS)
+    listed = photo_files.listed(photos, leave_out=out)
+    if not listed:
+        raise CrackpipeError(
+            f"no picture in {', '.join(map(str, photos))}; name photographs, or folders that hold some"
+        )
     networks, card = _head(head, model)
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
     point = referral.chosen(card["referral"], risk=risk)
     rows = []
-    for path in console.bar(paths, what="classify", total=len(paths), unit="photos"):
+    for one in console.bar(listed, what="classify", total=len(listed), unit="photos"):
         try:
-            read = partial(layout.read_bytes, path)
+            if one.reason:
+                raise PhotoError(one.reason)
+            read = partial(layout.read_bytes, one.path)
             pixels = inspection.decode(read, max_megapixels=model.params.ingest.max_megapixels)
             vector = embedding.of_photo(encoder, pixels, runtime, side_px=card["side_px"])
             decision = _decision(networks, vector, point)
             decision |= _too_large(max(pixels.shape[:2]), learned_px=card["longest_px"])
         except CrackpipeError as error:
             decision = {"refer": "yes", "reason": str(error)}
-        rows.append(dict.fromkeys(COLUMNS, "") | {"photo": str(path)} | decision)
+        rows.append(dict.fromkeys(COLUMNS, "") | {"photo": str(one.path)} | decision)
     table = pd.DataFrame(rows, columns=COLUMNS)
     atomic.write_text(out, table.to_csv(index=False))
     return table
@@ -78,15 +90,20 @@ def summary(head: Path, *, risk: float) -> str:
         head: its folder.
         risk: accepted upper 95 % bound on the share of errors, 0 to 1.
     """
-    point = referral.chosen(head_files.load(head)[1]["referral"], risk=risk)
+    points: list[referral.Point] = head_files.load(head)[1]["referral"]
+    point = referral.chosen(points, risk=risk)
     if point is None:
+        least = min(points, key=lambda point: point["risk_high"])
+        bound = math.ceil(1000 * least["risk_high"]) / 1000
         return (
             f"its cross-validation has too few sure and right decisions for a bound of {risk:g} on the share of "
-            "errors: all go to a person"
+            f"errors: all go to a person; the least that it can hold is {bound:g}, which keeps {least['coverage']:.0%} "
+            "of the decisions; more labels lower it"
         )
     return (
-        f"in its cross-validation this keeps {point['coverage']:.0%} of the decisions, {point['risk']:.1%} of them "
-        f"wrong (upper end of the 95 % interval, decisions treated as independent: {point['risk_high']:.1%})"
+        f"on photographs like those labelled: in its cross-validation this keeps {point['coverage']:.0%} of the "
+        f"decisions, {point['risk']:.1%} of them wrong (upper end of the 95 % interval, decisions treated as "
+        f"independent: {point['risk_high']:.1%})"
     )
 
 
@@ -121,8 +138,15 @@ def _decision(networks: Networks, vector: Float32[np.ndarray, "d"], point: refer
     entropy = float(uncertainty.entropy(np.array([score]))[0])
     columns = {"crack_probability": f"{score:.4f}", "entropy": f"{entropy:.4f}"}
     columns |= {"mutual_information": f"{information:.4f}"} if len(networks.weight) > 1 else {}
-    sure = point is not None and entropy <= point["entropy"]
-    return columns | {"decision": "crack" if score > 0.5 else "no crack", "refer": "no" if sure else "yes"}
+    columns["decision"] = "crack" if score > 0.5 else "no crack"
+    if point is None:
+        return columns | {"refer": "yes", "reason": "no decision of this head is sure enough"}
+    if entropy > point["entropy"]:
+        return columns | {
+            "refer": "yes",
+            "reason": f"less sure than the bound allows (entropy over {point['entropy']:.4f})",
+        }
+    return columns | {"refer": "no"}
 
 
 def _too_large(longest_px: int, *, learned_px: int) -> dict[str, str]:
@@ -130,15 +154,3 @@ def _too_large(longest_px: int, *, learned_px: int) -> dict[str, str]:
         return {}
     reason = f"{longest_px} px, but the head learned from {learned_px} px at most; cut it into such squares"
     return {"refer": "yes", "reason": reason}
-
-
-def _listed(photos: Sequence[Path]) -> list[Path]:
-    paths: list[Path] = []
-    for path in photos:
-        if path.is_dir():
-            paths += layout.files(path)
-        else:
-            paths.append(path)
-    if not paths:
-        raise CrackpipeError(f"no file in {', '.join(map(str, photos))}; name photographs, or folders that hold some")
-    return paths

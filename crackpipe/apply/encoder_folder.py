@@ -39,6 +39,27 @@ class EncoderFolder:
         """Side of the square patches that it was aligned on, to which those of few-shot heads are squeezed."""
         return int(self.card.get("side_px", self.params.slice.side_px))
 
+    def prompts(self) -> dict[str, list[str]]:
+        """Sentences by group of states: those that it was packed with, else those of the project."""
+        from crackpipe.clip import prompts  # loads torch
+
+        learned = self.card.get("prompts")
+        if learned is None:
+            return prompts.groups(**self.params.prompts.model_dump(exclude={"wording"}))
+        made_of = {"templates": learned["templates"], "objects": learned["objects"]}
+        states = {"flawless": learned["flawless_states"], "crack": learned["states"]}
+        return {name: prompts.expand(states=those, **made_of) for name, those in states.items()}
+
+    def meant(self, text: str) -> list[str]:
+        """Sentences that stand for a text: itself, or prompts that an encoder that was packed has learned.
+
+        Raises:
+            ModelError: such an encoder has not learned a word, or the text does not say whether there is a crack.
+        """
+        from crackpipe.clip import prompts  # loads torch
+
+        return prompts.meant(text, **self.card["prompts"]) if "prompts" in self.card else [text]
+
     def digest(self) -> str:
         """Fingerprint of its weights, by which a few-shot head knows the encoder that it was trained with.
 

@@ -57,6 +57,8 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
         raise CrackpipeError(f"--head: got {head!r}, expected one of {', '.join(KINDS)}")
     if folds < 2:
         raise CrackpipeError(f"--folds: got {folds}; cross-validation needs at least 2")
+    if (out / REPORT).exists() and not (out / "model.json").exists():
+        raise CrackpipeError(f"{out / REPORT}: is there and is no head's; name another folder with --out")
     listed = labelled_folder.photographs(folder)
     params = model.params
     runtime = model.project.start_runtime()
@@ -77,7 +79,9 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
     head_files.save(out, fit_head(np.arange(len(embeddings.labels))), card)
     figures["rejected"] = [{"path": path, "reason": reason} for path, reason in embeddings.rejected]
     metrics.write_json(out / REPORT, figures | {"head": head, "folds": folds, "referral": points})
-    return figures | {"folds": folds, "structures": min(embeddings.structures().values())}
+    structures = embeddings.structures()
+    in_folders = sum(structures.values()) < len(embeddings.labels)
+    return figures | {"folds": folds, "structures": min(structures.values()), "in_folders": in_folders}
 
 
 def head_fitter(

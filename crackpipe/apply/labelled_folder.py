@@ -97,7 +97,7 @@ def embed(
         keys.append(first.group)
     if not vectors:
         path, reason = rejected[0]
-        raise DatasetError(f"none of the {len(listed)} photographs can be read; the first is {path}: {reason}")
+        raise DatasetError(f"no photograph can be read; the first of {len(listed)} is {path}: {reason}")
     groups = np.unique(keys, return_inverse=True)[1].astype(np.int64)
     return LabelledEmbeddings(np.stack(vectors), np.array(labels, np.int64), groups, rejected, longest_px)
 

@@ -53,10 +53,17 @@ def pack_encoder(
     if card["architecture"] != "dual" or "tokens" in card:
         model_files.copy(source, folder, card, half=half)
         return
-    flawless, damaged = prompts.sets(**project.params.prompts.model_dump())
+    settings = project.params.prompts
+    flawless, damaged = prompts.sets(**settings.model_dump())
     tokens = vocabulary.tokens_of([*flawless, *damaged])
     tensors = vocabulary.cut(model_files.weights(source / segmenter_files.WEIGHTS), tokens)
-    model_files.write(folder, tensors, card | {"tokens": tokens}, half=half)
+    learned = {
+        "templates": settings.templates,
+        "objects": list(dict.fromkeys(name for surface in settings.surfaces for name in settings.objects[surface])),
+        "flawless_states": settings.flawless_states,
+        "states": settings.crack_states if settings.wording == "crack" else settings.damaged_states,
+    }
+    model_files.write(folder, tensors, card | {"tokens": tokens, "prompts": learned}, half=half)
 
 
 def pack_classifier(source: Path, folder: Path, *, half: bool, told: Mapping[str, Any] = MappingProxyType({})) -> None:

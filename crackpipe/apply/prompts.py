@@ -13,7 +13,6 @@ from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
-from crackpipe.errors import ModelError
 from crackpipe.imaging.images import SquareFit
 
 SHARPNESS = 100.0  # CLIP's factor on similarities before the softmax
@@ -26,14 +25,12 @@ def of_photo(
 
     Args:
         photo: path of a picture.
-        groups: sentences by group of states, see :func:`crackpipe.clip.prompts.groups`. Groups with words that the
-            encoder was packed without are left out, but not those of flawless states.
+        groups: sentences by group of states, see :meth:`crackpipe.apply.encoder_folder.EncoderFolder.prompts`.
         model: the encoder.
 
     Raises:
         PhotoError: the photograph cannot be read or is too large.
-        ModelError: the encoder's weights are missing, do not fit its card, or it has not learned all words of flawless
-            states.
+        ModelError: the encoder's weights are missing, do not fit its card, or it was packed without a word.
         ParamsError: ``embed.side_px`` does not suit the encoder.
     """
     settings = model.params
@@ -41,8 +38,8 @@ def of_photo(
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
     side_px = embedding.square_px(encoder, side_px=settings.embed.side_px, key="embed.side_px")
-    fit, known = settings.embed.fit, _known(encoder, groups)
-    return similarities(encoder, image, known, side_px=side_px, fit=fit, runtime=runtime)
+    fit = settings.embed.fit
+    return similarities(encoder, image, groups, side_px=side_px, fit=fit, runtime=runtime)
 
 
 def similarities(
@@ -62,8 +59,8 @@ def similarities(
         side_px, fit: square that the image is brought to, see :func:`crackpipe.imaging.images.square`.
 
     Returns:
-        Prompts: group, similarity and prompt, in the order of ``groups``. Classes: wording, normal and crack (the
-        similarities), and probability (that it is cracked: their softmax, 100 times as sharp).
+        Prompts: group, similarity and prompt, in the order of ``groups``. Classes: wording, flawless and crack (the
+        similarities), and softmax (of 100 times these, as CLIP has it: no calibrated probability of a crack).
     """
     photo = embedding.of_photo(encoder, image, runtime, side_px=side_px, fit=fit)
     rows = []
@@ -79,19 +76,5 @@ def similarities(
         classes.append((wording, normal, crack, 1 / (1 + np.exp(SHARPNESS * (normal - crack)))))
     return (
         pd.DataFrame(rows, columns=["group", "similarity", "prompt"]),
-        pd.DataFrame(classes, columns=["wording", "normal", "crack", "probability"]),
+        pd.DataFrame(classes, columns=["wording", "flawless", "crack", "softmax"]),
     )
-
-
-def _known(encoder: Encoder, groups: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """Groups whose words the encoder has learned."""
-    found = {}
-    for name, texts in groups.items():
-        try:
-            encoder.text_embedding(list(texts))
-        except ModelError:
-            if name == "flawless":
-                raise
-            continue
-        found[name] = texts
-    return found

@@ -15,11 +15,12 @@ from crackpipe.clip.encoders import encoder_files
 from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, TableError
-from crackpipe.files import atomic, fingerprint, parquet, schemas
+from crackpipe.files import atomic, fingerprint, own_results, parquet, schemas
 from crackpipe.imaging import contact_sheet, images
 from crackpipe.params import Params
 from crackpipe.retrieval import nearest
 
+MOST_PICTURES = 60  # of a contact sheet
 COLUMNS = ["rank", "photo_id", "similarity", "caption"]
 PHOTOS, EMBEDDINGS = "data/photos", "data/embeddings/tuned"
 
@@ -50,7 +51,8 @@ def find(text: str, *, model: EncoderFolder, top: int, out: Path) -> pd.DataFram
     if missing := [name for name in wanted if name not in by_id]:
         raise TableError(f"{photos}: has no {missing[0]}, but {project.path(EMBEDDINGS)} has; run `dvc repro` again")
     table["caption"] = [by_id[name]["caption"] or "" for name in wanted]
-    return _write(table, [images.decode_rgb(by_id[name]["image"]) for name in wanted], wanted, text=text, out=out)
+    pictures = [images.decode_rgb(by_id[name]["image"]) for name in wanted[:MOST_PICTURES]]
+    return _write(table, pictures, wanted, text=text, out=out)
 
 
 def find_among(
@@ -73,7 +75,10 @@ def find_among(
         ParamsError: ``embed.side_px`` does not suit the encoder.
     """
     _check(text, top=top, out=out)
+    sentences = model.meant(text)
     listed = photo_files.listed(photos, leave_out=out)
+    own_results.expect_none_of([one.path for one in listed], out=out)
+    own_results.expect_none_of([one.path for one in listed], out=out.with_suffix(".csv"))
     readable = [one.path for one in listed if not one.reason]
     refused = {str(one.path): one.reason for one in listed if one.reason}
     if not readable:
@@ -82,15 +87,16 @@ def find_among(
         )
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
-    wanted = embedding.encode_texts(encoder, [text], runtime)
+    wanted = _of_texts(sentences, encoder, runtime)
     vectors = dict(_embedded(readable, encoder, runtime, settings=model.params, refused=refused))
     if not vectors:
         path, reason = next(iter(refused.items()))
-        raise CrackpipeError(f"none of the {len(listed)} photographs can be read; the first is {path}: {reason}")
+        raise CrackpipeError(f"no photograph can be read; the first of {len(listed)} is {path}: {reason}")
     similarity, index = nearest.top(wanted, np.stack(list(vectors.values())), k=top)
     found = [list(vectors)[row] for row in index[0]]
     table = _table([str(path) for path in found], similarity[0]).assign(caption="")
-    pictures = [photograph.pixels(path, max_megapixels=model.params.ingest.max_megapixels) for path in found]
+    shown = found[:MOST_PICTURES]
+    pictures = [photograph.pixels(path, max_megapixels=model.params.ingest.max_megapixels) for path in shown]
     return _write(table, pictures, [path.name for path in found], text=text, out=out), refused
 
 
@@ -104,19 +110,25 @@ def _embedded(
             pixels = photograph.pixels(path, max_megapixels=settings.ingest.max_megapixels)
             yield path, embedding.of_photo(encoder, pixels, runtime, side_px=side_px, fit=settings.embed.fit)
         except CrackpipeError as error:
-            refused[str(path)] = str(error)
+            refused[str(path)] = str(error).removeprefix(f"{path}: ")
+
+
+def _of_texts(texts: Sequence[str], encoder: Encoder, runtime: Runtime) -> Float32[np.ndarray, "1 d"]:
+    """Mean of the embeddings of texts, of length 1."""
+    mean = embedding.encode_texts(encoder, texts, runtime).astype(np.float32).mean(axis=0, keepdims=True)
+    return mean / np.linalg.norm(mean)
 
 
 def _write(
     table: pd.DataFrame, pictures: Sequence[UInt8[np.ndarray, "_ _ 3"]], names: Sequence[str], *, text: str, out: Path
 ) -> pd.DataFrame:
-    """Write the contact sheet, and the table beside it."""
-    rows = zip(table["rank"], table["similarity"], names, strict=True)
+    """Write the contact sheet, of ``MOST_PICTURES`` at most, and the table beside it."""
+    rows = list(zip(table["rank"], table["similarity"], names, strict=True))[:MOST_PICTURES]
     contact_sheet.draw(
         out,
-        pictures,
+        pictures[:MOST_PICTURES],
         [f"{rank}   {similarity:.3f}   {name}" for rank, similarity, name in rows],
-        table["caption"].tolist(),
+        table["caption"].tolist()[:MOST_PICTURES],
         heading=text,
     )
     atomic.write_text(out.with_suffix(".csv"), table[COLUMNS].to_csv(index=False))
@@ -125,11 +137,12 @@ def _write(
 
 def _check(text: str, *, top: int, out: Path) -> None:
     if not text.strip():
-        raise CrackpipeError('the text is empty; say what to look for, e.g. "wide crack in a beam"')
+        raise CrackpipeError('the text is empty; say what to look for, e.g. "cracked wall"')
     if top < 1:
         raise CrackpipeError(f"top is {top}; at least 1 photograph can be asked for")
     if out.suffix.lower() not in contact_sheet.SUFFIXES:
         raise CrackpipeError(f"{out}: a contact sheet ends in {', '.join(contact_sheet.SUFFIXES)}")
+    own_results.expect_own(out, table=out.with_suffix(".csv"), columns=COLUMNS)
 
 
 def _ranked(text: str, model: EncoderFolder, *, top: int) -> pd.DataFrame:
@@ -139,7 +152,7 @@ def _ranked(text: str, model: EncoderFolder, *, top: int) -> pd.DataFrame:
     embeddings = embedding_file.load(folder, kind="image", split=None)
     if embeddings.encoder != fingerprint.of(None, [model.path]):
         raise TableError(f"{folder}: made by another encoder than {model.path} holds now; run `dvc repro` again")
-    similarity, index = nearest.top(embedding.encode_texts(encoder, [text], runtime), embeddings.vectors, k=top)
+    similarity, index = nearest.top(_of_texts(model.meant(text), encoder, runtime), embeddings.vectors, k=top)
     return _table([embeddings.item_ids[row] for row in index[0]], similarity[0])
 
 

@@ -3,7 +3,6 @@
 Each looks for its encoder before it imports torch, so that a wrong folder or parameter is told at once.
 """
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,19 +36,24 @@ def classify(
     model: MODEL = None,
     project: PROJECT = None,
 ) -> None:
-    """Crack or none for each photograph, how sure, and whether a person should look; exit status 1 where none is read.
+    """Crack or none for each photograph, how sure, and whether a person should look.
 
+    The exit status is 0 where all were decided, 3 where some cannot be read, 1 where none can.
     Each photograph is squeezed to one square: photographs are of about the size of those that the head learned from.
     """
     encoder = _encoder(model, project)
     from crackpipe.apply import classify as decisions
 
     table = decisions.classify(photos, model=encoder, head=head, risk=risk, out=out)
-    typer.echo(table.to_string(index=False, max_colwidth=60))
-    typer.echo(f"{(table['refer'] == 'yes').sum()} of {len(table)} to a person; {decisions.summary(head, risk=risk)}")
+    to_person = table[table["refer"] == "yes"]
+    if len(to_person):
+        typer.echo(to_person.head(decisions.SHOWN).to_string(index=False, max_colwidth=80))
+    more = f", of which {decisions.SHOWN} are shown" if len(to_person) > decisions.SHOWN else ""
+    typer.echo(f"{len(to_person)} of {len(table)} to a person{more}; {decisions.summary(head, risk=risk)}")
     typer.echo(f"wrote {out}")
-    if (table["decision"] == "").all():
-        raise typer.Exit(1)
+    undecided = table["decision"] == ""
+    if undecided.any():
+        raise typer.Exit(1 if undecided.all() else 3)
 
 
 def few_shot(
@@ -61,11 +65,16 @@ def few_shot(
     model: MODEL = None,
     project: PROJECT = None,
 ) -> None:
-    """Train a head on your own few labelled photographs, and tell by cross-validation how good and how sure it is."""
+    """Train a head on your own few labelled photographs, and tell by cross-validation how good and how sure it is.
+
+    The exit status is 3 where some cannot be read.
+    """
     encoder = _encoder(model, project)
     from crackpipe.apply import few_shot as heads
 
     figures = heads.fit(folder, model=encoder, out=out, head=head, folds=folds, seed=seed)
+    for row in figures["rejected"]:
+        typer.echo(f"{row['path']}: {row['reason']}", err=True)
     names = ("precision", "recall", "f1", "pr_auc", "ece", "error", "error_refer_5", "error_refer_10", "error_refer_20")
     for name in names:
         low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
@@ -79,13 +88,18 @@ def few_shot(
             f"a class has {figures['structures']} different photographs or subfolders: with fewer than {heads.FEW} "
             "these figures are mostly luck, whatever the interval says; label more"
         )
-    for row in figures["rejected"]:
-        typer.echo(f"{row['path']}: {row['reason']}")
+    if not figures["in_folders"]:
+        typer.echo(
+            "no subfolders: each photograph counts as a structure of its own; patches of one photograph in several "
+            "folds make these figures too good"
+        )
     typer.echo(f"wrote {out}: a head from {figures['n']} photographs, and {heads.REPORT}")
+    if figures["rejected"]:
+        raise typer.Exit(3)
 
 
 def search(
-    text: Annotated[str, typer.Argument(help='what to look for, e.g. "wide crack in a beam"')],
+    text: Annotated[str, typer.Argument(help='what to look for, e.g. "cracked wall"')],
     photos: Annotated[
         list[Path] | None, typer.Argument(help="photographs, and folders that hold some; default: all of the project")
     ] = None,
@@ -98,8 +112,8 @@ def search(
 ) -> None:
     """Search photographs by words: a contact sheet and a table; exit status 3 where some cannot be read.
 
-    The package's own encoder knows the words of its prompts alone, and of these above all whether there is a crack. A
-    project's knows those of its captions.
+    The package's own encoder tells cracked surfaces from others, and little else: it takes a text for those of its
+    prompts (`crackpipe prompts`) that share most words with it. A project's encoder reads the text itself.
     """
     encoder = _encoder(model, project, tuned=True)
     if not photos and not (encoder.project.root / "data/photos").is_dir():
@@ -126,26 +140,30 @@ def prompts(
     model: MODEL = None,
     project: PROJECT = None,
 ) -> None:
-    """List all prompts of params.yaml; with a photograph how like it is to each, and to the classes that they make."""
-    from crackpipe import params
-    from crackpipe.clip import prompts as sentences
+    """List the prompts; with a photograph how like it is to the classes that they make, and to each."""
+    import textwrap
+
     from crackpipe.params.project import Project
 
-    encoder = None if photo is None else _encoder(model, project, tuned=True)
     opened = Project.at(Path()) if project is None else Project.open(project)
-    settings = (opened.params if opened else params.defaults()).prompts
-    groups = sentences.groups(**settings.model_dump(exclude={"wording"}))
-    if photo is None or encoder is None:
+    if photo is None and opened and model is None:
+        from crackpipe.clip import prompts as sentences
+
+        groups = sentences.groups(**opened.params.prompts.model_dump(exclude={"wording"}))
+    else:
+        encoder = _encoder(model, project, tuned=True)
+        groups = encoder.prompts()
+    if photo is None:
         for name, texts in groups.items():
             typer.echo(f"{name}: {len(texts)} prompts\n{textwrap.indent(chr(10).join(texts), '  ')}")
         return
     from crackpipe.apply import prompts as similarity
 
     table, classes = similarity.of_photo(photo, groups, model=encoder)
+    typer.echo(classes.to_string(index=False, float_format="{:.4f}".format))
+    typer.echo("softmax of 100 times the similarities, as CLIP has it; it is no calibrated probability of a crack\n")
     for row in table.sort_values("similarity", ascending=False, kind="stable").itertuples():
         typer.echo(f"{row.group:8}  {row.similarity:+.4f}  {row.prompt}")
-    typer.echo(f"\n{classes.to_string(index=False, float_format='{:.4f}'.format)}")
-    typer.echo(f"wording of params.yaml: {settings.wording}")
 
 
 def _encoder(model: str | None, project: Path | None, *, tuned: bool = False) -> "EncoderFolder":

@@ -118,10 +118,14 @@ def models(
     """List trained models: those that come with the package, and those of a project."""
     from crackpipe.models import listing
 
+    if project is not None and not project.is_dir():
+        raise CrackpipeError(f"--project: {project} is not here; name a folder in which the pipeline has run")
     here = Path() if project is None and Path("params.yaml").is_file() else project
+    typer.echo(f"{'name':32} {'kind':12} {'architecture':24} {'size':>9}  {'where':8} {'for':38} trained on")
     for one in listing.listed(here):
-        size = f"{one.megabytes:6.1f} MB"
-        typer.echo(f"{one.name:32} {one.kind:12} {one.architecture:24} {size}  {one.where}  {one.about}".rstrip())
+        size, used = f"{one.megabytes:6.1f} MB", listing.USED_BY.get(one.kind, "")
+        row = f"{one.name:32} {one.kind:12} {one.architecture:24} {size}  {one.where:8} {used:38} {one.about}"
+        typer.echo(row.rstrip())
 
 
 def _listed(given: list[Path]) -> list[Path]:

@@ -1,5 +1,6 @@
 """Compositional prompts: template × state × object, averaged to one direction per class (CrackCLIP, section 3.3)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -8,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from crackpipe.clip.encoders.encoder import Encoder
+from crackpipe.errors import ModelError
 
 Wording = Literal["normal", "crack"]
 
@@ -71,6 +73,55 @@ def sets(
         crack_states=crack_states,
     )
     return sentences["flawless"], sentences[OF_WORDING[wording]]
+
+
+def meant(
+    text: str,
+    *,
+    templates: Sequence[str],
+    objects: Sequence[str],
+    flawless_states: Sequence[str],
+    states: Sequence[str],
+) -> list[str]:
+    """Prompts that a text means, for an encoder that has learned whole prompts, and of whose words little else.
+
+    Of the prompts with or without a crack, as the text says, those that share most words with it. Words are compared
+    in small letters, without punctuation and a plural's s.
+
+    Args:
+        text: free words, such as ``cracked wall`` or ``concrete without cracks``.
+        templates, objects: of all prompts.
+        flawless_states, states: of both classes.
+
+    Raises:
+        ModelError: words are in none of the prompts, or none of them says whether there is a crack.
+    """
+    words = _words(text)
+    flawless, cracked = (
+        {prompt: set(_words(prompt)) for prompt in expand(templates=templates, states=those, objects=objects)}
+        for those in (flawless_states, states)
+    )
+    known = set[str]().union(*flawless.values(), *cracked.values())
+    if unknown := [word for word in words if word not in known]:
+        raise ModelError(
+            f"the encoder has not learned {', '.join(map(repr, unknown))}; it was packed with its prompts alone, whose "
+            f"words are {', '.join(sorted(known))}: use these, or name another encoder"
+        )
+    of_crack = set(_words(" ".join(states)))
+    of_none = set(_words(" ".join(flawless_states))) - of_crack
+    if not set(words) & (of_crack | of_none):
+        raise ModelError(
+            f"the text does not say whether there is a crack, and the encoder tells little else apart; say "
+            f"{states[-1].format(objects[-1])!r} or {flawless_states[-1].format(objects[-1])!r}"
+        )
+    shared = {prompt: len(its & set(words)) for prompt, its in (flawless if set(words) & of_none else cracked).items()}
+    return [prompt for prompt, count in shared.items() if count == max(shared.values())]
+
+
+def _words(text: str) -> list[str]:
+    """Words in small letters, without punctuation and a plural's s."""
+    found = re.findall(r"[^\W_]+", text.lower().replace("{}", " "))
+    return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in found]
 
 
 def text_matrix(encoder: Encoder, *, flawless: Sequence[str], damaged: Sequence[str]) -> Float[Tensor, "2 d"]:

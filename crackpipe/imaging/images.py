@@ -52,7 +52,7 @@ def size_px(data: bytes) -> tuple[int, int]:
     except Image.DecompressionBombError as error:
         raise PhotoError(f"decompression bomb: {error}") from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
-        raise PhotoError("not a picture that can be read (JPEG, PNG, TIFF, BMP or WebP expected)") from error
+        raise PhotoError("not a picture that can be read (JPEG, PNG, TIFF, WebP, HEIC and others are)") from error
 
 
 def decode_rgb(data: bytes) -> Rgb:

@@ -8,6 +8,7 @@ from crackpipe.errors import ModelError
 
 FILE = "model.json"
 Card = dict[str, Any]
+CALLED = {"clip": "encoder"}  # kinds that users know by another name
 
 
 def text(card: Card) -> str:
@@ -49,7 +50,11 @@ def read(folder: Path, *, kind: str) -> Card:
         raise ModelError(f"{folder}: no {FILE} here; run `dvc repro` to train the {kind}, or name another{others}")
     values = values_of(path)
     if values.get("kind") != kind:
-        raise ModelError(f"{folder}: holds a {values.get('kind')!r}, but a {kind!r} is needed here")
+        held, needed = (CALLED.get(name, name) for name in (str(values.get("kind")), kind))
+        raise ModelError(
+            f"{folder}: holds a model of the kind {held!r}, but {needed!r} is needed here; `crackpipe models` lists "
+            "both"
+        )
     return values
 
 

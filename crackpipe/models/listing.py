@@ -8,6 +8,11 @@ from crackpipe.errors import ModelError
 from crackpipe.models import cards, shipped
 
 PROJECT = "models"  # folder of a project's models
+USED_BY = {
+    "segmenter": "inspect",
+    "encoder": "few-shot, classify, search, prompts",
+    "classifier": "crackpipe.load_classifier() in Python",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Listed:
     Attributes:
         name: by which commands know it.
         where: ``package``, or the folder.
-        kind: segmenter, classifier or clip; ``damaged`` where its card cannot be read.
+        kind: segmenter, classifier or encoder; ``damaged`` where its card cannot be read.
         architecture: of its network.
         about: what it was trained on, where its card tells.
         megabytes: of its weights.
@@ -47,7 +52,7 @@ def listed(project: Path | None) -> Iterator[Listed]:
 def _listed(folder: Path, *, where: str) -> Listed:
     try:
         card = cards.values_of(folder / cards.FILE)
-        kind, architecture = str(card["kind"]), str(card["architecture"])
+        kind, architecture = cards.CALLED.get(card["kind"], str(card["kind"])), str(card["architecture"])
     except (ModelError, KeyError):
         card, kind, architecture = {}, "damaged", ""
     weights = folder / "model.safetensors"

@@ -9,7 +9,6 @@ from crackpipe.models import cards
 FOLDER = (Path(__file__).parent.parent / "pretrained").resolve()
 # What commands take where no other is named: `inspect`; `few-shot`, `classify` and `search`; and `load_classifier`.
 SEGMENTER, ENCODER, CLASSIFIER = "unet-crack500", "encoder-crack500", "classifier-crack500"
-CALLED = {"segmenter": "segmenter", "clip": "encoder", "classifier": "patch classifier"}  # by the kind of their cards
 
 
 def names(*, kind: str | None = None) -> list[str]:
@@ -41,7 +40,8 @@ def named(name: str | os.PathLike[str], *, kind: str, own: Path) -> Path:
             return folder
     here = sorted(card.parent.name for card in own.glob(f"*/{cards.FILE}") if cards.kind(card.parent) == kind)
     known = [*here, *names(kind=kind)]
+    called, listed = cards.CALLED.get(kind, kind), ", ".join(known) or "none"
     raise ModelError(
-        f"no {CALLED[kind]} {path.name!r}; known are {', '.join(known) or 'none'}: name one of these, or a folder with "
-        f"one{did_you_mean(path.name, known)}"
+        f"no {called} {path.name!r}; known are {listed}: name one of these, or a folder with one"
+        f"{did_you_mean(path.name, known)}"
     )

@@ -75,7 +75,9 @@ def test_a_project_has_its_own_and_one_without_leaves_it_to_the_package(project:
 def test_a_name_that_there_is_not_is_told_with_those_that_there_are() -> None:
     with pytest.raises(ModelError, match=r"no encoder 'encoder-crack50'; known are encoder-crack500: .*; did you mean"):
         encoder_folder.find("encoder-crack50")
-    with pytest.raises(ModelError, match="holds a 'segmenter', but a 'clip' is needed here"):
+    with pytest.raises(
+        ModelError, match="holds a model of the kind 'segmenter', but 'encoder' is needed here; `crackpipe models`"
+    ):
         encoder_folder.find(shipped.SEGMENTER)
 
 
@@ -148,7 +150,7 @@ def test_heads_decisions_and_searches_need_no_project() -> None:
     Path("bridge/broken.png").write_bytes(b"no picture")
     printed = invoke("search", "a photo of a cracked wall", "bridge", "--top", "3", status=3)
     assert "bridge/broken.png: " in printed
-    assert "probability" in invoke("prompts", "bridge/crack/0.png")
+    assert "no calibrated probability" in invoke("prompts", "bridge/crack/0.png")
     table = pd.read_csv("search.csv")
     assert table["rank"].tolist() == [1, 2, 3]
     assert table["similarity"].is_monotonic_decreasing

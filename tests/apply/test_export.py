@@ -152,7 +152,7 @@ def test_a_text_guided_segmenter_and_another_model_are_refused(tmp_path: Path) -
         f"{tmp_path}/guided: text_adapters is guided by texts and needs their encoder, which has no form in ONNX; name "
         "a segmenter of another kind: unet, deepcrack_liu, deepcrack_zou, oed"
     )
-    with pytest.raises(ModelError, match="clip: holds a 'clip', but a 'segmenter' is needed here"):
+    with pytest.raises(ModelError, match="clip: holds a model of the kind 'encoder', but 'segmenter' is needed here"):
         export.export(tmp_path / "clip", out=tmp_path / "out.onnx")
     with pytest.raises(ModelError, match=r"no segmenter 'nowhere'; known are .*unet-crack500"):
         export.export(Path("nowhere"), out=tmp_path / "out.onnx")
@@ -168,7 +168,7 @@ def test_the_command_writes_a_file_whole_with_its_card(unet: tuple[Path, Path], 
     assert done.output == f"wrote {tmp_path / 'a.onnx'}: a segmenter\n"
     card = onnx_session.load(tmp_path / "a.onnx", kind="segmenter", threads=None).card
     assert (card["architecture"], card["labels"], card["multiple_px"]) == ("unet", "truth", 32)
-    with pytest.raises(ModelError, match="holds a 'segmenter', but a 'classifier' is needed here"):
+    with pytest.raises(ModelError, match="holds a model of the kind 'segmenter', but 'classifier' is needed here"):
         onnx_session.load(tmp_path / "a.onnx", kind="classifier", threads=None)
 
 

@@ -76,15 +76,15 @@ def _with_a_head(fitted: Path, _in_a_project: None) -> None:
     shutil.copytree(fitted / "head", "head")
 
 
-def invoke(*arguments: str) -> str:
+def invoke(*arguments: str, status: int = 0) -> str:
     done = CliRunner().invoke(app.commands, list(arguments), catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.stdout
+    assert done.exit_code == status, done.output
+    return done.output
 
 
 def test_folders_become_a_head_that_decides_and_refers() -> None:
     Path("bridge/crack/broken.jpg").write_bytes(b"no picture")
-    printed = invoke("few-shot", "bridge", "--folds", "3")
+    printed = invoke("few-shot", "bridge", "--folds", "3", status=3)
     assert "bridge/crack/broken.jpg: not a picture" in printed
     assert "a head from 40 photographs, and report.json" in printed
     assert re.search(r"^f1 +[01]\.\d{4}  \([01]\.\d\d to [01]\.\d\d\)$", printed, re.MULTILINE)
@@ -101,8 +101,11 @@ def test_folders_become_a_head_that_decides_and_refers() -> None:
     for label in LEVELS:
         Path("new", f"{label}.png").write_bytes(picture(label, 99))
     Path("new/broken.jpg").write_bytes(b"no picture")
-    printed = invoke("classify", "new", "--risk", "0.1")
-    assert "1 of 3 to a person; in its cross-validation this keeps 100% of the decisions, " in printed
+    printed = invoke("classify", "new", "--risk", "0.1", status=3)
+    assert (
+        "1 of 3 to a person; on photographs like those labelled: in its cross-validation this keeps 100% of the "
+        in printed
+    )
     table = pd.read_csv("decisions.csv", keep_default_na=False).set_index("photo")
     assert table.loc["new/crack.png", "decision"] == "crack"
     assert table.loc["new/no_crack.png", "decision"] == "no crack"
@@ -135,7 +138,7 @@ def test_a_missing_class_and_a_single_picture_are_refused() -> None:
 def test_the_first_fault_is_named_where_no_photograph_can_be_read() -> None:
     for path in Path("bridge").glob("*/*"):
         path.write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=r"none of the \d+ photographs can be read; the first is bridge/\S+: \w"):
+    with pytest.raises(DatasetError, match=r"no photograph can be read; the first of \d+ is bridge/\S+: \w"):
         fit()
 
 
@@ -190,7 +193,7 @@ def test_a_head_of_another_encoder_and_a_wrong_risk_are_refused() -> None:
     with pytest.raises(CrackpipeError, match="--risk: got 2; expected a share"):
         decide(Path("bridge"), risk=2)
     Path("empty").mkdir()
-    with pytest.raises(CrackpipeError, match="no file in empty"):
+    with pytest.raises(CrackpipeError, match="no picture in empty"):
         decide(Path("empty"))
     torch.manual_seed(1)
     encoder_files.save(Path("models/clip_base"), DualEncoder(**SPEC).eval(), {"architecture": "dual", **SPEC})
@@ -274,9 +277,10 @@ def test_a_photograph_whose_embedding_or_score_is_not_finite_goes_to_a_person(mo
 @pytest.mark.usefixtures("_with_a_head")
 def test_a_head_without_a_usable_referral_point_refers_everything() -> None:
     printed = invoke("classify", "bridge/crack", "--risk", "0.05")  # 0 errors in 40 leave 8.8 %
-    assert "20 of 20 to a person; its cross-validation has too few sure and right decisions for a bound of 0.05" in (
-        printed
-    )
+    few = "its cross-validation has too few sure and right decisions for a bound of 0.05"
+    assert f"20 of 20 to a person, of which 10 are shown; {few}" in printed
+    assert "the least that it can hold is 0.089, which keeps 100% of the decisions" in printed
+    assert len([line for line in printed.splitlines() if "no decision of this head is sure enough" in line]) == 10
 
 
 def test_a_head_that_has_diverged_is_not_saved() -> None:
@@ -287,14 +291,32 @@ def test_a_head_that_has_diverged_is_not_saved() -> None:
 
 
 @pytest.mark.usefixtures("_with_a_head")
-def test_files_that_are_no_picture_and_missing_ones_are_referred_and_hidden_ones_left_out() -> None:
+def test_what_cannot_be_read_is_referred_and_other_files_are_left_out() -> None:
     Path("new/deep").mkdir(parents=True)
     Path("new/deep/notes.txt").write_text("no picture", encoding="utf-8")
+    Path("new/deep/broken.jpg").write_text("no picture", encoding="utf-8")
     Path("new/.hidden.png").write_bytes(picture("crack", 0))
-    Path("new/photo").write_bytes(picture("crack", 0))
-    table = decide(Path("new"), Path("missing.png")).set_index("photo")
-    assert table.index.tolist() == ["new/deep/notes.txt", "new/photo", "missing.png"]
-    assert table["decision"].tolist() == ["", "crack", ""]
-    for name in ("new/deep/notes.txt", "missing.png"):
-        assert table.loc[name, "refer"] == "yes"
-        assert table.loc[name, "reason"]
+    Path("new/photo.png").write_bytes(picture("crack", 0))
+    Path("named").write_bytes(picture("crack", 1))  # without a suffix
+    table = decide(Path("new"), Path("named")).set_index("photo")
+    assert table.index.tolist() == ["new/deep/broken.jpg", "new/photo.png", "named"]
+    assert table["decision"].tolist() == ["", "crack", "crack"]
+    assert table.loc["new/deep/broken.jpg", "refer"] == "yes"
+    assert table.loc["new/deep/broken.jpg", "reason"].startswith("not a picture")
+    with pytest.raises(CrackpipeError, match=r"missing\.png: not found"):
+        decide(Path("missing.png"))
+
+
+@pytest.mark.usefixtures("_with_a_head")
+def test_a_table_is_a_csv_and_is_written_over_no_other_file() -> None:
+    model = encoder_folder.find(project=Project.open())
+    settings = {"model": model, "head": Path("head"), "risk": 0.1}
+    with pytest.raises(CrackpipeError, match=r"--out: got d\.xlsx; the table of decisions is a \.csv"):
+        classify.classify([Path("bridge")], out=Path("d.xlsx"), **settings)
+    Path("mine.csv").write_text("a,b\n")
+    with pytest.raises(CrackpipeError, match=r"mine\.csv: is there and is no result of this command"):
+        classify.classify([Path("bridge")], out=Path("mine.csv"), **settings)
+    Path("hh").mkdir()
+    Path("hh/report.json").write_text("{}")
+    with pytest.raises(CrackpipeError, match=r"hh/report\.json: is there and is no head's; .*--out"):
+        fit(out=Path("hh"))

@@ -38,9 +38,9 @@ def test_classes_are_those_of_both_wordings(encoder: DualEncoder, runtime: Runti
     assert classes["wording"].tolist() == ["normal", "crack"]
     for row, text in zip(classes.itertuples(), ("a damaged wall", "a cracked wall"), strict=True):
         assert row.crack == pytest.approx(by_prompt[text], abs=2e-3)  # a class of one prompt
-        odds = np.exp(100 * (row.crack - row.normal))
-        assert row.probability == pytest.approx(odds / (1 + odds), abs=1e-4)
-    assert classes["normal"].nunique() == 1
+        odds = np.exp(100 * (row.crack - row.flawless))
+        assert row.softmax == pytest.approx(odds / (1 + odds), abs=1e-4)
+    assert classes["flawless"].nunique() == 1
 
 
 def test_the_whole_photograph_is_squeezed_to_the_side(encoder: DualEncoder, runtime: Runtime) -> None:

@@ -88,7 +88,7 @@ def test_more_than_there_are_is_all_of_them() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"text": " "}, 'the text is empty; say what to look for, e.g. "wide crack'),
+        ({"text": " "}, 'the text is empty; say what to look for, e.g. "cracked'),
         ({"top": 0}, "top is 0; at least 1 photograph"),
         ({"out": "sheet.gif"}, r"sheet\.gif: a contact sheet ends in \.png, \.jpg, \.jpeg"),
     ],

@@ -8,6 +8,7 @@ import torch
 
 from crackpipe.clip import prompts
 from crackpipe.clip.encoders.dual_encoder import DualEncoder
+from crackpipe.errors import ModelError
 
 FLAWLESS = ["a photo of a flawless wall", "a photo of a perfect wall", "a photo of an intact road"]
 DAMAGED = ["a photo of a cracked wall", "a photo of a road with dark curve"]
@@ -103,3 +104,41 @@ def test_the_matrix_can_be_trained_against(encoder: DualEncoder) -> None:
     (weight * matrix).sum().backward()
     assert weight.grad is not None
     torch.testing.assert_close(weight.grad, matrix)
+
+
+MADE_OF = {
+    "templates": ["a photo of a {}", "a close-up photo of a {}"],
+    "objects": ["concrete", "wall"],
+    "flawless_states": ["flawless {}", "{} without crack"],
+    "states": ["{} with crack", "cracked {}"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a photo of a cracked wall", ["a photo of a cracked wall", "a close-up photo of a cracked wall"]),
+        ("Cracked walls!", ["a photo of a cracked wall", "a close-up photo of a cracked wall"]),
+        ("wall without cracks", ["a photo of a wall without crack", "a close-up photo of a wall without crack"]),
+        ("flawless concrete", ["a photo of a flawless concrete", "a close-up photo of a flawless concrete"]),
+        ("close-up, concrete with crack", ["a close-up photo of a concrete with crack"]),
+    ],
+)
+def test_a_text_means_the_prompts_that_share_most_words_with_it(text: str, expected: list[str]) -> None:
+    assert prompts.meant(text, **MADE_OF) == expected
+
+
+def test_a_crack_alone_is_none_without_one() -> None:
+    found = prompts.meant("crack", **MADE_OF)
+    assert found
+    assert all("with crack" in prompt for prompt in found)
+
+
+def test_unknown_words_are_all_named_with_the_known_ones() -> None:
+    with pytest.raises(ModelError, match=r"not learned 'hairline', 'in'; .* a, close, concrete, crack, cracked,"):
+        prompts.meant("hairline cracks in concrete", **MADE_OF)
+
+
+def test_a_text_that_says_nothing_of_cracks_is_refused_with_examples() -> None:
+    with pytest.raises(ModelError, match=r"whether there is a crack, .*; say 'cracked wall' or 'wall without crack'"):
+        prompts.meant("a photo of a wall", **MADE_OF)

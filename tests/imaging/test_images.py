@@ -80,7 +80,7 @@ def test_a_film_that_a_phone_appends_does_not_make_a_jpeg_truncated() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xff\xff"])
 def test_bytes_that_are_no_picture_say_what_was_expected(data: bytes) -> None:
-    said = "empty" if not data else r"not a picture that can be read \(JPEG, PNG, TIFF, BMP or WebP expected\)"
+    said = "empty" if not data else r"not a picture that can be read \(JPEG, PNG, TIFF, WebP, HEIC and others are\)"
     for decode in (images.decode_rgb, images.decode_grey, images.decode_levels, images.decode_mask, images.size_px):
         with pytest.raises(PhotoError, match=said):
             decode(data)

@@ -44,7 +44,7 @@ def test_a_folder_without_model_and_one_of_another_kind_say_what_to_do(tmp_path:
     with pytest.raises(ModelError, match=r"no model\.json here; run `dvc repro` to train the clip, or name another"):
         cards.read(tmp_path, kind="clip")
     model_files.save(tmp_path, network(), CARD)
-    with pytest.raises(ModelError, match="holds a 'classifier', but a 'segmenter' is needed here"):
+    with pytest.raises(ModelError, match="holds a model of the kind 'classifier', but 'segmenter' is needed here"):
         cards.read(tmp_path, kind="segmenter")
 
 

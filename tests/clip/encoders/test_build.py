@@ -55,7 +55,7 @@ def test_its_card_builds_the_same_architecture(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_kind_is_refused(encoder: DualEncoder, tmp_path: Path) -> None:
     model_files.save(tmp_path, encoder, {"kind": "clip"})
-    with pytest.raises(ModelError, match="holds a 'clip', but a 'classifier' is needed here"):
+    with pytest.raises(ModelError, match="holds a model of the kind 'encoder', but 'classifier' is needed here"):
         build.dual(tmp_path, trunk="classifier", **SIZES)
 
 

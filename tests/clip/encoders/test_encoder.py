@@ -111,7 +111,7 @@ def test_a_folder_without_an_encoder_says_how_to_get_one(runtime: Runtime, tmp_p
 
 def test_a_classifier_is_no_encoder(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
     model_files.save(tmp_path, encoder, {"kind": "classifier"})
-    with pytest.raises(ModelError, match="holds a 'classifier', but a 'clip' is needed here"):
+    with pytest.raises(ModelError, match="holds a model of the kind 'classifier', but 'encoder' is needed here"):
         encoder_files.load(tmp_path, runtime)
 
 

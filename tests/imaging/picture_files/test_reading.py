@@ -162,7 +162,7 @@ def test_a_compressed_tiff_with_a_hole_is_refused(name: str) -> None:
         (b"8BPS\0\1", "a Photoshop file, which cannot be read; export the picture as JPEG, PNG or TIFF"),
         (b"%PDF-1.7", "a PDF, which cannot be read"),
         (b"\0\0\0\x14ftypisom\0\0\2\0isom", "a film or an unknown kind of picture"),
-        (b"hello, I am a text", r"not a picture that can be read \(JPEG, PNG, TIFF, BMP or WebP expected\)"),
+        (b"hello, I am a text", r"not a picture that can be read \(JPEG, PNG, TIFF, WebP, HEIC and others are\)"),
         (b"", r"the file is empty \(0 bytes\)"),
     ],
 )

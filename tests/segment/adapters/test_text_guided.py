@@ -85,7 +85,7 @@ def test_a_segmenter_of_another_encoder_is_refused(encoder: DualEncoder, runtime
 
 def test_an_encoder_is_no_segmenter(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
     model_files.save(tmp_path, encoder, {"kind": "clip"})
-    with pytest.raises(ModelError, match="holds a 'clip', but a 'segmenter' is needed here"):
+    with pytest.raises(ModelError, match="holds a model of the kind 'encoder', but 'segmenter' is needed here"):
         text_guided.load(tmp_path, encoder, runtime)
 
 

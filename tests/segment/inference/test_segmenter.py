@@ -209,5 +209,5 @@ def test_an_odd_photograph_is_mirrored_up_to_the_step(encoder: DualEncoder, runt
 
 def test_what_is_no_segmenter_is_refused(encoder: DualEncoder, runtime: Runtime, tmp_path: Path) -> None:
     model_files.save(tmp_path, encoder, {"kind": "clip"})
-    with pytest.raises(ModelError, match="holds a 'clip', but a 'segmenter' is needed here"):
+    with pytest.raises(ModelError, match="holds a model of the kind 'encoder', but 'segmenter' is needed here"):
         torch_engine.load(tmp_path, runtime, clip=tmp_path)

@@ -114,7 +114,7 @@ def test_twice_saved_is_twice_the_same(tmp_path: Path) -> None:
         ({"encoder": "test_efficientnet"}, "weights of another architecture"),
         ({"width": 0.125}, "weights of another architecture"),
         ({"architecture": "segnet"}, "segmenter 'segnet': there is no such network; expected one of unet,"),
-        ({"kind": "classifier"}, "holds a 'classifier', but a 'segmenter' is needed here"),
+        ({"kind": "classifier"}, "holds a model of the kind 'classifier', but 'segmenter' is needed here"),
     ],
 )
 def test_a_card_of_another_network_is_refused(
