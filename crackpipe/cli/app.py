@@ -17,27 +17,30 @@ commands = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (
-    project.configure,
-    project.datasets,
-    project.repro,
-    project.run,
-    project.show,
-    project.compare,
-    survey.inspect,
-    survey.report,
-    survey.models,
-    packing.pack,
-    packing.pack_encoder,
-    packing.pack_classifier,
-    photographs.classify,
-    photographs.few_shot,
-    photographs.search,
-    photographs.prompts,
-    tuning.tune_crf,
-    tuning.tune_head,
-):
-    commands.command()(command)
+for command, does in {
+    # photographs of one's own
+    survey.inspect: "find and measure cracks on photographs",
+    survey.report: "write an inspection's page again, or a run's",
+    photographs.few_shot: "train a head on a few labelled patches",
+    photographs.classify: "crack or none, by such a head",
+    photographs.search: "search photographs by words",
+    photographs.prompts: "list prompts, and how like a photograph is",
+    survey.models: "list trained models",
+    # the pipeline
+    project.configure: "change params.yaml",
+    project.datasets: "list datasets and their layouts",
+    project.repro: "as `dvc repro`, stages side by side",
+    project.run: "run the pipeline on real data, in a clone",
+    project.show: "print the tables of metrics/",
+    project.compare: "print the papers' tables with our rows",
+    tuning.tune_crf: "search the CRF's parameters",
+    tuning.tune_head: "compare settings of a few-shot head",
+    # its models, for use elsewhere
+    packing.pack: "write a segmenter with all that it needs",
+    packing.pack_encoder: "write the encoder of few-shot heads",
+    packing.pack_classifier: "write the patch classifier",
+}.items():
+    commands.command(short_help=does)(command)
 commands.add_typer(export, name="export")
 
 

@@ -8,7 +8,7 @@ import typer
 export = typer.Typer(no_args_is_help=True, help="Write trained models for other programs.")
 
 
-@export.callback()
+@export.callback(short_help="write models for other programs")
 def _forms() -> None:
     """Write trained models for other programs."""  # with a callback typer keeps the form's name, though there is one
 

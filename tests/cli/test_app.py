@@ -15,16 +15,18 @@ from crackpipe.errors import CrackpipeError
 
 ROOT = Path(__file__).parents[2]
 NAMES = [
-    *("configure", "datasets", "repro", "run", "show", "compare"),
-    *("inspect", "report", "models", "pack", "pack-encoder", "pack-classifier"),
-    *("classify", "few-shot", "search", "prompts", "tune-crf", "tune-head"),
+    *("inspect", "report", "few-shot", "classify", "search", "prompts", "models"),
+    *("configure", "datasets", "repro", "run", "show", "compare", "tune-crf", "tune-head"),
+    *("pack", "pack-encoder", "pack-classifier"),
 ]
 GROUPS = ["export"]
 HEAVY = ("torch", "numpy", "pandas", "pyarrow", "cv2", "numba", "ruamel", "hydra", "rich")
 Crackpipe = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_commands_are_listed_in_the_order_of_their_files():
+def test_commands_on_photographs_of_ones_own_are_listed_first_and_none_is_cut_short():
+    printed = CliRunner().invoke(commands, ["--help"], terminal_width=80).output
+    assert "..." not in printed
     assert [command.name or command.callback.__name__ for command in commands.registered_commands] == [
         name.replace("-", "_") for name in NAMES
     ]
