@@ -3,6 +3,7 @@
 Commands import what they need when they run, so that help, and a check before a run, start at once.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ commands = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command, does in {
+COMMANDS: dict[Callable[..., None], str] = {
     # photographs of one's own
     survey.inspect: "find and measure cracks on photographs",
     survey.report: "write an inspection's page again, or a run's",
@@ -39,7 +40,8 @@ for command, does in {
     packing.pack: "write a segmenter with all that it needs",
     packing.pack_encoder: "write the encoder of few-shot heads",
     packing.pack_classifier: "write the patch classifier",
-}.items():
+}
+for command, does in COMMANDS.items():
     commands.command(short_help=does)(command)
 commands.add_typer(export, name="export")
 
