@@ -30,8 +30,11 @@ def head(root: Path) -> str:
 
 
 def is_dirty(root: Path) -> bool:
-    """Look up whether tracked files of the working tree differ from HEAD; a clone has none of these changes."""
-    return bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    """Look up whether tracked files of the working tree differ from HEAD; a clone has none of these changes.
+
+    Those of ``results/`` are left out: earlier runs of a series write them.
+    """
+    return bool(_git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!results"))
 
 
 def update(root: Path, folder: Path) -> str:
