@@ -39,6 +39,15 @@ def test_an_untracked_file_is_no_uncommitted_change(root: Path):
     assert not clone.is_dirty(root)
 
 
+def test_results_of_an_earlier_run_are_no_uncommitted_change(root: Path):
+    (root / "results/a").mkdir(parents=True)
+    (root / "results/a/run.json").write_text("{}\n")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "a run")
+    (root / "results/a/run.json").write_text('{"another": 1}\n')
+    assert not clone.is_dirty(root)
+
+
 def test_an_update_brings_new_code_and_keeps_what_a_run_left(root: Path, tmp_path: Path):
     folder = tmp_path / "clone"
     clone.update(root, folder)
