@@ -103,11 +103,11 @@ captioned: $(INSTALLED) ## make captioned DATA=datasets: captioned photographs, 
 	@$(PY) -m crackpipe run captioned --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until retrieve --until gather_scaling
 
 FEW_SHOT = $(PY) -m crackpipe run few_shot --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --until score_few_shot
-few_shot: $(INSTALLED) ## heads from few labelled patches of Crack500 and DeepCrack, and a linear and a Bayesian one alike in all else
-	@$(FEW_SHOT)
+few_shot: $(INSTALLED) ## make few_shot DATA=datasets: heads from few labelled patches of Crack500 and DeepCrack, and two alike in all but their weights
 	@$(FEW_SHOT) --results few_shot_matched 'few_shot.heads=[zero_shot,linear,bayesian]' \
 		few_shot.linear.principal_axes=true few_shot.linear.hidden=64 few_shot.linear.steps=600 \
 		few_shot.bayesian.hidden=64 few_shot.bayesian.dropout=0.3 few_shot.bayesian.steps=600
+	@$(FEW_SHOT)
 
 DATASET ?= calibration
 calibration: $(INSTALLED) ## make calibration DATA=datasets: losses by how calibrated they are, into results/; DATASET=sdnet2018, metu, bridge2024

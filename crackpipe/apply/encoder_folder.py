@@ -47,8 +47,20 @@ class EncoderFolder:
         if learned is None:
             return prompts.groups(**self.params.prompts.model_dump(exclude={"wording"}))
         made_of = {"templates": learned["templates"], "objects": learned["objects"]}
-        states = {"flawless": learned["flawless_states"], "crack": learned["states"]}
+        states = {"flawless": learned["flawless_states"], prompts.OF_WORDING[learned["wording"]]: learned["states"]}
         return {name: prompts.expand(states=those, **made_of) for name, those in states.items()}
+
+    def class_texts(self) -> tuple[list[str], list[str]]:
+        """Sentences of no crack and of crack: its own, if it was packed, else of ``few_shot``, else of ``prompts``."""
+        from crackpipe.clip import prompts  # loads torch
+
+        if "prompts" in self.card:
+            flawless, cracked = self.prompts().values()
+            return flawless, cracked
+        settings = self.params.few_shot
+        if settings.crack_texts:
+            return settings.no_crack_texts, settings.crack_texts
+        return prompts.sets(**self.params.prompts.model_dump())
 
     def meant(self, text: str) -> list[str]:
         """Sentences that stand for a text: itself, or prompts that an encoder that was packed has learned.
@@ -58,7 +70,8 @@ class EncoderFolder:
         """
         from crackpipe.clip import prompts  # loads torch
 
-        return prompts.meant(text, **self.card["prompts"]) if "prompts" in self.card else [text]
+        learned = {name: value for name, value in self.card.get("prompts", {}).items() if name != "wording"}
+        return prompts.meant(text, **learned) if learned else [text]
 
     def digest(self) -> str:
         """Fingerprint of its weights, by which a few-shot head knows the encoder that it was trained with.

@@ -13,7 +13,6 @@ from crackpipe.apply.encoder_folder import EncoderFolder
 from crackpipe.apply.labelled_folder import LabelledEmbeddings
 from crackpipe.clip import embedding, prompts
 from crackpipe.clip.encoders import encoder_files
-from crackpipe.clip.encoders.encoder import Encoder
 from crackpipe.errors import CrackpipeError, DatasetError
 from crackpipe.few_shot import head_files, training
 from crackpipe.few_shot.head_networks import Networks
@@ -21,7 +20,7 @@ from crackpipe.few_shot.settings import BayesianSettings, LinearSettings
 from crackpipe.few_shot.training import TrainingSubsets
 from crackpipe.files import metrics
 from crackpipe.measures import bootstrap, classification, referral, uncertainty
-from crackpipe.params import Params
+from crackpipe.models import cards
 
 REPORT = "report.json"
 RESAMPLES = 1000  # behind an interval of the report
@@ -57,12 +56,15 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
         raise CrackpipeError(f"--head: got {head!r}, expected one of {', '.join(KINDS)}")
     if folds < 2:
         raise CrackpipeError(f"--folds: got {folds}; cross-validation needs at least 2")
-    if (out / REPORT).exists() and not (out / "model.json").exists():
-        raise CrackpipeError(f"{out / REPORT}: is there and is no head's; name another folder with --out")
+    taken = [out / name for name in (cards.FILE, REPORT) if (out / name).exists()]
+    if taken and cards.kind(out) != head_files.KIND:
+        raise CrackpipeError(f"{taken[0]}: is there and is no head's; name another folder with --out")
     listed = labelled_folder.photographs(folder)
     params = model.params
     runtime = model.project.start_runtime()
     encoder = encoder_files.load(model.path, runtime)
+    flawless, cracked = model.class_texts()
+    classes = prompts.text_matrix(encoder, flawless=flawless, damaged=cracked).cpu().numpy()
     side_px = embedding.square_px(
         encoder, side_px=model.side_px, key=f"{model.path}: side_px" if "side_px" in model.card else "slice.side_px"
     )
@@ -71,7 +73,6 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
     )
     folds = labelled_folder.possible_folds(embeddings, folds=folds)
     settings = getattr(params.few_shot, head).model_dump()
-    classes = _class_texts(encoder, params)
     fit_head = head_fitter(embeddings, classes, kind=head.partition("_")[0], settings=settings, seed=seed)
     figures, points = cross_validated(embeddings, fit_head, folds=folds, seed=seed)
     card = {"head": head, "side_px": side_px, "longest_px": embeddings.longest_px, "referral": points}
@@ -79,9 +80,8 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
     head_files.save(out, fit_head(np.arange(len(embeddings.labels))), card)
     figures["rejected"] = [{"path": path, "reason": reason} for path, reason in embeddings.rejected]
     metrics.write_json(out / REPORT, figures | {"head": head, "folds": folds, "referral": points})
-    structures = embeddings.structures()
-    in_folders = sum(structures.values()) < len(embeddings.labels)
-    return figures | {"folds": folds, "structures": min(structures.values()), "in_folders": in_folders}
+    in_folders = any(raw.group.endswith("/") for raw in listed)
+    return figures | {"folds": folds, "structures": min(embeddings.structures().values()), "in_folders": in_folders}
 
 
 def head_fitter(
@@ -158,16 +158,6 @@ def _held_out(
             raise DatasetError("a class is in one subfolder alone in some fold; put its photographs into more of them")
         (scores[test],), (information[test],) = training.predicted([fit_head(train)], embeddings.vectors[test])
     return scores, information
-
-
-def _class_texts(encoder: Encoder, params: Params) -> Float32[np.ndarray, "2 d"]:
-    """Directions of the texts of no crack and of crack: those of few_shot, or else of prompts."""
-    settings = params.few_shot
-    if settings.crack_texts:
-        flawless, damaged = settings.no_crack_texts, settings.crack_texts
-    else:
-        flawless, damaged = prompts.sets(**params.prompts.model_dump())
-    return prompts.text_matrix(encoder, flawless=flawless, damaged=damaged).cpu().numpy()
 
 
 def _intervals(

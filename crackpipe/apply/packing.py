@@ -58,6 +58,7 @@ def pack_encoder(
     tokens = vocabulary.tokens_of([*flawless, *damaged])
     tensors = vocabulary.cut(model_files.weights(source / segmenter_files.WEIGHTS), tokens)
     learned = {
+        "wording": settings.wording,
         "templates": settings.templates,
         "objects": list(dict.fromkeys(name for surface in settings.surfaces for name in settings.objects[surface])),
         "flawless_states": settings.flawless_states,

@@ -114,7 +114,7 @@ def load_classifier(
     model = (
         shipped.FOLDER / shipped.CLASSIFIER if folder is None else shipped.named(folder, kind="classifier", own=inside)
     )
-    above = None if model.is_relative_to(shipped.FOLDER) else Project.above(model)
+    above = None if model.resolve().is_relative_to(shipped.FOLDER) else Project.above(model)
     project = project or above or Project(model.resolve().parent, params.defaults())
     runtime = project.start_runtime(device=device)
     network = classifier.for_inference(classifier.load(model, runtime), runtime)

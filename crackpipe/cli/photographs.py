@@ -116,8 +116,12 @@ def search(
     prompts (`crackpipe prompts`) that share most words with it. A project's encoder reads the text itself.
     """
     encoder = _encoder(model, project, tuned=True)
-    if not photos and not (encoder.project.root / "data/photos").is_dir():
-        raise CrackpipeError("nothing to search in: name photographs or folders, or with --project one that has run")
+    own = encoder.project.path("models/clip")
+    if not photos and encoder.path.resolve() != own.resolve():
+        raise CrackpipeError(
+            f"nothing to search in: name photographs or folders, or a project that has run with --project; its own "
+            f"photographs are searched by its own encoder, {own}, alone"
+        )
     from crackpipe.apply import search as by_words
 
     refused: dict[str, str] = {}
@@ -129,6 +133,8 @@ def search(
     for path, reason in refused.items():
         typer.echo(f"{path}: {reason}", err=True)
     typer.echo(f"wrote {out} and {out.with_suffix('.csv').name}")
+    if len(table) > by_words.MOST_PICTURES:
+        typer.echo(f"the sheet shows the first {by_words.MOST_PICTURES}")
     if refused:
         raise typer.Exit(3)
 

@@ -13,6 +13,7 @@ from crackpipe.errors import ModelError
 
 Wording = Literal["normal", "crack"]
 
+PASSED_OVER = frozenset({"a", "an", "the", "in", "on", "at", "of", "and", "with", "any", "its"})  # of a text's words
 OF_WORDING: dict[Wording, str] = {"normal": "damaged", "crack": "crack"}  # group of states of the class crack
 
 
@@ -85,8 +86,9 @@ def meant(
 ) -> list[str]:
     """Prompts that a text means, for an encoder that has learned whole prompts, and of whose words little else.
 
-    Of the prompts with or without a crack, as the text says, those that share most words with it. Words are compared
-    in small letters, without punctuation and a plural's s.
+    Of the prompts with or without a crack, whichever has a state of which the text says more, those that share most
+    words with it. Words are compared in small letters, without punctuation and a plural's s; ``no`` and ``free`` are
+    read as ``without``, and small words such as ``in`` are passed over.
 
     Args:
         text: free words, such as ``cracked wall`` or ``concrete without cracks``.
@@ -96,32 +98,41 @@ def meant(
     Raises:
         ModelError: words are in none of the prompts, or none of them says whether there is a crack.
     """
-    words = _words(text)
     flawless, cracked = (
         {prompt: set(_words(prompt)) for prompt in expand(templates=templates, states=those, objects=objects)}
         for those in (flawless_states, states)
     )
     known = set[str]().union(*flawless.values(), *cracked.values())
+    words = [word for word in map(_plain, _words(text)) if word in known or word not in PASSED_OVER]
     if unknown := [word for word in words if word not in known]:
         raise ModelError(
             f"the encoder has not learned {', '.join(map(repr, unknown))}; it was packed with its prompts alone, whose "
             f"words are {', '.join(sorted(known))}: use these, or name another encoder"
         )
-    of_crack = set(_words(" ".join(states)))
-    of_none = set(_words(" ".join(flawless_states))) - of_crack
-    if not set(words) & (of_crack | of_none):
+    said, of_none = _said(words, states), _said(words, flawless_states)
+    if not max(said, of_none):
         raise ModelError(
             f"the text does not say whether there is a crack, and the encoder tells little else apart; say "
             f"{states[-1].format(objects[-1])!r} or {flawless_states[-1].format(objects[-1])!r}"
         )
-    shared = {prompt: len(its & set(words)) for prompt, its in (flawless if set(words) & of_none else cracked).items()}
+    shared = {prompt: len(its & set(words)) for prompt, its in (flawless if of_none > said else cracked).items()}
     return [prompt for prompt, count in shared.items() if count == max(shared.values())]
+
+
+def _said(words: Sequence[str], states: Sequence[str]) -> float:
+    """Largest share of a state's words that are among these."""
+    split = [set(_words(state)) for state in states]
+    return max(len(its & set(words)) / len(its) for its in split)
 
 
 def _words(text: str) -> list[str]:
     """Words in small letters, without punctuation and a plural's s."""
     found = re.findall(r"[^\W_]+", text.lower().replace("{}", " "))
     return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in found]
+
+
+def _plain(word: str) -> str:
+    return "without" if word in ("no", "free") else word
 
 
 def text_matrix(encoder: Encoder, *, flawless: Sequence[str], damaged: Sequence[str]) -> Float[Tensor, "2 d"]:

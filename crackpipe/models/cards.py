@@ -47,7 +47,9 @@ def read(folder: Path, *, kind: str) -> Card:
         found = {other.parent.name: values_of(other) for other in folder.parent.glob(f"*/{FILE}")}
         beside = sorted(name for name, card in found.items() if card.get("kind") == kind)
         others = f"; there are {', '.join(beside)}" if beside else ""
-        raise ModelError(f"{folder}: no {FILE} here; run `dvc repro` to train the {kind}, or name another{others}")
+        raise ModelError(
+            f"{folder}: no {FILE} here; run `dvc repro` to train the {CALLED.get(kind, kind)}, or name another{others}"
+        )
     values = values_of(path)
     if values.get("kind") != kind:
         held, needed = (CALLED.get(name, name) for name in (str(values.get("kind")), kind))

@@ -18,7 +18,8 @@ class Run:
         metrics: trees of its ``metrics/*.json``, by their names.
         seconds: wall time of each stage, by its name in dvc.yaml.
         beside: stages that may have run beside another, so that they took longer.
-        made_by: commit, processor and PyTorch's version; ``None`` where they are not known.
+        made_by: fingerprint of the code (of earlier runs the commit), processor and PyTorch's version; ``None`` where
+            they are not known.
     """
 
     name: str
@@ -62,7 +63,8 @@ def read(folder: Path) -> Run:
     seconds: dict[str, float] = told["seconds"]
     beside = told.get("beside", list(seconds) if told.get("jobs", 1) > 1 else [])  # earlier runs do not tell which
     machine = told["machine"]
-    made_by = {"commit": told["commit"], "processor": machine["gpu"] or machine["processor"], "torch": machine["torch"]}
+    code, processor = told.get("code") or told["commit"], machine["gpu"] or machine["processor"]
+    made_by = {"code": code, "processor": processor, "torch": machine["torch"]}
     return replace(run, seconds=seconds, beside=frozenset(beside), made_by=made_by)
 
 

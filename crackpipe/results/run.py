@@ -1,8 +1,8 @@
 """Run the whole pipeline on real data, apart from the user's working tree, and keep its figures.
 
-``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, overrides, machine, stages
-at a time, the seconds of each, and which of them ran beside another). It is written by a finished run, never by hand,
-and tells nothing of where the data lay.
+``results/<name>/`` holds ``params.yaml``, ``metrics/*.json`` and ``run.json`` (date, commit, code, overrides, machine,
+stages at a time, the seconds of each, and which of them ran beside another). It is written by a finished run, never by
+hand, and tells nothing of where the data lay.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ from crackpipe import console, params
 from crackpipe.compute import hardware
 from crackpipe.data.datasets import catalogue
 from crackpipe.errors import CrackpipeError, ParamsError
+from crackpipe.files import fingerprint
 from crackpipe.params import compose
 from crackpipe.results import clone, dvc_lock, side_by_side, stage_clock
 from crackpipe.results.dvc_lock import Took
@@ -122,7 +123,7 @@ def reproduce(folder: Path, *, until: Sequence[str] = (), jobs: int = 1, lock: i
         folder: a clone of the project.
         until: run these stages and those that they need; none runs all.
         jobs: stages at a time.
-        lock: file descriptor that is kept open until the last stage has ended.
+        lock: file descriptor that ``crackpipe repro`` keeps open until it ends.
 
     Raises:
         CrackpipeError: a stage failed; the stages before it are finished and will be skipped by the next call.
@@ -218,6 +219,7 @@ def write(
     record = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit,
+        "code": _code(folder),
         "dirty": dirty,
         "overrides": list(overrides),
         "jobs": jobs,
@@ -230,6 +232,12 @@ def write(
     shutil.rmtree(target, ignore_errors=True)
     unfinished.replace(target)
     return target
+
+
+def _code(folder: Path) -> str | None:
+    """Fingerprint of the code of all stages, which commits of results and pages leave as it is."""
+    stages = folder / "data/code"
+    return fingerprint.of(None, [stages]) if stages.is_dir() else None
 
 
 def _metrics(folder: Path, *, stages: Collection[str] | None) -> list[Path]:

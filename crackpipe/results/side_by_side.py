@@ -33,7 +33,7 @@ _BEGUN = re.compile(r"Running stage '")
 _ENDS = re.compile(rb"[\r\n]")
 # What DVC says of every stage and is true of the whole run or of none of it.
 _NOISE = re.compile(
-    r"\s*$|Running stage |> |Stage '.*' didn't change|Data and pipelines are up to date|Updating lock file|"
+    r"\s*$|Running stage |Stage '.*' didn't change|Data and pipelines are up to date|Updating lock file|"
     r"Use `dvc push`|To track the changes|\s+git add |To enable auto staging|\s+dvc config core.autostage"
 )
 

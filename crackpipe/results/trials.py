@@ -34,7 +34,7 @@ def grouped(runs: Sequence[Run]) -> list[list[Run]]:
         runs: in any order.
 
     Raises:
-        CrackpipeError: two of a group have one seed, or differ in more than it: in parameters, commit, processor or
+        CrackpipeError: two of a group have one seed, or differ in more than it: in parameters, code, processor or
             PyTorch's version, each of which moves figures.
     """
     groups: dict[str, list[Run]] = {}

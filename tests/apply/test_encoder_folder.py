@@ -139,6 +139,24 @@ def test_a_search_in_nothing_says_so(tmp_path: Path) -> None:
         assert message in str(done.exception)
 
 
+def test_the_packages_encoder_has_its_own_class_texts_whatever_the_projects_prompts(project: Project) -> None:
+    text = (project.root / "params.yaml").read_text(encoding="utf-8")
+    (project.root / "params.yaml").write_text(text.replace("  wording: crack", "  wording: normal"), encoding="utf-8")
+    own, packages = encoder_folder.find(), encoder_folder.find(shipped.ENCODER)
+    assert any("damaged" in sentence for sentence in own.class_texts()[1])
+    flawless, cracked = packages.class_texts()
+    assert list(packages.prompts()) == ["flawless", "crack"]
+    assert "a photo of a cracked wall" in cracked
+    assert "a photo of a wall without crack" in flawless
+
+
+def test_a_search_of_a_project_takes_its_own_encoder(project: Project) -> None:
+    arguments = ["search", "crack", "--project", str(project.root), "--model", shipped.ENCODER]
+    done = CliRunner().invoke(app.commands, arguments)
+    assert isinstance(done.exception, CrackpipeError)
+    assert "are searched by its own encoder" in str(done.exception)
+
+
 @pytest.mark.slow
 def test_heads_decisions_and_searches_need_no_project() -> None:
     write_pictures(Path("bridge/crack"), level=150, count=8)

@@ -320,3 +320,5 @@ def test_a_table_is_a_csv_and_is_written_over_no_other_file() -> None:
     Path("hh/report.json").write_text("{}")
     with pytest.raises(CrackpipeError, match=r"hh/report\.json: is there and is no head's; .*--out"):
         fit(out=Path("hh"))
+    with pytest.raises(CrackpipeError, match=r"models/clip_base/model\.json: is there and is no head's"):
+        fit(out=Path("models/clip_base"))

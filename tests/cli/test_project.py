@@ -92,7 +92,7 @@ def test_every_run_of_make_papers_is_a_valid_composition():
     names = [run[run.index("--results") + 1] if "--results" in run else run[run.index("run") + 1] for run in runs]
     seeds = ["seed4", "semi_seed4", "seed5", "semi_seed5"]
     equal = ["equal_terms", *(f"equal_terms_{name}" for name in ["semi", *seeds, "patches_32", "adapters", "all"])]
-    assert names == ["crack500", *equal, "captioned", "few_shot", "few_shot_matched", "calibration"]
+    assert names == ["crack500", *equal, "captioned", "few_shot_matched", "few_shot", "calibration"]
     for run in runs:
         overrides = [part for part in run if "=" in part]
         compose.values(ROOT / "conf", dataset=run[run.index("run") + 1], scale="cpu", overrides=overrides)

@@ -121,11 +121,20 @@ MADE_OF = {
         ("Cracked walls!", ["a photo of a cracked wall", "a close-up photo of a cracked wall"]),
         ("wall without cracks", ["a photo of a wall without crack", "a close-up photo of a wall without crack"]),
         ("flawless concrete", ["a photo of a flawless concrete", "a close-up photo of a flawless concrete"]),
+        ("no crack in the wall", ["a photo of a wall without crack", "a close-up photo of a wall without crack"]),
+        ("a crack on a wall", ["a photo of a wall with crack", "a close-up photo of a wall with crack"]),
         ("close-up, concrete with crack", ["a close-up photo of a concrete with crack"]),
     ],
 )
 def test_a_text_means_the_prompts_that_share_most_words_with_it(text: str, expected: list[str]) -> None:
     assert prompts.meant(text, **MADE_OF) == expected
+
+
+def test_in_the_wording_of_damage_a_crack_is_damage() -> None:
+    damage = {**MADE_OF, "states": ["damaged {}", "{} with damage"]}
+    assert prompts.meant("damaged wall", **damage)[0] == "a photo of a damaged wall"
+    assert "with damage" in prompts.meant("wall with crack", **damage)[0]
+    assert "without crack" in prompts.meant("wall without crack", **damage)[0]
 
 
 def test_a_crack_alone_is_none_without_one() -> None:
@@ -135,8 +144,8 @@ def test_a_crack_alone_is_none_without_one() -> None:
 
 
 def test_unknown_words_are_all_named_with_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"not learned 'hairline', 'in'; .* a, close, concrete, crack, cracked,"):
-        prompts.meant("hairline cracks in concrete", **MADE_OF)
+    with pytest.raises(ModelError, match=r"not learned 'hairline', 'beam'; .* a, close, concrete, crack, cracked,"):
+        prompts.meant("hairline cracks in a beam", **MADE_OF)
 
 
 def test_a_text_that_says_nothing_of_cracks_is_refused_with_examples() -> None:

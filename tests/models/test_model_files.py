@@ -41,7 +41,7 @@ def test_saving_leaves_the_module_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_model_and_one_of_another_kind_say_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no model\.json here; run `dvc repro` to train the clip, or name another"):
+    with pytest.raises(ModelError, match=r"no model\.json here; run `dvc repro` to train the encoder, or name another"):
         cards.read(tmp_path, kind="clip")
     model_files.save(tmp_path, network(), CARD)
     with pytest.raises(ModelError, match="holds a model of the kind 'classifier', but 'segmenter' is needed here"):

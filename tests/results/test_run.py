@@ -188,6 +188,7 @@ def test_a_run_leaves_the_working_tree_alone_and_writes_what_it_measured(mended:
     record = json.loads((folder / "run.json").read_text())
     assert sorted(record) == [
         "beside",
+        "code",
         "commit",
         "date",
         "dirty",

@@ -105,7 +105,7 @@ def test_saving_twice_writes_the_same_bytes(encoder: DualEncoder, spec: dict[str
 
 
 def test_a_folder_without_an_encoder_says_how_to_get_one(runtime: Runtime, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no model.json here; run `dvc repro` to train the clip"):
+    with pytest.raises(ModelError, match=r"no model.json here; run `dvc repro` to train the encoder"):
         encoder_files.load(tmp_path, runtime)
 
 
