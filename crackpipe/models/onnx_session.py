@@ -74,6 +74,6 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
         raise ModelError(f"{path}: an ONNX file of another program; write one by `crackpipe export onnx MODEL`")
     card: dict[str, Any] = json.loads(text)
     if card.get("kind") != kind:
-        raise ModelError(f"{path}: holds a {card.get('kind')!r}, but a {kind!r} is needed here")
+        raise ModelError(f"{path}: holds a model of the kind {card.get('kind')!r}, but {kind!r} is needed here")
     name = session.get_inputs()[0].name
     return OnnxNetwork(card, lambda pixels: session.run(None, {name: pixels}))
