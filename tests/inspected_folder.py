@@ -53,6 +53,7 @@ def photo_row(name: str, cracks: Sequence[dict[str, Any]] = (), *, mm_per_px: fl
     return {
         **{"photo": f"site/{name}.jpg", "name": name, "height_px": height, "width_px": width},
         **{"inside_px": height * width, "cracks": len(cracks), "crack_px": sum(crack["area_px"] for crack in cracks)},
+        **{"in_line": 0},
         **{"length_px": sum(crack["length_px"] for crack in cracks), "length_m": length_m},
         **{"density_m_per_m2": length_m / (height * width * mm_per_px**2 / 1e6)},
         **{"widest_px": widest, "widest_mm": widest * mm_per_px},

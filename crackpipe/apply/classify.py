@@ -102,8 +102,8 @@ def summary(head: Path, *, risk: float) -> str:
         )
     return (
         f"on photographs like those labelled: in its cross-validation this keeps {point['coverage']:.0%} of the "
-        f"decisions, {point['risk']:.1%} of them wrong (upper end of the 95 % interval, decisions treated as "
-        f"independent: {point['risk_high']:.1%})"
+        f"decisions, {point['risk']:.1%} of them wrong (upper end of the 95 % interval over structures: "
+        f"{point['risk_high']:.1%})"
     )
 
 

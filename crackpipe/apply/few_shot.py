@@ -120,6 +120,7 @@ def cross_validated(
     """Figures of the decisions on photographs that a head has not learned from, and how unsure these may be.
 
     Of F1, ECE, NLL and Brier score ``_low`` and ``_high`` are the 95 % interval over structures (a cluster bootstrap).
+    An ECE near 0 may lie below its own interval: drawing structures adds noise to every bin, and its size counts.
 
     Args:
         fit_head: trains a head on the photographs of some rows.
@@ -140,7 +141,7 @@ def cross_validated(
     figures["error"] = float(risk[-1])
     for percent in (5, 10, 20):
         figures[f"error_refer_{percent}"] = uncertainty.referred_risk(risk, referred=percent / 100)
-    return figures, referral.curve(wrong, entropy)
+    return figures, referral.curve(wrong, entropy, error=np.abs(scores - labels), groups=embeddings.groups)
 
 
 def _held_out(

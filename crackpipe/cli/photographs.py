@@ -30,7 +30,7 @@ def classify(
     photos: Annotated[list[Path], typer.Argument(help="photographs, and folders that hold some")],
     head: Annotated[Path, typer.Option(help="a head that `crackpipe few-shot` has written")] = HEAD,
     risk: Annotated[
-        float, typer.Option(help="accepted upper 95 % bound on the share of errors; decisions treated as independent")
+        float, typer.Option(help="accepted upper 95 % bound on the share of errors, on structures like those labelled")
     ] = 0.05,
     out: Annotated[Path, typer.Option(help="table of the decisions, CSV")] = Path("decisions.csv"),
     model: MODEL = None,

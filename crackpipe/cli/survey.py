@@ -56,6 +56,7 @@ def inspect(
     from crackpipe.files import folders
     from crackpipe.imaging.scale import ScaleSources, read_table
     from crackpipe.measures import width_classes
+    from crackpipe.measures.geometry import in_line
     from crackpipe.params.project import Project
 
     opened = None if project is None else Project.open(project)
@@ -75,7 +76,7 @@ def inspect(
     if unknown:
         names = ", ".join(map(folders.printable, unknown[:NAMED])) + " …" * (len(unknown) > NAMED)
         typer.echo(f"{scales}: {len(unknown)} of its photographs were not named to this command: {names}")
-    typer.echo(_summary(found, out))
+    typer.echo(_summary(found, out, wider_px=in_line.WIDER * files.geometry.gap_px))
     if found.exit_status:
         raise typer.Exit(found.exit_status)
 
@@ -144,7 +145,7 @@ def _listed(given: list[Path]) -> list[Path]:
     return found
 
 
-def _summary(found: "Outcome", out: Path) -> str:
+def _summary(found: "Outcome", out: Path, *, wider_px: float) -> str:
     photos = found.photos[found.photos["reason"] == ""]
     metres, widest = photos["length_m"], photos["widest_mm"]
     length = f", {metres.sum():.2f} m long" if metres.notna().any() else ""
@@ -152,4 +153,7 @@ def _summary(found: "Outcome", out: Path) -> str:
     refused = f"; {len(found.refused)} not looked at" if len(found.refused) else ""
     unknown = int(photos["mm_per_px"].isna().sum())
     scale = f"\n{unknown} without a scale, in pixels alone: --mm-per-px and others tell one" if unknown else ""
-    return f"{len(found.cracks)} cracks on {len(photos)} photographs{length}{width}{refused}{scale}\nresults in {out}"
+    pieces = int(photos["in_line"].sum())
+    joined = f"\n{pieces} of them may be pieces of others: --gap-px {wider_px:g} makes such one" if pieces else ""
+    found_on = f"{len(found.cracks)} cracks on {len(photos)} photographs{length}{width}{refused}"
+    return f"{found_on}{joined}{scale}\nresults in {out}"

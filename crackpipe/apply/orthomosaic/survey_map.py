@@ -86,7 +86,7 @@ def inspect_map(
                         shutil.rmtree(work.folder)  # nothing to go on with
                     raise
         picture = final.picture([one.middle for one in found]) if drawn else None
-        row = _row(mosaic, found, final, known)
+        row = _row(mosaic, found, final, known, settings)
     if picture is not None:
         atomic.write_bytes(stem.with_name(f"{stem.name}{PICTURE}"), images.encode_jpeg(picture, quality=QUALITY))
     shutil.rmtree(work.folder)
@@ -159,7 +159,9 @@ class _Final:
         return drawing.paint(small, share, places, shrunk=self._factor < 1)
 
 
-def _row(mosaic: Mosaic, found: Sequence[MapCrack], final: _Final, known: Scale) -> dict[str, Any]:
+def _row(
+    mosaic: Mosaic, found: Sequence[MapCrack], final: _Final, known: Scale, settings: GeometrySettings
+) -> dict[str, Any]:
     grid = mosaic.grid
     large = sum(crack.in_portions for crack in found)
     notes = [*mosaic.notes, *known.notes]
@@ -171,7 +173,11 @@ def _row(mosaic: Mosaic, found: Sequence[MapCrack], final: _Final, known: Scale)
         )
     place = _centre(grid)
     sums: Mapping[str, Any] = look.sums(
-        [crack.row for crack in found], crack_px=final.crack_px, scale=known, inside_px=final.inside_px
+        [crack.row for crack in found],
+        crack_px=final.crack_px,
+        scale=known,
+        inside_px=final.inside_px,
+        settings=settings,
     )
     return {
         "height_px": grid.height,

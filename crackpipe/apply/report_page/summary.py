@@ -58,10 +58,12 @@ def tiles(survey: Survey, *, pictured: frozenset[str]) -> list[Tile]:
     refused = len(survey.refused)
     looked_at = f"{cracked} with cracks" if refused == 0 else f"{cracked} with cracks, {refused} not looked at"
     sound = len(inspected) - cracked
-    without = f"none in {figures.counted(sound, 'photograph', 'photographs')}" if sound else ""
+    without = [f"none in {figures.counted(sound, 'photograph', 'photographs')}"] * bool(sound)
+    pieces = int(total(inspected["in_line"]))
+    without += [f"{figures.fixed(pieces, digits=0)} may be pieces of others"] * bool(pieces)
     return [
         Tile("Photographs", figures.fixed(len(inspected), digits=0), looked_at, "#refused" if refused else ""),
-        Tile("Cracks found", figures.fixed(len(cracks), digits=0), without),
+        Tile("Cracks found", figures.fixed(len(cracks), digits=0), ", ".join(without)),
         _length(survey),
         _widest(survey, pictured),
     ]

@@ -7,6 +7,7 @@ PHOTOS = {
     "width_px": "Int64",
     "inside_px": "Int64",  # looked at: without alpha and nodata
     "cracks": "Int64",
+    "in_line": "Int64",  # cracks that may be pieces of another: fewer if wider gaps were bridged
     "crack_px": "Int64",
     "length_px": "float64",
     "length_m": "float64",

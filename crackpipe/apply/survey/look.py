@@ -12,7 +12,7 @@ from crackpipe.imaging import images, scale
 from crackpipe.imaging.picture_files import Picture
 from crackpipe.imaging.scale import Scale, ScaleSources
 from crackpipe.measures import geometry
-from crackpipe.measures.geometry import Crack, GeometrySettings
+from crackpipe.measures.geometry import Crack, GeometrySettings, in_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def measure(
         "height_px": len(levels),
         "width_px": levels.shape[1],
         "inside_px": inside,
-        **sums(rows, crack_px=int(crack.sum()), scale=known, inside_px=inside),
+        **sums(rows, crack_px=int(crack.sum()), scale=known, inside_px=inside, settings=settings),
         "mm_per_px": known.mm_per_px,
         "scale_from": known.source,
         "latitude": None if shot.position is None else shot.position[0],
@@ -95,16 +95,20 @@ def below(level: float) -> np.uint8:
     return np.uint8(max(0, int(np.ceil(round(level * 255, 9))) - 1))
 
 
-def sums(rows: list[dict[str, Any]], *, crack_px: int, scale: Scale, inside_px: int) -> Mapping[str, Any]:
+def sums(
+    rows: list[dict[str, Any]], *, crack_px: int, scale: Scale, inside_px: int, settings: GeometrySettings
+) -> Mapping[str, Any]:
     """What all cracks of a photograph come to.
 
     Args:
-        rows: of the table of cracks.
+        rows: of the table of cracks, with their lines.
         crack_px, inside_px: pixels that are crack, and that were looked at.
         scale: of the photograph.
+        settings: what counts as one crack.
     """
     total: dict[str, Any] = {
         "cracks": len(rows),
+        "in_line": in_line.surplus([row["lines"] for row in rows], reach_px=in_line.WIDER * settings.gap_px),
         "crack_px": crack_px,
         "length_px": round(sum(row["length_px"] for row in rows), measured.DIGITS),
         "widest_px": max((row["width_max_px"] for row in rows if row["width_max_px"] is not None), default=None),

@@ -67,6 +67,12 @@ def test_the_first_screen_has_photographs_cracks_length_and_the_widest():
     ]
 
 
+def test_cracks_that_may_be_pieces_of_others_are_told_beside_their_number():
+    photos, cracks = two_photographs()
+    lines = Words(page(photos.assign(in_line=[1, 0, np.nan]), cracks)).lines
+    assert "none in 1 photograph, 1 may be pieces of others" in lines
+
+
 def test_the_days_on_which_photographs_were_taken_and_what_ran_the_network_are_told():
     photos, cracks = two_photographs()
     assert "crackpipe 0.1.0 · model unet-truth" in Words(page(photos, cracks)).lines
