@@ -44,8 +44,7 @@ def read(folder: Path, *, kind: str) -> Card:
     """
     path = folder / FILE
     if not path.is_file():
-        found = {other.parent.name: values_of(other) for other in folder.parent.glob(f"*/{FILE}")}
-        beside = sorted(name for name, card in found.items() if card.get("kind") == kind)
+        beside = names(folder.parent, kind=kind)
         others = f"; there are {', '.join(beside)}" if beside else ""
         raise ModelError(
             f"{folder}: no {FILE} here; run `dvc repro` to train the {CALLED.get(kind, kind)}, or name another{others}"
@@ -58,6 +57,24 @@ def read(folder: Path, *, kind: str) -> Card:
             "both"
         )
     return values
+
+
+def names(folder: Path, *, kind: str | None) -> list[str]:
+    """Names of the models in a folder, sorted; one whose card is damaged has no kind.
+
+    Args:
+        folder: holds a folder for each model; nothing where it is missing.
+        kind: of models; ``None`` takes any.
+    """
+    found = sorted(folder.glob(f"*/{FILE}"))
+    return [card.parent.name for card in found if kind is None or _kind(card) == kind]
+
+
+def _kind(card: Path) -> str:
+    try:
+        return str(values_of(card).get("kind", ""))
+    except ModelError:
+        return ""
 
 
 def kind(folder: Path) -> str:

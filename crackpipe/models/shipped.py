@@ -17,8 +17,7 @@ def names(*, kind: str | None = None) -> list[str]:
     Args:
         kind: of models (segmenter, classifier, clip); ``None`` lists all.
     """
-    found = sorted(card.parent for card in FOLDER.glob(f"*/{cards.FILE}"))
-    return [folder.name for folder in found if kind is None or cards.kind(folder) == kind]
+    return cards.names(FOLDER, kind=kind)
 
 
 def named(name: str | os.PathLike[str], *, kind: str, own: Path) -> Path:
@@ -38,8 +37,7 @@ def named(name: str | os.PathLike[str], *, kind: str, own: Path) -> Path:
     for folder in (own / path, FOLDER / path):
         if (folder / cards.FILE).is_file():
             return folder
-    here = sorted(card.parent.name for card in own.glob(f"*/{cards.FILE}") if cards.kind(card.parent) == kind)
-    known = [*here, *names(kind=kind)]
+    known = [*cards.names(own, kind=kind), *names(kind=kind)]
     called, listed = cards.CALLED.get(kind, kind), ", ".join(known) or "none"
     raise ModelError(
         f"no {called} {path.name!r}; known are {listed}: name one of these, or a folder with one"

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from crackpipe.errors import ModelError
-from crackpipe.models import cards, model_files
+from crackpipe.models import cards, model_files, shipped
 
 
 def network(*, width: int = 3, seed: int = 0) -> nn.Module:
@@ -86,3 +86,14 @@ def test_a_name_that_was_not_trained_is_answered_with_those_that_were(tmp_path: 
         ModelError, match=r"unet: no model.json here; .* or name another; there are oed-truth, unet-cam$"
     ):
         cards.read(tmp_path / "unet", kind="segmenter")
+
+
+def test_a_damaged_card_of_another_model_does_not_hide_that_a_name_is_unknown(tmp_path: Path) -> None:
+    model_files.save(tmp_path / "unet-cam", network(), CARD | {"kind": "segmenter"})
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "model.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"unet: no model.json here; .* there are unet-cam$"):
+        cards.read(tmp_path / "unet", kind="segmenter")
+    with pytest.raises(ModelError, match=r"no segmenter 'unet'; known are unet-cam, unet-crack500: name one"):
+        shipped.named("unet", kind="segmenter", own=tmp_path)
+    assert cards.names(tmp_path, kind=None) == ["torn", "unet-cam"]
