@@ -17,5 +17,8 @@ PLAIN = augment.Augmentation(
     thin_cracks_p=0.0,
     thin_min_px=0.8,
     thin_max_px=4.0,
+    drawn_cracks_p=0.0,
+    drawn_min_px=0.8,
+    drawn_max_px=10.0,
     lookalikes_p=0.0,
 )

@@ -36,6 +36,9 @@ class Augment(Section):
     thin_cracks_p: Share
     thin_min_px: PositiveFloat
     thin_max_px: PositiveFloat
+    drawn_cracks_p: Share
+    drawn_min_px: PositiveFloat
+    drawn_max_px: PositiveFloat
     lookalikes_p: Share
 
     @model_validator(mode="after")
@@ -43,6 +46,7 @@ class Augment(Section):
         for name, low, high in (
             ("scale", self.scale_min, self.scale_max),
             ("thin", self.thin_min_px, self.thin_max_px),
+            ("drawn", self.drawn_min_px, self.drawn_max_px),
         ):
             if low > high:
                 raise ValueError(f"{name}_min… ({low}) must not exceed {name}_max… ({high})")
@@ -123,6 +127,7 @@ class Optimise(Section):
     schedule: Literal["cosine", "step"]
     lr_gamma: Annotated[float, Field(gt=0, le=1)]
     lr_milestones: list[Annotated[float, Field(gt=0, lt=1)]]
+    average: Annotated[float, Field(ge=0, lt=1)]
 
 
 class TrainSegmenter(Section):

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from crackpipe import console
 from crackpipe.compute import parallel, seeds
@@ -48,6 +49,9 @@ class PixelTraining:
             of ``lr_milestones``.
         lr_gamma: in (0, 1].
         lr_milestones: shares of the steps, in (0, 1).
+        average: decay of the exponential moving average of the weights that is kept in place of the last ones, in
+            [0, 1) (Tarvainen and Valpola 2017; it rises from 0.2, so that the first steps are soon forgotten); 0 keeps
+            the last ones.
     """
 
     steps: int
@@ -61,6 +65,7 @@ class PixelTraining:
     schedule: Literal["cosine", "step"] = "cosine"
     lr_gamma: float = 0.1
     lr_milestones: Sequence[float] = ()
+    average: float = 0.0
 
     def build_optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         """The optimiser of a network's parameters."""
@@ -183,6 +188,9 @@ def fit(
     optimiser = settings.build_optimiser(network)
     rates = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: settings.rate(step))  # it saves other callables
     parts: dict[str, Stateful] = {"network": network, "optimiser": optimiser, "schedule": rates}
+    averaged = _averaged(network, decay=settings.average) if settings.average else None
+    if averaged is not None:
+        parts["average"] = averaged
     history: History = checkpoint.resume(parts).get("history", [])
     network.train()
     first = min(len(history) * EPOCH_STEPS, steps)
@@ -193,14 +201,32 @@ def fit(
         value.backward()
         optimiser.step()
         rates.step()
+        if averaged is not None:
+            averaged.update_parameters(network)
         total += float(value.detach())
         if (step + 1) % EPOCH_STEPS == 0 or step + 1 == steps:
             mean = round(total / (step % EPOCH_STEPS + 1), 6)
             history.append({"epoch": len(history) + 1, "train_loss": mean})
             checkpoint.keep(parts, history=history)
             total = 0.0
+    if averaged is not None:
+        network.load_state_dict(averaged.module.state_dict())
     network.eval()
     return history
+
+
+def _averaged(network: nn.Module, *, decay: float) -> AveragedModel:
+    """Moving average of a network's weights and statistics; see :class:`PixelTraining`."""
+
+    def mix(averages: Sequence[Tensor], values: Sequence[Tensor], updates: Tensor | int) -> None:
+        kept = min(decay, (1 + int(updates)) / (10 + int(updates)))
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, 1 - kept)
+            else:  # a count
+                average.copy_(value)
+
+    return AveragedModel(network, multi_avg_fn=mix, use_buffers=True)
 
 
 def _batches(

@@ -1,4 +1,4 @@
-"""Augmented training windows: scale, rotation, flips, light, blur, noise, thin cracks and things that are none.
+"""Augmented training windows: scale, rotation, flips, light, blur, noise, drawn cracks and things that are none.
 
 Crack widths differ between cameras more than anything else does; shrinking a photograph of wide cracks makes them as
 thin as another camera's. A view remembers where it was taken, so that any label of the photograph can be cut to it.
@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from crackpipe.imaging import images
-from crackpipe.segment.windows import lookalikes, thin_cracks
+from crackpipe.segment.windows import drawn_cracks, lookalikes, thin_cracks
 
 Window = UInt8[np.ndarray, "s s 3"]
 Target = UInt8[np.ndarray, "s s"]
@@ -37,6 +37,7 @@ class Augmentation:
         blur_p, blur_px: probability of a Gaussian blur, and its largest sigma.
         noise_p, noise: probability of Gaussian noise, and its largest sigma in grey levels.
         thin_cracks_p, thin_min_px, thin_max_px: probability and widths of :func:`thin_cracks.draw`.
+        drawn_cracks_p, drawn_min_px, drawn_max_px: probability and widths of :func:`drawn_cracks.draw`.
         lookalikes_p: probability of :func:`lookalikes.draw`.
     """
 
@@ -54,6 +55,9 @@ class Augmentation:
     thin_cracks_p: float
     thin_min_px: float
     thin_max_px: float
+    drawn_cracks_p: float
+    drawn_min_px: float
+    drawn_max_px: float
     lookalikes_p: float
 
 
@@ -127,6 +131,11 @@ def view(
             levels, random, min_px=augmentation.thin_min_px, max_px=augmentation.thin_max_px
         )
     # where there are none no number is drawn: trainings of before them keep their windows
+    if augmentation.drawn_cracks_p and random.random() < augmentation.drawn_cracks_p:
+        levels, more = drawn_cracks.draw(
+            levels, random, min_px=augmentation.drawn_min_px, max_px=augmentation.drawn_max_px
+        )
+        drawn = more if drawn is None else drawn | more
     if augmentation.lookalikes_p and random.random() < augmentation.lookalikes_p:
         levels = lookalikes.draw(levels, random)
     if random.random() < augmentation.blur_p:

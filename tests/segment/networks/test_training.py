@@ -85,6 +85,30 @@ def test_stochastic_gradient_descent_has_its_momentum(runtime: Runtime, tmp_path
     assert float(network.value.detach()) == pytest.approx(0.125 * (1 + 1.5 + 1.75))
 
 
+def test_the_average_of_the_weights_is_kept_where_one_is_asked_for(runtime: Runtime, tmp_path: Path) -> None:
+    """Weights of 1, 2, 3, 4 after the steps: the first is taken, then 2/11, 3/12, at most 1/4 of it stays."""
+    network = Offset()
+
+    def slope(outputs: list[Tensor], target: Tensor) -> Tensor:
+        return -outputs[-1].mean()
+
+    steady: dict[str, Any] = {"schedule": "step", "optimiser": "sgd", "momentum": 0.0, "weight_decay": 0.0}
+    fit(network, tmp_path, runtime, loss=slope, steps=4, lr=1.0, average=0.25, **steady)
+    average = 1.0
+    for weight, kept in ((2, 2 / 11), (3, 3 / 12), (4, 1 / 4)):
+        average = kept * average + (1 - kept) * weight
+    assert float(network.value.detach()) == pytest.approx(average)
+
+
+def test_statistics_of_layers_are_averaged_too_and_counts_are_not(runtime: Runtime, tmp_path: Path) -> None:
+    last, averaged = small(), small()
+    fit(last, tmp_path / "last", runtime)
+    fit(averaged, tmp_path / "averaged", runtime, average=0.9)
+    ours, theirs = averaged.layers[1], last.layers[1]
+    assert not torch.equal(ours.running_mean, theirs.running_mean)
+    assert int(ours.num_batches_tracked) == int(theirs.num_batches_tracked) == 12
+
+
 def same(first: nn.Module, second: nn.Module) -> bool:
     other = second.state_dict()
     return all(torch.equal(value, other[name]) for name, value in first.state_dict().items())
@@ -180,19 +204,20 @@ def test_equal_seeds_give_equal_bits_and_others_do_not(runtime: Runtime, tmp_pat
     assert not same(first, other)
 
 
+@pytest.mark.parametrize("average", [0.0, 0.9])
 @pytest.mark.parametrize("killed_at", [3, 7])
 def test_a_run_killed_at_any_step_goes_on_to_the_same_bits(
-    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int, average: float
 ) -> None:
     monkeypatch.setattr(training, "EPOCH_STEPS", 5)
     through, killed, resumed = small(), small(), small()
-    wanted = fit(through, tmp_path / "through", runtime)
+    wanted = fit(through, tmp_path / "through", runtime, average=average)
     with pytest.raises(KeyboardInterrupt):
-        fit(killed, tmp_path / "killed", runtime, sample=failing_after(2 * killed_at))
+        fit(killed, tmp_path / "killed", runtime, sample=failing_after(2 * killed_at), average=average)
     assert (tmp_path / "killed/state.pt").exists() == (killed_at >= 5)
     if killed_at >= 5:
         nn.init.ones_(resumed.layers[0].weight)  # what it began with does not matter then
-    assert fit(resumed, tmp_path / "killed", runtime) == wanted
+    assert fit(resumed, tmp_path / "killed", runtime, average=average) == wanted
     assert same(through, resumed)
 
 
