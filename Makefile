@@ -85,12 +85,12 @@ PRETRAINED = crackpipe/pretrained/unet-crack500
 PARTS = .runs/parts
 LEARNED = Patch labels of Crack500's 1 436 training photographs, no mask
 pretrained: $(INSTALLED) ## make pretrained DATA=datasets: the package's own models, into crackpipe/pretrained
-	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --results pretrained --until evaluate --until align_clip \
+	@$(PY) -m crackpipe run crack500 --data $(DATA) --scale $(SCALE) --jobs $(JOBS) --results pretrained --until evaluate --until bench --until align_clip \
 		'train_segmenter.labels=[soft_location,self_soft_location]' 'pseudo_label.methods=[soft_location,truth]' \
 		train_segmenter.augment.lookalikes_p=0.5 train_segmenter.unet.steps=900 \
-		'segment.scales=[1.0]' segment.octaves_px=64 segment.tile_px=768
+		'segment.scales=[1.0]' segment.octaves_px=64 segment.tile_px=768 'bench.segmenters=[unet-self_soft_location]'
 	@rm -rf $(PRETRAINED).new && $(PY) -m crackpipe pack $(PRETRAINED).new --project .runs/crack500 \
-		--model unet-self_soft_location --octaves-px 64 --half --onnx --tuned --scored \
+		--model unet-self_soft_location --half --onnx \
 		--about "Patch labels of Crack500's training photographs, no mask; self-trained once; shadows, joints and stains drawn in."
 	@rm -rf $(PRETRAINED) && mv $(PRETRAINED).new $(PRETRAINED)
 	@rm -rf $(PARTS) && $(PY) -m crackpipe pack-encoder $(PARTS)/encoder --project .runs/crack500 --half \

@@ -1,6 +1,8 @@
 """A model with all that it needs in a folder of its own."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +32,50 @@ def pack(files: SegmenterFiles, folder: Path, *, half: bool, graph: bool, told: 
     model_files.copy(source, folder, segmenter_files.packed_card(files) | dict(told), half=half)
     if graph:
         export.export_graph(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Benched:
+    """What the stage bench has found of a segmenter.
+
+    Attributes:
+        cracks: what counts as a crack, see :class:`crackpipe.measures.geometry.GeometrySettings`.
+        told: ``tuned`` (of validation), ``figures`` (by source of test photographs) and ``crack_free``, for its card.
+    """
+
+    cracks: Mapping[str, float]
+    told: Mapping[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """A sentence."""
+        tuned, cracks = self.told["tuned"], self.cracks
+        quiet = " and ".join(
+            f"{100 * share:.0f} % of {QUIET_OF[kind]}" for kind, share in sorted(tuned["quiet"].items())
+        )
+        return (
+            f"crack from {cracks['level']:g} on, somewhere {cracks['certain']:g}, {cracks['min_length_px']:g} px long: "
+            f"F1 {100 * tuned['f1']:.1f} on val; left alone are {quiet}"
+        )
+
+
+QUIET_OF = {"squares": "crack-free squares", "drawn": "drawn surfaces without a crack"}
+
+
+def benched(files: SegmenterFiles) -> Benched | None:
+    """What the stage bench has found of a segmenter; ``None`` where ``bench.segmenters`` does not name it.
+
+    Raises:
+        CrackpipeError: it is named, but the stage has not run.
+    """
+    if files.folder_name not in files.project.params.bench.segmenters:
+        return None
+    path = files.project.path(f"metrics/bench/{files.folder_name}.json")
+    if not path.is_file():
+        raise CrackpipeError(f"{path}: not there; run `dvc repro bench` first")
+    found = json.loads(path.read_text(encoding="utf-8"))
+    told = {"tuned": found["val"], "figures": found["test"], "crack_free": found["crack_free"]}
+    return Benched(found["cracks"], told)
 
 
 def pack_encoder(

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-TILE_PX = 768  # of large photographs: half the memory of 1024, a tenth more work
 FOLDER = Annotated[Path, typer.Argument(help="a folder that is new or empty")]
 MODEL = Annotated[
     str | None,
@@ -21,49 +20,29 @@ def pack(
     model: MODEL = None,
     project: PROJECT = Path(),
     half: HALF = False,
-    tuned: Annotated[
-        bool, typer.Option(help="choose what counts as a crack on the project's validation photographs first")
-    ] = False,
-    octaves_px: Annotated[
-        int | None, typer.Option(min=1, help="each photograph in its own size and halves of it, not at segment.scales")
-    ] = None,
-    gap_px: Annotated[float, typer.Option(min=0, help="pieces with no more between them are one crack")] = 12,
-    elongation: Annotated[
-        float, typer.Option(min=0, help="what is not so many times longer than wide is no crack; 0: all may be")
-    ] = 3,
-    scored: Annotated[bool, typer.Option(help="write figures on the project's test photographs into the card")] = False,
     onnx: Annotated[bool, typer.Option(help="also model.onnx, by which it runs where there is no PyTorch")] = False,
     about: ABOUT = "",
-    seed: Annotated[int, typer.Option(min=0, help="of the crack-free surfaces that are drawn for --tuned")] = 0,
 ) -> None:
-    """Write a trained segmenter with all that it needs: `crackpipe inspect --model FOLDER` then asks for no project."""
+    """Write a trained segmenter with all that it needs: `crackpipe inspect --model FOLDER` then asks for no project.
+
+    What counts as a crack, and its figures, are those of the stage bench, where bench.segmenters names it.
+    """
     from crackpipe.apply import segmenter_files
     from crackpipe.params.project import Project
 
     files = segmenter_files.find(model, project=Project.open(project))
     from crackpipe.apply import packing, trained_segmenter
-    from crackpipe.tune import figures, tune_level
 
     packing.check(files, folder, graph=onnx)
-
-    if octaves_px is not None:
-        files = files.with_inference(octaves_px=octaves_px, scales=[1.0], tile_px=TILE_PX)
-    trained = trained_segmenter.load(files.with_geometry(gap_px=gap_px, min_elongation=elongation))
     told = _told(about)
-    if tuned:
-        found = tune_level(project=files.project, network=trained.network, settings=trained.settings, seed=seed)
-        trained = trained.with_geometry(level=found.level, certain=found.certain, min_length_px=found.min_length_px)
-        quiet = {kind: round(share, 4) for kind, share in found.quiet.items()}
-        told["tuned"] = {"f1": round(found.f1, 4), "quiet": quiet}
-        typer.echo(
-            f"crack from {found.level:g} on, somewhere {found.certain:g}, {found.min_length_px:g} px long: F1 "
-            f"{100 * found.f1:.1f}; left alone are {100 * quiet['squares']:.0f} % of crack-free squares and "
-            f"{100 * quiet['drawn']:.0f} % of drawn surfaces without a crack"
-        )
-    if scored:
-        told["figures"] = figures.score(
-            project=files.project, network=trained.network, settings=trained.settings, cracks=trained.files.geometry
-        )
+    benched = packing.benched(files)
+    if benched is None:
+        typer.echo(f"{files.folder_name} is not in bench.segmenters: what counts as a crack was not chosen for it")
+    else:
+        files = files.with_geometry(**benched.cracks)
+        told |= benched.told
+        typer.echo(benched.summary)
+    trained = trained_segmenter.load(files)
     trained.pack(folder, half=half, graph=onnx, told=told)
     typer.echo(f"wrote {folder}")
 

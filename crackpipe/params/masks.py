@@ -20,6 +20,8 @@ from crackpipe.params.section import (
     each_once,
 )
 
+SURVEY = 9  # photographs of the smallest drawn survey
+
 
 class Augment(Section):
     scale_min: PositiveFloat
@@ -202,6 +204,23 @@ def _odd(side_px: int) -> int:
     if side_px % 2 == 0:
         raise ValueError("expected an odd number of pixels, so that the window has a middle")
     return side_px
+
+
+def _none_or_a_survey(count: int) -> int:
+    if count != 0 and count < SURVEY:
+        raise ValueError(f"expected 0, or {SURVEY} and more: three structures")
+    return count
+
+
+class Bench(Section):
+    segmenters: Annotated[list[str], AfterValidator(each_once)]
+    photos: Annotated[int, AfterValidator(_none_or_a_survey)]
+    side_px: Annotated[int, Field(ge=64)]
+    seed: Count
+    square_px: PositiveInt
+    tolerance_px: Annotated[int, Field(ge=1, le=32)]
+    gap_px: Weight
+    min_elongation: Weight
 
 
 class LocalThresholds(Section):

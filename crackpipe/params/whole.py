@@ -13,7 +13,7 @@ from crackpipe.params.few_shot import FewShot
 from crackpipe.params.labels import Ablate, LocalisationMaps, PseudoLabel
 from crackpipe.params.language import AblateAdapters, AlignClip, Embed, Prompts, Retrieve, ScaleCaptions
 from crackpipe.params.losses import Aicl, Losses
-from crackpipe.params.masks import EmbedWindows, Evaluate, PixelNetwork, Segment, SelfLabel, TrainSegmenter
+from crackpipe.params.masks import Bench, EmbedWindows, Evaluate, PixelNetwork, Segment, SelfLabel, TrainSegmenter
 from crackpipe.params.photographs import Ingest, Slice
 from crackpipe.params.runtime import RuntimeSettings
 from crackpipe.params.section import Section
@@ -74,6 +74,7 @@ class Params(Section):
     segment: Segment
     self_label: SelfLabel
     evaluate: Evaluate
+    bench: Bench
 
     @model_validator(mode="after")
     def _labels_are_made(self) -> "Params":
@@ -100,6 +101,18 @@ class Params(Section):
                 f"self_label.segmenter is {self.self_label.segmenter}, but neither train_segmenter.networks nor "
                 "adapters names it: add it there"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_benched_is_trained_and_segmented(self) -> "Params":
+        trained = [f"{name}-{kind}" for name in self.train_segmenter.segmenters for kind in self.train_segmenter.labels]
+        if unknown := [name for name in self.bench.segmenters if name not in trained]:
+            raise ValueError(
+                f"bench.segmenters names {', '.join(unknown)}, expected some of {', '.join(trained)} "
+                "(train_segmenter.networks and adapters, each with its labels)"
+            )
+        if self.bench.segmenters and (lacking := {"val", "test"} - set(self.segment.splits)):
+            raise ValueError(f"bench.segmenters needs masks of {', '.join(sorted(lacking))}; add it to segment.splits")
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,5 @@
-from . import crf_search, figures
+from . import bench, crf_search
 from .crf import tune_crf
 from .head import tune_head
-from .level import tune_level
 
-__all__ = ["crf_search", "figures", "tune_crf", "tune_head", "tune_level"]
+__all__ = ["bench", "crf_search", "tune_crf", "tune_head"]

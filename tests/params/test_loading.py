@@ -95,6 +95,7 @@ def test_the_repositorys_params_are_valid() -> None:
         ("train_segmenter.deepcrack_liu.side_px", 40, "got 40; input should be a multiple of 16"),
         ("train_segmenter.deepcrack_zou.side_px", 48, "got 48; input should be a multiple of 32"),
         ("train_segmenter.oed.side_px", 48, "got 48; input should be a multiple of 32"),
+        ("bench.photos", 8, "got 8; expected 0, or 9 and more: three structures"),
         ("segment.splits.0", "dev", "got 'dev'; input should be 'train', 'val' or 'test'"),
         ("align_clip.views", 9, "got 9; input should be less than or equal to 8"),
         ("align_clip.freeze", "all", "got 'all'; input should be 'image', 'text', 'none' or 'blocks'"),
@@ -220,6 +221,13 @@ KNOWN_PX = sorted(one["side_px"] for one in RIGHT["localisation_maps"]["patch_ma
             [],
             "self_label.segmenter is text_adapters, but neither train_segmenter.networks nor adapters names it: "
             "add it there",
+        ),
+        (
+            "bench.segmenters",
+            ["unet-cam_locaton"],
+            "bench.segmenters names unet-cam_locaton, expected some of unet-cam_location, unet-self_cam_location, "
+            "text_adapters-cam_location, text_adapters-self_cam_location (train_segmenter.networks and adapters, each "
+            "with its labels)",
         ),
         (
             "pseudo_label.soft_location.patch_sides_px",

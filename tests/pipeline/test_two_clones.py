@@ -30,6 +30,10 @@ CHOSEN = [
     f"few_shot.heads=[{','.join(HEADS)}]",
     "few_shot.reference=linear",
     "few_shot.subsets=[0.0,4,1.0]",
+    "bench.segmenters=[unet-truth]",
+    "bench.photos=9",
+    "bench.side_px=64",
+    "bench.square_px=32",
 ]
 ADAPTERS = ("train_adapters", "segment_adapters")
 CELLS = [
@@ -42,7 +46,7 @@ STAGES = [
     *("code", "ingest", "slice", "train_classifier", "score_classifier", "localisation_maps"),
     *(f"pseudo_label@{name}" for name in METHODS),
     *("align_clip", "embed@base", "embed@tuned", *(f"scale_captions@{share}" for share in SHARES), "gather_scaling"),
-    *("retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate"),
+    *("retrieve", "ablate", "embed_windows", *CELLS, "self_label@soft_location", "evaluate", "bench@unet-truth"),
     *("embed_patches", *(f"few_shot@{head}" for head in HEADS), "score_few_shot", "summarise", "check_params"),
     *("ablate_adapters@normal", "ablate_adapters@crack", "gather_adapters", f"trunk_features@{BACKBONE}"),
     *(f"calibrate@{loss}-{BACKBONE}-all-0" for loss in ("cross_entropy", "aicl")),

@@ -22,6 +22,7 @@ CHOSEN = [
     "ablate_adapters.labels=cam_location",
     "ablate_adapters.variants=[normal,crack]",
     "few_shot.heads=[linear,logistic]",
+    "bench.segmenters=[unet-soft_location]",
 ]
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")  # DVC's own use
@@ -52,7 +53,7 @@ def cells(segmenter: str, *kinds: str) -> set[str]:
 
 
 SOFT, ALL = ("soft_location", "self_soft_location"), ("soft_location", "self_soft_location", "truth")
-SCORED = {"evaluate", "summarise"}
+SCORED, BENCHED = {"evaluate", "summarise"}, {"bench@unet-soft_location"}
 WORDINGS = {"ablate_adapters@normal", "ablate_adapters@crack", "gather_adapters"}
 
 
@@ -60,7 +61,7 @@ def test_a_setting_of_one_method_repeats_only_what_follows_it(index: Index) -> N
     """Neither other methods' labels nor what is trained on ground truth."""
     labels = {"pseudo_label@soft_location", "ablate", "self_label@soft_location"}
     taught = cells("unet", *SOFT) | cells("text_adapters", *SOFT)
-    assert repeated(index, "pseudo_label.soft_location.softness") == labels | taught | SCORED
+    assert repeated(index, "pseudo_label.soft_location.softness") == labels | taught | SCORED | BENCHED
 
 
 def test_a_setting_of_one_segmenter_repeats_its_own_cells(index: Index) -> None:
@@ -71,6 +72,10 @@ def test_a_setting_of_one_segmenter_repeats_its_own_cells(index: Index) -> None:
 def test_the_encoder_repeats_no_network_of_pixels(index: Index) -> None:
     """U-Net is the teacher here: self-training does not read the encoder."""
     assert not repeated(index, "align_clip.epochs") & {*cells("unet", *ALL), "train_classifier", "self_label"}
+
+
+def test_what_the_bench_asks_repeats_the_bench_alone(index: Index) -> None:
+    assert repeated(index, "bench.gap_px") == BENCHED
 
 
 def test_the_number_of_patches_that_are_scored_trains_no_classifier(index: Index) -> None:

@@ -2,7 +2,7 @@
 
 Photographs that were taken of cracks show few of these, so a network that learned from those alone takes edges of
 shadows and joints for cracks. A crack that one of them covers keeps its label. The demo draws such things, too, by its
-own code and otherwise: what is quiet on its surfaces (:mod:`crackpipe.tune.level`) is told of drawings that a network
+own code and otherwise: what is quiet on its surfaces (:mod:`crackpipe.tune.bench`) is told of drawings that a network
 has seen the like of.
 """
 
