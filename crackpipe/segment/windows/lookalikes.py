@@ -1,4 +1,4 @@
-"""Things that are no cracks drawn into training windows: shadows, joints, stains, paint. No label has them.
+"""Things that are no cracks drawn into training windows: shadows, joints, bricks, stains, pores. No label has them.
 
 Photographs that were taken of cracks show few of these, so a network that learned from those alone takes edges of
 shadows and joints for cracks. A crack that one of them covers keeps its label. The demo draws such things, too, by its
@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float32
 
-from crackpipe.imaging import images, noise
+from crackpipe.imaging import images, noise, strokes
+from crackpipe.imaging.strokes import Stroke
 
 Window = Float32[np.ndarray, "s s 3"]
 Field = Float32[np.ndarray, "s s"]
@@ -24,6 +25,9 @@ JOINT_PX, GROOVE = (0.8, 5.0), (0.3, 0.8)  # half width of a joint; share of the
 APART_PX = (40.0, 160.0)  # of joints that run side by side
 WET = (0.1, 0.5)  # share of the light that a stain takes
 PAINT_PX, WHITE = (6.0, 40.0), (170.0, 245.0)  # half width of a painted line; its grey level
+COURSE_PX, MORTAR_PX = (14.0, 70.0), (0.6, 3.5)  # height of a course of bricks; half width of a joint
+PORES, PORE_PX = (5, 60), (1.5, 9.0)  # in a window; diameter
+TWIGS, TWIG_PX = (1, 12), (0.8, 3.5)  # in a window; width of a twig, a blade of grass or a scratch
 
 
 def draw(levels: Window, random: np.random.Generator) -> Window:
@@ -96,7 +100,63 @@ def paint(levels: Window, random: np.random.Generator) -> Window:
     return levels + cover * (np.float32(random.uniform(*WHITE)) * (0.7 + 0.3 * texture) - levels)
 
 
-KINDS: tuple[Callable[[Window, np.random.Generator], Window], ...] = (shadow, cable, leaves, joints, stain, paint)
+def bricks(levels: Window, random: np.random.Generator) -> Window:
+    """A wall of bricks or tiles, or paving: courses with dark or bright joints, each brick of a shade of its own."""
+    side_px = len(levels)
+    away, along = _axes(random, side_px)
+    height = _log_uniform(random, *COURSE_PX)
+    half = min(_log_uniform(random, *MORTAR_PX), height / 8)
+    length = height * np.float32(random.uniform(1.0, 3.5))
+    away = away + np.float32(random.uniform(0.2, 1.0)) * noise.clouds(random, side_px=side_px, scale_px=30.0, octaves=2)
+    course = np.floor(away / height)
+    along = along + course * length * np.float32(random.choice([0.0, 0.25, 0.5], p=[0.3, 0.1, 0.6]))
+    brick = np.floor(along / length)
+    across = np.abs(away - (course + 0.5) * height) - height / 2  # 0 in the middle of a joint, below that inside
+    beside = np.abs(along - (brick + 0.5) * length) - length / 2
+    joint = np.clip(half + np.maximum(across, beside) + 0.5, 0, 1)
+    shade = np.float32(random.uniform(0, 0.12)) * np.sin(12.9898 * course + 78.233 * brick)
+    built = levels * (1 + shade[..., None])
+    if random.random() < 0.6:
+        return _darker(built, joint, random.uniform(0.15, 0.7))
+    mortar = np.minimum(levels.mean() * np.float32(random.uniform(1.1, 1.7)), np.float32(250))
+    return built + joint[..., None] * np.float32(random.uniform(0.4, 0.9)) * (mortar - built)
+
+
+def pores(levels: Window, random: np.random.Generator) -> Window:
+    """Holes of air in concrete, or pitch on asphalt: dark round spots."""
+    side_px, count = len(levels), int(random.integers(PORES[0], PORES[1] + 1))
+    sizes = np.exp(random.uniform(np.log(PORE_PX[0]), np.log(PORE_PX[1]), count))
+    spots = strokes.dots(random.uniform(0, side_px, (count, 2)), sizes)
+    holes = images.gaussian_blur(strokes.coverage(strokes.depth(spots, side_px=side_px)), sigma_px=0.7)
+    return _darker(levels, holes, random.uniform(*GROOVE))
+
+
+def twigs(levels: Window, random: np.random.Generator) -> Window:
+    """Short smooth strokes of any colour, with their shadows: twigs, blades of grass, straws, or bright scratches."""
+    side_px = len(levels)
+    drawn = [_twig(random, side_px) for _ in range(int(random.integers(TWIGS[0], TWIGS[1] + 1)))]
+    cover = images.gaussian_blur(strokes.coverage(strokes.depth(drawn, side_px=side_px)), sigma_px=0.6)
+    tint = [random.uniform(0.85, 1.0), random.uniform(0.85, 1.0), random.uniform(0.5, 1.0)]
+    colour = (random.uniform(50, 240) * np.array(tint)).astype(np.float32)
+    reach = int(random.integers(0, 4))  # of their shadows; none of a scratch
+    shaded = _darker(levels, np.roll(cover, (reach, reach), axis=(0, 1)), random.uniform(*SHADE)) if reach else levels
+    return shaded + np.float32(random.uniform(0.6, 1.0)) * cover[..., None] * (colour - shaded)
+
+
+def _twig(random: np.random.Generator, side_px: int) -> Stroke:
+    """A bent stroke that grows thinner."""
+    start, angle = random.uniform(0, side_px, 2), random.uniform(0, 2 * np.pi)
+    length, turn = random.uniform(0.05, 0.5) * side_px, random.uniform(-1.2, 1.2)
+    steps = max(3, int(length / 3.5))
+    heading = angle + turn * np.linspace(0, 1, steps)
+    points = start + np.cumsum(np.stack([np.sin(heading), np.cos(heading)], axis=1), axis=0) * (length / steps)
+    return Stroke(points, _log_uniform(random, *TWIG_PX) * np.linspace(1, 0.4, steps))
+
+
+KINDS: tuple[Callable[[Window, np.random.Generator], Window], ...] = (
+    *(shadow, cable, leaves, joints, stain, paint),
+    *(bricks, bricks, pores, twigs),  # bricks twice: most walls have them
+)
 
 
 def _axes(random: np.random.Generator, side_px: int) -> tuple[Field, Field]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from crackpipe.segment.windows import lookalikes
 
@@ -48,6 +49,37 @@ def test_joints_alone_are_dark_straight_and_narrow() -> None:
 
 def test_paint_is_bright() -> None:
     assert max(lookalikes.paint(flat(), np.random.default_rng(seed)).max() for seed in range(20)) > 165
+
+
+def test_bricks_are_courses_at_even_distances_whose_joints_are_darker_or_brighter() -> None:
+    dark = bright = 0
+    for seed in range(40):
+        drawn = lookalikes.bricks(flat(), np.random.default_rng(seed))[..., 0]
+        joints = np.abs(drawn - 120) > 120 * 0.13  # more than bricks differ by
+        assert joints.mean() < 0.6
+        dark += bool((drawn[joints] < 100).any())
+        bright += bool((drawn[joints] > 140).any())
+    assert dark > 10
+    assert bright > 3
+
+
+def test_pores_are_round() -> None:
+    for seed in range(10):
+        drawn = lookalikes.pores(flat(), np.random.default_rng(seed))[..., 0]
+        numbers, count = ndimage.label(drawn < 118)
+        assert count
+        boxes = [(rows.stop - rows.start, cols.stop - cols.start) for rows, cols in ndimage.find_objects(numbers)]
+        assert np.median([max(box) / min(box) for box in boxes]) < 1.5
+
+
+def test_twigs_are_thin_and_of_any_brightness() -> None:
+    shares, brighter = [], 0
+    for seed in range(30):
+        drawn = lookalikes.twigs(flat(), np.random.default_rng(seed)).mean(axis=2)
+        shares.append(float((np.abs(drawn - 120) > 5).mean()))
+        brighter += bool(drawn.max() > 130)
+    assert 0 < np.median(shares) < 0.25
+    assert 5 < brighter < 30
 
 
 def test_one_or_two_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
