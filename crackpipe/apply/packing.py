@@ -40,7 +40,8 @@ class Benched:
 
     Attributes:
         cracks: what counts as a crack, see :class:`crackpipe.measures.geometry.GeometrySettings`.
-        told: ``tuned`` (of validation), ``figures`` (by source of test photographs) and ``crack_free``, for its card.
+        told: for its card: ``tuned`` (of validation), ``figures`` (by source of test photographs), and the rest of what
+            :func:`crackpipe.tune.bench.run` returns.
     """
 
     cracks: Mapping[str, float]
@@ -74,7 +75,8 @@ def benched(files: SegmenterFiles) -> Benched | None:
     if not path.is_file():
         raise CrackpipeError(f"{path}: not there; run `dvc repro bench` first")
     found = json.loads(path.read_text(encoding="utf-8"))
-    told = {"tuned": found["val"], "figures": found["test"], "crack_free": found["crack_free"]}
+    told = {"tuned": found["val"], "figures": found["test"]}
+    told |= {name: found[name] for name in ("confidence", "crack_free", "missed", "pixels", "risk")}
     return Benched(found["cracks"], told)
 
 

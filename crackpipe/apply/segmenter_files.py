@@ -3,11 +3,15 @@
 It comes with the package, was packed, or lies in a project.
 """
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
 
 from crackpipe import params
 from crackpipe.apply import engines
@@ -15,6 +19,8 @@ from crackpipe.apply.engines import GRAPH, Engine
 from crackpipe.errors import ModelError
 from crackpipe.files import fingerprint
 from crackpipe.measures.geometry import GeometrySettings
+from crackpipe.measures.missed_length import MissedLength
+from crackpipe.measures.pixel_calibration import PixelCalibration
 from crackpipe.models import cards, shipped
 from crackpipe.models.cards import Card
 from crackpipe.params.masks import Segment
@@ -58,6 +64,31 @@ class SegmenterFiles:
     def precision(self) -> str:
         """Of its matrix products, as ``runtime.precision``."""
         return self.project.params.runtime.precision if self.engine == "torch" else "fp32"
+
+    def confidences(self) -> UInt8[np.ndarray, "256"]:
+        """What each level (0–255) of its maps becomes, so that confidences hold; see :mod:`.pixel_calibration`."""
+        return PixelCalibration(**self.card.get("confidence", {})).table()
+
+    def with_risk(self, risk: float | None) -> "SegmenterFiles":
+        """The same segmenter, which counts as crack what misses no more than a share of crack length.
+
+        Args:
+            risk: in (0, 1), in the mean over structures like those of its validation; ``None`` changes nothing.
+
+        Raises:
+            ModelError: its card has no such levels, or none promises so little.
+        """
+        if risk is None:
+            return self
+        if "missed" not in self.card:
+            raise ModelError(f"{self.folder}: its card does not tell what it misses, so that no risk can be chosen")
+        missed = MissedLength(**self.card["missed"])
+        level = missed.level(risk)
+        if level is None:
+            least = math.ceil(1000 * missed.least()) / 1000
+            raise ModelError(f"--risk {risk:g}: {self.folder_name} can promise {least:g} at the least; ask for that")
+        share = min(1.0, level / self.geometry.level)
+        return self.with_geometry(level=level, certain=self.geometry.certain * share)
 
     def with_geometry(self, **changes: float | None) -> "SegmenterFiles":
         """The same segmenter with other settings of what counts as a crack; ``None`` leaves one as it is."""

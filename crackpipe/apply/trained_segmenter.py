@@ -49,7 +49,7 @@ class TrainedSegmenter:
             PhotoError: the file cannot be read or is too large, or the array is of another shape or type.
         """
         image = photograph.pixels(photo, max_megapixels=self.files.max_megapixels)
-        levels = segmenter.segment(image, self.network, self.settings, what=name)
+        levels = self.files.confidences()[segmenter.segment(image, self.network, self.settings, what=name)]
         return Mask(levels, threshold=self.files.geometry.level)
 
     def with_geometry(self, **changes: float) -> "TrainedSegmenter":

@@ -35,6 +35,10 @@ def inspect(
     level: Annotated[
         float | None, typer.Option(min=0.01, max=0.99, help="confidence from which a pixel is crack")
     ] = None,
+    risk: Annotated[
+        float | None,
+        typer.Option(min=0.001, max=0.999, help="share of crack length that may be missed, in place of a level"),
+    ] = None,
     gap_px: Annotated[float | None, typer.Option(min=0, help="pieces with no more between them are one crack")] = None,
     min_length_px: Annotated[float | None, typer.Option(min=0, help="shorter cracks are left out")] = None,
     elongation: Annotated[
@@ -61,7 +65,10 @@ def inspect(
 
     opened = None if project is None else Project.open(project)
     files = segmenter_files.find(model, project=opened, engine=engine)
+    if risk is not None and level is not None:
+        raise CrackpipeError("--risk chooses a level; leave --level out")
     files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px, min_elongation=elongation)
+    files = files.with_risk(risk)
     table = None if scales is None else read_table(scales)
     settings = SurveySettings(
         sources=ScaleSources(mm_per_px=mm_per_px, table=table, marker_mm=marker_mm, distance_m=distance_m),

@@ -72,13 +72,13 @@ def search(
         ValueError: there is no photograph with a crack, or none of a kind.
     """
     shown = [
-        [(_pieces(levels, truth), int(truth.sum())) for levels, truth in maps if truth.any()]
+        [(pieces(levels, truth), int(truth.sum())) for levels, truth in maps if truth.any()]
         for maps in cracked.values()
     ]
     if not shown or not all(shown):
         raise ValueError("no photograph with a mask; the settings are chosen on some")
     silent = {
-        kind: [(_pieces(levels, np.zeros(levels.shape, bool)), levels.size) for levels in maps]
+        kind: [(pieces(levels, np.zeros(levels.shape, bool)), levels.size) for levels in maps]
         for kind, maps in crack_free.items()
     }
     rows = []
@@ -99,10 +99,18 @@ def best(table: pd.DataFrame) -> pd.Series:
     return quiet.sort_values(order, ascending=False, kind="stable").iloc[0]
 
 
-def _pieces(levels: UInt8[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> dict[float, Pieces]:
-    """Pieces of a map at each level."""
+def pieces(
+    levels: UInt8[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"], *, at: Iterable[float] = LEVELS
+) -> dict[float, Pieces]:
+    """Pieces of a map at each level.
+
+    Args:
+        levels: confidence, 0–255.
+        truth: True on cracks, or on their centre-lines alone.
+        at: levels, in (0, 1].
+    """
     near = images.dilate_disk(truth.astype(np.uint8), radius_px=TOLERANCE_PX) > 0
-    return {level: _at(levels, truth, near, level) for level in LEVELS}
+    return {level: _at(levels, truth, near, level) for level in at}
 
 
 def _at(

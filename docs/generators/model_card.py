@@ -58,8 +58,36 @@ def _segmenter(name: str, card: cards.Card, megabytes: float) -> str:
         f"{100 * tuned['quiet']['squares']:.0f} % of crack-free squares are left alone, and "
         f"{100 * tuned['quiet']['drawn']:.0f} % of drawn surfaces without a crack.",
         _figures(card["figures"]),
+        *_held(card),
     ]
     return "\n\n".join(told)
+
+
+def _held(card: cards.Card) -> list[str]:
+    """What its confidences and levels were worth where nothing was chosen; nothing of models packed without a bench."""
+    if "risk" not in card:
+        return []
+    free = card["crack_free"]
+    claimed = ", ".join(f"{100 * free[name]['claimed']:.0f} % {SETS.get(name, name)}" for name in sorted(free))
+    pixels = {place: values for place, values in card["pixels"].items() if place.startswith("test/")}
+    errors = ", ".join(
+        f"{100 * values['ece_calibrated']:.1f} ({100 * values['ece']:.1f}) {SETS.get(place[5:], place[5:])}"
+        for place, values in sorted(pixels.items())
+    )
+    asked = card["risk"]["0.1"]["missed"]
+    missed = ", ".join(
+        f"{100 * share:.0f} % {SETS.get(_named(place), _named(place))}" for place, share in asked.items()
+    )
+    return [
+        f"Of squares or photographs without a crack that it has not been chosen on it claims: {claimed}.",
+        f"Calibration error of its pixels in per cent, in brackets before they were calibrated: {errors}.",
+        f"Asked for a tenth of crack length that may be missed (`inspect --risk 0.1`) it misses: {missed}.",
+    ]
+
+
+def _named(place: str) -> str:
+    split, source = place.split("/", 1)
+    return source if split == "test" else f"{source} ({split})"
 
 
 def _figures(figures: dict[str, dict[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,29 @@ def test_a_packed_segmenter_says_what_counts_as_a_crack_and_may_be_of_half_preci
     assert sizes[0] < 0.6 * sizes[1]
     difference = half(PICTURE).confidence.astype(int) - whole(PICTURE).confidence
     assert np.abs(difference).max() <= 2
+
+
+def test_a_packed_segmenter_gives_the_confidences_that_its_card_has_made_hold(root: Path):
+    configure(root)
+    whole = load_segmenter("small-truth", project=Project.open(root))
+    whole.pack(root / "packed", told={"confidence": {"slope": 0.5, "offset": -1.0}})
+    plain, held = whole(PICTURE).confidence, load_segmenter(root / "packed", device="cpu")(PICTURE).confidence
+    odds = np.log((plain + 0.5) / (255.5 - plain))
+    assert np.abs(held - 255 / (1 + np.exp(1 - 0.5 * odds))).max() < 3
+
+
+def test_a_risk_is_a_level_that_promises_it_and_what_a_crack_must_reach_falls_with_it(root: Path):
+    configure(root)
+    files = segmenter_files.find("small-truth", project=Project.open(root)).with_geometry(level=0.4, certain=0.6)
+    missed = {"structures": 19, "levels": [0.1, 0.2, 0.5], "missed": [0.0, 0.05, 0.4]}
+    told = replace(files, card=files.card | {"missed": missed})
+    assert told.with_risk(None) == told
+    assert told.with_risk(0.1).geometry == replace(files.geometry, level=0.2, certain=0.3)
+    assert told.with_risk(0.5).geometry == replace(files.geometry, level=0.5, certain=0.6)
+    with pytest.raises(ModelError, match=r"--risk 0.04: small-truth can promise 0.05 at the least; ask for that"):
+        told.with_risk(0.04)
+    with pytest.raises(ModelError, match=r"its card does not tell what it misses, so that no risk can be chosen"):
+        files.with_risk(0.1)
 
 
 @pytest.mark.slow

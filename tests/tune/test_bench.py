@@ -67,7 +67,6 @@ def tables(tmp_path: Path) -> Path:
 def test_settings_are_chosen_on_val_and_figures_told_of_each_source_of_test(tables: Path) -> None:
     found = run(tables, photos=0)
     assert found["val"]["f1"] == 1
-    assert found["cracks"]["level"] <= 200 / 255
     assert (found["cracks"]["gap_px"], found["cracks"]["min_elongation"]) == (12.0, 3.0)
     assert sorted(found["test"]) == ["right", "wrong"]
     right, wrong = found["test"]["right"], found["test"]["wrong"]
@@ -103,6 +102,38 @@ def test_drawn_surfaces_are_chosen_on_and_others_are_scored(tables: Path) -> Non
     assert found["test"]["drawn"]["photographs"] + found["crack_free"]["drawn"]["photographs"] == 9
     assert found == run(tables)
     assert found["test"]["drawn"] != run(tables, seed=1)["test"]["drawn"]
+
+
+def test_confidences_are_calibrated_on_val_and_their_error_told_of_each_source(tmp_path: Path) -> None:
+    """Half of what is called crack with a confidence of 0.8 is crack: it becomes 0.5."""
+    half = truth()
+    half[:, 170:] = False
+    photos = {f"wall/{split}/a": (half, truth().astype(np.uint8) * 204) for split in ("val", "test")}
+    write(tmp_path, photos)
+    found = run(tmp_path, photos=0)
+    share = half.sum() / truth().sum()
+    assert found["pixels"]["val/wall"]["ece"] == pytest.approx((0.8 - share) * truth().mean(), abs=1e-3)
+    assert found["pixels"]["test/wall"]["ece_calibrated"] < 1e-3
+    assert found["cracks"]["level"] <= share + 0.01
+
+
+def test_a_level_is_told_for_each_risk_and_what_was_missed_there(tmp_path: Path) -> None:
+    """Of each of 40 structures a tenth of the crack has a confidence of 0.2, the rest one of 0.8."""
+    levels = truth().astype(np.uint8) * 204
+    levels[:, 40:66] = np.where(truth()[:, 40:66], 51, 0)
+    faint = np.zeros(SHAPE, np.uint8)
+    noise = np.zeros(SHAPE, np.uint8)
+    noise[120:124, 20:250] = 51  # as faint, and no crack
+    photos = {f"wall/val/{number:02d}": (truth(), np.maximum(levels, noise)) for number in range(40)}
+    photos |= {"wall/test/a": (truth(), levels), "other/test/a": (truth(), faint)}
+    write(tmp_path, photos)
+    found = run(tmp_path, photos=0, square_px=32)
+    assert found["missed"]["structures"] == 40
+    sharp, loose = found["risk"]["0.05"], found["risk"]["0.2"]
+    assert loose["missed"]["val/wall"] == pytest.approx(0.09, abs=0.02)
+    assert sharp["missed"]["val/wall"] == sharp["missed"]["test/wall"] == 0
+    assert sharp["level"] < loose["level"]
+    assert sharp["missed"]["test/other"] == 1
 
 
 def test_photographs_whose_truth_is_wrong_are_left_out(tables: Path) -> None:
