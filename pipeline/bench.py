@@ -1,7 +1,7 @@
 """Choose what a segmenter calls a crack, and score it as it is used: `python -m pipeline.bench unet-soft_location`.
 
 Reads data/photos, data/masks/<segmenter>-<labels>, models/clip and models/segmenter/<segmenter>-<labels>; writes
-metrics/bench/<segmenter>-<labels>.json. Costs: the network on drawn surfaces, and a trace of the cracks of every mask.
+metrics/bench-<segmenter>-<labels>.json. Costs: the network on drawn surfaces, and a trace of the cracks of every mask.
 """
 
 from functools import partial
@@ -15,7 +15,7 @@ from crackpipe.segment.inference.segmenter import Inference
 from crackpipe.tune import bench
 from crackpipe.tune.bench import BenchSettings
 
-PHOTOS, MASKS, METRICS = Path("data/photos"), Path("data/masks"), Path("metrics/bench")
+PHOTOS, MASKS, METRICS = Path("data/photos"), Path("data/masks"), Path("metrics")
 
 
 def main() -> None:
@@ -31,8 +31,8 @@ def main() -> None:
         settings=BenchSettings(**params.bench.model_dump(exclude={"segmenters"})),
         doubtful=params.evaluate.doubtful,
     )
-    METRICS.mkdir(parents=True, exist_ok=True)
-    metrics.write_json(METRICS / f"{name}.json", found)
+    METRICS.mkdir(exist_ok=True)
+    metrics.write_json(METRICS / f"bench-{name}.json", found)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def benched(files: SegmenterFiles) -> Benched | None:
     """
     if files.folder_name not in files.project.params.bench.segmenters:
         return None
-    path = files.project.path(f"metrics/bench/{files.folder_name}.json")
+    path = files.project.path(f"metrics/bench-{files.folder_name}.json")
     if not path.is_file():
         raise CrackpipeError(f"{path}: not there; run `dvc repro bench` first")
     found = json.loads(path.read_text(encoding="utf-8"))

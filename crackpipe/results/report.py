@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from crackpipe.results import better_labels, losses, published_tables, record
+from crackpipe.results import benches, better_labels, losses, published_tables, record
 from crackpipe.results.cells import TableCell
 from crackpipe.results.published_tables import Table
 
@@ -44,7 +44,7 @@ def report(runs: Sequence[Path], *, markdown: bool) -> str:
     """
     tables = published_tables.tables(runs)
     blocks = [_markdown(table) if markdown else _text(table) for table in tables if table.rows]
-    blocks += [part for part in (better_labels.table(runs, markdown=markdown),) if part]
+    blocks += [part for made in (better_labels.table, benches.table) if (part := made(runs, markdown=markdown))]
     blocks.append(losses.table(runs, markdown=markdown))
     return "\n\n".join([*blocks, _sources(tables, markdown=markdown), *_records(runs, markdown=markdown)])
 
@@ -62,6 +62,8 @@ def page(runs: Sequence[Path]) -> str:
     blocks = [_chapter(table) for table in tables]
     comparison, labels = losses.table(runs, markdown=True), better_labels.table(runs, markdown=True)
     blocks += [f"## Kinds of labels, all else equal\n\n{labels}"] if labels else []
+    benched = benches.table(runs, markdown=True)
+    blocks += [f"## As they are used\n\n{benched}"] if benched else []
     ends = [f"## Losses\n\n{comparison}", f"## Sources\n\n{_sources(tables, markdown=True)}"]
     records = ["## Runs", *_records(runs, markdown=True)] if runs else []
     text = "\n\n".join([PAGE, *blocks, *ends, *records]) + "\n"

@@ -61,7 +61,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_bench_chooses_and_scores_and_the_packed_model_tells_it(project: Path) -> None:
     stages.finished(project, "segment", "deepcrack_liu", "truth")
     stages.finished(project, "bench", NAME)
-    found = json.loads(Path(f"metrics/bench/{NAME}.json").read_text(encoding="utf-8"))
+    found = json.loads(Path(f"metrics/bench-{NAME}.json").read_text(encoding="utf-8"))
     assert (found["test"]["site"]["ods"], found["test"]["site"]["f1"]) == (1, 1)
     assert found["crack_free"]["site"]["claimed"] == 0
     assert "drawn" in found["crack_free"]
