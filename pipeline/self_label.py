@@ -2,7 +2,7 @@
 
 Reads data/photos, data/patches (labels of training patches), models/clip and the model and masks of the segmenter
 `self_label.segmenter` that was trained on those labels; writes data/pseudo_labels/self_<labels>. Costs: the segmenter
-on each photograph that has no mask yet.
+on each photograph that has no mask yet, or on all where `self_label` changes how it looks.
 """
 
 from functools import partial
@@ -26,10 +26,12 @@ def main() -> None:
     teacher, method = f"{params.self_label.segmenter}-{kind}", f"self_{kind}"
     runtime = project.start_runtime()
     model = torch_engine.load(Path(f"models/segmenter/{teacher}"), runtime, clip=Path("models/clip"))
-    settings = Inference(**params.segment.model_dump(exclude={"splits"}))
+    segment = params.segment.model_dump(exclude={"splits"})
+    own = segment | params.self_label.changes()
+    settings = Inference(**own)
     rows = self_training.rows(
         PHOTOS,
-        Path(f"data/masks/{teacher}"),
+        Path(f"data/masks/{teacher}") if own == segment else None,
         segment=partial(segmenter.segment, segmenter=model, settings=settings),
         crack_free_patches=patch_labels.crack_free_patches(PATCHES),
         method=method,

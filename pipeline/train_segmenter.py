@@ -23,7 +23,7 @@ BUILT, TRAINED = (
     {"encoder", "gates", "refine_px", "side_px", "weights", "width"},
     {"batch", "lr", "weight_decay"},
 )
-COMMON = {"augment", "optimise", "photos", "precision", "seed", "soft_labels", "unlabelled"}
+COMMON = {"augment", "optimise", "photos", "precision", "seed", "soft_labels", "uncertain", "unlabelled"}
 
 
 def main() -> None:
@@ -49,8 +49,9 @@ def main() -> None:
         view = partial(augment.view, side_px=section.side_px, fit=section.fit, augmentation=changes)
         folder, trained = Path(f"models/segmenter/{name}-{kind}"), section.model_dump(include=TRAINED)
         trained["steps"] = section.steps_for(len(masks))
+        trained |= common.optimise.model_dump() | {"seed": common.seed, "uncertain": common.uncertain}
         with windows.opened(PHOTOS, masks, view, binarise=binarise, soft=common.soft_labels, workers=workers) as sample:
-            settings = training.PixelTraining(**trained, **common.optimise.model_dump(), seed=common.seed)
+            settings = training.PixelTraining(**trained)
             training.train(model, sample, settings, folder=folder, labels=kind, runtime=runtime, checkpoint=checkpoint)
 
 

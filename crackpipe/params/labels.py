@@ -111,7 +111,7 @@ class Truth(Section):
 
 
 LABEL_METHODS = ("soft_location", "cam_location", "cam_crf", "cam", "truth")
-LABEL_KINDS = (*LABEL_METHODS, "self_soft_location", "self_cam_location")
+LABEL_KINDS = (*LABEL_METHODS, "self_soft_location", "self_cam_location", "self_self_soft_location")
 NETWORKS = ("unet", "deepcrack_liu", "deepcrack_zou", "oed")
 ADAPTERS = ("text_adapters",)
 LabelMethod = Annotated[str, AfterValidator(extensions.one_of(extensions.Label, LABEL_METHODS))]
@@ -140,7 +140,7 @@ def segmenters() -> tuple[str, ...]:
     return (*networks(), *ADAPTERS)
 
 
-TeacherLabels = Literal["soft_location", "cam_location"]
+TeacherLabels = Literal["soft_location", "cam_location", "self_soft_location"]
 AdaptersName = Literal["text_adapters"]
 TEACHER_LABELS: tuple[str, ...] = get_args(TeacherLabels)
 
@@ -159,6 +159,7 @@ class PseudoLabel(Section):
     truth: Truth
     self_soft_location: SelfTaught
     self_cam_location: SelfTaught
+    self_self_soft_location: SelfTaught
 
 
 Variants = Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]

@@ -1,6 +1,6 @@
 """Segmenters, their training and inference, self-training, and the figures of masks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -139,6 +139,7 @@ class TrainSegmenter(Section):
     unlabelled: Annotated[list[SourceSplit], AfterValidator(each_once)]
     photos: PositiveInt | None
     soft_labels: bool
+    uncertain: Annotated[float, Field(ge=0, lt=0.5)]
     precision: TrainingPrecision
     seed: Count
     augment: Augment
@@ -190,6 +191,12 @@ class Segment(Section):
 class SelfLabel(Section):
     labels: list[TeacherLabels]
     segmenter: SegmenterName
+    flips: Literal[1, 2, 4, 8] | None
+    scales: Annotated[list[PositiveFloat], Field(min_length=1, max_length=16)] | None
+
+    def changes(self) -> dict[str, Any]:
+        """Settings of inference in which the teacher differs from ``segment``."""
+        return {name: value for name in ("flips", "scales") if (value := getattr(self, name)) is not None}
 
     def kinds(self) -> list[str]:
         """The kinds of labels that are made."""

@@ -21,7 +21,7 @@ Segment = Callable[..., UInt8[np.ndarray, "_h _w"]]  # (photograph, what=its nam
 
 def rows(
     photos: Path,
-    masks: Path,
+    masks: Path | None,
     *,
     segment: Segment,
     crack_free_patches: Mapping[str, Sequence[PatchBox]],
@@ -33,13 +33,13 @@ def rows(
 
     Args:
         photos, masks: the tables; a photograph that ``masks`` holds already, made by the same segmenter with the same
-            settings, is not segmented again.
+            settings, is not segmented again. ``None``: all are.
         segment: the teacher.
         crack_free_patches: by training photograph, from :func:`patch_labels.crack_free_patches`.
         method, binarise: as in :func:`stream.label_row`.
         workers: threads that decode.
     """
-    mask_rows = parquet.scan(masks, schemas.MASKS)
+    mask_rows = iter(()) if masks is None else parquet.scan(masks, schemas.MASKS)
     mask_row = next(mask_rows, None)
     for photo_id, image in decoded.photographs(photos, workers=workers, what=f"labels ({method})"):
         if mask_row is not None and mask_row["photo_id"] == photo_id:

@@ -96,26 +96,39 @@ def adapter_loss(
     return total
 
 
-def pixel_loss(logits: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"], *, kind: PixelLoss) -> Float[Tensor, ""]:
+def pixel_loss(
+    logits: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"], *, kind: PixelLoss, uncertain: float = 0.0
+) -> Float[Tensor, ""]:
     """Loss of a network's logits.
 
     Args:
         logits: of crack.
         target: in [0, 1]: a pixel may be a share of a crack.
         kind: ``bce``, binary cross-entropy, mean over pixels (König et al.); ``bce_dice``, plus the dice loss.
+        uncertain: pixels whose target is nearer to one half than this count nothing, in [0, 0.5).
     """
-    entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
-    return entropy if kind == "bce" else entropy + dice(torch.sigmoid(logits), target)
+    if not uncertain:
+        entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
+        return entropy if kind == "bce" else entropy + dice(torch.sigmoid(logits), target)
+    counts = ((target - 0.5).abs() >= uncertain).float()
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    entropy = (each * counts).sum() / counts.sum().clamp(min=1)
+    return entropy if kind == "bce" else entropy + dice(torch.sigmoid(logits) * counts, target * counts)
 
 
 def deep_supervision(
-    outputs: list[Float[Tensor, "b h w"]], target: Float[Tensor, "b h w"], *, kind: PixelLoss = "bce_dice"
+    outputs: list[Float[Tensor, "b h w"]],
+    target: Float[Tensor, "b h w"],
+    *,
+    kind: PixelLoss = "bce_dice",
+    uncertain: float = 0.0,
 ) -> Float[Tensor, ""]:
     """:func:`pixel_loss` summed over all outputs of a network.
 
     Args:
         outputs: logits of the side outputs and of the prediction.
         target: in [0, 1].
-        kind: see :func:`pixel_loss`.
+        kind, uncertain: see :func:`pixel_loss`.
     """
-    return torch.stack([pixel_loss(logits.float(), target, kind=kind) for logits in outputs]).sum()
+    losses = [pixel_loss(logits.float(), target, kind=kind, uncertain=uncertain) for logits in outputs]
+    return torch.stack(losses).sum()

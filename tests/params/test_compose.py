@@ -86,7 +86,7 @@ def test_numbers_without_a_dot_or_sign_are_numbers(conf: Path):
         ({"dataset": "wals"}, "dataset=wals: no such dataset; known: demo, walls"),
         ({"scale": "huge"}, "scale=huge: no such scale; known: cpu, tiny"),
         ({"overrides": ["slice.strid_px=8"]}, "slice.strid_px: unknown key; did you mean slice.stride_px?"),
-        ({"overrides": ["zzz=8"]}, "zzz: unknown key; sections: ablate, ablate_adapters, align_clip, calibrate"),
+        ({"overrides": ["zzz=8"]}, "zzz: unknown key; sections: ablate, ablate_adapters, align_clip, bench"),
         ({"overrides": ["slice=8"]}, "slice is a section; set one of its keys: slice.side_px"),
         ({"overrides": ["slice.stride_px"]}, "'slice.stride_px': expected key=value"),
         ({"overrides": ["slice.stride_px=0"]}, "slice.stride_px: got 0; input should be greater than or equal to 1"),

@@ -110,20 +110,21 @@ def test_keys_are_followed_through_names() -> None:
     assert read_by(ast.parse(text)) == {"slice.side_px", "ingest.demo", "segment.erosions"}
 
 
+SELF_TAUGHT = ("self_soft_location", "self_cam_location", "self_self_soft_location")
+
+
 def test_a_section_that_is_chosen_by_name_may_be_any() -> None:
     text = "p = params.load()\nown = getattr(p.pseudo_label, name)\n"
     text += "f(own.upsample, getattr(p.localisation_maps, name).kind)"
     methods = ("cam", "cam_crf", "cam_location", "soft_location")  # ground truth is not upsampled
     assert read_by(ast.parse(text)) == {
         *(f"pseudo_label.{name}.upsample" for name in methods),
-        *(f"pseudo_label.{name}" for name in ("truth", "self_soft_location", "self_cam_location")),
+        *(f"pseudo_label.{name}" for name in SELF_TAUGHT),
+        "pseudo_label.truth",
         "localisation_maps.cam.kind",
     }
 
 
 def test_a_section_whose_name_begins_as_given_may_be_any_of_those() -> None:
     text = 'p = params.load()\nf(getattr(p.pseudo_label, f"self_{kind}").binarise)'
-    assert read_by(ast.parse(text)) == {
-        "pseudo_label.self_soft_location.binarise",
-        "pseudo_label.self_cam_location.binarise",
-    }
+    assert read_by(ast.parse(text)) == {*(f"pseudo_label.{name}.binarise" for name in SELF_TAUGHT)}

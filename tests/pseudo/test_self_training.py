@@ -46,7 +46,7 @@ def masks_of(folder: Path, **levels: int) -> Path:
 
 
 def label_rows(
-    photos: Path, masks: Path, teacher: Teacher, **crack_free: list[tuple[int, int, int]]
+    photos: Path, masks: Path | None, teacher: Teacher, **crack_free: list[tuple[int, int, int]]
 ) -> dict[str, parquet.Row]:
     every = self_training.rows(
         photos,
@@ -87,3 +87,10 @@ def test_every_photograph_gets_a_row_that_names_the_method(photos: Path, tmp_pat
     rows = label_rows(photos, masks_of(tmp_path), Teacher())
     assert list(rows) == list(NAMES)
     assert {row["method"] for row in rows.values()} == {"self_cam_location"}
+
+
+def test_a_teacher_that_looks_otherwise_than_the_masks_were_made_segments_all(photos: Path) -> None:
+    teacher = Teacher()
+    rows = label_rows(photos, None, teacher)
+    assert teacher.segmented == list(NAMES)
+    assert list(rows) == list(NAMES)

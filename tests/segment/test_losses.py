@@ -216,3 +216,18 @@ def test_each_output_is_pulled_towards_the_target() -> None:
     for logits in outputs:
         assert logits.grad is not None
         assert torch.equal(logits.grad < 0, torch.tensor([[[True, False], [True, False]]]))
+
+
+@pytest.mark.parametrize("kind", ["bce", "bce_dice"])
+def test_pixels_that_are_uncertain_count_nothing(kind: losses.PixelLoss) -> None:
+    logits = torch.tensor([[[2.0, -3.0, 0.7, 5.0]]], requires_grad=True)
+    target = torch.tensor([[[1.0, 0.0, 0.45, 0.6]]])
+    left = losses.pixel_loss(logits, target, kind=kind, uncertain=0.2)
+    left.backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 0, 2:].tolist() == [0, 0]
+    assert logits.grad[0, 0, :2].abs().min() > 0
+    alone = losses.pixel_loss(logits[..., :2], target[..., :2], kind=kind)
+    assert float(left.detach()) == pytest.approx(float(alone.detach()), rel=1e-6)
+    nothing = losses.pixel_loss(logits, torch.full((1, 1, 4), 0.5), kind="bce", uncertain=0.2)
+    assert float(nothing.detach()) == 0

@@ -43,7 +43,7 @@ class PixelTraining:
         lr: highest learning rate.
         weight_decay: decoupled where the optimiser is ``adamw``.
         seed: of the windows.
-        loss: of each output, see :func:`crackpipe.segment.losses.deep_supervision`.
+        loss, uncertain: of each output, see :func:`crackpipe.segment.losses.pixel_loss`.
         optimiser, momentum: ``adamw``, or ``sgd`` with this momentum.
         schedule: ``cosine`` (after a warm-up), or ``step``: the learning rate is multiplied by ``lr_gamma`` after each
             of ``lr_milestones``.
@@ -60,6 +60,7 @@ class PixelTraining:
     weight_decay: float
     seed: int
     loss: losses.PixelLoss = "bce_dice"
+    uncertain: float = 0.0
     optimiser: Literal["adamw", "sgd"] = "adamw"
     momentum: float = 0.9
     schedule: Literal["cosine", "step"] = "cosine"
@@ -149,7 +150,7 @@ def train(
         partial(model.logits, runtime=runtime),
         settings,
         sample=sample,
-        loss=partial(losses.deep_supervision, kind=settings.loss),
+        loss=partial(losses.deep_supervision, kind=settings.loss, uncertain=settings.uncertain),
         runtime=runtime,
         checkpoint=checkpoint,
     )
