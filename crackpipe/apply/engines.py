@@ -1,4 +1,4 @@
-"""What runs the network of a segmenter: PyTorch, or onnxruntime, which is the faster one on a processor."""
+"""What runs the network of a segmenter: PyTorch, or on a processor onnxruntime or OpenVINO, which are faster there."""
 
 import importlib.util
 from pathlib import Path
@@ -6,15 +6,20 @@ from typing import Any, Literal, TypeAlias
 
 from crackpipe.compute import hardware
 from crackpipe.errors import CrackpipeError, ModelError, ParamsError
+from crackpipe.models import openvino_session
 from crackpipe.params.labels import ADAPTERS
 
-Engine: TypeAlias = Literal["torch", "onnx"]
-GRAPH = "model.onnx"  # the network for onnxruntime, beside its weights
+Engine: TypeAlias = Literal["torch", "onnx", "openvino"]
+GRAPH = "model.onnx"  # the network for onnxruntime and OpenVINO, beside its weights
+PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino"}
+INSTALLED_BY = {"onnx": "pip install onnxruntime", "openvino": "pip install 'crackpipe[openvino]'"}
 PYTORCH = ("torch", "safetensors", "timm", "segmentation_models_pytorch")  # what PyTorch's engine imports
 
 
 def choose(folder: Path, *, asked: Engine | None, device: str) -> Engine:
-    """The engine for a segmenter: onnxruntime where it can run it, PyTorch elsewhere and on a graphics card.
+    """The engine for a segmenter: PyTorch on a graphics card, and where there is no graph for another.
+
+    Else OpenVINO, where it is installed and the processor multiplies in bf16, or onnxruntime, the faster one elsewhere.
 
     Args:
         folder: of the segmenter.
@@ -27,8 +32,22 @@ def choose(folder: Path, *, asked: Engine | None, device: str) -> Engine:
         return "torch"
     if device == "auto" and hardware.has_graphics_card() and not _missing(PYTORCH):
         return "torch"
+    if (folder / GRAPH).is_file() and hardware.multiplies_bf16() and not _missing(("openvino",)):
+        return "openvino"
     runs = (folder / GRAPH).is_file() and not _missing(("onnxruntime",))
     return "onnx" if runs or _missing(("torch",)) else "torch"
+
+
+def precision(engine: Engine, *, of_torch: str) -> str:
+    """Precision of an engine's matrix products, as ``runtime.precision``.
+
+    Args:
+        engine: that runs the network.
+        of_torch: what PyTorch would take.
+    """
+    if engine == "torch":
+        return of_torch
+    return openvino_session.precision() if engine == "openvino" else "fp32"
 
 
 def check(folder: Path, card: dict[str, Any], engine: Engine, *, device: str) -> None:
@@ -42,8 +61,8 @@ def check(folder: Path, card: dict[str, Any], engine: Engine, *, device: str) ->
 
     Raises:
         CrackpipeError: a package is missing.
-        ModelError: the folder lacks the file that onnxruntime needs.
-        ParamsError: onnxruntime is asked for on a graphics card.
+        ModelError: the folder lacks the file that an engine other than PyTorch needs.
+        ParamsError: such an engine is asked for on a graphics card.
     """
     if engine == "torch":
         if missing := _missing(PYTORCH):
@@ -62,10 +81,11 @@ def check(folder: Path, card: dict[str, Any], engine: Engine, *, device: str) ->
                 f"write one by `crackpipe pack NEW_FOLDER --model {folder} --onnx`, or run it by PyTorch; either needs "
                 "pip install 'crackpipe[pipeline,export]'"
             )
-        raise ModelError(f"{folder}: has no {GRAPH} for onnxruntime; {mend}")
-    if _missing(("onnxruntime",)):
+        raise ModelError(f"{folder}: has no {GRAPH} for {PACKAGES[engine]}; {mend}")
+    if _missing((PACKAGES[engine],)):
         raise CrackpipeError(
-            f"{folder}: to run it by onnxruntime needs that package (Python up to 3.14); run pip install onnxruntime"
+            f"{folder}: to run it by {PACKAGES[engine]} needs that package (Python up to 3.14); run "
+            f"{INSTALLED_BY[engine]}"
         )
 
 

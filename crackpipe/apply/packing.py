@@ -60,7 +60,11 @@ class Benched:
         )
 
 
-QUIET_OF = {"squares": "crack-free squares", "drawn": "drawn surfaces without a crack"}
+QUIET_OF = {
+    "squares": "crack-free squares",
+    "photographs": "photographs without a crack",
+    "drawn": "drawn surfaces without a crack",
+}
 
 
 def benched(files: SegmenterFiles) -> Benched | None:
@@ -69,7 +73,8 @@ def benched(files: SegmenterFiles) -> Benched | None:
     Raises:
         CrackpipeError: it is named, but the stage has not run.
     """
-    if files.folder_name not in files.project.params.bench.segmenters:
+    own = files.project.path(segmenter_files.MODELS) / files.folder_name
+    if files.folder.resolve() != own.resolve() or files.folder_name not in files.project.params.bench.segmenters:
         return None
     path = files.project.path(f"metrics/bench-{files.folder_name}.json")
     if not path.is_file():

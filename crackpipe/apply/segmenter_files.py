@@ -63,7 +63,7 @@ class SegmenterFiles:
     @property
     def precision(self) -> str:
         """Of its matrix products, as ``runtime.precision``."""
-        return self.project.params.runtime.precision if self.engine == "torch" else "fp32"
+        return engines.precision(self.engine, of_torch=self.project.params.runtime.precision)
 
     def confidences(self) -> UInt8[np.ndarray, "256"]:
         """What each level (0–255) of its maps becomes, so that confidences hold; see :mod:`.pixel_calibration`."""
@@ -81,7 +81,10 @@ class SegmenterFiles:
         if risk is None:
             return self
         if "missed" not in self.card:
-            raise ModelError(f"{self.folder}: its card does not tell what it misses, so that no risk can be chosen")
+            raise ModelError(
+                f"{self.folder}: its card does not tell what it misses, so that no risk can be chosen; name it in "
+                "bench.segmenters of its project, run `dvc repro bench`, and pack it again"
+            )
         missed = MissedLength(**self.card["missed"])
         level = missed.level(risk)
         if level is None:
@@ -103,7 +106,7 @@ class SegmenterFiles:
         """Digest of all that decides a mask besides its photograph: weights, card, settings, engine, precision."""
         folders = [self.folder] + ([self.encoder] if (self.encoder / cards.FILE).is_file() else [])
         files = [folder / name for folder in folders for name in (cards.FILE, WEIGHTS)]
-        if self.engine == "onnx":
+        if self.engine != "torch":
             files.append(self.folder / GRAPH)
         values = {"engine": self.engine, "precision": self.precision}
         return fingerprint.of(values | {"inference": dict(self.inference), "geometry": asdict(self.geometry)}, files)
@@ -177,6 +180,10 @@ def _check_packed(folder: Path, card: Card) -> None:
     lacking, unknown = sorted(whole - told), sorted(told - whole)
     known = {field.name for field in fields(GeometrySettings)}
     unknown += [f"geometry.{name}" for name in card.get("geometry", {}) if name not in known]
+    for key, kind in (("confidence", PixelCalibration), ("missed", MissedLength)):
+        names = {field.name for field in fields(kind)}
+        unknown += [f"{key}.{name}" for name in card.get(key, {}) if name not in names]
+        lacking += [f"{key}.{name}" for name in sorted(names) if key in card and name not in card[key]]
     if lacking or unknown:
         differs = [f"{', '.join(lacking)} missing"] * bool(lacking) + [f"{', '.join(unknown)} unknown"] * bool(unknown)
         raise ModelError(

@@ -105,13 +105,13 @@ def load_segmenter(
         project: whose settings to take, in place of all these.
         device: of PyTorch: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``, in place of what
             ``runtime.device`` says.
-        engine: ``torch`` or ``onnx``; by default see :func:`crackpipe.apply.engines.choose`.
+        engine: ``torch``, ``onnx`` or ``openvino``; by default see :func:`crackpipe.apply.engines.choose`.
 
     Raises:
         CrackpipeError: a package that the engine needs is not installed.
         ModelError: the folder holds no segmenter, one that belongs to another encoder, or none for the engine.
         ParamsError: something is wrong in ``params.yaml``, or ``cuda`` is asked for on a machine without it, or
-            by onnxruntime.
+            by another engine than PyTorch.
 
     Examples:
         >>> import crackpipe
@@ -128,11 +128,13 @@ def load_segmenter(
 def load(files: SegmenterFiles, *, device: str | None = None) -> TrainedSegmenter:
     """Read a segmenter whose files are known; see :func:`load_segmenter`."""
     settings = Inference(**files.inference)
-    if files.engine == "onnx":
+    if files.engine != "torch":
         from crackpipe.segment.inference import onnx_engine
 
         threads = files.project.params.runtime.threads
-        return TrainedSegmenter(files, settings, onnx_engine.load(files.folder / GRAPH, threads=threads))
+        openvino = files.engine == "openvino"
+        network = onnx_engine.load(files.folder / GRAPH, threads=threads, openvino=openvino)
+        return TrainedSegmenter(files, settings, network)
     from crackpipe.segment.inference import torch_engine  # loads torch: 2 s
 
     runtime = files.project.start_runtime(device=device)

@@ -36,9 +36,9 @@ def pack(
     packing.check(files, folder, graph=onnx)
     told = _told(about)
     benched = packing.benched(files)
-    if benched is None:
+    if benched is None and "tuned" not in files.card:
         typer.echo(f"{files.folder_name} is not in bench.segmenters: what counts as a crack was not chosen for it")
-    else:
+    if benched is not None:
         files = files.with_geometry(**benched.cracks)
         told |= benched.told
         typer.echo(benched.summary)

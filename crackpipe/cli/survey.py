@@ -65,8 +65,9 @@ def inspect(
 
     opened = None if project is None else Project.open(project)
     files = segmenter_files.find(model, project=opened, engine=engine)
-    if risk is not None and level is not None:
-        raise CrackpipeError("--risk chooses a level; leave --level out")
+    others = {"level": level, "gap-px": gap_px, "min-length-px": min_length_px, "elongation": elongation}
+    if risk is not None and (also := [f"--{name}" for name, value in others.items() if value is not None]):
+        raise CrackpipeError(f"--risk chooses what counts as a crack; leave {' and '.join(also)} out")
     files = files.with_geometry(level=level, gap_px=gap_px, min_length_px=min_length_px, min_elongation=elongation)
     files = files.with_risk(risk)
     table = None if scales is None else read_table(scales)

@@ -48,10 +48,19 @@ def has_graphics_card() -> bool:
     return any(path.exists() for path in GRAPHICS_CARDS)
 
 
+def multiplies_bf16() -> bool:
+    """Look up whether the processor multiplies numbers in bf16, as far as Linux tells it."""
+    return bool({"amx_bf16", "avx512_bf16"} & set(_told("flags").split()))
+
+
 def _processor() -> str:
+    return _told("model name") or platform.machine()
+
+
+def _told(name: str) -> str:
+    """What Linux tells of the first core; empty where it does not."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.machine()
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")

@@ -49,5 +49,19 @@ def relief(height: Field, *, light_rad: float) -> Field:
     return _standard(np.float32(np.sin(light_rad)) * down - np.float32(np.cos(light_rad)) * right)
 
 
+def shifted(field: Field, *, down: int, right: int) -> Field:
+    """A field moved by so many pixels, 0 where nothing has moved to.
+
+    Args:
+        field: (h, w).
+        down, right: pixels, of either sign.
+    """
+    height, width = field.shape
+    moved = np.zeros_like(field)
+    rows, cols = slice(max(0, down), height + min(0, down)), slice(max(0, right), width + min(0, right))
+    moved[rows, cols] = field[max(0, -down) : height + min(0, -down), max(0, -right) : width + min(0, -right)]
+    return moved
+
+
 def _standard(field: Field) -> Field:
     return (field - field.mean()) / np.maximum(field.std(), np.float32(1e-6))

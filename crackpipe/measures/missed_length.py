@@ -2,7 +2,8 @@
 
 Conformal risk control (Angelopoulos et al. 2024): of the structures of a validation set, taken as alike those to come,
 the mean share of crack length that is missed at a level is no more than asked for, with one more structure counted as
-missed whole. The promise is for the mean over structures of that kind, and none for other surfaces.
+missed whole. The promise is for the mean over structures of that kind, and none for other surfaces; where the same
+photographs have chosen other settings too, as in :mod:`crackpipe.tune.bench`, it is nearly kept, not quite.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ class MissedLength:
     missed: Sequence[float]
 
     def bound(self, missed: float) -> float:
-        """What is promised where a share was missed: with one more structure, missed whole."""
+        """What is promised, in (0, 1], where a share in [0, 1] was missed: with one more structure, missed whole."""
         return (self.structures * missed + 1) / (self.structures + 1)
 
     def level(self, risk: float) -> float | None:

@@ -44,16 +44,20 @@ def curve(
     """
     from scipy.special import betaincinv
 
-    n, ranked = len(wrong), np.sort(entropy)
-    shrunk = effective_share(wrong, error, groups)
+    n, order = len(wrong), np.argsort(entropy, kind="stable")
+    ranked, whole = entropy[order], effective_share(wrong, error, groups)
     risk = uncertainty.risk_coverage(wrong, entropy)
     ends = np.flatnonzero(np.append(ranked[1:] > ranked[:-1], True))
     shown = ends[np.unique(np.linspace(0, len(ends) - 1, min(POINTS, len(ends))).round().astype(int))]
     points: list[Point] = []
     for last in shown:
         kept, mistakes = int(last) + 1, round(float(risk[last]) * (int(last) + 1))
-        right = (kept - mistakes) * shrunk
-        high = 1.0 if mistakes == kept else float(betaincinv(mistakes * shrunk + 1, right, 0.975))
+        own = order[:kept]
+        if mistakes == kept or len(np.unique(groups[own])) < 2:
+            high = 1.0
+        else:  # sure decisions can be more alike than all are, or stand on fewer structures
+            share = min(whole, effective_share(wrong[own], error[own], groups[own]))
+            high = float(betaincinv(mistakes * share + 1, (kept - mistakes) * share, 0.975))
         points.append(
             {"entropy": float(ranked[last]), "coverage": kept / n, "risk": mistakes / kept, "risk_high": high}
         )

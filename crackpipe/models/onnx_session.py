@@ -1,32 +1,12 @@
 """Networks that run from ONNX files, on the processor and without PyTorch: the only file that knows onnxruntime."""
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from jaxtyping import Float32, UInt8
 
 from crackpipe.errors import CrackpipeError, ModelError
-from crackpipe.models import shared_weights
+from crackpipe.models import onnx_network
+from crackpipe.models.onnx_network import OnnxNetwork
 
-CARD = "crackpipe"  # key of the file's metadata
 MOST_ERRORS = 3  # onnxruntime's severities: 3 is an error, 2 a warning
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OnnxNetwork:
-    """A network that :mod:`crackpipe.models.onnx_export` has written.
-
-    Attributes:
-        card: what the file says of it.
-        run: RGB levels 0–255 (b, 3, h, w), uint8, to its outputs, float32, in the file's order.
-    """
-
-    card: dict[str, Any]
-    run: Callable[[UInt8[np.ndarray, "b 3 h w"]], list[Float32[np.ndarray, "b ..."]]]
 
 
 def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
@@ -52,8 +32,7 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
     options.intra_op_num_threads = threads or 0
     # threads that spin while they wait take cores from other work: 1.5 times as slow on a machine that has some
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if not path.is_file():
-        raise ModelError(f"{path}: no such file; write it by `crackpipe export onnx MODEL --out {path}`")
+    onnx_network.expect_file(path)
     faults = onnxruntime.capi.onnxruntime_pybind11_state
     unreadable = (
         faults.Fail,
@@ -66,14 +45,6 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except unreadable as error:
         raise ModelError(f"{path}: cannot be read as ONNX: {error}") from error
-    metadata = session.get_modelmeta().custom_metadata_map
-    if shared_weights.WEIGHTS in metadata:
-        shared_weights.check(path, metadata[shared_weights.WEIGHTS])
-    text = metadata.get(CARD)
-    if text is None:
-        raise ModelError(f"{path}: an ONNX file of another program; write one by `crackpipe export onnx MODEL`")
-    card: dict[str, Any] = json.loads(text)
-    if card.get("kind") != kind:
-        raise ModelError(f"{path}: holds a model of the kind {card.get('kind')!r}, but {kind!r} is needed here")
+    card = onnx_network.card_of(path, session.get_modelmeta().custom_metadata_map, kind=kind)
     name = session.get_inputs()[0].name
     return OnnxNetwork(card, lambda pixels: session.run(None, {name: pixels}))

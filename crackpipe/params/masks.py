@@ -156,6 +156,12 @@ class TrainSegmenter(Section):
         return [*self.networks, *self.adapters]
 
     @model_validator(mode="after")
+    def _hard_labels_are_certain(self) -> "TrainSegmenter":
+        if self.uncertain and not self.soft_labels:
+            raise ValueError(f"uncertain is {self.uncertain}, but soft_labels is false, so that no label is unsure")
+        return self
+
+    @model_validator(mode="after")
     def _something_is_trained(self) -> "TrainSegmenter":
         if not self.segmenters:
             raise ValueError("networks and adapters are both empty; name a segmenter in one of them")

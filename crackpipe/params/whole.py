@@ -111,6 +111,14 @@ class Params(Section):
                 f"bench.segmenters names {', '.join(unknown)}, expected some of {', '.join(trained)} "
                 "(train_segmenter.networks and adapters, each with its labels)"
             )
+        if self.bench.segmenters and self.bench.photos and any(one.name == "demo" for one in self.ingest.sources):
+            drawn = (self.bench.seed, self.bench.seed + 1)
+            if self.ingest.demo.seed in drawn:
+                raise ValueError(
+                    f"bench.seed is {self.bench.seed} and ingest.demo.seed is {self.ingest.demo.seed}: surfaces of the "
+                    f"seeds {drawn[0]} and {drawn[1]} are drawn for the bench, and a segmenter must not be trained on "
+                    "them; change either"
+                )
         if self.bench.segmenters and (lacking := {"val", "test"} - set(self.segment.splits)):
             raise ValueError(f"bench.segmenters needs masks of {', '.join(sorted(lacking))}; add it to segment.splits")
         return self

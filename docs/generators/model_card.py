@@ -5,7 +5,7 @@ from typing import Any
 
 from crackpipe.models import cards
 
-SETS = {"crack500": "Crack500, held-out crops", "cfd": "CFD", "deepcrack": "DeepCrack"}
+SETS = {"drawn": "drawn surfaces", "crack500": "Crack500, held-out crops", "cfd": "CFD", "deepcrack": "DeepCrack"}
 
 
 def page(folder: Path) -> str:
@@ -55,12 +55,17 @@ def _segmenter(name: str, card: cards.Card, megabytes: float) -> str:
         "is none. "
         "The first three were chosen on validation photographs, their crack-free squares and drawn surfaces with and "
         f"without cracks: F1 within 2 px {100 * tuned['f1']:.1f} %, the mean of both kinds. By these three "
-        f"{100 * tuned['quiet']['squares']:.0f} % of crack-free squares are left alone, and "
-        f"{100 * tuned['quiet']['drawn']:.0f} % of drawn surfaces without a crack.",
+        f"{_quiet(tuned['quiet'])} are left alone.",
         _figures(card["figures"]),
         *_held(card),
     ]
     return "\n\n".join(told)
+
+
+def _quiet(quiet: dict[str, float]) -> str:
+    named = {"squares": "crack-free squares", "photographs": "photographs without a crack"}
+    named["drawn"] = "drawn surfaces without a crack"
+    return " and ".join(f"{100 * quiet[kind]:.0f} % of {name}" for kind, name in named.items() if kind in quiet)
 
 
 def _held(card: cards.Card) -> list[str]:
@@ -81,13 +86,14 @@ def _held(card: cards.Card) -> list[str]:
     return [
         f"Of squares or photographs without a crack that it has not been chosen on it claims: {claimed}.",
         f"Calibration error of its pixels in per cent, in brackets before they were calibrated: {errors}.",
-        f"Asked for a tenth of crack length that may be missed (`inspect --risk 0.1`) it misses: {missed}.",
+        f"Asked for a tenth of crack length that may be missed (`inspect --risk 0.1`) it misses: {missed}."
+        if asked
+        else "None of its levels promises that a tenth of crack length is missed at most.",
     ]
 
 
 def _named(place: str) -> str:
-    split, source = place.split("/", 1)
-    return source if split == "test" else f"{source} ({split})"
+    return place.removeprefix("test/").replace("val", "validation")
 
 
 def _figures(figures: dict[str, dict[str, Any]]) -> str:

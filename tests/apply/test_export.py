@@ -16,6 +16,7 @@ from crackpipe.apply import export
 from crackpipe.classify import classifier
 from crackpipe.classify.calibrator import Calibrator
 from crackpipe.cli.app import commands
+from crackpipe.compute import hardware
 from crackpipe.compute.runtime import Runtime
 from crackpipe.errors import CrackpipeError, ModelError
 from crackpipe.models import onnx_session
@@ -58,14 +59,21 @@ def unet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder, folder / "unet.onnx"
 
 
+@pytest.fixture(autouse=True)
+def _single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "multiplies_bf16", lambda: False)
+
+
 def check_parity(folder: Path, file: Path, runtime: Runtime) -> None:
-    torch_network, onnx_network = pixel_network.load(folder, runtime), onnx_engine.load(file, threads=1)
-    assert onnx_network.multiple_px == torch_network.multiple_px
-    for size in SIZES:
-        expected = torch_network.predict(pixels(*size), runtime)
-        assert float(expected.std()) > 0.01  # maps, not constants
-        found = torch.from_numpy(onnx_network.predict(pixels(*size).permute(0, 2, 3, 1).numpy()))
-        torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
+    torch_network = pixel_network.load(folder, runtime)
+    for openvino in (False, True):
+        onnx_network = onnx_engine.load(file, threads=1, openvino=openvino)
+        assert onnx_network.multiple_px == torch_network.multiple_px
+        for size in SIZES:
+            expected = torch_network.predict(pixels(*size), runtime)
+            assert float(expected.std()) > 0.01  # maps, not constants
+            found = torch.from_numpy(onnx_network.predict(pixels(*size).permute(0, 2, 3, 1).numpy()))
+            torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
 
 
 @pytest.mark.slow
@@ -178,12 +186,13 @@ def test_a_segmenter_that_comes_with_the_package_is_exported_by_its_name(tmp_pat
     assert onnx_engine.load(tmp_path / "a.onnx", threads=1).multiple_px == 32
 
 
-def test_a_file_that_is_missing_or_no_onnx_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("openvino", [False, True])
+def test_a_file_that_is_missing_or_no_onnx_is_told(openvino: bool, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"a\.onnx: no such file; write it by `crackpipe export onnx MODEL --out"):
-        onnx_engine.load(tmp_path / "a.onnx")
+        onnx_engine.load(tmp_path / "a.onnx", openvino=openvino)
     (tmp_path / "a.onnx").write_bytes(b"no network")
     with pytest.raises(ModelError, match=r"a\.onnx: cannot be read as ONNX: "):
-        onnx_engine.load(tmp_path / "a.onnx")
+        onnx_engine.load(tmp_path / "a.onnx", openvino=openvino)
 
 
 def test_an_onnx_file_of_another_program_is_refused(tmp_path: Path) -> None:
@@ -200,6 +209,9 @@ def test_an_onnx_file_of_another_program_is_refused(tmp_path: Path) -> None:
 def test_missing_packages_are_told_by_the_extra_that_brings_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(CrackpipeError, match=r"OpenVINO .* not installed; run pip install 'crackpipe\[openvino\]'"):
+        onnx_engine.load(tmp_path / "a.onnx", openvino=True)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(CrackpipeError, match=r"onnxruntime, which is not installed; run pip install onnxruntime"):
         onnx_engine.load(tmp_path / "a.onnx")

@@ -172,15 +172,23 @@ def test_another_graph_decides_the_digest_and_other_weights_are_refused(root: Pa
 
 
 @pytest.mark.slow
-def test_the_packages_own_segmenter_gives_the_same_map_by_both_engines():
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_packages_own_segmenter_gives_the_same_map_by_all_engines(bf16: bool, monkeypatch: pytest.MonkeyPatch):
+    """In single precision to a level; where OpenVINO multiplies in bf16, to a fifteenth of the confidence."""
+    monkeypatch.setattr(hardware, "multiplies_bf16", lambda: bf16)
     photo = np.random.default_rng(0).integers(90, 200, (96, 140, 3), dtype=np.uint8)
     photo[46:50, 20:120] = 30
     whole = params.defaults()
     runtime = whole.runtime.model_copy(update={"precision": "fp32"})
     project = Project(Path(), whole.model_copy(update={"runtime": runtime}))
-    maps = [load_segmenter(project=project, engine=engine, device="cpu")(photo) for engine in ("torch", "onnx")]
-    assert maps[0].confidence.max() > 100
-    assert np.abs(maps[0].confidence.astype(int) - maps[1].confidence).max() <= 1
+    torch_map, onnx_map, openvino_map, again = (
+        load_segmenter(project=project, engine=engine, device="cpu")(photo).confidence.astype(int)
+        for engine in ("torch", "onnx", "openvino", "openvino")
+    )
+    assert torch_map.max() > 100
+    assert np.abs(torch_map - onnx_map).max() <= 1
+    assert np.abs(torch_map - openvino_map).max() <= (17 if bf16 else 1)
+    assert np.array_equal(openvino_map, again)
 
 
 def test_the_engine_follows_the_device_the_card_and_what_the_segmenter_has(root: Path, monkeypatch: pytest.MonkeyPatch):
@@ -188,7 +196,12 @@ def test_the_engine_follows_the_device_the_card_and_what_the_segmenter_has(root:
         return segmenter_files.find(name, **chosen).engine
 
     monkeypatch.setattr(hardware, "GRAPHICS_CARDS", (root / "nvidiactl",))
+    monkeypatch.setattr(hardware, "multiplies_bf16", lambda: True)
+    assert engine() == "openvino"
+    assert segmenter_files.find(None).precision == "bf16"
+    monkeypatch.setattr(hardware, "multiplies_bf16", lambda: False)
     assert engine() == "onnx"
+    assert segmenter_files.find(None, engine="openvino").precision == "fp32"
     assert engine(root / "models/segmenter/small-truth") == "torch"
     assert engine(device="cuda") == "torch"
     (root / "nvidiactl").touch()
@@ -197,6 +210,8 @@ def test_the_engine_follows_the_device_the_card_and_what_the_segmenter_has(root:
     assert engine(engine="onnx") == "onnx"
     with pytest.raises(ParamsError, match=r"runtime\.device: got cuda, which PyTorch alone runs on; take the engine"):
         engine(engine="onnx", device="cuda")
+    with pytest.raises(ParamsError, match="got cuda, which PyTorch alone runs on"):
+        engine(engine="openvino", device="cuda")
 
 
 @pytest.mark.slow
@@ -216,6 +231,7 @@ def test_where_pytorch_or_what_it_needs_is_missing_onnx_runs_what_has_a_graph(
 ):
     configure(root)
     monkeypatch.setattr(hardware, "GRAPHICS_CARDS", (root,))
+    monkeypatch.setattr(hardware, "multiplies_bf16", lambda: False)
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find_spec(name))
     assert segmenter_files.find(None).engine == "onnx"
@@ -227,6 +243,18 @@ def test_where_pytorch_or_what_it_needs_is_missing_onnx_runs_what_has_a_graph(
         ModelError, match=r"small-truth: has no model\.onnx .*pack NEW_FOLDER --model .*small-truth --onnx"
     ):
         segmenter_files.find(root / "models/segmenter/small-truth", engine="onnx")
+
+
+def test_openvino_is_taken_where_it_is_installed_alone(root: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hardware, "GRAPHICS_CARDS", ())
+    monkeypatch.setattr(hardware, "multiplies_bf16", lambda: True)
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "openvino" else find_spec(name))
+    assert segmenter_files.find(None).engine == "onnx"
+    with pytest.raises(
+        CrackpipeError, match=r"to run it by openvino needs that .* pip install 'crackpipe\[openvino\]'"
+    ):
+        segmenter_files.find(None, engine="openvino")
 
 
 def test_a_text_guided_segmenter_says_that_pytorch_alone_runs_it(root: Path):

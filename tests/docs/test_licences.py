@@ -17,11 +17,11 @@ ROWS.pop("package", None)
 def declared() -> set[str]:
     """Names in the lists of dependencies of pyproject.toml."""
     lists = re.findall(
-        r"^(?:dependencies|pipeline|dev|docs|geo|raw|export) = \[(.*?)\](?: #[^\n]*)?$",
+        r"^(?:dependencies|pipeline|dev|docs|geo|raw|export|openvino) = \[(.*?)\](?: #[^\n]*)?$",
         PROJECT,
         re.MULTILINE | re.DOTALL,
     )
-    assert len(lists) == 7
+    assert len(lists) == 8
     return {re.split(r"[\[;<>= ]", one)[0] for text in lists for one in re.findall(r'"([^"]+)"', text)}
 
 

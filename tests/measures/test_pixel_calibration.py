@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from crackpipe.measures import pixel_calibration
@@ -44,6 +45,40 @@ def test_it_is_logistic_regression_on_the_log_odds() -> None:
     theirs.fit(np.tile(odds, 2)[:, None], np.repeat([0, 1], 256), sample_weight=found.T.ravel())
     assert mine.slope == pytest.approx(float(theirs.coef_[0, 0]), rel=1e-3)
     assert mine.offset == pytest.approx(float(theirs.intercept_[0]), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("seen", "slope", "offset"),
+    [
+        ({"l0": (7 * 10**7, 10**6), "l20": (10**6, 10**5), "l128": (10**6, 4 * 10**5), "l230": (2 * 10**6, 10**6),
+          "l250": (10**6, 10**6)}, 0.423, -1.547),
+        ({"l0": (10**8, 10**7), "l128": (10**6, 4 * 10**5), "l255": (2 * 10**6, 10**6)}, 0.136, -1.445),
+    ],
+)  # fmt: skip
+def test_millions_of_sure_pixels_do_not_keep_it_from_its_maximum(seen: dict, slope: float, offset: float) -> None:
+    fitted = pixel_calibration.fit(counts(**seen))
+    assert (fitted.slope, fitted.offset) == pytest.approx((slope, offset), abs=2e-3)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(1, 10**7), st.integers(1, 10**6)), min_size=3, max_size=12))
+def test_no_other_search_finds_a_likelier_calibration(rows: list[tuple[int, int, int]]) -> None:
+    found = np.zeros((256, 2), np.int64)
+    for level, none, crack in rows:
+        found[level] += (none, crack)
+    confidence = np.clip(np.arange(256), 0.5, 254.5) / 255
+    odds, total = np.log(confidence / (1 - confidence)), found.sum(axis=1)
+    none, crack = found.sum(axis=0)
+    wanted = found @ np.array([1 / (none + 2), (crack + 1) / (crack + 2)])
+
+    def unlikely(weights: np.ndarray) -> float:
+        score = weights[0] * odds + weights[1]
+        return float((total * np.logaddexp(0, score) - wanted * score).sum() / total.sum())
+
+    fitted = pixel_calibration.fit(found)
+    theirs = minimize(unlikely, np.array([0.0, np.log(crack / none)]), method="BFGS")
+    if theirs.x[0] > 1e-3:  # else it is left as it is
+        assert unlikely(np.array([fitted.slope, fitted.offset])) <= theirs.fun + 1e-7
 
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 500), st.integers(0, 500)), min_size=1, max_size=20))

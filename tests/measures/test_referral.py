@@ -68,6 +68,24 @@ def test_the_bound_holds_for_other_structures_where_one_of_independent_decisions
     assert held["independent"] < 0.8 * 300
 
 
+def test_sure_decisions_that_are_alike_are_not_taken_for_as_many_as_all_are() -> None:
+    """Half of each structure's decisions are sure, and wrong together; the other half is unsure and independent."""
+    random = np.random.default_rng(1)
+    structures, held = np.repeat(np.arange(30), 20), 0
+    entropy = np.tile(np.repeat([0.1, 0.6], 10), 30)
+    for _ in range(200):
+        together = np.repeat(random.random(30) < 0.1, 20)
+        wrong = np.where(entropy < 0.3, together, random.random(600) < 0.1)
+        held += curve(wrong, entropy, groups=structures)[0]["risk_high"] >= 0.1
+    assert held >= 0.94 * 200
+
+
+def test_decisions_that_are_kept_of_one_structure_alone_promise_nothing() -> None:
+    entropy, structures = np.repeat([0.1, 0.6], 50), np.repeat([0, 1], 50)
+    first, _ = curve(np.zeros(100, bool), entropy, groups=structures)
+    assert first["risk_high"] == 1
+
+
 def test_one_structure_tells_nothing_of_others() -> None:
     with pytest.raises(ValueError, match="got 1 structure; what holds beyond it takes at least two"):
         curve(np.zeros(5, bool), np.zeros(5), groups=np.zeros(5, int))

@@ -7,22 +7,24 @@ from jaxtyping import Float32, UInt8
 
 from crackpipe.errors import ModelError
 from crackpipe.imaging.guided_filter import guided_filter
-from crackpipe.models import onnx_session
+from crackpipe.models import onnx_session, openvino_session
 from crackpipe.segment.inference.segmenter import Segmenter
 
 
-def load(path: Path, *, threads: int | None = None) -> Segmenter:
+def load(path: Path, *, threads: int | None = None, openvino: bool = False) -> Segmenter:
     """Read a segmenter that ``crackpipe export onnx`` has written.
 
     Args:
         path: of the ONNX file.
         threads: of the processor; ``None`` takes one a core.
+        openvino: run by OpenVINO, not by onnxruntime.
 
     Raises:
-        CrackpipeError: onnxruntime is not installed.
+        CrackpipeError: the package that runs it is not installed.
         ModelError: the file is missing or holds no segmenter.
     """
-    network = onnx_session.load(path, kind="segmenter", threads=threads)
+    session = openvino_session if openvino else onnx_session
+    network = session.load(path, kind="segmenter", threads=threads)
     multiple_px: int = network.card["multiple_px"]
     radius_px, eps = network.card["refine_px"], network.card["refine_eps"]
 

@@ -50,7 +50,8 @@ class PixelTraining:
         lr_gamma: in (0, 1].
         lr_milestones: shares of the steps, in (0, 1).
         average: decay of the exponential moving average of the weights that is kept in place of the last ones, in
-            [0, 1) (Tarvainen and Valpola 2017; it rises from 0.2, so that the first steps are soon forgotten); 0 keeps
+            [0, 1) (Tarvainen and Valpola 2017; it rises from 0.2, so that the first steps are soon forgotten, as in
+            TensorFlow's); 0 keeps
             the last ones.
     """
 

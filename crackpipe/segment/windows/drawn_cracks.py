@@ -41,13 +41,17 @@ def draw(levels: Window, random: np.random.Generator, *, min_px: float, max_px: 
     side_px = len(levels)
     width_px = float(np.exp(random.uniform(np.log(min_px), np.log(max_px))))
     form = FORMS[int(random.choice(len(FORMS), p=SHARES))]
+    paths = form(random, side_px, width_px)
+    if not paths:
+        return levels, np.zeros((side_px, side_px), bool)
+    width_px = float(np.median(np.concatenate([path.widths_px for path in paths])))  # nets and branches are thinner
     filled = random.random() < FILLED_P
     blur_px = float(random.uniform(*BLUR_PX))
     least, most = _least_contrast(levels, width_px=width_px, blur_px=blur_px, filled=filled), CONTRAST[1]
     if least >= most:  # the surface is so rough that nobody would see it
         return levels, np.zeros((side_px, side_px), bool)
     contrast = float(np.exp(random.uniform(np.log(max(CONTRAST[0], least)), np.log(most))))
-    covered = strokes.coverage(strokes.depth(form(random, side_px, width_px), side_px=side_px))
+    covered = strokes.coverage(strokes.depth(paths, side_px=side_px))
     seen = _faded(random, side_px) if random.random() < FADED_P else np.ones_like(covered)
     shade = images.gaussian_blur(covered * seen, sigma_px=blur_px)
     if filled:
@@ -129,8 +133,8 @@ def _dark(
     if width_px < 2 or random.random() >= LIT_P:
         return darker
     turn, reach = random.uniform(0, 2 * np.pi), 0.5 * width_px + 1
-    shift = np.rint([reach * np.sin(turn), reach * np.cos(turn)]).astype(int)
-    beyond = images.gaussian_blur(np.roll(covered, shift, axis=(0, 1)), sigma_px=0.7) * (1 - shade)
+    down, right = np.rint([reach * np.sin(turn), reach * np.cos(turn)]).astype(int)
+    beyond = images.gaussian_blur(noise.shifted(covered, down=int(down), right=int(right)), sigma_px=0.7) * (1 - shade)
     return darker * (1 + np.float32(random.uniform(0, 0.35)) * beyond[..., None])
 
 

@@ -139,7 +139,8 @@ def twigs(levels: Window, random: np.random.Generator) -> Window:
     tint = [random.uniform(0.85, 1.0), random.uniform(0.85, 1.0), random.uniform(0.5, 1.0)]
     colour = (random.uniform(50, 240) * np.array(tint)).astype(np.float32)
     reach = int(random.integers(0, 4))  # of their shadows; none of a scratch
-    shaded = _darker(levels, np.roll(cover, (reach, reach), axis=(0, 1)), random.uniform(*SHADE)) if reach else levels
+    shadow_of = noise.shifted(cover, down=reach, right=reach)
+    shaded = _darker(levels, shadow_of, random.uniform(*SHADE)) if reach else levels
     return shaded + np.float32(random.uniform(0.6, 1.0)) * cover[..., None] * (colour - shaded)
 
 
