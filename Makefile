@@ -79,7 +79,7 @@ equal_terms: $(INSTALLED) ## the papers' networks × labels at equal terms, also
 		'ablate_adapters.variants=[normal,crack,plain_dice,loss_on_map,cross_entropy,no_focal,no_dice,no_edge]'
 	@$(EQUAL_TERMS) --results equal_terms_all 'ingest.sources=[$(WHOLE)]'
 
-# The models that come with the package. The segmenter: as `make crack500`'s, longer, with shadows, joints and stains drawn into its
+# The models that come with the package. The segmenter: as `make crack500`'s, longer, with shadows, joints, bricks and stains drawn into its
 # windows; packed with what counts as a crack, and figures.
 PRETRAINED = crackpipe/pretrained/unet-crack500
 PARTS = .runs/parts

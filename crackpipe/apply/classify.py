@@ -90,7 +90,9 @@ def summary(head: Path, *, risk: float) -> str:
         head: its folder.
         risk: accepted upper 95 % bound on the share of errors, 0 to 1.
     """
-    points: list[referral.Point] = head_files.load(head)[1]["referral"]
+    card = head_files.load(head)[1]
+    points: list[referral.Point] = card["referral"]
+    over = "over structures" if card.get("bound_over") == "structures" else "decisions treated as independent"
     point = referral.chosen(points, risk=risk)
     if point is None:
         least = min(points, key=lambda point: point["risk_high"])
@@ -102,7 +104,7 @@ def summary(head: Path, *, risk: float) -> str:
         )
     return (
         f"on photographs like those labelled: in its cross-validation this keeps {point['coverage']:.0%} of the "
-        f"decisions, {point['risk']:.1%} of them wrong (upper end of the 95 % interval over structures: "
+        f"decisions, {point['risk']:.1%} of them wrong (upper end of the 95 % interval, {over}: "
         f"{point['risk_high']:.1%})"
     )
 

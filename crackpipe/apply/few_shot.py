@@ -76,6 +76,7 @@ def fit(folder: Path, *, model: EncoderFolder, out: Path, head: str, folds: int,
     fit_head = head_fitter(embeddings, classes, kind=head.partition("_")[0], settings=settings, seed=seed)
     figures, points = cross_validated(embeddings, fit_head, folds=folds, seed=seed)
     card = {"head": head, "side_px": side_px, "longest_px": embeddings.longest_px, "referral": points}
+    card["bound_over"] = "structures"
     card["encoder"] = model.digest()
     head_files.save(out, fit_head(np.arange(len(embeddings.labels))), card)
     figures["rejected"] = [{"path": path, "reason": reason} for path, reason in embeddings.rejected]

@@ -29,7 +29,7 @@ class MissedLength:
         return (self.structures * missed + 1) / (self.structures + 1)
 
     def level(self, risk: float) -> float | None:
-        """The highest level that promises no more than ``risk`` [0, 1]; ``None`` where there is none."""
+        """The highest level, in (0, 1), that promises no more than ``risk`` [0, 1]; ``None`` where there is none."""
         pairs = zip(self.levels, self.missed, strict=True)
         return max((level for level, missed in pairs if self.bound(missed) <= risk + 1e-12), default=None)
 

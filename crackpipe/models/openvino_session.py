@@ -45,7 +45,7 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
     )  # whatever else OpenVINO reads is tried for no other file
     try:
         model = reader.convert(reader.load(str(path)))
-    except (*_failures(frontend), RuntimeError) as error:
+    except _failures(frontend) as error:
         raise ModelError(f"{path}: cannot be read as ONNX: {' '.join(str(error).split())}") from error
     keys = (shared_weights.WEIGHTS, onnx_network.CARD)
     metadata = {
@@ -59,6 +59,6 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
     return OnnxNetwork(card, lambda pixels: [values.copy() for values in compiled(pixels).to_tuple()])
 
 
-def _failures(frontend: ModuleType) -> list[type[Exception]]:
-    """Errors that OpenVINO raises where it cannot read a file; none is a RuntimeError."""
-    return [getattr(frontend, name) for name in dir(frontend) if name.endswith("Failure")]
+def _failures(frontend: ModuleType) -> tuple[type[Exception], ...]:
+    """Errors that OpenVINO raises where it cannot read a file; its own are no RuntimeError."""
+    return (RuntimeError, *(getattr(frontend, name) for name in dir(frontend) if name.endswith("Failure")))

@@ -20,8 +20,11 @@ def surplus(cracks: Sequence[Lines], *, reach_px: float) -> int:
     """How many cracks fewer there were if those in line with each other were one.
 
     Args:
-        cracks: the lines of each crack of one photograph.
-        reach_px: widest gap between the ends of two that are in line.
+        cracks: the lines of each crack of one photograph, pixels.
+        reach_px: widest gap between the ends of two that are in line, 0 or more.
+
+    Returns:
+        0 … the number of cracks less 1.
     """
     if len(cracks) < 2:
         return 0
