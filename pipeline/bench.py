@@ -21,7 +21,7 @@ PHOTOS, MASKS, METRICS = Path("data/photos"), Path("data/masks"), Path("metrics"
 def main() -> None:
     project = Project.open()
     params = project.params
-    (name,) = console.arguments({"segmenter": params.bench.segmenters})
+    (name,) = console.arguments({"segmenter": None})  # one more in bench.segmenters repeats no other's bench
     model = torch_engine.load(Path("models/segmenter") / name, project.start_runtime(), clip=Path("models/clip"))
     inference = Inference(**params.segment.model_dump(exclude={"splits"}))
     found = bench.run(
