@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from crackpipe.apply.survey.journal import FILE as JOURNAL
 from crackpipe.cli.app import commands
 from crackpipe.errors import CrackpipeError
+from crackpipe.imaging import images
 
 
 def test_the_command_tells_what_was_found_and_what_was_not_looked_at(model: Path, site: Path) -> None:
@@ -22,6 +24,29 @@ def test_the_command_tells_what_was_found_and_what_was_not_looked_at(model: Path
     assert "not looked at: site/broken.jpg: " in done.output
     assert "1 cracks on 1 photographs, 0.05 m long, the widest" in done.output
     assert pd.read_csv("survey/cracks.csv")["class"].tolist() == ["over 0.2 mm"]
+
+
+def test_cracks_that_may_be_pieces_of_others_are_told(model: Path, site: Path) -> None:
+    wall = np.full((80, 200, 3), 160, np.uint8)
+    wall[30:33, 10:70] = wall[30:33, 84:150] = 10
+    Path("dashes.png").write_bytes(images.encode_rgb(wall))
+    done = CliRunner().invoke(commands, ["inspect", "dashes.png", "--model", str(model), "--gap-px", "8"])
+    assert done.exit_code == 0, done.output
+    assert "1 of them may be pieces of others: --gap-px 24 makes such one" in done.output
+    assert pd.read_csv("survey/photos.csv")["in_line"].tolist() == [1]
+    done = CliRunner().invoke(commands, ["inspect", "dashes.png", "--model", str(model), "--gap-px", "24"])
+    assert "1 cracks on 1 photographs" in done.output
+    assert "pieces" not in done.output
+
+
+def test_a_risk_chooses_what_counts_as_a_crack_alone(model: Path, site: Path) -> None:
+    for others, said in (
+        (["--level", "0.4", "--gap-px", "3"], "--risk chooses what counts as a crack; leave --level and --gap-px out"),
+        ([], "its card does not tell what it misses, so that no risk can be chosen; name it in bench.segmenters"),
+    ):
+        done = CliRunner().invoke(commands, ["inspect", "site", "--model", str(model), "--risk", "0.1", *others])
+        assert said in str(done.exception)
+    assert not Path("survey").exists()
 
 
 def test_photographs_of_a_table_of_scales_that_are_not_there_are_told(model: Path, site: Path) -> None:
