@@ -43,8 +43,10 @@ class BenchSettings:
     """What the bench asks.
 
     Attributes:
-        photos, side_px, seed: of the drawn surfaces that settings are chosen on, of which a third has no crack; as many
-            others are drawn to be scored.
+        photos: drawn surfaces that settings are chosen on, of which a third has no crack; as many others are drawn to
+            be scored.
+        side_px: of these, height and width.
+        seed: of these; the others have the next one.
         square_px: side of the crack-free squares of photographs.
         tolerance_px: distance up to which a crack pixel is right, beside the exact figures.
         gap_px, min_elongation: see :class:`crackpipe.measures.geometry.GeometrySettings`.
