@@ -6,7 +6,6 @@ from typing import Any, Literal, TypeAlias
 
 from crackpipe.compute import hardware
 from crackpipe.errors import CrackpipeError, ModelError, ParamsError
-from crackpipe.models import openvino_session
 from crackpipe.params.labels import ADAPTERS
 
 Engine: TypeAlias = Literal["torch", "onnx", "openvino"]
@@ -47,7 +46,7 @@ def precision(engine: Engine, *, of_torch: str) -> str:
     """
     if engine == "torch":
         return of_torch
-    return openvino_session.precision() if engine == "openvino" else "fp32"
+    return "bf16" if engine == "openvino" and hardware.multiplies_bf16() else "fp32"
 
 
 def check(folder: Path, card: dict[str, Any], engine: Engine, *, device: str) -> None:

@@ -15,11 +15,6 @@ from crackpipe.models.onnx_network import OnnxNetwork
 FRAMEWORK = "framework"  # where a model keeps the metadata of the file that it was read from
 
 
-def precision() -> str:
-    """Of its matrix products on this machine, as ``runtime.precision``."""
-    return "bf16" if hardware.multiplies_bf16() else "fp32"
-
-
 def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
     """Open an ONNX file of ``kind`` (segmenter or classifier).
 
@@ -52,7 +47,7 @@ def load(path: Path, *, kind: str, threads: int | None) -> OnnxNetwork:
         key: str(model.get_rt_info([FRAMEWORK, key]).value) for key in keys if model.has_rt_info([FRAMEWORK, key])
     }
     card = onnx_network.card_of(path, metadata, kind=kind)
-    settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": {"bf16": "bf16", "fp32": "f32"}[precision()]}
+    settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "bf16" if hardware.multiplies_bf16() else "f32"}
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
     compiled = openvino.Core().compile_model(model, "CPU", settings)
